@@ -57,4 +57,7 @@ function(stonechat_bench)
     stonechat_executable(stonechat-bench PCH asio
         SOURCES "${CMAKE_SOURCE_DIR}/bench/*.cpp"
         LINK stonechat_base stonechat_asio stonechat_json OpenSSL::SSL fmt::fmt CLI11::CLI11)
+    if(TARGET stonechat-bench)
+        add_dependencies(programs stonechat-bench)
+    endif()
 endfunction()
