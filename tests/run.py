@@ -164,7 +164,7 @@ def run_checks(tally):
 
 
 def run_pytest(build, tally, arguments):
-    if not any((ROOT / "tests").rglob("test_*.py")):
+    if not any(f for kind in ("test_*.py", "*.scene") for f in (ROOT / "tests").rglob(kind)):
         say("no pytest cases")
         return
     report = build.results / "pytest.xml"
