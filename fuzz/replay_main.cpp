@@ -13,8 +13,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-namespace
-{
+namespace {
 namespace fs = std::filesystem;
 
 std::vector<fs::path> files_under(const fs::path& path)
