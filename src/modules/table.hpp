@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of modules: every feature of the house, in the order in which they attach. A feature
+// exists if and only if it has a line here.
+#pragma once
+
+#include "router/module.hpp"
+
+#include <vector>
+
+namespace stonechat {
+
+const std::vector<ModuleEntry>& module_table();
+
+/// The manifests of all modules, whether on or off: for the check of the configuration and docs/xeps.md.
+std::vector<Manifest> all_manifests();
+
+} // namespace stonechat

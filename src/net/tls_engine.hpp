@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// TLS as a pure machine: TlsEngine turns encrypted bytes into plain ones and back, holding no
+// buffer while idle and no socket ever. TlsContexts holds one OpenSSL context per virtual host,
+// chosen by SNI, and can be reloaded while streams live. OpenSSL is included in tls_engine.cpp only.
+// TLS 1.2 (ECDHE, AEAD) and 1.3; no renegotiation, 0-RTT, compression or session tickets with 0-RTT
+// (RFC 7590, RFC 9325).
+#pragma once
+
+#include "base/result.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+/// What a stream wants to know of the TLS below it.
+class TlsSession {
+public:
+    virtual ~TlsSession() = default;
+
+    /// "TLSv1.3"
+    virtual std::string version() const = 0;
+    virtual std::string cipher() const = 0;
+    /// The name the client asked for, or empty.
+    virtual std::string server_name() const = 0;
+    /// The ALPN protocol agreed upon, or empty.
+    virtual std::string alpn() const = 0;
+    /// RFC 9266 channel binding `tls-exporter`: 32 bytes; nothing below TLS 1.3 (without extended master secret).
+    virtual std::optional<std::string> tls_exporter() const = 0;
+    /// RFC 5929 channel binding `tls-server-end-point`: the hash of our certificate.
+    virtual std::optional<std::string> tls_server_end_point() const = 0;
+};
+
+/// Certificate and key of one virtual host.
+struct TlsIdentity {
+    std::string host;             ///< SNI name this is for
+    std::string certificate_file; ///< PEM chain, leaf first
+    std::string key_file;         ///< PEM, readable by the owner only
+};
+
+struct TlsError {
+    std::string message; ///< names the file and what is wrong with it
+};
+
+class TlsContexts {
+public:
+    /// Loads all identities or none. The first serves clients that send no SNI. An SNI name that is
+    /// not served gets the first's certificate too (the stream header then answers host-unknown).
+    static Result<std::unique_ptr<TlsContexts>, TlsError> load(const std::vector<TlsIdentity>& identities,
+        std::vector<std::string> alpn);
+    virtual ~TlsContexts() = default;
+
+    /// Reads the files again: new handshakes use them, running sessions keep theirs. On error nothing changes.
+    /// Any thread.
+    virtual Result<Done, TlsError> reload(const std::vector<TlsIdentity>& identities) = 0;
+
+    /// When the certificate of `host` ends, for warnings; nothing if there is none.
+    virtual std::optional<long long> not_after(std::string_view host) const = 0;
+
+protected:
+    TlsContexts() = default;
+};
+
+class TlsEngine {
+public:
+    enum class State { handshaking, established, closed, failed };
+
+    /// The server's side. `require_alpn`: direct TLS, where a client that offers ALPN must offer ours.
+    static std::unique_ptr<TlsEngine> server(TlsContexts& contexts);
+    /// The client's side, for tests and later for s2s.
+    static std::unique_ptr<TlsEngine> client(std::string_view server_name, std::string_view ca_file,
+        std::vector<std::string> alpn);
+    virtual ~TlsEngine() = default;
+
+    /// Takes `encrypted` from the peer; appends plain text to `plain` and what has to be sent
+    /// (handshake, alerts) to `out`. More than 32 key updates or any renegotiation is a failure.
+    virtual State receive(std::string_view encrypted, std::string& plain, std::string& out) = 0;
+    /// Encrypts `plain` into records appended to `out`. Only when established.
+    virtual State send(std::string_view plain, std::string& out) = 0;
+    /// close_notify.
+    virtual void close(std::string& out) = 0;
+    /// Why it failed, for the log.
+    virtual std::string error() const = 0;
+    virtual const TlsSession& session() const = 0;
+
+protected:
+    TlsEngine() = default;
+};
+
+/// A self-signed ECDSA P-256 certificate for `hosts`, valid 10 years, for local use: (certificate, key) as PEM.
+struct SelfSigned {
+    std::string certificate;
+    std::string key;
+};
+SelfSigned make_self_signed(const std::vector<std::string>& hosts);
+
+} // namespace stonechat

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transport: an established byte stream with a peer, as an XMPP stream sees it: TCP, TLS over TCP
+// and later WebSocket and BOSH. Belongs to one shard at a time; while nothing is in flight it can
+// move to another (detach, then attach there). Owned by the stream that uses it.
+#pragma once
+
+#include "net/tls_engine.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace stonechat {
+
+class Shard;
+
+/// Where a peer connects from: the real client's, if a trusted proxy told it (PROXY protocol v2).
+struct PeerAddress {
+    boost::asio::ip::address address;
+    std::uint16_t port = 0;
+};
+
+class Transport {
+public:
+    enum class Closing {
+        by_peer,   ///< end of stream, or TLS close_notify
+        by_us,     ///< finish() is complete
+        lost,      ///< reset, timed out, unusable
+        tls_error, ///< the handshake or a record failed
+        overfull,  ///< more than `limit` bytes were waiting for a peer that does not read
+    };
+
+    /// Called on the transport's shard. Inside a call the receiver may use every method, but may not
+    /// destroy the transport (it posts that).
+    class Receiver {
+    public:
+        virtual ~Receiver() = default;
+        /// Decrypted bytes; the view is valid during the call only.
+        virtual void on_bytes(std::string_view bytes) = 0;
+        /// TLS is up (after start_tls, or on a direct TLS port).
+        virtual void on_tls_established() {}
+        /// What was waiting has gone out; called only after unsent() was above the low mark.
+        virtual void on_drained() {}
+        /// Nothing more will come or go. Called once.
+        virtual void on_closed(Closing why) = 0;
+    };
+
+    virtual ~Transport() = default;
+
+    /// Begins to read. Calls come from the event loop, never from inside this.
+    virtual void start(Receiver& receiver) = 0;
+    virtual void set_receiver(Receiver& receiver) = 0;
+
+    /// Collects `bytes` (copied); everything collected in one turn of the loop goes out in one write.
+    virtual void write(std::string_view bytes) = 0;
+    /// The same without a copy: append to the buffer that this gives, at once, then call `wrote`.
+    virtual std::string& write_buffer() = 0;
+    virtual void wrote() = 0;
+    /// Bytes accepted but not yet taken by the kernel.
+    virtual std::size_t unsent() const = 0;
+    /// Above this many unsent bytes the transport closes itself with `overfull` (default 1 MiB).
+    virtual void set_unsent_limit(std::size_t bytes) = 0;
+
+    virtual void pause_reading() = 0;
+    virtual void resume_reading() = 0;
+    virtual bool is_reading() const = 0;
+
+    /// Begins the server's side of a TLS handshake, after what was written has gone out.
+    virtual void start_tls(TlsContexts& contexts) = 0;
+    /// Facts about the TLS session, or null without TLS.
+    virtual const TlsSession* tls() const = 0;
+
+    /// Sends what is waiting, then close_notify and FIN; on_closed(by_us) follows when the peer has
+    /// closed too or after `seconds` at most.
+    virtual void finish(unsigned seconds) = 0;
+    /// Closes at once. on_closed follows from the loop.
+    virtual void abort() = 0;
+
+    virtual const PeerAddress& peer() const = 0;
+
+    /// Leaves this shard: no call comes until `attach`ed to another. Only while nothing is unsent
+    /// and from the shard's thread; not from inside on_bytes (the caller posts it).
+    virtual void detach() = 0;
+    virtual void attach(Shard& shard, Receiver& receiver) = 0;
+    virtual Shard& shard() const = 0;
+};
+
+} // namespace stonechat

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host: the part of one virtual host that lives on one shard: its modules, their handlers, and the
+// users whose home this shard is. Owned by the shard's Router; shard-bound.
+#pragma once
+
+#include "router/handlers.hpp"
+#include "router/module.hpp"
+#include "router/user.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class Accounts;
+class Log;
+class Router;
+class Shard;
+class Storage;
+
+class Host {
+public:
+    Host(Router& router, std::string name);
+    ~Host();
+
+    const std::string& name() const { return jid_.text(); }
+    const Jid& jid() const { return jid_; }
+    Router& router() const { return router_; }
+    Shard& shard() const;
+    Storage& storage() const;
+    Accounts& accounts() const;
+    Log& log() const;
+    const Clock& clock() const;
+
+    /// This host's settings as of now; valid until the next turn of the loop.
+    const HostSettings& settings() const;
+    /// The section of a module that is on.
+    const Section& settings(std::string_view module) const;
+    bool is_on(std::string_view module) const { return settings().modules.contains(module); }
+    bool is_admin(const Jid& jid) const; ///< listed in the host's `admins`
+
+    /// Makes and attaches the modules of `table` that the settings turn on. Once.
+    void attach_modules(const std::vector<ModuleEntry>& table);
+    const std::vector<Manifest>& manifests() const { return manifests_; }
+    const Handlers& handlers() const { return handlers_; }
+    void reconfigured();
+
+    /// The account in memory, or null if nobody has needed it lately. On its home shard only.
+    User* find_user(std::string_view local);
+    /// The same, loading it if need be: it may still be State::loading.
+    std::shared_ptr<User> user(std::string_view local);
+    const boost::unordered_flat_map<std::string, std::shared_ptr<User>>& users() const { return users_; }
+    /// Drops what is remembered of an account (it was made, disabled, removed): the next one to need it loads anew.
+    void forget_user(std::string_view local);
+    /// Unloads users without sessions that were idle for a while.
+    void sweep();
+
+    /// A session was bound to its user (already ready). On the home shard.
+    void bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session>& session);
+    /// A session is gone: tells the modules, broadcasts unavailable, lets the user go.
+    void unbind(Session& session);
+
+    /// A stanza as a client sent it: `from` stamped, `to` as given. Runs from_client, then routes it
+    /// or answers it.
+    void from_client(Session& session, Stanza stanza, Settlement settlement);
+    /// A stanza addressed to this host or one of its users, here on the addressee's home shard.
+    void deliver(Stanza stanza, Settlement settlement);
+
+private:
+    void load(const std::shared_ptr<User>& user);
+    Task<User::State> read(std::shared_ptr<User> user);
+    void deliver_to_host(Stanza stanza, Settlement settlement);
+    void deliver_to_user(User& user, Stanza stanza, Settlement settlement);
+    void answer_iq(To to, Stanza stanza, Context context, Settlement settlement);
+    Task<IqAnswer> await_iq(const Handlers::IqHandler& handler, const Stanza& stanza, Context context);
+
+    Router& router_;
+    Jid jid_;
+    Handlers handlers_;
+    std::vector<std::unique_ptr<Module>> modules_;
+    std::vector<Manifest> manifests_;
+    boost::unordered_flat_map<std::string, std::shared_ptr<User>> users_;
+};
+
+} // namespace stonechat

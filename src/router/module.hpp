@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Module: a feature of a virtual host. It describes itself (Manifest) and attaches to what it
+// answers and where it looks (Handlers). One instance per host and shard, touched by that shard's
+// thread only: its members need no lock. See docs/adding-a-xep.md.
+#pragma once
+
+#include "router/manifest.hpp"
+
+#include <memory>
+
+namespace stonechat {
+
+class Handlers;
+class Host;
+
+class Module {
+public:
+    virtual ~Module() = default;
+    virtual Manifest describe() const = 0;
+    virtual void attach(Handlers& on) = 0;
+    /// Called after the configuration was reloaded: settings that are hot may have changed.
+    virtual void reconfigured() {}
+};
+
+/// A line in the table of modules: how to make one for a host (modules/table.cpp).
+struct ModuleEntry {
+    std::unique_ptr<Module> (*make)(Host& host);
+    bool on_by_default;
+};
+
+} // namespace stonechat

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Roster: a user's contacts in memory, as loaded from the store (RFC 6121 section 2), and the
+// subscription states (section 3). Part of its User; shard-bound. Changes are made on a copy of the
+// record, stored first, then put here.
+#pragma once
+
+#include "storage/storage.hpp"
+#include "xmpp/element.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace stonechat {
+
+class Roster {
+public:
+    Roster() = default;
+    explicit Roster(RosterData data);
+
+    /// The record of a bare JID (text form), or null.
+    const RosterRecord* find(std::string_view contact) const;
+    /// The record, or a new one with state none that is not in the roster yet.
+    RosterRecord find_or_new(const Jid& contact) const;
+    void put(RosterRecord record);
+    void remove(std::string_view contact);
+
+    /// The contact sees this user's presence: subscription from or both.
+    bool is_subscriber(std::string_view contact) const;
+    /// This user sees the contact's presence: subscription to or both.
+    bool is_subscribed_to(std::string_view contact) const;
+
+    const std::vector<RosterRecord>& records() const { return records_; }
+    std::uint64_t version() const { return version_; }
+    std::uint64_t next_version() { return ++version_; }
+    std::size_t size() const { return records_.size(); }
+
+    /// `<item/>` as clients see it (RFC 6121 §2.1.2).
+    static Element to_item(const RosterRecord& record);
+
+private:
+    std::vector<RosterRecord> records_; ///< sorted by contact
+    std::uint64_t version_ = 0;
+};
+
+} // namespace stonechat

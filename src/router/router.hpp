@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Router: the middle of the house on one shard. Takes a stanza with both addresses set, finds the
+// home of the addressee, and carries it there: by a plain call if that is this shard, by mail if it
+// is another. Knows the hosts of its shard. Shard-bound; owned by Server.
+#pragma once
+
+#include "router/accounts.hpp"
+#include "router/host.hpp"
+#include "router/settlement.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/stanza.hpp"
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class Server;
+class Shard;
+
+class Router {
+public:
+    Router(Server& server, Shard& shard, std::unique_ptr<Storage> storage);
+    ~Router();
+
+    Server& server() const { return server_; }
+    Shard& shard() const { return shard_; }
+    Storage& storage() const { return *storage_; }
+    Accounts& accounts() { return accounts_; }
+
+    /// The virtual host `domain` (prepared), or null.
+    Host* host(std::string_view domain) const;
+    const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
+    void add_host(std::string name);
+
+    /// Carries a stanza to its addressee. `from` and `to` are set; nothing is trusted to be local.
+    void route(Stanza stanza, Settlement settlement = {});
+    /// Answers `request` with `error`, unless it is one that must not be answered (RFC 6120 §8.3.1).
+    void refuse(const Stanza& request, const StanzaError& error);
+    /// The same stanza to many addressees (presence, a roster of contacts): one mail per shard, and
+    /// one serialisation per shard. Users that nobody has loaded have no session and are passed over.
+    void fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targets);
+
+    /// Deliveries and refusals counted for metrics and `status`.
+    struct Counters {
+        std::uint64_t stanzas_in = 0;
+        std::uint64_t delivered = 0;
+        std::uint64_t refused = 0;
+        std::uint64_t offline_stored = 0;
+        std::uint64_t logins = 0;
+        std::uint64_t login_failures = 0;
+    };
+    Counters& counters() { return counters_; }
+
+private:
+    void deliver_here(Stanza stanza, Settlement settlement);
+    void fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets);
+
+    Server& server_;
+    Shard& shard_;
+    std::unique_ptr<Storage> storage_;
+    std::vector<std::unique_ptr<Host>> hosts_;
+    Accounts accounts_;
+    Counters counters_;
+};
+
+} // namespace stonechat

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: everything there is once, and the shards' routers. Made by main, which also runs it.
+// Its parts are fixed after start, except the settings, which a reload replaces as a whole.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "config/settings.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/connection_limiter.hpp"
+#include "net/shard.hpp"
+#include "net/tls_engine.hpp"
+#include "router/module.hpp"
+#include "router/router.hpp"
+#include "router/trace.hpp"
+#include "storage/storage.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class Server {
+public:
+    struct Parts {
+        const Clock& clock;
+        Log& log;
+        StorageBackend& storage;
+        BlockingPool& pool;
+        ConnectionLimiter& limiter;
+        TlsContexts* tls; ///< null only where every listener is without TLS
+        std::vector<Shard*> shards;
+        std::string secret; ///< keys what strangers must not tell apart or forge; lasting
+    };
+
+    Server(Parts parts, SharedSettings settings, const std::vector<ModuleEntry>& modules);
+    ~Server();
+
+    const Clock& clock() const { return parts_.clock; }
+    Log& log() const { return parts_.log; }
+    StorageBackend& storage() const { return parts_.storage; }
+    BlockingPool& pool() const { return parts_.pool; }
+    ConnectionLimiter& limiter() const { return parts_.limiter; }
+    TlsContexts* tls() const { return parts_.tls; }
+    const std::string& secret() const { return parts_.secret; }
+    Trace& trace() { return trace_; }
+    WallTime started() const { return started_; }
+
+    /// The settings as of now; any thread.
+    SharedSettings settings() const;
+    /// Replaces them and tells every host on its shard. Hosts, listeners and cold keys stay as they were.
+    void reconfigure(SharedSettings settings);
+
+    std::size_t shard_count() const { return routers_.size(); }
+    Router& router(std::size_t shard) const { return *routers_[shard]; }
+    Router& router_of(const Shard& shard) const { return *routers_[shard.index()]; }
+    /// The shard where the bare address `bare` (text form, prepared) has its home.
+    std::size_t home_of(std::string_view bare) const;
+    bool serves(std::string_view domain) const;
+
+    /// Runs `work` on every shard and answers with all results, in order of shards, on `asker`.
+    template <class T> Pending<std::vector<T>> gather(Home& asker, std::function<T(Router&)> work);
+    /// Runs `work` on the home shard of `address`.
+    void at_home(const Jid& address, Function<void(Router&)> work);
+
+private:
+    Parts parts_;
+    std::atomic<SharedSettings> settings_;
+    Trace trace_;
+    WallTime started_;
+    std::vector<std::unique_ptr<Router>> routers_;
+};
+
+template <class T> Pending<std::vector<T>> Server::gather(Home& asker, std::function<T(Router&)> work)
+{
+    struct Round {
+        std::vector<T> answers;
+        std::size_t missing;
+    };
+    Pending<std::vector<T>> pending;
+    auto round = std::make_shared<Round>();
+    round->answers.resize(shard_count());
+    round->missing = shard_count();
+    for (std::size_t i = 0; i < shard_count(); ++i) {
+        routers_[i]->shard().post([this, i, work, round, &asker, promise = pending.promise()]() mutable {
+            auto answer = std::make_shared<T>(work(*routers_[i]));
+            asker.post([i, round, answer, promise]() mutable {
+                round->answers[i] = std::move(*answer);
+                if (--round->missing == 0) {
+                    promise.fulfil(std::move(round->answers));
+                }
+            });
+        });
+    }
+    return pending;
+}
+
+} // namespace stonechat

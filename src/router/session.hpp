@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Session: one connected resource of a user, as everybody but its stream sees it. Lives on its
+// user's home shard; owned by its User and its stream together, so that a pointer held across a
+// wait stays valid: ask is_open() after every co_await.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/function.hpp"
+#include "router/slot.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stanza.hpp"
+#include "xmpp/stream_error.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stonechat {
+
+class User;
+
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    explicit Session(Jid full_jid) : jid_(std::move(full_jid)) {}
+    virtual ~Session() = default;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    const Jid& jid() const { return jid_; }
+    User& user() const { return *user_; }
+
+    /// Sends a stanza as it is. Does nothing once the session is closed.
+    virtual void send(const Stanza& stanza) = 0;
+    /// Sends one that was serialised for many, with this session's full address, or `to`.
+    virtual void send(const WireForm& stanza, std::string_view to) = 0;
+    /// Ends the session with a stream error; the user hears of it like of any end.
+    virtual void close(const StreamError& error) = 0;
+    virtual bool is_open() const = 0;
+
+    /// Calls `f` when the next stanza of this client has come in (or its stream was closed in good
+    /// order): by then it has read what was written before, as far as a client without stream
+    /// management can tell us. Not called if the connection is lost.
+    virtual void after_next_stanza(Function<void()> f) = 0;
+
+    // Presence (RFC 6121 §4), kept by the presence module.
+    /// The last broadcast `<presence/>`, stamped with `from`; null while unavailable.
+    const std::shared_ptr<const Stanza>& presence() const { return presence_; }
+    bool is_available() const { return presence_ != nullptr; }
+    int priority() const { return priority_; } ///< meaningless while unavailable
+    void set_available(std::shared_ptr<const Stanza> presence, int priority);
+    void set_unavailable() { presence_.reset(); }
+
+    /// Asked for the roster: gets roster pushes and subscription requests (RFC 6121 §2.1.6, §2.2).
+    bool is_interested() const { return interested_; }
+    void set_interested() { interested_ = true; }
+
+    // For the administrator.
+    struct Facts {
+        std::string peer;      ///< address and port
+        std::string transport; ///< "tcp", "tls 1.3 …"
+        WallTime since;
+    };
+    virtual Facts facts() const = 0;
+
+    SlotTable& slots() { return slots_; }
+    const SlotTable& slots() const { return slots_; }
+
+private:
+    friend class User;
+    Jid jid_;
+    User* user_ = nullptr;
+    std::shared_ptr<const Stanza> presence_;
+    SlotTable slots_;
+    std::int8_t priority_ = 0;
+    bool interested_ = false;
+};
+
+} // namespace stonechat

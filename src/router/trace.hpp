@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trace: follows the way of the stanzas of chosen addresses, for an administrator who asks why
+// something did not arrive. Costs one relaxed read per stanza while nobody traces. What is told
+// names kind, type, id and addresses, never a body. Any thread.
+#pragma once
+
+#include "xmpp/stanza.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class Trace {
+public:
+    using Listener = std::function<void(const std::string& line)>; ///< called on any shard's thread
+
+    bool is_on() const { return count_.load(std::memory_order_relaxed) > 0; }
+
+    /// Tells `listener` of every step of stanzas from or to `bare` until the ticket is dropped.
+    std::shared_ptr<void> follow(const Jid& bare, Listener listener);
+
+    /// A step: "received", "routed to shard 2", "delivered to …", "refused: …".
+    void step(std::string_view what, const Stanza& stanza, std::string_view detail = {});
+
+private:
+    struct Follower {
+        std::string bare;
+        Listener listener;
+    };
+    std::atomic<int> count_ { 0 };
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<Follower>> followers_;
+};
+
+} // namespace stonechat

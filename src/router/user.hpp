@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// User: a local account while somebody needs it: its sessions, roster and the modules' state. Lives
+// on the home shard of its bare JID, owned by that shard's Host. It is loaded from the store when
+// first addressed; what is sent to it meanwhile waits in order. Unloaded when idle.
+#pragma once
+
+#include "base/task.hpp"
+#include "router/roster.hpp"
+#include "router/session.hpp"
+#include "router/settlement.hpp"
+#include "router/slot.hpp"
+#include "xmpp/stanza.hpp"
+
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class Host;
+
+class User : public std::enable_shared_from_this<User> {
+public:
+    enum class State {
+        loading, ///< being read from the store
+        absent,  ///< no such account, or it is disabled
+        ready,
+        failed,  ///< the store could not be read; tried again after a while
+    };
+
+    User(Host& host, Jid bare_jid);
+    ~User();
+
+    const Jid& jid() const { return jid_; }
+    AccountKey key() const;
+    Host& host() const { return host_; }
+    State state() const { return state_; }
+
+    Roster& roster() { return roster_; }
+    const Roster& roster() const { return roster_; }
+
+    const std::vector<std::shared_ptr<Session>>& sessions() const { return sessions_; }
+    Session* session(std::string_view resource) const;
+    /// Sends to the sessions that are open at this moment and for which `wanted` holds.
+    template <class Wanted> void send_to_sessions(const Stanza& stanza, Wanted wanted) const;
+    bool has_available_session() const;
+
+    /// Runs `task` as soon as the account is loaded (now, if it is); in order with stanzas.
+    void when_loaded(Function<void(User&)> task);
+
+    /// Whether `other` (any JID) may know of this user: itself or a contact with subscription from or both.
+    bool shows_presence_to(const Jid& other) const;
+
+    // By the host.
+    void add_session(std::shared_ptr<Session> session);
+    void remove_session(Session& session);
+    void become(State state);
+    void set_roster(RosterData data) { roster_ = Roster(std::move(data)); }
+
+    SlotTable& slots() { return slots_; }
+    const SlotTable& slots() const { return slots_; }
+
+private:
+    Host& host_;
+    Jid jid_;
+    State state_ = State::loading;
+    Roster roster_;
+    std::vector<std::shared_ptr<Session>> sessions_;
+    std::vector<Function<void(User&)>> waiting_;
+    SlotTable slots_;
+};
+
+template <class Wanted> void User::send_to_sessions(const Stanza& stanza, Wanted wanted) const
+{
+    for (const auto& session : sessions_) {
+        if (session->is_open() && wanted(*session)) {
+            session->send(stanza);
+        }
+    }
+}
+
+} // namespace stonechat

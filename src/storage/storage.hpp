@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storage: what lasts. Everything the server must find again after kill -9 goes through here, and
+// nothing here blocks: each call returns at once with a Pending that is answered on the caller's
+// home thread. A write is answered only when its transaction is committed and synced, so "it was
+// answered" means "it is safe".
+//
+// A StorageBackend is one open database; each shard has a Storage of its own on it (made by
+// `front`), used on that shard's thread only. Calls made by one Storage take effect in the order in
+// which they were made. Text is UTF-8; addresses arrive prepared (xmpp/jid.hpp).
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/home.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "xmpp/jid.hpp"
+#include "xmpp/scram_verifier.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stonechat {
+
+/// Why a store did not do what was asked. Nothing has changed then.
+enum class StoreError {
+    unavailable, ///< the database cannot be used at the moment, or the server is stopping
+    full,        ///< the disk or a quota of the database is full; reads still work
+    damaged,     ///< a row that cannot be read
+};
+
+template <class T> using Stored = Pending<Result<T, StoreError>>;
+
+/// A local account by its two names, both prepared.
+struct AccountKey {
+    std::string host;
+    std::string user;
+
+    friend bool operator==(const AccountKey&, const AccountKey&) = default;
+};
+
+struct Account {
+    std::string user;
+    bool enabled = true;
+    WallTime created;
+    std::vector<ScramVerifier> verifiers; ///< at most one per hash
+};
+
+class AccountStore {
+public:
+    virtual ~AccountStore() = default;
+
+    virtual Stored<std::optional<Account>> find(const AccountKey& key) = 0;
+    /// False if the account exists already (it is left alone).
+    virtual Stored<bool> create(const AccountKey& key, std::vector<ScramVerifier> verifiers) = 0;
+    /// Replaces all verifiers. False if there is no such account.
+    virtual Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) = 0;
+    virtual Stored<bool> set_enabled(const AccountKey& key, bool enabled) = 0;
+    /// Removes the account and everything kept for it in every store, in one transaction.
+    virtual Stored<bool> remove(const AccountKey& key) = 0;
+    /// Accounts of a host in order of name, those behind `after`, `limit` at most; verifiers are left out.
+    virtual Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) = 0;
+    virtual Stored<std::size_t> count(std::string host) = 0;
+};
+
+enum class SubscriptionState : std::uint8_t { none, to, from, both };
+
+/// A contact as it is kept: the item that clients see (RFC 6121 §2.1.2) and the sub-states that they
+/// do not (RFC 6121 §3, Appendix A).
+struct RosterRecord {
+    Jid contact; ///< bare
+    std::string name;
+    std::vector<std::string> groups;
+    SubscriptionState subscription = SubscriptionState::none;
+    bool pending_out = false;              ///< ask='subscribe'
+    bool approved = false;                 ///< pre-approval, §3.4
+    bool in_roster = true;                 ///< false: only a request from a stranger is kept here
+    std::optional<std::string> pending_in; ///< the subscription request as XML, until it is answered (§3.1.3)
+
+    friend bool operator==(const RosterRecord&, const RosterRecord&) = default;
+};
+
+struct RosterData {
+    std::uint64_t version = 0; ///< counts up with each change that clients see
+    std::vector<RosterRecord> items;
+};
+
+class RosterStore {
+public:
+    virtual ~RosterStore() = default;
+
+    virtual Stored<RosterData> load(const AccountKey& key) = 0;
+    /// Writes the record of `record.contact`, new or changed, and the roster's version with it.
+    virtual Stored<Done> put(const AccountKey& key, RosterRecord record, std::uint64_t version) = 0;
+    virtual Stored<Done> remove(const AccountKey& key, Jid contact, std::uint64_t version) = 0;
+};
+
+/// A message that waits for its recipient.
+struct MailboxMessage {
+    std::uint64_t row = 0; ///< order of arrival; given by the store
+    std::string sender;    ///< bare address, for the sender's share
+    WallTime stamp;
+    std::string xml;       ///< the stanza as the recipient is to get it, without <delay/>
+};
+
+struct MailboxLimits {
+    std::size_t messages = 1000;
+    std::size_t bytes = 16 * 1024 * 1024;
+    std::size_t messages_per_sender = 100;
+};
+
+enum class MailboxAnswer { stored, mailbox_full, sender_share_full };
+
+/// Offline messages (XEP-0160), kept until the client has acknowledged them.
+class MailboxStore {
+public:
+    virtual ~MailboxStore() = default;
+
+    /// Adds at the end. Old mail is never displaced by new.
+    virtual Stored<MailboxAnswer> append(const AccountKey& key, MailboxMessage message,
+        const MailboxLimits& limits) = 0;
+    /// The oldest messages behind row `after`, `limit` at most.
+    virtual Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
+        std::size_t limit) = 0;
+    /// Removes what is at or before row `up_to`: the client has it.
+    virtual Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) = 0;
+    virtual Stored<std::size_t> count(const AccountKey& key) = 0;
+};
+
+/// Values of small features: per account, store (the feature's name) and key. A feature with one
+/// value uses one key; a map uses many and `load`s them together.
+class KeyvalStore {
+public:
+    virtual ~KeyvalStore() = default;
+
+    virtual Stored<std::optional<std::string>> get(const AccountKey& key, std::string store, std::string name) = 0;
+    virtual Stored<Done> set(const AccountKey& key, std::string store, std::string name, std::string value) = 0;
+    virtual Stored<Done> erase(const AccountKey& key, std::string store, std::string name) = 0;
+
+    using Entries = std::vector<std::pair<std::string, std::string>>;
+    /// All of one store, in order of name.
+    virtual Stored<Entries> load(const AccountKey& key, std::string store) = 0;
+    /// Several changes at once, all or none: a value to set it, nothing to erase it.
+    using Changes = std::vector<std::pair<std::string, std::optional<std::string>>>;
+    virtual Stored<Done> apply(const AccountKey& key, std::string store, Changes changes) = 0;
+};
+
+class Storage {
+public:
+    virtual ~Storage() = default;
+
+    virtual AccountStore& accounts() = 0;
+    virtual RosterStore& rosters() = 0;
+    virtual MailboxStore& mailbox() = 0;
+    virtual KeyvalStore& keyval() = 0;
+};
+
+class StorageBackend {
+public:
+    virtual ~StorageBackend() = default;
+
+    /// A Storage whose answers are posted to `home`, which must outlive it.
+    virtual std::unique_ptr<Storage> front(Home& home) = 0;
+
+    /// A consistent copy of everything into the file `path` (which must not exist), while the server
+    /// works on; answered on `home`. Contains all that was answered before the call.
+    virtual Stored<Done> backup(Home& home, std::string path) = 0;
+
+    /// Finishes what is queued, answers it, stops the threads. Calls made later are answered with
+    /// `unavailable`.
+    virtual void stop() = 0;
+
+    struct Load {
+        std::size_t queued_writes = 0;
+        std::size_t queued_reads = 0;
+        std::uint64_t commits = 0;
+        std::uint64_t rows_written = 0;
+    };
+    /// For `status` and metrics; any thread.
+    virtual Load load() const = 0;
+};
+
+/// A backend that keeps everything in memory: for tests, and to show what the interface promises.
+std::unique_ptr<StorageBackend> make_memory_storage(const Clock& clock);
+
+struct SqliteOptions {
+    std::string path;          ///< the database file; created if it does not exist
+    unsigned readers = 2;      ///< threads for reads
+    std::size_t queue = 65536; ///< writes waiting at most; more are answered with `unavailable`
+    Function<void(std::string)> on_fatal; ///< a failed fsync or commit: the server must stop
+};
+
+/// Why a database cannot be opened: a sentence that names the file and what to do.
+struct StorageOpenError {
+    std::string message;
+};
+
+/// Opens (or makes) the database, after migrating it forward; refuses a damaged, empty-but-present,
+/// foreign or newer one.
+Result<std::unique_ptr<StorageBackend>, StorageOpenError> open_sqlite_storage(SqliteOptions options,
+    const Clock& clock, Log& log);
+
+} // namespace stonechat

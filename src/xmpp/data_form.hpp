@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// XEP-0004 Data Forms with XEP-0068 form types: the one way in which forms are read and written. Pure.
+#pragma once
+
+#include "base/result.hpp"
+#include "xmpp/element.hpp"
+#include "xmpp/stanza_error.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class DataForm {
+public:
+    enum class Type { form, submit, cancel, result };
+    enum class FieldType {
+        boolean,
+        fixed,
+        hidden,
+        jid_multi,
+        jid_single,
+        list_multi,
+        list_single,
+        text_multi,
+        text_private,
+        text_single,
+    };
+    struct Option {
+        std::string label;
+        std::string value;
+        friend bool operator==(const Option&, const Option&) = default;
+    };
+    struct Field {
+        std::string var;
+        FieldType type = FieldType::text_single;
+        std::vector<std::string> values;
+        std::string label;
+        std::string desc;
+        bool required = false;
+        std::vector<Option> options;
+
+        Field&& labelled(std::string_view text) &&;
+        Field&& must() &&; ///< sets required
+        friend bool operator==(const Field&, const Field&) = default;
+    };
+
+    explicit DataForm(Type type, std::string_view form_type = {});
+
+    /// Reads `<x xmlns='jabber:x:data'/>`. `bad_request` if it breaks XEP-0004 (unknown type, field
+    /// without var in a submit, too many fields or values).
+    static Result<DataForm, StanzaError> from_element(const Element& x);
+    Element to_element() const;
+
+    Type type() const { return type_; }
+    /// FORM_TYPE, or empty (XEP-0068).
+    std::string_view form_type() const;
+    const std::string& title() const { return title_; }
+    DataForm& set_title(std::string_view title);
+    DataForm& set_instructions(std::string_view text);
+    DataForm& add(Field field);
+    DataForm& add(std::string_view var, FieldType type, std::string_view value);
+    const std::vector<Field>& fields() const { return fields_; }
+
+    /// Columns and rows of a `result` form with several items (XEP-0004 §3.4).
+    void set_reported(std::vector<Field> columns);
+    void add_item(std::vector<Field> row);
+
+    const Field* field(std::string_view var) const;
+    /// First value of a field, or nothing.
+    std::optional<std::string_view> value(std::string_view var) const;
+    std::vector<std::string> values(std::string_view var) const;
+    /// `1`/`true`, `0`/`false`; nothing if absent or neither.
+    std::optional<bool> flag(std::string_view var) const;
+
+private:
+    Type type_;
+    std::string title_;
+    std::vector<std::string> instructions_;
+    std::vector<Field> fields_;
+    std::vector<Field> reported_;
+    std::vector<std::vector<Field>> items_;
+};
+
+} // namespace stonechat

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jid: an address, always prepared (RFC 7622): a Jid that exists is valid and normalised, so two
+// Jids are the same address exactly when they are equal. A value; one string inside. Pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stonechat {
+
+class Jid {
+public:
+    /// No address. Stanzas without `to` or `from` carry this.
+    Jid() = default;
+
+    /// Parses and prepares `local@domain/resource`. Nothing if RFC 7622 forbids it: a part that is
+    /// empty or over 1023 bytes after preparation, a character outside its PRECIS class, a broken
+    /// domain name. ASCII addresses take a path without ICU.
+    static std::optional<Jid> parse(std::string_view text);
+
+    /// The same from parts; an empty `local` or `resource` means that there is none.
+    static std::optional<Jid> from_parts(std::string_view local, std::string_view domain,
+        std::string_view resource = {});
+
+    bool empty() const { return text_.empty(); }
+    bool is_bare() const { return !empty() && !has_resource(); }
+    bool is_full() const { return has_resource(); }
+    bool has_local() const { return domain_at_ > 0; }
+    bool has_resource() const { return bare_length_ < text_.size(); }
+    /// Only a domain: a server or a component, neither local part nor resource.
+    bool is_domain() const { return !empty() && !has_local() && !has_resource(); }
+
+    /// The whole address. Valid as long as this Jid.
+    const std::string& text() const { return text_; }
+    /// `local@domain`, or `domain`.
+    std::string_view bare_text() const { return std::string_view(text_).substr(0, bare_length_); }
+    std::string_view local() const;
+    std::string_view domain() const;
+    std::string_view resource() const;
+
+    /// This address without its resource.
+    Jid bare() const;
+    /// The domain alone.
+    Jid domain_jid() const;
+    /// This address with another resource; nothing if RFC 7622 forbids the resource.
+    std::optional<Jid> with_resource(std::string_view resource) const;
+
+    /// Whether both name the same account, room or domain, whatever the resources.
+    bool same_bare(const Jid& other) const { return bare_text() == other.bare_text(); }
+
+    friend bool operator==(const Jid& a, const Jid& b) { return a.text_ == b.text_; }
+    friend auto operator<=>(const Jid& a, const Jid& b) { return a.text_ <=> b.text_; }
+
+private:
+    std::string text_;
+    std::uint16_t domain_at_ = 0;   ///< where the domain starts; 0 = no local part
+    std::uint16_t bare_length_ = 0; ///< where the bare address ends
+};
+
+} // namespace stonechat
+
+template <> struct std::hash<stonechat::Jid> {
+    std::size_t operator()(const stonechat::Jid& jid) const noexcept
+    {
+        return std::hash<std::string_view>()(jid.text());
+    }
+};

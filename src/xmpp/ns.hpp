@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// ns: every XML namespace the server knows, once, under the name its RFC or XEP gives it.
+#pragma once
+
+#include <string_view>
+
+namespace stonechat::ns {
+
+// RFC 6120
+inline constexpr std::string_view client = "jabber:client";
+inline constexpr std::string_view server = "jabber:server";
+inline constexpr std::string_view streams = "http://etherx.jabber.org/streams";
+inline constexpr std::string_view stream_errors = "urn:ietf:params:xml:ns:xmpp-streams";
+inline constexpr std::string_view stanza_errors = "urn:ietf:params:xml:ns:xmpp-stanzas";
+inline constexpr std::string_view tls = "urn:ietf:params:xml:ns:xmpp-tls";
+inline constexpr std::string_view sasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+inline constexpr std::string_view bind = "urn:ietf:params:xml:ns:xmpp-bind";
+inline constexpr std::string_view session = "urn:ietf:params:xml:ns:xmpp-session"; // RFC 3921, optional today
+inline constexpr std::string_view xml = "http://www.w3.org/XML/1998/namespace";
+
+// RFC 6121
+inline constexpr std::string_view roster = "jabber:iq:roster";
+inline constexpr std::string_view roster_versioning = "urn:xmpp:features:rosterver";
+inline constexpr std::string_view pre_approval = "urn:xmpp:features:pre-approval";
+
+inline constexpr std::string_view data_forms = "jabber:x:data";                             // XEP-0004
+inline constexpr std::string_view last_activity = "jabber:iq:last";                         // XEP-0012
+inline constexpr std::string_view disco_info = "http://jabber.org/protocol/disco#info";     // XEP-0030
+inline constexpr std::string_view disco_items = "http://jabber.org/protocol/disco#items";   // XEP-0030
+inline constexpr std::string_view private_xml = "jabber:iq:private";                        // XEP-0049
+inline constexpr std::string_view commands = "http://jabber.org/protocol/commands";         // XEP-0050
+inline constexpr std::string_view vcard_temp = "vcard-temp";                                // XEP-0054
+inline constexpr std::string_view result_set = "http://jabber.org/protocol/rsm";            // XEP-0059
+inline constexpr std::string_view in_band_registration = "jabber:iq:register";              // XEP-0077
+inline constexpr std::string_view registration_feature = "http://jabber.org/features/iq-register";
+inline constexpr std::string_view chat_states = "http://jabber.org/protocol/chatstates";    // XEP-0085
+inline constexpr std::string_view software_version = "jabber:iq:version";                   // XEP-0092
+inline constexpr std::string_view caps = "http://jabber.org/protocol/caps";                 // XEP-0115
+inline constexpr std::string_view compression_feature = "http://jabber.org/features/compress"; // XEP-0138
+inline constexpr std::string_view compression = "http://jabber.org/protocol/compress";      // XEP-0138
+inline constexpr std::string_view admin = "http://jabber.org/protocol/admin";               // XEP-0133
+inline constexpr std::string_view offline = "msgoffline";                                   // XEP-0160
+inline constexpr std::string_view receipts = "urn:xmpp:receipts";                           // XEP-0184
+inline constexpr std::string_view blocking = "urn:xmpp:blocking";                           // XEP-0191
+inline constexpr std::string_view blocking_errors = "urn:xmpp:blocking:errors";             // XEP-0191
+inline constexpr std::string_view stream_management = "urn:xmpp:sm:3";                      // XEP-0198
+inline constexpr std::string_view ping = "urn:xmpp:ping";                                   // XEP-0199
+inline constexpr std::string_view entity_time = "urn:xmpp:time";                            // XEP-0202
+inline constexpr std::string_view delay = "urn:xmpp:delay";                                 // XEP-0203
+inline constexpr std::string_view carbons = "urn:xmpp:carbons:2";                           // XEP-0280
+inline constexpr std::string_view archive = "urn:xmpp:mam:2";                               // XEP-0313
+inline constexpr std::string_view idle = "urn:xmpp:idle:1";                                 // XEP-0319
+inline constexpr std::string_view markers = "urn:xmpp:chat-markers:0";                      // XEP-0333
+inline constexpr std::string_view hints = "urn:xmpp:hints";                                 // XEP-0334
+inline constexpr std::string_view stanza_id = "urn:xmpp:sid:0";                             // XEP-0359
+inline constexpr std::string_view sasl_channel_binding = "urn:xmpp:sasl-cb:0";              // XEP-0440
+inline constexpr std::string_view stream_limits = "urn:xmpp:stream-limits:0";               // XEP-0478
+inline constexpr std::string_view occupant_id = "urn:xmpp:occupant-id:0";                   // XEP-0421
+inline constexpr std::string_view muc = "http://jabber.org/protocol/muc";                   // XEP-0045
+inline constexpr std::string_view muc_user = "http://jabber.org/protocol/muc#user";         // XEP-0045
+
+// Form types (XEP-0068)
+inline constexpr std::string_view server_info_form = "http://jabber.org/network/serverinfo"; // XEP-0157
+
+} // namespace stonechat::ns

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Element to bytes. What comes out parses to the same tree, in any conforming parser; characters
+// that XML 1.0 cannot carry are never written. Pure, any thread.
+#pragma once
+
+#include "xmpp/element.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace stonechat {
+
+/// Appends `element` as it stands inside an element whose default namespace is `outer`: the
+/// namespace is declared only where it differs. Attributes in a namespace other than xml get a
+/// generated prefix.
+void append_xml(std::string& out, const Element& element, std::string_view outer = {});
+
+std::string to_xml(const Element& element, std::string_view outer = {});
+
+/// Appends `text` with < > & ' " and CR LF TAB written so that they survive in an attribute.
+void append_attribute_escaped(std::string& out, std::string_view text);
+void append_text_escaped(std::string& out, std::string_view text);
+
+/// A stanza serialised once for many receivers: everything but `to`.
+/// `<message` + ` to='…'` + rest. Made for streams whose default namespace is `outer`.
+class WireForm {
+public:
+    WireForm(const Element& stanza, std::string_view outer);
+
+    /// Appends the stanza addressed to `to` (no `to` attribute if it is empty).
+    void append_to(std::string& out, std::string_view to) const;
+    std::size_t size() const { return head_.size() + rest_.size(); }
+
+private:
+    std::string head_; ///< `<message`
+    std::string rest_; ///< ` from='…' …>…</message>`
+};
+
+} // namespace stonechat

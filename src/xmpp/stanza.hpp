@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stanza: a <message/>, <presence/> or <iq/> whose shape RFC 6120 section 8 allows, with its
+// addresses parsed. Message, Presence and Iq are views of it that know their types. A value; pure.
+#pragma once
+
+#include "base/result.hpp"
+#include "xmpp/element.hpp"
+#include "xmpp/jid.hpp"
+#include "xmpp/stanza_error.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace stonechat {
+
+enum class StanzaKind { message, presence, iq };
+
+enum class MessageType { normal, chat, groupchat, headline, error };
+enum class PresenceType {
+    available,
+    unavailable,
+    subscribe,
+    subscribed,
+    unsubscribe,
+    unsubscribed,
+    probe,
+    error,
+};
+enum class IqType { get, set, result, error };
+
+class Stanza {
+public:
+    /// Checks shape and addresses: an iq has an id, a known type and the right number of children
+    /// (§8.2.3); a presence has a known type; an unknown message type counts as normal
+    /// (RFC 6121 §5.2.2). `element` must be message, presence or iq in jabber:client or
+    /// jabber:server; it is normalised to jabber:client. On failure the error to answer with, and
+    /// `element` is left as it was (so that `error_reply` can be built from it).
+    static Result<Stanza, StanzaError> from_element(Element&& element);
+
+    /// New stanzas. `type` empty leaves the attribute out.
+    static Stanza message(const Jid& from, const Jid& to, MessageType type = MessageType::normal);
+    static Stanza presence(const Jid& from, const Jid& to, PresenceType type = PresenceType::available);
+    static Stanza iq(const Jid& from, const Jid& to, IqType type, std::string_view id);
+
+    StanzaKind kind() const { return kind_; }
+    MessageType message_type() const { return static_cast<MessageType>(type_); }    ///< only of a message
+    PresenceType presence_type() const { return static_cast<PresenceType>(type_); } ///< only of a presence
+    IqType iq_type() const { return static_cast<IqType>(type_); }                   ///< only of an iq
+    bool is_error() const;
+    /// An iq of type get or set: somebody waits for exactly one answer.
+    bool is_request() const;
+
+    const Element& element() const { return element_; }
+    Element& element() { return element_; } ///< for the payload; addresses go through set_from/set_to
+    const Jid& from() const { return from_; }
+    const Jid& to() const { return to_; }
+    void set_from(const Jid& from);
+    void set_to(const Jid& to);
+    std::string_view id() const { return element_.attribute_or("id"); }
+
+    /// `type='error'` with the original id, addresses swapped and the payload left out.
+    /// Never call it for an error or an iq result (§8.3.1).
+    Stanza error_reply(const StanzaError& error) const;
+    /// The result of this iq, with `payload` inside if given.
+    Stanza result(std::optional<Element> payload = std::nullopt) const;
+
+private:
+    Stanza(Element&& element, StanzaKind kind, int type, Jid from, Jid to);
+
+    Element element_;
+    Jid from_;
+    Jid to_;
+    StanzaKind kind_;
+    int type_;
+};
+
+/// An `<iq/>` request or answer.
+class Iq {
+public:
+    explicit Iq(const Stanza& stanza) : stanza_(&stanza) {}
+    const Stanza& stanza() const { return *stanza_; }
+    const Jid& from() const { return stanza_->from(); }
+    const Jid& to() const { return stanza_->to(); }
+    IqType type() const { return stanza_->iq_type(); }
+    std::string_view id() const { return stanza_->id(); }
+    /// The child that says what is asked; of a get or set there is exactly one.
+    const Element& payload() const { return *stanza_->element().first_child(); }
+
+private:
+    const Stanza* stanza_;
+};
+
+class Message {
+public:
+    explicit Message(Stanza& stanza) : stanza_(&stanza) {}
+    Stanza& stanza() const { return *stanza_; }
+    Element& element() const { return stanza_->element(); }
+    const Jid& from() const { return stanza_->from(); }
+    const Jid& to() const { return stanza_->to(); }
+    MessageType type() const { return stanza_->message_type(); }
+    std::string_view id() const { return stanza_->id(); }
+    bool has_body() const { return element().child("body") != nullptr; }
+
+private:
+    Stanza* stanza_;
+};
+
+class Presence {
+public:
+    explicit Presence(Stanza& stanza) : stanza_(&stanza) {}
+    Stanza& stanza() const { return *stanza_; }
+    Element& element() const { return stanza_->element(); }
+    const Jid& from() const { return stanza_->from(); }
+    const Jid& to() const { return stanza_->to(); }
+    PresenceType type() const { return stanza_->presence_type(); }
+    /// −128 to 127; 0 if absent or not a number (RFC 6121 §4.7.2.3).
+    int priority() const;
+
+private:
+    Stanza* stanza_;
+};
+
+std::string_view to_text(MessageType type);  ///< "normal" for normal
+std::string_view to_text(PresenceType type); ///< empty for available
+std::string_view to_text(IqType type);
+
+} // namespace stonechat

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// StreamParser: bytes of one XML stream in, its header and its first-level elements out, with every
+// limit checked while the bytes come (RFC 6120 section 11; the only file that knows expat). Feeding
+// never costs more than linear time: an unfinished tag is held back until `>` or 4 KiB have come.
+// Pure: no I/O, no clock. One owner, one thread at a time.
+#pragma once
+
+#include "base/result.hpp"
+#include "xmpp/element.hpp"
+#include "xmpp/stream_error.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <variant>
+
+namespace stonechat {
+
+/// What one stream may make the parser hold or do.
+struct ParserLimits {
+    std::size_t stanza_bytes = 256 * 1024;      ///< of one first-level element on the wire
+    std::size_t depth = 64;                     ///< elements inside each other, the stream not counted
+    std::size_t attributes = 64;                ///< of one element
+    std::size_t namespaces = 32;                ///< declared on one element
+    std::size_t elements = 4096;                ///< in one first-level element
+    std::size_t heap_bytes = 1024 * 1024;       ///< of expat itself
+    std::size_t recycle_above_bytes = 64 * 1024; ///< of expat itself; above it the parser is renewed between stanzas
+};
+
+class StreamParser {
+public:
+    /// `<stream:stream …>`: the element without children; `content_ns` is the stream's default namespace.
+    struct Opened {
+        Element header;
+        std::string content_ns;
+    };
+    /// `</stream:stream>`
+    struct Closed {
+    };
+
+    /// What the parser found, called inside feed(). A receiver may not destroy the parser inside a
+    /// call; it may call pause() or restart().
+    class Receiver {
+    public:
+        virtual ~Receiver() = default;
+        virtual void on_stream_open(Opened opened) = 0;
+        virtual void on_element(Element element) = 0;
+        virtual void on_stream_close() = 0;
+    };
+
+    StreamParser(const ParserLimits& limits, Receiver& receiver);
+    ~StreamParser();
+    StreamParser(const StreamParser&) = delete;
+    StreamParser& operator=(const StreamParser&) = delete;
+
+    /// Reads `bytes`. An error ends the stream: nothing more may be fed. Limits answer
+    /// `policy_violation` (with `<stanza-too-big/>` of XEP-0205/0478 for size), DTDs, comments and
+    /// processing instructions `restricted_xml`, other encodings than UTF-8
+    /// `unsupported_encoding`, broken XML or UTF-8 `not_well_formed`,
+    /// a prefix without a declaration `bad_namespace_prefix`…
+    Result<Done, StreamError> feed(std::string_view bytes);
+
+    /// After a stream restart (RFC 6120 §4.3.3): what comes next is a new `<?xml …?><stream:stream …>`.
+    /// May be called from inside on_element: the rest of the bytes of that feed belong to the new stream.
+    void restart();
+
+    /// From inside a Receiver call: stop after it; the rest of the bytes is kept and parsed by the
+    /// next feed(), also by one with no bytes.
+    void pause();
+    bool is_paused() const;
+    void resume();
+
+    void set_limits(const ParserLimits& limits);
+    /// Between stanzas of an idle stream: gives expat's memory back; the next bytes rebuild it with
+    /// the same root. Does nothing inside a stanza or while bytes are held back.
+    void release_memory();
+    /// Bytes that this parser holds at the moment (expat's heap, held-back bytes, unfinished element).
+    std::size_t memory() const;
+    /// True between stanzas: nothing of an element has been read.
+    bool at_boundary() const;
+
+private:
+    class Expat;
+    std::unique_ptr<Expat> expat_;
+};
+
+/// Parses one complete element (a stored row, a test's expectation) under the stream's rules:
+/// UTF-8, no DTD, comments or processing instructions, depth and counts as in `limits`.
+Result<Element, StreamError> parse_element(std::string_view xml, const ParserLimits& limits = {});
+
+} // namespace stonechat
