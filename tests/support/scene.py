@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays `.scene` files: who sends what, who receives what, in XML, as the XEPs print it.
+
+A file holds scenes separated by `---`; the first comment of each is its title and names the RFC
+section or XEP example. The lines:
+
+    server of its own                           nobody else is there; also: server with registration = true
+    account mercutio@localhost                  exists, but is not online
+    romeo and juliet are mutual contacts        also: romeo and juliet are in state To+PendingIn
+    romeo@localhost/orchard connects            bound, interested in the roster, available
+                  ... connects silently         bound only
+                  ... connects with priority -1
+                  ... connects to the roster    interested, not available
+    romeo/orchard sends    <xml/>               may go on over the next, indented lines
+    romeo/orchard receives <xml/>               the first that fits; an unfitting stanza of the same kind
+                                                and sender must not come before it (patterns: match.py)
+    romeo/orchard receives nothing              also nothing left over that no line mentioned
+    romeo/orchard ignores the rest              what came until now, once all is quiet
+    romeo/orchard disconnects                   ends the stream; also: is cut off (the socket breaks)
+    romeo/orchard is thrown out                 stream error and end; also: ... with not-authorized
+    romeo@localhost can log in                  also: ... with password X; can not log in
+
+Accounts are new in each scene: romeo@localhost stands for an address like romeo.12@localhost, both in
+what is sent and in what is expected, and {user_romeo} for its localpart. Only admin@localhost is the same
+for all.
+"""
+import dataclasses
+import pathlib
+import re
+
+from support import match
+from support.friends import befriend
+from support.raw import SASL_NS, RawClient, login
+from support.scram import Scram, unb64
+
+_ADDRESS = re.compile(r"(?<![\w.])([a-z]+)@(localhost|other\.example)")
+_KEPT_NAMES = ("admin",)
+
+
+@dataclasses.dataclass
+class Script:
+    title: str
+    lines: list  # (line number, text)
+
+
+class SceneFailure(AssertionError):
+    pass
+
+
+def load(path):
+    """The scenes of one file."""
+    scripts, lines = [], []
+    for number, line in enumerate([*pathlib.Path(path).read_text().splitlines(), "---"], 1):
+        if line.strip() != "---":
+            lines.append((number, line))
+            continue
+        title = next((text.lstrip("# ") for _, text in lines if text.startswith("#")), None)
+        assert title, f"{path}: a scene without title before line {number}"
+        scripts.append(Script(title, list(_joined(lines))))
+        lines = []
+    return scripts
+
+
+def _joined(lines):
+    """Steps with their continuation lines; comments and empty lines dropped."""
+    step = None
+    for number, line in lines:
+        text = re.sub(r"(^|\s\s)#.*", "", line).rstrip()
+        if not text:
+            continue
+        if text[0].isspace() and step:
+            step = (step[0], f"{step[1]} {text.strip()}")
+            continue
+        if step:
+            yield step
+        step = (number, text)
+    if step:
+        yield step
+
+
+class Scene:
+    """One run of a script on a server; `private` starts a server with settings."""
+
+    def __init__(self, script, server, private):
+        self._script = script
+        self._server = server
+        self._private = private
+        self._accounts = {}
+        self._sessions = {}
+        self._bound = {}
+        self._settings = {}
+
+    def play(self):
+        try:
+            for number, step in self._script.lines:
+                try:
+                    self._play(step)
+                except Exception as problem:
+                    raise SceneFailure(f"line {number}: {step}\n{problem}") from None
+        finally:
+            for session in self._sessions.values():
+                session.drop()
+
+    def _play(self, step):
+        for pattern, action in _STEPS:
+            found = pattern.fullmatch(step)
+            if found:
+                return action(self, **found.groupdict())
+        raise SceneFailure("no such step")
+
+    # -- names ---------------------------------------------------------------------------------------
+
+    def _account(self, name, host="localhost"):
+        if (name, host) not in self._accounts:
+            kept = name in _KEPT_NAMES
+            account = self._server.administrator() if kept else self._server.account(name, host)
+            self._accounts[name, host] = account
+            self._bound[f"user_{name}"] = account.user
+        return self._accounts[name, host]
+
+    def _by_name(self, name):
+        return next((a for (known, _), a in self._accounts.items() if known == name), None) or self._account(name)
+
+    def _text(self, text):
+        """With the names of the play replaced by those of this performance; unknown ones stay."""
+        def address(found):
+            account = self._accounts.get(found.groups())
+            return account.jid if account else found.group(0)
+        return match.fill(_ADDRESS.sub(address, text), self._bound)
+
+    def _session(self, label):
+        if label in self._sessions:
+            return self._sessions[label]
+        fitting = [s for name, s in self._sessions.items() if name.split("/")[0] == label]
+        assert len(fitting) == 1, f"no single session called {label}"
+        return fitting[0]
+
+    # -- steps ---------------------------------------------------------------------------------------
+
+    def set_up(self, settings=""):
+        pairs = (part.split("=") for part in settings.split(",") if part)
+        values = {key.strip(): _value(value.strip()) for key, value in pairs}
+        self._server = self._private(**values)
+
+    def exists(self, name, host):
+        self._account(name, host)
+
+    def relate(self, one, other, state=None):
+        befriend(self._server, self._by_name(one), self._by_name(other), state or "Both")
+
+    def connect(self, name, host, resource, how=None):
+        how = (how or "").strip()
+        priority = re.fullmatch(r"with priority (-?\d+)", how)
+        presence = None if how in ("silently", "to the roster") else int(priority[1]) if priority else True
+        session = login(self._server, self._account(name, host), resource, presence=None, roster=how != "silently")
+        if presence is not None:
+            session.send("<presence/>" if presence is True else
+                         f"<presence><priority>{presence}</priority></presence>")
+            session.ping()
+            session.expect(f"<presence from='{session.jid}' type='{{none}}'/>")
+        self._sessions[f"{name}/{resource}"] = session
+
+    def send(self, label, xml):
+        match.parse_all(self._text(xml))
+        self._session(label).send(self._text(xml))
+
+    def receive(self, label, xml):
+        session = self._session(label)
+        pattern = match.parse(self._text(xml))
+        taken = session.expect(lambda element: match.mismatch(pattern, element, dict(self._bound)) is None,
+                               what="fitting stanza")
+        match.mismatch(pattern, taken, self._bound)
+        self._check_not_overtaken(session, pattern)
+
+    def _check_not_overtaken(self, session, pattern):
+        sender = pattern.get("from")
+        if sender is None:
+            return
+        overtaken = [e for e in session.inbox if e.tag == pattern.tag and e.get("from") == sender]
+        assert not overtaken, "came before it: " + "\n".join(map(match.show, overtaken))
+
+    def receive_nothing(self, label):
+        others = [s for s in self._sessions.values() if s is not self._session(label)]
+        self._session(label).expect_nothing(*others)
+
+    def ignore(self, label):
+        others = [s for s in self._sessions.values() if s is not self._session(label)]
+        self._session(label).forget(*others)
+
+    def disconnect(self, label):
+        self._session(label).close()
+        self._leave(label)
+
+    def cut_off(self, label):
+        self._session(label).reset()
+        self._leave(label)
+
+    def thrown_out(self, label, condition=None):
+        session = self._session(label)
+        if condition:
+            session.expect_stream_error(condition)
+        else:
+            session.expect_end()
+        self._leave(label)
+
+    def _leave(self, label):
+        session = self._session(label)
+        self._sessions = {name: s for name, s in self._sessions.items() if s is not session}
+
+    def try_login(self, name, host, refused=None, password=None):
+        account = self._account(name, host)
+        let_in = can_log_in(self._server, account.jid, password or account.password)
+        assert let_in != bool(refused), f"{account.jid} could {'' if let_in else 'not '}log in"
+
+
+def can_log_in(server, jid, password):
+    """Whether SCRAM succeeds; the stream is left at that."""
+    with RawClient(server) as client:
+        client.open(jid.split("@")[1])
+        scram = Scram("SCRAM-SHA-256" if "SCRAM-SHA-256" in client.mechanisms() else "SCRAM-SHA-1",
+                      jid.split("@")[0], password)
+        challenge = client.begin_sasl(scram.mechanism, scram.first())
+        if challenge.tag != f"{{{SASL_NS}}}challenge":
+            return False
+        return client.respond(scram.final(unb64(challenge.text).decode())).tag == f"{{{SASL_NS}}}success"
+
+
+def _value(text):
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if re.fullmatch(r"-?\d+", text) else text
+
+
+_NAME = r"(?P<name>[a-z]+)@(?P<host>[a-z.]+)"
+_LABEL = r"(?P<label>[a-z]+(?:/\w+)?)"
+_STEPS = [(re.compile(pattern), action) for pattern, action in [
+    (r"server of its own", Scene.set_up),
+    (r"server with (?P<settings>.+)", Scene.set_up),
+    (rf"account {_NAME}", Scene.exists),
+    (r"(?P<one>[a-z]+) and (?P<other>[a-z]+) are mutual contacts", Scene.relate),
+    (r"(?P<one>[a-z]+) and (?P<other>[a-z]+) are in state (?P<state>\S+)", Scene.relate),
+    (rf"{_NAME}/(?P<resource>\w+) connects(?P<how> .*)?", Scene.connect),
+    (rf"{_LABEL} receives nothing", Scene.receive_nothing),
+    (rf"{_LABEL} ignores the rest", Scene.ignore),
+    (rf"{_LABEL} sends\s+(?P<xml>.+)", Scene.send),
+    (rf"{_LABEL} receives\s+(?P<xml>.+)", Scene.receive),
+    (rf"{_LABEL} disconnects", Scene.disconnect),
+    (rf"{_LABEL} is cut off", Scene.cut_off),
+    (rf"{_LABEL} is thrown out(?: with (?P<condition>\S+))?", Scene.thrown_out),
+    (rf"{_NAME} can (?P<refused>not )?log in(?: with password (?P<password>.+))?", Scene.try_login),
+]]

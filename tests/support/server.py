@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts, stops, kills and restarts a server in a folder of its own on free loopback ports."""
+import dataclasses
+import itertools
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("STONECHAT_BUILD", ROOT / "build" / "dev"))
+PASSWORD = "a pencil on the hill"
+
+# What tests may change, by the name they use: (section, key). The one place that knows the names in
+# conf/stonechat.toml.
+SETTINGS = {
+    "shards": ("server", "shards"),
+    "admins": ("server", "admins"),
+    "stanza_bytes": ("limits", "stanza_bytes"),
+    "login_deadline": ("limits", "login_deadline"),
+    "tls_deadline": ("limits", "tls_deadline"),
+    "stanza_rate": ("limits", "stanza_rate"),
+    "byte_rate": ("limits", "byte_rate"),
+    "byte_burst": ("limits", "byte_burst"),
+    "connections_per_address": ("limits", "connections_per_address"),
+    "connection_rate": ("limits", "connection_rate"),
+    "connection_burst": ("limits", "connection_burst"),
+    "login_failures": ("limits", "login_failures"),
+    "resources_per_account": ("limits", "resources_per_account"),
+    "offline_per_user": ("limits", "offline_per_user"),
+    "offline_per_sender": ("limits", "offline_per_sender"),
+    "roster_items": ("limits", "roster_items"),
+    "private_bytes": ("limits", "private_bytes"),
+    "vcard_bytes": ("limits", "vcard_bytes"),
+    "pending_subscriptions": ("limits", "pending_subscriptions"),
+    "send_queue_bytes": ("limits", "send_queue_bytes"),
+    "memory_limit": ("limits", "memory_limit"),
+    "plain_sasl": ("login", "plain"),
+    "hash_queue": ("login", "hash_queue"),
+    "registration": ("registration", "enabled"),
+}
+
+_numbers = itertools.count(1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    jid: str
+    password: str = PASSWORD
+
+    @property
+    def user(self):
+        return self.jid.split("@")[0]
+
+
+# The tests all come from one address and write faster than people: what is limited per address or per
+# second is out of the way unless a test is about it.
+ADMIN = Account("admin@localhost")
+GENEROUS = {"admins": [ADMIN.jid]}
+
+
+class Server:
+    """`hosts[0]` is the main host. Settings are named as in SETTINGS."""
+
+    READY_SECONDS = 30
+    STOP_SECONDS = 5
+
+    def __init__(self, hosts=("localhost",), settings=None, folder=None):
+        self.hosts = tuple(hosts)
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stonechat-test-"))
+        self.process = None
+        self._administrated = False
+        self.log_path = self.folder / "server.log"
+        self.base = free_ports(3)
+        self.starttls_port, self.tls_port, self.plain_port = self.base, self.base + 1, self.base + 2
+        self.set_up()
+        self.configure({**GENEROUS, **shard_setting(), **(settings or {})})
+
+    # -- what another server does differently (see peer_prosody.py) ------------------------------------
+
+    def set_up(self):
+        self.folder.mkdir(exist_ok=True)
+        hosts = [word for host in self.hosts for word in ("--host", host)]
+        self._run("stonechat", "init", str(self.folder), *hosts, "--port-base", str(self.base), "--plain")
+
+    def configure(self, settings):
+        """Changes settings in the file; a running server sees them after `ctl('reload')` or restart."""
+        text = self.config.read_text()
+        for name, value in settings.items():
+            text = with_setting(text, *SETTINGS[name], value)
+        self.config.write_text(text)
+
+    def command(self):
+        return [str(BUILD / "stonechat"), "--config", str(self.config)]
+
+    def add_users(self, accounts):
+        for account in accounts:
+            self.ctl("user", "add", account.jid, "--password", account.password)
+
+    @property
+    def config(self):
+        return self.folder / "stonechat.toml"
+
+    @property
+    def certificate(self):
+        """The certificate of the main host, which is its own authority."""
+        named = re.search(r'^\s*certificate\s*=\s*"([^"]+)"', self.config.read_text(), re.M)
+        return (self.folder / named.group(1)) if named else next(self.folder.rglob("*.pem"))
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    def start(self):
+        self._log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(self.command(), stdout=self._log, stderr=self._log, cwd=self.folder,
+                                        start_new_session=True)
+        for port in self.ports():
+            self._await_port(port)
+        return self
+
+    def ports(self):
+        return (self.starttls_port, self.tls_port, self.plain_port)
+
+    def _await_port(self, port):
+        deadline = time.monotonic() + self.READY_SECONDS
+        while True:
+            assert self.process.poll() is None, f"the server ended at once:\n{self.log_tail()}"
+            assert time.monotonic() < deadline, f"port {port} does not open:\n{self.log_tail()}"
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.01)  # polling for readiness, not waiting for an effect
+
+    def stop(self):
+        """Asks politely; gives the exit code."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(self.STOP_SECONDS + 1)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server did not stop in {self.STOP_SECONDS} s") from None
+        self.process = None
+        self._log.close()
+        return code
+
+    def kill(self):
+        """SIGKILL, at once."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+            self._log.close()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def remove(self):
+        """Stops the server and deletes its folder."""
+        try:
+            self.stop()
+        finally:
+            self.kill()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- looking at it ---------------------------------------------------------------------------------
+
+    def ctl(self, *arguments, check=True):
+        return self._run("stonechatctl", "--config", str(self.config), *arguments, check=check)
+
+    def ctl_json(self, *arguments):
+        return json.loads(self.ctl(*arguments, "--json").stdout)
+
+    def account(self, name, host=None):
+        """A new account nobody used before, named after `name`."""
+        return self.accounts(name, host=host)[0]
+
+    def accounts(self, *names, host=None):
+        number = next(_numbers)
+        made = [Account(f"{name}.{number}@{host or self.hosts[0]}") for name in names]
+        self.add_users(made)
+        return made
+
+    def administrator(self):
+        if not self._administrated:
+            self.add_users([ADMIN])
+            self._administrated = True
+        return ADMIN
+
+    def resident_bytes(self):
+        return int(self._proc("statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def cpu_seconds(self):
+        fields = self._proc("stat").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def log_tail(self, lines=30):
+        return "\n".join(self.log().splitlines()[-lines:])
+
+    def _proc(self, name):
+        return pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text()
+
+    def _run(self, program, *arguments, check=True):
+        done = subprocess.run([str(BUILD / program), *arguments], capture_output=True, text=True, timeout=60)
+        assert not check or done.returncode == 0, f"{program} {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done
+
+
+def make_server(**options):
+    """The server under test: ours, or the packaged Prosody when STONECHAT_TEST_PEER=prosody."""
+    if os.environ.get("STONECHAT_TEST_PEER") == "prosody":
+        from support.peer_prosody import Prosody
+        return Prosody(**options)
+    return Server(**options)
+
+
+def shard_setting():
+    shards = os.environ.get("STONECHAT_TEST_SHARDS")
+    return {"shards": int(shards)} if shards else {}
+
+
+def free_ports(count):
+    """The first of `count` neighbouring free ports below the range of outgoing connections."""
+    draw = random.Random(os.urandom(8))
+    for _ in range(200):
+        base = draw.randrange(11000, 32000)
+        if all(_is_free(base + offset) for offset in range(count)):
+            return base
+    raise AssertionError("no free ports")
+
+
+def _is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def with_setting(text, section, key, value):
+    """The TOML text with one key set; comments and order stay."""
+    lines = text.splitlines()
+    line = f"{key} = {toml(value)}"
+    header = re.compile(rf"\s*\[\[?\s*{re.escape(section)}\s*\]\]?\s*(#.*)?$")
+    start = next((i for i, each in enumerate(lines) if header.match(each)), None)
+    if start is None:
+        return "\n".join([*lines, "", f"[{section}]", line, ""])
+    for index in range(start + 1, len(lines)):
+        if lines[index].lstrip().startswith("["):
+            break
+        if re.match(rf"\s*{re.escape(key)}\s*=", lines[index]):
+            lines[index] = line
+            return "\n".join(lines) + "\n"
+    lines.insert(start + 1, line)
+    return "\n".join(lines) + "\n"
+
+
+def toml(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value)
