@@ -14,6 +14,10 @@ public:
     /// Runs `task` on the home thread, after what was posted before it. Callable from any thread;
     /// never runs the task inside the call.
     virtual void post(Function<void()> task) = 0;
+
+    /// Whether the calling thread is the home thread. A home that cannot tell says no, and everything
+    /// takes the way through its mail.
+    virtual bool is_current() const { return false; }
 };
 
 } // namespace stonechat

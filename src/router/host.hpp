@@ -3,11 +3,13 @@
 // users whose home this shard is. Owned by the shard's Router; shard-bound.
 #pragma once
 
+#include "base/string_hash.hpp"
+#include "router/delivery.hpp"
 #include "router/handlers.hpp"
 #include "router/module.hpp"
 #include "router/user.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
+
 
 #include <memory>
 #include <string>
@@ -53,7 +55,7 @@ public:
     User* find_user(std::string_view local);
     /// The same, loading it if need be: it may still be State::loading.
     std::shared_ptr<User> user(std::string_view local);
-    const boost::unordered_flat_map<std::string, std::shared_ptr<User>>& users() const { return users_; }
+    const StringMap<std::shared_ptr<User>>& users() const { return users_; }
     /// Drops what is remembered of an account (it was made, disabled, removed): the next one to need it loads anew.
     void forget_user(std::string_view local);
     /// Unloads users without sessions that were idle for a while.
@@ -73,17 +75,29 @@ public:
 private:
     void load(const std::shared_ptr<User>& user);
     Task<User::State> read(std::shared_ptr<User> user);
+
     void deliver_to_host(Stanza stanza, Settlement settlement);
     void deliver_to_user(User& user, Stanza stanza, Settlement settlement);
+    void deliver_to_nobody(const Stanza& stanza, User::State state);
+    void deliver_message(User& user, Stanza& stanza, const Context& context);
+    void deliver_presence(Stanza& stanza, const Context& context);
+    void deliver_iq(User& user, Stanza stanza, Settlement settlement);
+    /// Carries out what decide() says for a message or iq; store runs the fallback stage.
+    void carry_out(Delivery delivery, User& user, Stanza& stanza, const Context& context);
+
     void answer_iq(To to, Stanza stanza, Context context, Settlement settlement);
-    Task<IqAnswer> await_iq(const Handlers::IqHandler& handler, const Stanza& stanza, Context context);
+    Task<Done> answer_later(const Handlers::Later& handler, Stanza stanza, std::shared_ptr<User> user,
+        std::shared_ptr<Session> session, Context context, Settlement settlement);
+    void send_answer(const Stanza& request, Session* session, IqAnswer answer);
+    void apply(const Verdict& verdict, const Stanza& stanza);
+    void trace(std::string_view what, const Stanza& stanza, std::string_view detail = {}) const;
 
     Router& router_;
     Jid jid_;
     Handlers handlers_;
     std::vector<std::unique_ptr<Module>> modules_;
     std::vector<Manifest> manifests_;
-    boost::unordered_flat_map<std::string, std::shared_ptr<User>> users_;
+    StringMap<std::shared_ptr<User>> users_;
 };
 
 } // namespace stonechat

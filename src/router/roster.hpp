@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Roster: a user's contacts in memory, as loaded from the store (RFC 6121 section 2), and the
-// subscription states (section 3). Part of its User; shard-bound. Changes are made on a copy of the
-// record, stored first, then put here.
+// subscription states (section 3). Part of its User; shard-bound. A change is put here first, so that
+// the next one builds on it, then stored; whoever asked, and the clients, hear of it after the commit.
 #pragma once
 
 #include "storage/storage.hpp"

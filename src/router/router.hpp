@@ -4,6 +4,8 @@
 // is another. Knows the hosts of its shard. Shard-bound; owned by Server.
 #pragma once
 
+#include "config/settings.hpp"
+#include "net/timer_wheel.hpp"
 #include "router/accounts.hpp"
 #include "router/host.hpp"
 #include "router/settlement.hpp"
@@ -21,13 +23,16 @@ class Shard;
 
 class Router {
 public:
-    Router(Server& server, Shard& shard, std::unique_ptr<Storage> storage);
+    Router(Server& server, Shard& shard, std::unique_ptr<Storage> storage, SharedSettings settings);
     ~Router();
 
     Server& server() const { return server_; }
     Shard& shard() const { return shard_; }
     Storage& storage() const { return *storage_; }
     Accounts& accounts() { return accounts_; }
+    /// The settings as this shard knows them; valid until the next turn of the loop.
+    const Settings& settings() const { return *settings_; }
+    void reconfigure(SharedSettings settings);
 
     /// The virtual host `domain` (prepared), or null.
     Host* host(std::string_view domain) const;
@@ -56,6 +61,7 @@ public:
 private:
     void deliver_here(Stanza stanza, Settlement settlement);
     void fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets);
+    void sweep();
 
     Server& server_;
     Shard& shard_;
@@ -63,6 +69,8 @@ private:
     std::vector<std::unique_ptr<Host>> hosts_;
     Accounts accounts_;
     Counters counters_;
+    SharedSettings settings_;
+    Timer sweep_timer_;
 };
 
 } // namespace stonechat

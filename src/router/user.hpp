@@ -14,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stonechat {
@@ -57,6 +58,8 @@ public:
     void remove_session(Session& session);
     void become(State state);
     void set_roster(RosterData data) { roster_ = Roster(std::move(data)); }
+    /// Whether the user was idle (as the host says now) at this look and at the one before it.
+    bool is_idle_again(bool idle) { return std::exchange(was_idle_, idle) && idle; }
 
     SlotTable& slots() { return slots_; }
     const SlotTable& slots() const { return slots_; }
@@ -65,6 +68,7 @@ private:
     Host& host_;
     Jid jid_;
     State state_ = State::loading;
+    bool was_idle_ = false;
     Roster roster_;
     std::vector<std::shared_ptr<Session>> sessions_;
     std::vector<Function<void(User&)>> waiting_;

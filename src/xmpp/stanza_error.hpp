@@ -42,6 +42,8 @@ public:
 
     enum class Type { auth, cancel, continue_, modify, wait };
 
+    /// undefined-condition; Result needs an error that can stand for none.
+    StanzaError() : StanzaError(undefined_condition) {}
     /// With the type that the RFC pairs with the condition.
     StanzaError(Condition condition, std::string_view text = {});
     StanzaError(Condition condition, Type type, std::string_view text = {});

@@ -42,6 +42,8 @@ public:
     };
     using enum Condition;
 
+    /// undefined-condition; Result needs an error that can stand for none.
+    StreamError() : StreamError(undefined_condition) {}
     StreamError(Condition condition, std::string_view text = {});
     /// Adds an application-specific condition, e.g. `<stanza-too-big xmlns='urn:xmpp:errors'/>`.
     StreamError&& with(Element application) &&;

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/handlers.hpp"
+
+#include "router/host.hpp"
+
+#include <algorithm>
+
+namespace stonechat {
+namespace {
+
+std::string_view to_text(To to)
+{
+    switch (to) {
+    case To::host:
+        return "host";
+    case To::own_account:
+        return "own account";
+    case To::account:
+        return "account";
+    }
+    return {};
+}
+
+std::string_view to_text(Flow flow)
+{
+    switch (flow) {
+    case Flow::from_client:
+        return "from_client";
+    case Flow::to_user:
+        return "to_user";
+    }
+    return {};
+}
+
+std::string_view to_text(Stage stage)
+{
+    switch (stage) {
+    case Stage::guard:
+        return "guard";
+    case Stage::stamp:
+        return "stamp";
+    case Stage::archive:
+        return "archive";
+    case Stage::copy:
+        return "copy";
+    case Stage::deliver:
+        return "deliver";
+    case Stage::fallback:
+        return "fallback";
+    }
+    return {};
+}
+
+template <class Steps> void print_steps(std::string& out, std::string_view kind, Flow flow, Stage stage, const Steps& steps)
+{
+    for (const auto& step : steps) {
+        out += std::string(to_text(flow)) + ' ' + std::string(kind) + ' ' + std::string(to_text(stage)) + ": " + step.module
+            + '\n';
+    }
+}
+
+} // namespace
+
+Handlers::Handlers(Host& host) : host_(host) {}
+
+std::string Handlers::iq_key(To to, IqType type, std::string_view ns, std::string_view element)
+{
+    std::string key;
+    key.reserve(ns.size() + element.size() + 3);
+    key += static_cast<char>('0' + static_cast<int>(to));
+    key += static_cast<char>('0' + static_cast<int>(type));
+    key += ns;
+    key += ' ';
+    key += element;
+    return key;
+}
+
+void Handlers::add_iq(To to, IqType type, std::string_view ns, std::string_view element, IqHandler handler)
+{
+    iq_.insert_or_assign(iq_key(to, type, ns, element), std::move(handler));
+    iq_print_.emplace_back(module_,
+        "iq " + std::string(stonechat::to_text(type)) + " to " + std::string(to_text(to)) + ": " + std::string(element)
+            + " " + std::string(ns));
+}
+
+void Handlers::iq_get(To to, std::string_view ns, std::string_view element, Now handler)
+{
+    add_iq(to, IqType::get, ns, element, IqHandler { std::move(handler), nullptr });
+}
+
+void Handlers::iq_set(To to, std::string_view ns, std::string_view element, Now handler)
+{
+    add_iq(to, IqType::set, ns, element, IqHandler { std::move(handler), nullptr });
+}
+
+void Handlers::iq_get_later(To to, std::string_view ns, std::string_view element, Later handler)
+{
+    add_iq(to, IqType::get, ns, element, IqHandler { nullptr, std::move(handler) });
+}
+
+void Handlers::iq_set_later(To to, std::string_view ns, std::string_view element, Later handler)
+{
+    add_iq(to, IqType::set, ns, element, IqHandler { nullptr, std::move(handler) });
+}
+
+void Handlers::message(Flow flow, Stage stage, OnMessage handler)
+{
+    chains_[static_cast<std::size_t>(flow)].message[static_cast<std::size_t>(stage)].push_back(
+        { module_, std::move(handler) });
+}
+
+void Handlers::presence(Flow flow, Stage stage, OnPresence handler)
+{
+    chains_[static_cast<std::size_t>(flow)].presence[static_cast<std::size_t>(stage)].push_back(
+        { module_, std::move(handler) });
+}
+
+void Handlers::any(Flow flow, OnStanza handler)
+{
+    chains_[static_cast<std::size_t>(flow)].any.push_back({ module_, std::move(handler) });
+}
+
+void Handlers::session_bound(OnMoment handler)
+{
+    bound_.push_back(std::move(handler));
+}
+
+void Handlers::session_available(OnMoment handler)
+{
+    available_.push_back(std::move(handler));
+}
+
+void Handlers::session_priority(OnMoment handler)
+{
+    priority_.push_back(std::move(handler));
+}
+
+void Handlers::session_ended(OnMoment handler)
+{
+    ended_.push_back(std::move(handler));
+}
+
+void Handlers::account_removed(OnMoment handler)
+{
+    removed_.push_back(std::move(handler));
+}
+
+void Handlers::user_load(OnLoad handler)
+{
+    load_.push_back(std::move(handler));
+}
+
+void Handlers::disco_items(To to, std::string_view node, DiscoItems handler)
+{
+    disco_.push_back({ false, to, std::string(node), std::move(handler) });
+}
+
+void Handlers::disco_info(To to, std::string_view node, DiscoItems handler)
+{
+    disco_.push_back({ true, to, std::string(node), std::move(handler) });
+}
+
+void Handlers::stream_feature(Offer offer, StreamFeature feature)
+{
+    features_.emplace_back(offer, std::move(feature));
+}
+
+void Handlers::stream_element(std::string_view ns, std::string_view element, OnStreamElement handler)
+{
+    stream_elements_.push_back({ { std::string(ns), std::string(element) }, std::move(handler) });
+}
+
+void Handlers::iq_before_login(std::string_view ns, std::string_view element, BeforeLogin handler)
+{
+    before_login_.push_back({ { std::string(ns), std::string(element) }, std::move(handler) });
+}
+
+const Handlers::IqHandler* Handlers::find_iq(To to, IqType type, const Element& payload) const
+{
+    for (const std::string_view name : { std::string_view(payload.name()), std::string_view("*") }) {
+        const auto found = iq_.find(iq_key(to, type, payload.ns().text(), name));
+        if (found != iq_.end()) {
+            return &found->second;
+        }
+    }
+    return to == To::own_account ? find_iq(To::account, type, payload) : nullptr;
+}
+
+const Handlers::BeforeLogin* Handlers::find_before_login(const Element& payload) const
+{
+    for (const auto& [key, handler] : before_login_) {
+        if (payload.is(key.second, key.first)) {
+            return &handler;
+        }
+    }
+    return nullptr;
+}
+
+const Handlers::OnStreamElement* Handlers::find_stream_element(const Element& element) const
+{
+    for (const auto& [key, handler] : stream_elements_) {
+        if (element.is(key.second, key.first)) {
+            return &handler;
+        }
+    }
+    return nullptr;
+}
+
+Verdict Handlers::run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context& context) const
+{
+    const Chain& chain = chains_[static_cast<std::size_t>(flow)];
+    if (from == Stage::guard) {
+        for (const auto& step : chain.any) {
+            Verdict verdict = step.run(stanza, context);
+            if (!verdict.is_pass()) {
+                return verdict;
+            }
+        }
+    }
+    for (auto stage = static_cast<std::size_t>(from); stage <= static_cast<std::size_t>(to); ++stage) {
+        if (stanza.kind() == StanzaKind::message) {
+            for (const auto& step : chain.message[stage]) {
+                Verdict verdict = step.run(Message(stanza), context);
+                if (!verdict.is_pass()) {
+                    return verdict;
+                }
+            }
+        } else if (stanza.kind() == StanzaKind::presence) {
+            for (const auto& step : chain.presence[stage]) {
+                Verdict verdict = step.run(Presence(stanza), context);
+                if (!verdict.is_pass()) {
+                    return verdict;
+                }
+            }
+        }
+    }
+    return Verdict::pass();
+}
+
+void Handlers::run_moment(const std::vector<OnMoment>& handlers, const Context& context) const
+{
+    for (const OnMoment& handler : handlers) {
+        handler(context);
+    }
+}
+
+bool Handlers::disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq, Element& query) const
+{
+    bool found = false;
+    for (const DiscoEntry& entry : disco_) {
+        if (entry.info == info && entry.to == to && entry.node == node) {
+            entry.run(context, iq, query);
+            found = true;
+        }
+    }
+    return found;
+}
+
+std::string Handlers::print() const
+{
+    std::string out;
+    for (const Flow flow : { Flow::from_client, Flow::to_user }) {
+        const Chain& chain = chains_[static_cast<std::size_t>(flow)];
+        print_steps(out, "stanza", flow, Stage::guard, chain.any);
+        for (std::size_t stage = 0; stage < stage_count; ++stage) {
+            print_steps(out, "message", flow, static_cast<Stage>(stage), chain.message[stage]);
+            print_steps(out, "presence", flow, static_cast<Stage>(stage), chain.presence[stage]);
+        }
+    }
+    auto iqs = iq_print_;
+    std::sort(iqs.begin(), iqs.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    for (const auto& [module, text] : iqs) {
+        out += text + ": " + module + '\n';
+    }
+    return out;
+}
+
+} // namespace stonechat

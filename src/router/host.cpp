@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/host.hpp"
+
+#include "base/log.hpp"
+#include "net/shard.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace stonechat {
+namespace {
+
+/// Who is there for a stanza addressed to the bare JID (RFC 6121 §8.5.2).
+Addressee bare_addressee(const User& user)
+{
+    bool available = false;
+    for (const auto& session : user.sessions()) {
+        if (!session->is_open() || !session->is_available()) {
+            continue;
+        }
+        if (session->priority() >= 0) {
+            return Addressee::bare_available;
+        }
+        available = true;
+    }
+    return available ? Addressee::bare_only_negative : Addressee::bare_none_available;
+}
+
+Addressee addressee_of(const User& user, const Jid& to)
+{
+    if (!to.has_resource()) {
+        return bare_addressee(user);
+    }
+    const Session* session = user.session(to.resource());
+    return session != nullptr && session->is_open() ? Addressee::full_match : Addressee::full_no_match;
+}
+
+/// One element to several sessions is serialised once.
+template <class Wanted> std::size_t send_to(const User& user, const Stanza& stanza, Wanted wanted)
+{
+    std::vector<Session*> receivers;
+    for (const auto& session : user.sessions()) {
+        if (session->is_open() && wanted(*session)) {
+            receivers.push_back(session.get());
+        }
+    }
+    if (receivers.size() == 1) {
+        receivers.front()->send(stanza);
+        return 1;
+    }
+    if (!receivers.empty()) {
+        const WireForm wire(stanza.element(), ns::client);
+        for (Session* session : receivers) {
+            session->send(wire, stanza.to().text());
+        }
+    }
+    return receivers.size();
+}
+
+} // namespace
+
+Host::Host(Router& router, std::string name) : router_(router), jid_(*Jid::parse(name)), handlers_(*this) {}
+
+Host::~Host() = default;
+
+Shard& Host::shard() const
+{
+    return router_.shard();
+}
+
+Storage& Host::storage() const
+{
+    return router_.storage();
+}
+
+Accounts& Host::accounts() const
+{
+    return router_.accounts();
+}
+
+Log& Host::log() const
+{
+    return router_.server().log();
+}
+
+const Clock& Host::clock() const
+{
+    return router_.server().clock();
+}
+
+const HostSettings& Host::settings() const
+{
+    const HostSettings* settings = router_.settings().host(name());
+    if (settings == nullptr) {
+        throw std::logic_error("no settings for host " + name());
+    }
+    return *settings;
+}
+
+const Section& Host::settings(std::string_view module) const
+{
+    const auto& modules = settings().modules;
+    const auto found = modules.find(module);
+    if (found == modules.end()) {
+        throw std::logic_error("no settings for module " + std::string(module));
+    }
+    return found->second;
+}
+
+bool Host::is_admin(const Jid& jid) const
+{
+    const auto& admins = settings().core.list("admins");
+    return std::find(admins.begin(), admins.end(), jid.bare_text()) != admins.end();
+}
+
+void Host::attach_modules(const std::vector<ModuleEntry>& table)
+{
+    for (const ModuleEntry& entry : table) {
+        auto module = entry.make(*this);
+        Manifest manifest = module->describe();
+        if (!is_on(manifest.name())) {
+            continue;
+        }
+        handlers_.attaching(manifest.name());
+        module->attach(handlers_);
+        manifests_.push_back(std::move(manifest));
+        modules_.push_back(std::move(module));
+    }
+}
+
+void Host::reconfigured()
+{
+    for (const auto& module : modules_) {
+        module->reconfigured();
+    }
+}
+
+User* Host::find_user(std::string_view local)
+{
+    const auto found = users_.find(local);
+    return found == users_.end() ? nullptr : found->second.get();
+}
+
+std::shared_ptr<User> Host::user(std::string_view local)
+{
+    const auto found = users_.find(local);
+    if (found != users_.end()) {
+        return found->second;
+    }
+    auto user = std::make_shared<User>(*this, *Jid::from_parts(local, name()));
+    users_.emplace(std::string(local), user);
+    load(user);
+    return user;
+}
+
+void Host::load(const std::shared_ptr<User>& user)
+{
+    start(
+        read(user), [user](User::State state) { user->become(state); },
+        [user](const std::exception_ptr&) { user->become(User::State::failed); });
+}
+
+Task<User::State> Host::read(std::shared_ptr<User> user)
+{
+    auto pending = storage().accounts().find(user->key());
+    const auto account = co_await pending;
+    if (!account) {
+        co_return User::State::failed;
+    }
+    if (!account->has_value() || !(*account)->enabled) {
+        co_return User::State::absent;
+    }
+    for (const Handlers::OnLoad& part : handlers_.on_load()) {
+        auto loading = part(*user);
+        const bool loaded = co_await loading;
+        if (!loaded) {
+            co_return User::State::failed;
+        }
+    }
+    co_return User::State::ready;
+}
+
+void Host::forget_user(std::string_view local)
+{
+    const auto found = users_.find(local);
+    if (found == users_.end()) {
+        return;
+    }
+    if (found->second->sessions().empty()) {
+        users_.erase(found);
+        return;
+    }
+    found->second->become(User::State::absent); // unbind erases it with its last session
+}
+
+void Host::sweep()
+{
+    boost::unordered::erase_if(users_, [](const auto& entry) {
+        const auto& user = entry.second;
+        const bool idle = user->sessions().empty() && user->state() != User::State::loading && user.use_count() == 1;
+        return user->is_idle_again(idle);
+    });
+}
+
+void Host::bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session>& session)
+{
+    user->add_session(session);
+    const Context context { *this, user.get(), session.get() };
+    handlers_.run_moment(handlers_.on_bound(), context);
+}
+
+void Host::unbind(Session& session)
+{
+    const auto held = session.shared_from_this();
+    const auto user = session.user().shared_from_this();
+    const Context context { *this, user.get(), &session };
+    handlers_.run_moment(handlers_.on_ended(), context);
+    user->remove_session(session);
+    if (user->state() == User::State::absent && user->sessions().empty() && find_user(user->jid().local()) == user.get()) {
+        users_.erase(users_.find(user->jid().local()));
+    }
+}
+
+void Host::trace(std::string_view what, const Stanza& stanza, std::string_view detail) const
+{
+    Trace& trace = router_.server().trace();
+    if (trace.is_on()) {
+        trace.step(what, stanza, detail);
+    }
+}
+
+void Host::apply(const Verdict& verdict, const Stanza& stanza)
+{
+    if (const StanzaError* error = verdict.error()) {
+        router_.refuse(stanza, *error);
+    }
+}
+
+// The way in: what a client of ours sent ------------------------------------------------------
+
+void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
+{
+    ++router_.counters().stanzas_in;
+    trace("received", stanza);
+    User& user = session.user();
+    const Context context { *this, &user, &session, &settlement };
+
+    // A message without `to` is for the sender's own bare JID (RFC 6120 §10.3.1).
+    if (stanza.kind() == StanzaKind::message && stanza.to().empty()) {
+        stanza.set_to(user.jid());
+    }
+    const Stage last = stanza.kind() == StanzaKind::presence ? Stage::deliver : Stage::copy;
+    const Verdict verdict = handlers_.run(Flow::from_client, Stage::guard, last, stanza, context);
+    if (!verdict.is_pass()) {
+        apply(verdict, stanza);
+        return;
+    }
+    // RFC 6120 §10.3.3: an iq without `to`, or to the own account, is answered here for the account.
+    const bool own = stanza.to().empty() || stanza.to() == user.jid();
+    if (stanza.kind() == StanzaKind::iq && own) {
+        if (stanza.is_request()) {
+            answer_iq(To::own_account, std::move(stanza), context, std::move(settlement));
+        }
+        return;
+    }
+    router_.route(std::move(stanza), std::move(settlement));
+}
+
+// The way out: what is addressed to this host or its users ---------------------------------------
+
+void Host::deliver(Stanza stanza, Settlement settlement)
+{
+    if (!stanza.to().has_local()) {
+        deliver_to_host(std::move(stanza), std::move(settlement));
+        return;
+    }
+    if (stanza.kind() == StanzaKind::presence && find_user(stanza.to().local()) == nullptr) {
+        const PresenceType type = stanza.presence_type();
+        if (type == PresenceType::available || type == PresenceType::unavailable) {
+            return; // no session, so nobody to tell, and no reason to load the account
+        }
+    }
+    const auto addressed = user(stanza.to().local());
+    if (addressed->state() != User::State::loading) {
+        deliver_to_user(*addressed, std::move(stanza), std::move(settlement));
+        return;
+    }
+    addressed->when_loaded([this, stanza = std::move(stanza), settlement = std::move(settlement)](User& loaded) mutable {
+        deliver_to_user(loaded, std::move(stanza), std::move(settlement));
+    });
+}
+
+void Host::deliver_to_host(Stanza stanza, Settlement settlement)
+{
+    if (stanza.kind() == StanzaKind::presence) {
+        return; // a server has no use for presence (RFC 6121 §8.5 leaves it open)
+    }
+    if (stanza.kind() != StanzaKind::iq || stanza.to().has_resource()) {
+        router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+        return;
+    }
+    if (!stanza.is_request()) {
+        return; // we asked nothing
+    }
+    Context context { *this };
+    if (stanza.from().domain() == name() && stanza.from().has_local()) {
+        context.user = find_user(stanza.from().local());
+        context.session = context.user ? context.user->session(stanza.from().resource()) : nullptr;
+    }
+    answer_iq(To::host, std::move(stanza), context, std::move(settlement));
+}
+
+void Host::deliver_to_user(User& user, Stanza stanza, Settlement settlement)
+{
+    if (user.state() != User::State::ready) {
+        deliver_to_nobody(stanza, user.state());
+        return;
+    }
+    const Context context { *this, &user, nullptr, &settlement };
+    switch (stanza.kind()) {
+    case StanzaKind::message:
+        deliver_message(user, stanza, context);
+        return;
+    case StanzaKind::presence:
+        deliver_presence(stanza, context);
+        return;
+    case StanzaKind::iq:
+        deliver_iq(user, std::move(stanza), std::move(settlement));
+        return;
+    }
+}
+
+void Host::deliver_to_nobody(const Stanza& stanza, User::State state)
+{
+    if (state == User::State::failed) {
+        router_.refuse(stanza, StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
+        return;
+    }
+    if (decide(stanza, Addressee::no_such_user) != Delivery::ignore) {
+        router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+    }
+}
+
+void Host::deliver_message(User& user, Stanza& stanza, const Context& context)
+{
+    const Verdict verdict = handlers_.run(Flow::to_user, Stage::guard, Stage::deliver, stanza, context);
+    if (!verdict.is_pass()) {
+        apply(verdict, stanza);
+        return;
+    }
+    carry_out(decide(stanza, addressee_of(user, stanza.to())), user, stanza, context);
+}
+
+void Host::deliver_presence(Stanza& stanza, const Context& context)
+{
+    apply(handlers_.run(Flow::to_user, Stage::guard, Stage::fallback, stanza, context), stanza);
+}
+
+void Host::deliver_iq(User& user, Stanza stanza, Settlement settlement)
+{
+    const Context context { *this, &user, nullptr, &settlement };
+    const Verdict verdict = handlers_.run(Flow::to_user, Stage::guard, Stage::deliver, stanza, context);
+    if (!verdict.is_pass()) {
+        apply(verdict, stanza);
+        return;
+    }
+    const Delivery delivery = decide(stanza, addressee_of(user, stanza.to()));
+    if (delivery == Delivery::handle) {
+        answer_iq(To::account, std::move(stanza), context, std::move(settlement));
+        return;
+    }
+    carry_out(delivery, user, stanza, context);
+}
+
+void Host::carry_out(Delivery delivery, User& user, Stanza& stanza, const Context& context)
+{
+    switch (delivery) {
+    case Delivery::resource:
+        if (Session* session = user.session(stanza.to().resource())) {
+            ++router_.counters().delivered;
+            trace("delivered", stanza);
+            session->send(stanza);
+        }
+        return;
+    case Delivery::non_negative:
+    case Delivery::available: {
+        const bool all = delivery == Delivery::available;
+        const std::size_t sent = send_to(user, stanza,
+            [all](const Session& session) { return session.is_available() && (all || session.priority() >= 0); });
+        router_.counters().delivered += sent;
+        trace("delivered", stanza, "to " + std::to_string(sent) + " resources");
+        return;
+    }
+    case Delivery::store: {
+        const Verdict verdict = handlers_.run(Flow::to_user, Stage::fallback, Stage::fallback, stanza, context);
+        if (verdict.is_pass()) {
+            router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+        }
+        apply(verdict, stanza);
+        return;
+    }
+    case Delivery::as_bare:
+        carry_out(decide(stanza, bare_addressee(user)), user, stanza, context);
+        return;
+    case Delivery::refuse:
+        router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+        return;
+    case Delivery::handle:
+    case Delivery::ignore:
+        return;
+    }
+}
+
+// Iq ----------------------------------------------------------------------------------------------
+
+void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlement)
+{
+    const Handlers::IqHandler* handler
+        = handlers_.find_iq(to, stanza.iq_type(), *stanza.element().first_child());
+    if (handler == nullptr) {
+        router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+        return;
+    }
+    // What the handler is told stays alive while it works, whatever happens to the session.
+    auto user = context.user ? context.user->shared_from_this() : nullptr;
+    auto session = context.session ? context.session->shared_from_this() : nullptr;
+    if (handler->now) {
+        IqAnswer answer = StanzaError(StanzaError::internal_server_error);
+        try {
+            context.settlement = &settlement;
+            answer = handler->now(Iq(stanza), context);
+        } catch (const std::exception& failure) {
+            log().error("handler failed", { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
+        }
+        send_answer(stanza, session.get(), std::move(answer));
+        return;
+    }
+    start(answer_later(handler->later, std::move(stanza), std::move(user), std::move(session), context, std::move(settlement)),
+        [](Done) {}, [](const std::exception_ptr&) {});
+}
+
+Task<Done> Host::answer_later(const Handlers::Later& handler, Stanza stanza, std::shared_ptr<User>,
+    std::shared_ptr<Session> session, Context context, Settlement settlement)
+{
+    IqAnswer answer = StanzaError(StanzaError::internal_server_error);
+    context.settlement = &settlement;
+    try {
+        auto asked = handler(Iq(stanza), context);
+        answer = co_await asked;
+    } catch (const std::exception& failure) {
+        log().error("handler failed", { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
+    }
+    send_answer(stanza, session.get(), std::move(answer));
+    co_return Done();
+}
+
+void Host::send_answer(const Stanza& request, Session* session, IqAnswer answer)
+{
+    Stanza reply = answer ? request.result(std::move(*answer)) : request.error_reply(answer.error());
+    if (session != nullptr) {
+        session->send(reply);
+        return;
+    }
+    router_.route(std::move(reply));
+}
+
+} // namespace stonechat

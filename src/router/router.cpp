@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/router.hpp"
+
+#include "net/shard.hpp"
+#include "router/server.hpp"
+
+#include <algorithm>
+
+namespace stonechat {
+namespace {
+
+/// How often users that nobody needs are looked for; one is unloaded after one to two rounds.
+constexpr std::chrono::seconds sweep_interval { 30 };
+
+} // namespace
+
+Router::Router(Server& server, Shard& shard, std::unique_ptr<Storage> storage, SharedSettings settings)
+    : server_(server), shard_(shard), storage_(std::move(storage)), accounts_(*this), settings_(std::move(settings)),
+      sweep_timer_([](void* self) { static_cast<Router*>(self)->sweep(); }, this)
+{
+    shard_.post([this] { sweep_timer_.start(shard_.timers(), sweep_interval); });
+}
+
+Router::~Router() = default;
+
+void Router::reconfigure(SharedSettings settings)
+{
+    settings_ = std::move(settings);
+    for (const auto& host : hosts_) {
+        host->reconfigured();
+    }
+}
+
+Host* Router::host(std::string_view domain) const
+{
+    for (const auto& host : hosts_) {
+        if (host->name() == domain) {
+            return host.get();
+        }
+    }
+    return nullptr;
+}
+
+void Router::add_host(std::string name)
+{
+    hosts_.push_back(std::make_unique<Host>(*this, std::move(name)));
+}
+
+void Router::route(Stanza stanza, Settlement settlement)
+{
+    if (stanza.to().empty()) {
+        return;
+    }
+    Host* addressed = host(stanza.to().domain());
+    if (addressed == nullptr) {
+        refuse(stanza, StanzaError(StanzaError::remote_server_not_found));
+        return;
+    }
+    // The host itself is everywhere, so the shard at hand will do; an account has one home.
+    const bool account = stanza.to().has_local();
+    const std::size_t home = account ? server_.home_of(stanza.to().bare_text()) : shard_.index();
+    if (home == shard_.index()) {
+        addressed->deliver(std::move(stanza), std::move(settlement));
+        return;
+    }
+    Router& other = server_.router(home);
+    other.shard().post([&other, stanza = std::move(stanza), settlement = std::move(settlement)]() mutable {
+        other.deliver_here(std::move(stanza), std::move(settlement));
+    });
+}
+
+void Router::deliver_here(Stanza stanza, Settlement settlement)
+{
+    if (Host* addressed = host(stanza.to().domain())) {
+        addressed->deliver(std::move(stanza), std::move(settlement));
+    }
+}
+
+void Router::refuse(const Stanza& request, const StanzaError& error)
+{
+    ++counters_.refused;
+    if (server_.trace().is_on()) {
+        server_.trace().step("refused", request, to_text(error.condition()));
+    }
+    // RFC 6120 §8.3.1 and RFC 6121: an error is never answered, nor is a result or a presence that
+    // only informs.
+    const bool answerable = !request.is_error() && !request.from().empty()
+        && (request.kind() != StanzaKind::iq || request.is_request());
+    if (answerable) {
+        route(request.error_reply(error));
+    }
+}
+
+void Router::fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targets)
+{
+    if (server_.shard_count() == 1) {
+        fan_out_here(*stanza, targets);
+        return;
+    }
+    std::vector<std::vector<Jid>> by_home(server_.shard_count());
+    for (Jid& target : targets) {
+        by_home[server_.home_of(target.bare_text())].push_back(std::move(target));
+    }
+    for (std::size_t home = 0; home < by_home.size(); ++home) {
+        if (by_home[home].empty()) {
+            continue;
+        }
+        if (home == shard_.index()) {
+            fan_out_here(*stanza, by_home[home]);
+            continue;
+        }
+        Router& other = server_.router(home);
+        other.shard().post([&other, stanza, some = std::move(by_home[home])] { other.fan_out_here(*stanza, some); });
+    }
+}
+
+void Router::fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets)
+{
+    for (const Jid& target : targets) {
+        Host* addressed = host(target.domain());
+        if (addressed == nullptr) {
+            continue; // a contact on another server
+        }
+        User* user = addressed->find_user(target.local());
+        if (user == nullptr || user->sessions().empty()) {
+            continue;
+        }
+        Stanza copy = stanza;
+        copy.set_to(target);
+        addressed->deliver(std::move(copy), Settlement());
+    }
+}
+
+void Router::sweep()
+{
+    for (const auto& host : hosts_) {
+        host->sweep();
+    }
+    sweep_timer_.start(shard_.timers(), sweep_interval);
+}
+
+} // namespace stonechat
