@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A number of clients that log in with bounded concurrency and stay. Answers the server's questions
+// (XEP-0199 pings among them) so that nobody is thrown out, and passes everything else to its listener.
+// Owned by a mode, lives on the client's only thread.
+#pragma once
+
+#include "workbench.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace stonechat::bench {
+
+/// What a crew's owner may listen to; all optional.
+struct CrewListener
+{
+    std::function<void(Client&)> online;
+    std::function<void(Client&, const Item&)> element;
+    std::function<void(Client&)> batch_end;
+};
+
+class Crew final : private ClientEvents
+{
+public:
+    explicit Crew(Workbench& bench, CrewListener listener = {}) : bench_(bench), listener_(std::move(listener)) {}
+
+    /// Adds a client that is not started yet; its tag is its index here.
+    void enlist(Account account);
+
+    /// Starts everyone enlisted until `count` are online; false when logins fail or time is up.
+    [[nodiscard]] bool log_in(std::size_t count, std::size_t concurrency);
+
+    /// Pings the domain from every client and waits for all answers: what was sent before is handled then.
+    [[nodiscard]] bool barrier();
+
+    /// Ends all streams and waits for it.
+    void log_out();
+
+    Client& operator[](std::size_t index) { return *clients_[index]; }
+    [[nodiscard]] std::size_t size() const { return clients_.size(); }
+    [[nodiscard]] std::size_t online() const { return online_; }
+    [[nodiscard]] std::size_t failures() const { return failures_; }
+    [[nodiscard]] const std::string& first_failure() const { return first_failure_; }
+
+private:
+    void on_online(Client& client) override;
+    void on_element(Client& client, const Item& item) override;
+    void on_batch_end(Client& client) override;
+    void on_offline(Client& client, const std::string& reason) override;
+    void start_more(std::size_t count, std::size_t concurrency);
+
+    Workbench& bench_;
+    CrewListener listener_;
+    std::vector<std::unique_ptr<Client>> clients_;
+    std::size_t started_ = 0;
+    std::size_t online_ = 0;
+    std::size_t failures_ = 0;
+    std::size_t pongs_missing_ = 0;
+    bool leaving_ = false;
+    std::string first_failure_;
+};
+
+} // namespace stonechat::bench

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// `idle`: sessions that log in, send presence and then do nothing; what they cost the server.
+#include "crew.hpp"
+#include "modes.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace stonechat::bench {
+namespace {
+
+constexpr std::uint32_t steps = 4;
+constexpr std::uint64_t servers_own_descriptors = 64;
+
+struct IdleMode
+{
+    CommonOptions common;
+    std::uint32_t sessions = 1000;
+    std::uint32_t concurrency = 50;
+    double settle = 3;
+    double seconds = 10;
+};
+
+// Descriptors are what a machine runs out of first: ours, and the server's.
+std::uint32_t possible_sessions(Workbench& bench, std::uint32_t wanted)
+{
+    std::uint64_t limit = bench.connection_limit();
+    if (const auto servers = bench.server.descriptor_limit()) {
+        limit = std::min(limit, *servers - std::min(*servers, servers_own_descriptors));
+    }
+    if (limit >= wanted) {
+        return wanted;
+    }
+    bench.report.note(fmt::format("stopped at {} sessions, not {}: the descriptor limit of this machine", limit, wanted));
+    return static_cast<std::uint32_t>(limit);
+}
+
+void report_step(Workbench& bench, std::uint64_t before, std::uint32_t online)
+{
+    const auto now = bench.server.resident_bytes();
+    if (!now) {
+        return;
+    }
+    const auto grown = static_cast<double>(*now) - static_cast<double>(before);
+    bench.report.figure(fmt::format("bytes_per_session_at_{}", online), grown / online, "bytes");
+}
+
+int run_idle(const IdleMode& mode)
+{
+    Workbench bench("idle", mode.common);
+    const auto wanted = possible_sessions(bench, mode.sessions);
+    const auto users = bench.users(wanted);
+    if (users < wanted) {
+        bench.report.note(fmt::format("{} sessions share {} accounts", wanted, users));
+    }
+    CrewListener listener;
+    listener.online = [](Client& client) {
+        client.write("<presence/>");
+        client.flush();
+    };
+    Crew crew(bench, listener);
+    for (std::uint32_t i = 0; i < wanted; ++i) {
+        crew.enlist(bench.account(i % users, fmt::format("idle{}", i / users)));
+    }
+
+    bench.report.setting("sessions", std::to_string(wanted));
+    const auto before = bench.server.resident_bytes().value_or(0);
+    const auto settle = [&] { bench.loop.run_until(bench.in(mode.settle), [] { return false; }); };
+    bool good = true;
+    for (std::uint32_t step = 1; step <= steps && good; ++step) {
+        good = crew.log_in(static_cast<std::size_t>(wanted) * step / steps, mode.concurrency);
+        settle();
+        report_step(bench, before, static_cast<std::uint32_t>(std::max<std::size_t>(crew.online(), 1)));
+    }
+    if (!good) {
+        bench.report.note(fmt::format("stopped at {} sessions; {}", crew.online(), crew.first_failure()));
+    }
+
+    const auto start = CpuSpan::start(bench.server);
+    bench.loop.run_until(bench.in(mode.seconds), [] { return false; });
+    const auto span = start.since(bench.server);
+    if (span.server) {
+        bench.report.figure("idle_server_core_used", static_cast<double>(*span.server) / 1e7 / span.seconds(), "%", 3);
+        bench.report.figure("resident_bytes_before", static_cast<double>(before), "bytes");
+        const auto after = static_cast<double>(bench.server.resident_bytes().value_or(0));
+        bench.report.figure("resident_bytes_after", after, "bytes");
+        bench.report.figure("bytes_per_session",
+                            (after - static_cast<double>(before)) / static_cast<double>(std::max<std::size_t>(crew.online(), 1)),
+                            "bytes");
+    }
+    bench.report.figure("sessions", static_cast<double>(crew.online()), "");
+    bench.report.figure("lost_sessions", static_cast<double>(crew.failures()), "");
+    crew.log_out();
+    return bench.finish(good && crew.failures() == 0);
+}
+
+} // namespace
+
+void add_idle_mode(CLI::App& app, int& exit_code)
+{
+    auto* const command = app.add_subcommand("idle", "Idle sessions: resident bytes of each, idle CPU");
+    const auto mode = std::make_shared<IdleMode>();
+    add_server_options(*command, mode->common);
+    add_run_options(*command, mode->common);
+    command->add_option("sessions", mode->sessions, "How many sessions")->check(CLI::PositiveNumber)->required();
+    command->add_option("--concurrency", mode->concurrency, "How many log in at the same time")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--settle", mode->settle, "Seconds before memory is looked at")->capture_default_str();
+    command->add_option("--seconds", mode->seconds, "How long to watch the idle CPU")->capture_default_str();
+    command->callback([mode, &exit_code] { exit_code = run_idle(*mode); });
+}
+
+} // namespace stonechat::bench

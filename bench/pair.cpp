@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// `pair`: messages between pairs of accounts through a server.
+#include "crew.hpp"
+#include "modes.hpp"
+#include "pair_run.hpp"
+
+#include <fmt/format.h>
+
+namespace stonechat::bench {
+namespace {
+
+constexpr std::size_t login_concurrency = 50;
+
+struct PairMode
+{
+    CommonOptions common;
+    PairOptions pair;
+};
+
+// Accounts 2k and 2k+1 are a pair; a writes to the full address of b.
+int run_pair(const PairMode& mode)
+{
+    Workbench bench("pair", mode.common);
+    PairRun run(bench, mode.pair);
+    bool is_running = false;
+    CrewListener listener;
+    listener.element = [&](Client& client, const Item& item) {
+        if (is_running && item.name == "message") {
+            run.on_message(client.tag() / 2, item);
+        }
+    };
+    listener.batch_end = [&](Client& client) {
+        if (is_running) {
+            run.on_batch_end(client.tag() / 2);
+        }
+    };
+
+    Crew crew(bench, listener);
+    const auto users = bench.users(mode.pair.pairs * 2);
+    for (std::uint32_t i = 0; i < mode.pair.pairs * 2; ++i) {
+        crew.enlist(bench.account(i % users, fmt::format("bench{}", i)));
+    }
+    if (!crew.log_in(crew.size(), login_concurrency)) {
+        throw BenchError(fmt::format("only {} of {} logged in; {}", crew.online(), crew.size(), crew.first_failure()));
+    }
+    for (std::size_t i = 0; i < crew.size(); ++i) {
+        crew[i].write("<presence/>");
+        crew[i].flush();
+    }
+    if (!crew.barrier()) {
+        throw BenchError("no answer to a ping after presence");
+    }
+    for (std::size_t i = 0; i < crew.size(); i += 2) {
+        run.add_pair(crew[i], crew[i + 1], crew[i + 1].jid());
+    }
+    is_running = true;
+    const bool good = run.run();
+    crew.log_out();
+    return bench.finish(good);
+}
+
+} // namespace
+
+void add_pair_mode(CLI::App& app, int& exit_code)
+{
+    auto* const command = app.add_subcommand("pair", "Messages between pairs: throughput, latency, loss");
+    const auto mode = std::make_shared<PairMode>();
+    add_server_options(*command, mode->common);
+    add_run_options(*command, mode->common);
+    add_pair_options(*command, mode->pair);
+    command->callback([mode, &exit_code] { exit_code = run_pair(*mode); });
+}
+
+} // namespace stonechat::bench
