@@ -5,8 +5,9 @@
 // answered" means "it is safe".
 //
 // A StorageBackend is one open database; each shard has a Storage of its own on it (made by
-// `front`), used on that shard's thread only. Calls made by one Storage take effect in the order in
-// which they were made. Text is UTF-8; addresses arrive prepared (xmpp/jid.hpp).
+// `front`), used on that shard's thread only. Calls made by one Storage for one account take effect
+// in the order in which they were made, and so do all its writes. Nothing needs an account: anything
+// may be kept for any name. Text is UTF-8; addresses arrive prepared (xmpp/jid.hpp).
 #pragma once
 
 #include "base/clock.hpp"
@@ -31,7 +32,7 @@ namespace stonechat {
 enum class StoreError {
     unavailable, ///< the database cannot be used at the moment, or the server is stopping
     full,        ///< the disk or a quota of the database is full; reads still work
-    damaged,     ///< a row that cannot be read
+    damaged,     ///< a row that cannot be read, or a value that the database refuses
 };
 
 template <class T> using Stored = Pending<Result<T, StoreError>>;
@@ -56,7 +57,8 @@ public:
     virtual ~AccountStore() = default;
 
     virtual Stored<std::optional<Account>> find(const AccountKey& key) = 0;
-    /// False if the account exists already (it is left alone).
+    /// False if the account exists already (it is left alone). A new account owns nothing: what was
+    /// kept under its name goes. Of two verifiers for one hash the last is kept.
     virtual Stored<bool> create(const AccountKey& key, std::vector<ScramVerifier> verifiers) = 0;
     /// Replaces all verifiers. False if there is no such account.
     virtual Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) = 0;
@@ -105,7 +107,7 @@ struct MailboxMessage {
     std::uint64_t row = 0; ///< order of arrival; given by the store
     std::string sender;    ///< bare address, for the sender's share
     WallTime stamp;
-    std::string xml;       ///< the stanza as the recipient is to get it, without <delay/>
+    std::string xml; ///< the stanza as the recipient is to get it, without <delay/>
 };
 
 struct MailboxLimits {
@@ -138,8 +140,10 @@ class KeyvalStore {
 public:
     virtual ~KeyvalStore() = default;
 
-    virtual Stored<std::optional<std::string>> get(const AccountKey& key, std::string store, std::string name) = 0;
-    virtual Stored<Done> set(const AccountKey& key, std::string store, std::string name, std::string value) = 0;
+    virtual Stored<std::optional<std::string>> get(const AccountKey& key, std::string store,
+        std::string name) = 0;
+    virtual Stored<Done> set(const AccountKey& key, std::string store, std::string name,
+        std::string value) = 0;
     virtual Stored<Done> erase(const AccountKey& key, std::string store, std::string name) = 0;
 
     using Entries = std::vector<std::pair<std::string, std::string>>;
@@ -164,11 +168,13 @@ class StorageBackend {
 public:
     virtual ~StorageBackend() = default;
 
-    /// A Storage whose answers are posted to `home`, which must outlive it.
+    /// A Storage whose answers are posted to `home`, which must outlive it. Its destructor waits until
+    /// everything under way was posted.
     virtual std::unique_ptr<Storage> front(Home& home) = 0;
 
     /// A consistent copy of everything into the file `path` (which must not exist), while the server
-    /// works on; answered on `home`. Contains all that was answered before the call.
+    /// works on; answered on `home`, which must outlive this backend. Contains all that was answered
+    /// before the call. `unavailable` if the file exists or cannot be written (the log says why).
     virtual Stored<Done> backup(Home& home, std::string path) = 0;
 
     /// Finishes what is queued, answers it, stops the threads. Calls made later are answered with
@@ -189,10 +195,14 @@ public:
 std::unique_ptr<StorageBackend> make_memory_storage(const Clock& clock);
 
 struct SqliteOptions {
-    std::string path;          ///< the database file; created if it does not exist
-    unsigned readers = 2;      ///< threads for reads
-    std::size_t queue = 65536; ///< writes waiting at most; more are answered with `unavailable`
-    Function<void(std::string)> on_fatal; ///< a failed fsync or commit: the server must stop
+    std::string path;            ///< the database file; created if it does not exist
+    unsigned readers = 2;        ///< threads for reads
+    std::size_t queue = 65536;   ///< writes, and reads, waiting at most; more are answered with `unavailable`
+    std::uint64_t max_bytes = 0; ///< the file may grow to this; more is answered with `full`. 0 = no limit
+    /// A write or fsync failed with an I/O error: nothing that was not answered is safe, all calls are
+    /// `unavailable` from now on, the server must stop. Called once, on a thread of the database; it
+    /// must not call `stop` there.
+    Function<void(std::string)> on_fatal;
 };
 
 /// Why a database cannot be opened: a sentence that names the file and what to do.

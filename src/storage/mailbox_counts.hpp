@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// MailboxCounts: how much waits in one mailbox, so that its limits are checked without looking
+// through it. Both backends keep one per mailbox in use. A value; pure.
+#pragma once
+
+#include "storage/storage.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+namespace stonechat {
+
+class MailboxCounts {
+public:
+    std::size_t messages() const { return messages_; }
+    std::size_t senders() const { return by_sender_.size(); }
+    /// The highest row number that was ever given out; the next message gets the one after it.
+    std::uint64_t last_row() const { return last_row_; }
+    void raise_last_row(std::uint64_t row) { last_row_ = std::max(last_row_, row); }
+
+    /// Whether one more message of `size` bytes fits. The sender's share comes first: it is the
+    /// answer that says more.
+    MailboxAnswer admit(const std::string& sender, std::size_t size, const MailboxLimits& limits) const
+    {
+        const auto found = by_sender_.find(sender);
+        if ((found == by_sender_.end() ? 0 : found->second) >= limits.messages_per_sender) {
+            return MailboxAnswer::sender_share_full;
+        }
+        if (messages_ >= limits.messages || size > limits.bytes || bytes_ > limits.bytes - size) {
+            return MailboxAnswer::mailbox_full;
+        }
+        return MailboxAnswer::stored;
+    }
+
+    void add(std::uint64_t row, const std::string& sender, std::size_t size)
+    {
+        raise_last_row(row);
+        ++messages_;
+        bytes_ += size;
+        ++by_sender_[sender];
+    }
+
+    void remove(const std::string& sender, std::size_t size)
+    {
+        --messages_;
+        bytes_ -= size;
+        const auto found = by_sender_.find(sender);
+        if (--found->second == 0) {
+            by_sender_.erase(found);
+        }
+    }
+
+private:
+    std::size_t messages_ = 0;
+    std::size_t bytes_ = 0;
+    std::uint64_t last_row_ = 0;
+    boost::unordered_flat_map<std::string, std::size_t> by_sender_;
+};
+
+} // namespace stonechat

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storage in memory: what the interface promises, in the fewest words. Every call takes effect at
+// once, under one lock, and its answer is posted home like one that comes from a disk.
+#include "storage/mailbox_counts.hpp"
+#include "storage/storage.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+namespace stonechat {
+
+namespace {
+
+bool by_name(const AccountKey& a, const AccountKey& b)
+{
+    return std::tie(a.host, a.user) < std::tie(b.host, b.user);
+}
+
+struct ByName {
+    bool operator()(const AccountKey& a, const AccountKey& b) const { return by_name(a, b); }
+};
+
+struct Mailbox {
+    std::deque<MailboxMessage> messages;
+    MailboxCounts counts;
+};
+
+/// Everything kept for one name.
+struct Belongings {
+    std::optional<Account> account;
+    std::uint64_t roster_version = 0;
+    std::map<Jid, RosterRecord> roster;
+    Mailbox mailbox;
+    std::map<std::string, std::map<std::string, std::string>> keyval;
+};
+
+using Everything = std::map<AccountKey, Belongings, ByName>;
+
+/// What all fronts share.
+class Contents {
+public:
+    explicit Contents(const Clock& clock) : clock_(clock) {}
+
+    const Clock& clock() const { return clock_; }
+
+    template <class F> auto with(F f) -> Result<decltype(f(std::declval<Everything&>())), StoreError>
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_) {
+            return StoreError::unavailable;
+        }
+        return f(everything_);
+    }
+
+    void count_write()
+    {
+        const std::lock_guard lock(mutex_);
+        ++load_.commits;
+        ++load_.rows_written;
+    }
+
+    void stop()
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+    }
+
+    StorageBackend::Load load() const
+    {
+        const std::lock_guard lock(mutex_);
+        return load_;
+    }
+
+private:
+    const Clock& clock_;
+    mutable std::mutex mutex_;
+    Everything everything_;
+    StorageBackend::Load load_;
+    bool stopped_ = false;
+};
+
+/// Does what is asked and posts the answer home.
+class Desk {
+public:
+    Desk(std::shared_ptr<Contents> contents, Home& home) : contents_(std::move(contents)), home_(home) {}
+
+    template <class F> auto ask(F f)
+    {
+        auto answer = contents_->with(std::move(f));
+        Pending<decltype(answer)> pending;
+        home_.post([promise = pending.promise(), answer = std::move(answer)]() mutable {
+            promise.fulfil(std::move(answer));
+        });
+        return pending;
+    }
+
+    template <class F> auto change(F f)
+    {
+        contents_->count_write();
+        return ask(std::move(f));
+    }
+
+    WallTime now() const { return contents_->clock().wall(); }
+
+private:
+    std::shared_ptr<Contents> contents_;
+    Home& home_;
+};
+
+const Belongings* find_owner(const Everything& all, const AccountKey& key)
+{
+    const auto found = all.find(key);
+    return found == all.end() ? nullptr : &found->second;
+}
+
+const std::map<std::string, std::string>* find_values(const Everything& all, const AccountKey& key,
+    const std::string& store)
+{
+    const auto* owner = find_owner(all, key);
+    if (owner == nullptr) {
+        return nullptr;
+    }
+    const auto found = owner->keyval.find(store);
+    return found == owner->keyval.end() ? nullptr : &found->second;
+}
+
+Account* find_account(Everything& all, const AccountKey& key)
+{
+    const auto found = all.find(key);
+    return found == all.end() || !found->second.account ? nullptr : &*found->second.account;
+}
+
+class MemoryAccounts final : public AccountStore {
+public:
+    explicit MemoryAccounts(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<Account>> find(const AccountKey& key) override
+    {
+        return desk_.ask([&key](Everything& all) {
+            const auto* account = find_account(all, key);
+            return account != nullptr ? std::optional(*account) : std::nullopt;
+        });
+    }
+
+    Stored<bool> create(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
+    {
+        return desk_.change([&key, &verifiers, now = desk_.now()](Everything& all) {
+            if (find_account(all, key) != nullptr) {
+                return false;
+            }
+            auto& owner = all[key] = Belongings();
+            owner.account.emplace();
+            owner.account->user = key.user;
+            owner.account->created = now;
+            owner.account->verifiers = in_order(std::move(verifiers));
+            return true;
+        });
+    }
+
+    Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
+    {
+        return desk_.change([&key, &verifiers](Everything& all) {
+            auto* account = find_account(all, key);
+            if (account == nullptr) {
+                return false;
+            }
+            account->verifiers = in_order(std::move(verifiers));
+            return true;
+        });
+    }
+
+    Stored<bool> set_enabled(const AccountKey& key, bool enabled) override
+    {
+        return desk_.change([&key, enabled](Everything& all) {
+            auto* account = find_account(all, key);
+            if (account == nullptr) {
+                return false;
+            }
+            account->enabled = enabled;
+            return true;
+        });
+    }
+
+    Stored<bool> remove(const AccountKey& key) override
+    {
+        return desk_.change([&key](Everything& all) {
+            const bool existed = find_account(all, key) != nullptr;
+            all.erase(key);
+            return existed;
+        });
+    }
+
+    Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) override
+    {
+        return desk_.ask([&host, &after, limit](Everything& all) {
+            std::vector<Account> accounts;
+            for (auto at = all.upper_bound({ host, after });
+                 at != all.end() && at->first.host == host && accounts.size() < limit; ++at) {
+                if (at->second.account) {
+                    accounts.push_back(*at->second.account);
+                    accounts.back().verifiers.clear();
+                }
+            }
+            return accounts;
+        });
+    }
+
+    Stored<std::size_t> count(std::string host) override
+    {
+        return desk_.ask([&host](Everything& all) {
+            return static_cast<std::size_t>(std::count_if(all.begin(), all.end(),
+                [&host](const auto& entry) { return entry.first.host == host && entry.second.account; }));
+        });
+    }
+
+private:
+    /// By hash, one for each; the last of two wins.
+    static std::vector<ScramVerifier> in_order(std::vector<ScramVerifier> verifiers)
+    {
+        std::map<ScramHash, ScramVerifier> by_hash;
+        for (auto& verifier : verifiers) {
+            by_hash.insert_or_assign(verifier.hash, std::move(verifier));
+        }
+        verifiers.clear();
+        for (auto& [hash, verifier] : by_hash) {
+            verifiers.push_back(std::move(verifier));
+        }
+        return verifiers;
+    }
+
+    Desk& desk_;
+};
+
+class MemoryRosters final : public RosterStore {
+public:
+    explicit MemoryRosters(Desk& desk) : desk_(desk) {}
+
+    Stored<RosterData> load(const AccountKey& key) override
+    {
+        return desk_.ask([&key](Everything& all) {
+            RosterData data;
+            if (const auto* owner = find_owner(all, key)) {
+                data.version = owner->roster_version;
+                for (const auto& [contact, record] : owner->roster) {
+                    data.items.push_back(record);
+                }
+            }
+            return data;
+        });
+    }
+
+    Stored<Done> put(const AccountKey& key, RosterRecord record, std::uint64_t version) override
+    {
+        return desk_.change([&key, &record, version](Everything& all) {
+            auto& owner = all[key];
+            owner.roster_version = version;
+            const auto contact = record.contact;
+            owner.roster.insert_or_assign(contact, std::move(record));
+            return Done();
+        });
+    }
+
+    Stored<Done> remove(const AccountKey& key, Jid contact, std::uint64_t version) override
+    {
+        return desk_.change([&key, &contact, version](Everything& all) {
+            auto& owner = all[key];
+            owner.roster_version = version;
+            owner.roster.erase(contact);
+            return Done();
+        });
+    }
+
+private:
+    Desk& desk_;
+};
+
+class MemoryMailbox final : public MailboxStore {
+public:
+    explicit MemoryMailbox(Desk& desk) : desk_(desk) {}
+
+    Stored<MailboxAnswer> append(const AccountKey& key, MailboxMessage message,
+        const MailboxLimits& limits) override
+    {
+        return desk_.change([&key, &message, &limits](Everything& all) {
+            auto& mailbox = all[key].mailbox;
+            const auto answer = mailbox.counts.admit(message.sender, message.xml.size(), limits);
+            if (answer == MailboxAnswer::stored) {
+                message.row = mailbox.counts.last_row() + 1;
+                mailbox.counts.add(message.row, message.sender, message.xml.size());
+                mailbox.messages.push_back(std::move(message));
+            }
+            return answer;
+        });
+    }
+
+    Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
+        std::size_t limit) override
+    {
+        return desk_.ask([&key, after, limit](Everything& all) {
+            std::vector<MailboxMessage> messages;
+            if (const auto* owner = find_owner(all, key)) {
+                for (const auto& message : owner->mailbox.messages) {
+                    if (message.row > after && messages.size() < limit) {
+                        messages.push_back(message);
+                    }
+                }
+            }
+            return messages;
+        });
+    }
+
+    Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) override
+    {
+        return desk_.change([&key, up_to](Everything& all) {
+            auto& mailbox = all[key].mailbox;
+            while (!mailbox.messages.empty() && mailbox.messages.front().row <= up_to) {
+                const auto& message = mailbox.messages.front();
+                mailbox.counts.remove(message.sender, message.xml.size());
+                mailbox.messages.pop_front();
+            }
+            return Done();
+        });
+    }
+
+    Stored<std::size_t> count(const AccountKey& key) override
+    {
+        return desk_.ask([&key](Everything& all) {
+            const auto* owner = find_owner(all, key);
+            return owner != nullptr ? owner->mailbox.messages.size() : std::size_t(0);
+        });
+    }
+
+private:
+    Desk& desk_;
+};
+
+class MemoryKeyval final : public KeyvalStore {
+public:
+    explicit MemoryKeyval(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<std::string>> get(const AccountKey& key, std::string store,
+        std::string name) override
+    {
+        return desk_.ask([&key, &store, &name](Everything& all) -> std::optional<std::string> {
+            const auto* values = find_values(all, key, store);
+            if (values == nullptr) {
+                return std::nullopt;
+            }
+            const auto found = values->find(name);
+            return found == values->end() ? std::nullopt : std::optional(found->second);
+        });
+    }
+
+    Stored<Done> set(const AccountKey& key, std::string store, std::string name, std::string value) override
+    {
+        return desk_.change([&key, &store, &name, &value](Everything& all) {
+            all[key].keyval[store].insert_or_assign(std::move(name), std::move(value));
+            return Done();
+        });
+    }
+
+    Stored<Done> erase(const AccountKey& key, std::string store, std::string name) override
+    {
+        return desk_.change([&key, &store, &name](Everything& all) {
+            all[key].keyval[store].erase(name);
+            return Done();
+        });
+    }
+
+    Stored<Entries> load(const AccountKey& key, std::string store) override
+    {
+        return desk_.ask([&key, &store](Everything& all) {
+            const auto* values = find_values(all, key, store);
+            return values != nullptr ? Entries(values->begin(), values->end()) : Entries();
+        });
+    }
+
+    Stored<Done> apply(const AccountKey& key, std::string store, Changes changes) override
+    {
+        return desk_.change([&key, &store, &changes](Everything& all) {
+            auto& values = all[key].keyval[store];
+            for (auto& [name, value] : changes) {
+                if (value) {
+                    values.insert_or_assign(std::move(name), std::move(*value));
+                } else {
+                    values.erase(name);
+                }
+            }
+            return Done();
+        });
+    }
+
+private:
+    Desk& desk_;
+};
+
+class MemoryFront final : public Storage {
+public:
+    MemoryFront(std::shared_ptr<Contents> contents, Home& home) : desk_(std::move(contents), home) {}
+
+    AccountStore& accounts() override { return accounts_; }
+    RosterStore& rosters() override { return rosters_; }
+    MailboxStore& mailbox() override { return mailbox_; }
+    KeyvalStore& keyval() override { return keyval_; }
+
+private:
+    Desk desk_;
+    MemoryAccounts accounts_ { desk_ };
+    MemoryRosters rosters_ { desk_ };
+    MemoryMailbox mailbox_ { desk_ };
+    MemoryKeyval keyval_ { desk_ };
+};
+
+class MemoryBackend final : public StorageBackend {
+public:
+    explicit MemoryBackend(const Clock& clock) : contents_(std::make_shared<Contents>(clock)) {}
+
+    std::unique_ptr<Storage> front(Home& home) override
+    {
+        return std::make_unique<MemoryFront>(contents_, home);
+    }
+
+    /// There is no file to copy.
+    Stored<Done> backup(Home&, std::string) override { return Stored<Done>::ready(StoreError::unavailable); }
+
+    void stop() override { contents_->stop(); }
+    Load load() const override { return contents_->load(); }
+
+private:
+    std::shared_ptr<Contents> contents_;
+};
+
+} // namespace
+
+std::unique_ptr<StorageBackend> make_memory_storage(const Clock& clock)
+{
+    return std::make_unique<MemoryBackend>(clock);
+}
+
+} // namespace stonechat

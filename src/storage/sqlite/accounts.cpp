@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account store as SQL.
+#include "storage/sqlite/queries.hpp"
+
+namespace stonechat::sqlite {
+
+namespace {
+
+constexpr auto select_account =
+    "SELECT a.enabled, a.created, v.hash, v.salt, v.iterations, v.stored_key, v.server_key"
+    " FROM owner o JOIN account a ON a.owner = o.id LEFT JOIN verifier v ON v.owner = o.id"
+    " WHERE o.host = ?1 AND o.user = ?2 ORDER BY v.hash";
+constexpr auto select_account_exists = "SELECT 1 FROM account WHERE owner = ?1";
+constexpr auto insert_account = "INSERT INTO account (owner, enabled, created) VALUES (?1, 1, ?2)";
+constexpr auto update_enabled = "UPDATE account SET enabled = ?2 WHERE owner = ?1";
+constexpr auto delete_verifiers = "DELETE FROM verifier WHERE owner = ?1";
+constexpr auto insert_verifier =
+    "INSERT OR REPLACE INTO verifier (owner, hash, salt, iterations, stored_key, server_key)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+constexpr auto delete_owner = "DELETE FROM owner WHERE id = ?1";
+constexpr auto select_accounts =
+    "SELECT o.user, a.enabled, a.created FROM owner o JOIN account a ON a.owner = o.id"
+    " WHERE o.host = ?1 AND o.user > ?2 ORDER BY o.user LIMIT ?3";
+constexpr auto select_account_count =
+    "SELECT count(*) FROM owner o JOIN account a ON a.owner = o.id WHERE o.host = ?1";
+
+std::optional<ScramHash> scram_hash(std::int64_t number)
+{
+    switch (number) {
+    case static_cast<int>(ScramHash::sha1): return ScramHash::sha1;
+    case static_cast<int>(ScramHash::sha256): return ScramHash::sha256;
+    default: // a number from the disk
+        return std::nullopt;
+    }
+}
+
+void read_verifier(Connection& db, const Rows& rows, Account& account)
+{
+    const auto hash = scram_hash(rows.integer(2));
+    const auto iterations = rows.integer(4);
+    if (!hash || iterations <= 0 || iterations > UINT32_MAX) {
+        db.fail(Failure::damaged, "a verifier that makes no sense");
+        return;
+    }
+    ScramVerifier verifier;
+    verifier.hash = *hash;
+    verifier.salt = rows.text(3);
+    verifier.iterations = static_cast<std::uint32_t>(iterations);
+    verifier.stored_key = rows.text(5);
+    verifier.server_key = rows.text(6);
+    account.verifiers.push_back(std::move(verifier));
+}
+
+bool has_account(Database& db, std::int64_t owner)
+{
+    return db.connection().query(select_account_exists, owner).next();
+}
+
+void insert_verifiers(Connection& db, std::int64_t owner, const std::vector<ScramVerifier>& verifiers)
+{
+    for (const auto& verifier : verifiers) {
+        db.execute(insert_verifier, owner, static_cast<std::int64_t>(verifier.hash), Blob { verifier.salt },
+            static_cast<std::int64_t>(verifier.iterations), Blob { verifier.stored_key },
+            Blob { verifier.server_key });
+    }
+}
+
+void remove_owner(Database& db, const AccountKey& key, std::int64_t owner)
+{
+    db.connection().execute(delete_owner, owner); // the rest follows by its foreign keys
+    db.forget_owner(key);
+}
+
+} // namespace
+
+std::optional<Account> find_account(Connection& db, const AccountKey& key)
+{
+    std::optional<Account> account;
+    auto rows = db.query(select_account, key.host, key.user);
+    while (rows.next()) {
+        if (!account) {
+            account.emplace();
+            account->user = key.user;
+            account->enabled = rows.integer(0) != 0;
+            account->created = wall_time(rows.integer(1));
+        }
+        if (!rows.is_null(2)) {
+            read_verifier(db, rows, *account);
+        }
+    }
+    return account;
+}
+
+bool create_account(Database& db, const AccountKey& key, const std::vector<ScramVerifier>& verifiers,
+    WallTime now)
+{
+    if (const auto owner = db.find_owner(key)) {
+        if (has_account(db, *owner)) {
+            return false;
+        }
+        // Left over from someone who had this name before, or from mail that came too late.
+        remove_owner(db, key, *owner);
+    }
+    const auto owner = db.owner(key);
+    db.connection().execute(insert_account, owner, sql_time(now));
+    insert_verifiers(db.connection(), owner, verifiers);
+    return true;
+}
+
+bool set_verifiers(Database& db, const AccountKey& key, const std::vector<ScramVerifier>& verifiers)
+{
+    const auto owner = db.find_owner(key);
+    if (!owner || !has_account(db, *owner)) {
+        return false;
+    }
+    db.connection().execute(delete_verifiers, *owner);
+    insert_verifiers(db.connection(), *owner, verifiers);
+    return true;
+}
+
+bool set_enabled(Database& db, const AccountKey& key, bool enabled)
+{
+    const auto owner = db.find_owner(key);
+    return owner && db.connection().execute(update_enabled, *owner, std::int64_t(enabled)) > 0;
+}
+
+bool remove_account(Database& db, const AccountKey& key)
+{
+    const auto owner = db.find_owner(key);
+    if (!owner) {
+        return false;
+    }
+    const bool existed = has_account(db, *owner);
+    remove_owner(db, key, *owner);
+    return existed;
+}
+
+std::vector<Account> list_accounts(Connection& db, const std::string& host, const std::string& after,
+    std::size_t limit)
+{
+    std::vector<Account> accounts;
+    auto rows = db.query(select_accounts, host, after, sql_number(limit));
+    while (rows.next()) {
+        auto& account = accounts.emplace_back();
+        account.user = rows.text(0);
+        account.enabled = rows.integer(1) != 0;
+        account.created = wall_time(rows.integer(2));
+    }
+    return accounts;
+}
+
+std::size_t count_accounts(Connection& db, const std::string& host)
+{
+    auto rows = db.query(select_account_count, host);
+    return rows.next() ? static_cast<std::size_t>(rows.integer(0)) : 0;
+}
+
+} // namespace stonechat::sqlite

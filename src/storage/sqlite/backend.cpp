@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stores of one shard on an SQLite database: each call becomes a job that runs the query of the
+// same name (queries.hpp).
+#include "storage/sqlite/desk.hpp"
+#include "storage/sqlite/queries.hpp"
+
+namespace stonechat {
+
+namespace sqlite {
+
+namespace {
+
+class SqliteAccounts final : public AccountStore {
+public:
+    explicit SqliteAccounts(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<Account>> find(const AccountKey& key) override
+    {
+        return desk_.read(key, [key](Database& db) { return find_account(db.connection(), key); });
+    }
+
+    Stored<bool> create(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
+    {
+        return desk_.write(key, [key, verifiers = std::move(verifiers), now = desk_.now()](Database& db) {
+            return create_account(db, key, verifiers, now);
+        });
+    }
+
+    Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
+    {
+        return desk_.write(key, [key, verifiers = std::move(verifiers)](Database& db) {
+            return sqlite::set_verifiers(db, key, verifiers);
+        });
+    }
+
+    Stored<bool> set_enabled(const AccountKey& key, bool enabled) override
+    {
+        return desk_.write(key,
+            [key, enabled](Database& db) { return sqlite::set_enabled(db, key, enabled); });
+    }
+
+    Stored<bool> remove(const AccountKey& key) override
+    {
+        return desk_.write(key, [key](Database& db) { return remove_account(db, key); });
+    }
+
+    Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) override
+    {
+        return desk_.read_hosts([host = std::move(host), after = std::move(after), limit](Database& db) {
+            return list_accounts(db.connection(), host, after, limit);
+        });
+    }
+
+    Stored<std::size_t> count(std::string host) override
+    {
+        return desk_.read_hosts([host = std::move(host)](Database& db) {
+            return count_accounts(db.connection(), host);
+        });
+    }
+
+private:
+    Desk& desk_;
+};
+
+class SqliteRosters final : public RosterStore {
+public:
+    explicit SqliteRosters(Desk& desk) : desk_(desk) {}
+
+    Stored<RosterData> load(const AccountKey& key) override
+    {
+        return desk_.read(key, [key](Database& db) { return load_roster(db.connection(), key); });
+    }
+
+    Stored<Done> put(const AccountKey& key, RosterRecord record, std::uint64_t version) override
+    {
+        return desk_.write(key, [key, record = std::move(record), version](Database& db) {
+            return put_roster_record(db, key, record, version);
+        });
+    }
+
+    Stored<Done> remove(const AccountKey& key, Jid contact, std::uint64_t version) override
+    {
+        return desk_.write(key, [key, contact = std::move(contact), version](Database& db) {
+            return remove_roster_record(db, key, contact, version);
+        });
+    }
+
+private:
+    Desk& desk_;
+};
+
+class SqliteMailbox final : public MailboxStore {
+public:
+    explicit SqliteMailbox(Desk& desk) : desk_(desk) {}
+
+    Stored<MailboxAnswer> append(const AccountKey& key, MailboxMessage message,
+        const MailboxLimits& limits) override
+    {
+        return desk_.write(key, [key, message = std::move(message), limits](Database& db) {
+            return append_message(db, key, message, limits);
+        });
+    }
+
+    Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
+        std::size_t limit) override
+    {
+        return desk_.read(key,
+            [key, after, limit](Database& db) { return read_messages(db.connection(), key, after, limit); });
+    }
+
+    Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) override
+    {
+        return desk_.write(key, [key, up_to](Database& db) { return remove_messages(db, key, up_to); });
+    }
+
+    Stored<std::size_t> count(const AccountKey& key) override
+    {
+        return desk_.read(key, [key](Database& db) { return count_messages(db.connection(), key); });
+    }
+
+private:
+    Desk& desk_;
+};
+
+class SqliteKeyval final : public KeyvalStore {
+public:
+    explicit SqliteKeyval(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<std::string>> get(const AccountKey& key, std::string store,
+        std::string name) override
+    {
+        return desk_.read(key, [key, store = std::move(store), name = std::move(name)](Database& db) {
+            return get_value(db.connection(), key, store, name);
+        });
+    }
+
+    Stored<Done> set(const AccountKey& key, std::string store, std::string name, std::string value) override
+    {
+        return desk_.write(key,
+            [key, store = std::move(store), name = std::move(name), value = std::move(value)](Database& db) {
+                return set_value(db, key, store, name, value);
+            });
+    }
+
+    Stored<Done> erase(const AccountKey& key, std::string store, std::string name) override
+    {
+        return desk_.write(key, [key, store = std::move(store), name = std::move(name)](Database& db) {
+            return erase_value(db, key, store, name);
+        });
+    }
+
+    Stored<Entries> load(const AccountKey& key, std::string store) override
+    {
+        return desk_.read(key, [key, store = std::move(store)](Database& db) {
+            return load_values(db.connection(), key, store);
+        });
+    }
+
+    Stored<Done> apply(const AccountKey& key, std::string store, Changes changes) override
+    {
+        return desk_.write(key, [key, store = std::move(store), changes = std::move(changes)](Database& db) {
+            return apply_values(db, key, store, changes);
+        });
+    }
+
+private:
+    Desk& desk_;
+};
+
+class SqliteFront final : public Storage {
+public:
+    SqliteFront(std::shared_ptr<Engine> engine, Home& home) : desk_(std::move(engine), home) {}
+
+    AccountStore& accounts() override { return accounts_; }
+    RosterStore& rosters() override { return rosters_; }
+    MailboxStore& mailbox() override { return mailbox_; }
+    KeyvalStore& keyval() override { return keyval_; }
+
+private:
+    Desk desk_;
+    SqliteAccounts accounts_ { desk_ };
+    SqliteRosters rosters_ { desk_ };
+    SqliteMailbox mailbox_ { desk_ };
+    SqliteKeyval keyval_ { desk_ };
+};
+
+class BackupCall final : public Job {
+public:
+    BackupCall(Engine& engine, Home& home, std::string path, Stored<Done>::Promise promise)
+        : Job(std::make_shared<Channel>(home)), engine_(engine), path_(std::move(path)),
+          promise_(std::move(promise))
+    {}
+
+    void run(Database& database) override
+    {
+        result_ = Done();
+        engine_.copy_to(database.connection(), path_);
+    }
+    void fail(StoreError error) override { result_ = error; }
+    void deliver() override { promise_.fulfil(std::move(result_)); }
+
+private:
+    Engine& engine_;
+    std::string path_;
+    Stored<Done>::Promise promise_;
+    Result<Done, StoreError> result_ = StoreError::unavailable;
+};
+
+class SqliteBackend final : public StorageBackend {
+public:
+    explicit SqliteBackend(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+    ~SqliteBackend() override { engine_->stop(); }
+
+    std::unique_ptr<Storage> front(Home& home) override
+    {
+        return std::make_unique<SqliteFront>(engine_, home);
+    }
+
+    Stored<Done> backup(Home& home, std::string path) override
+    {
+        Stored<Done> pending;
+        std::unique_ptr<Job> job = std::make_unique<BackupCall>(*engine_, home, std::move(path),
+            pending.promise());
+        if (engine_->has_failed() || !engine_->backups().submit(job)) {
+            return Stored<Done>::ready(StoreError::unavailable);
+        }
+        return pending;
+    }
+
+    void stop() override { engine_->stop(); }
+    Load load() const override { return engine_->load(); }
+
+private:
+    std::shared_ptr<Engine> engine_;
+};
+
+} // namespace
+
+} // namespace sqlite
+
+Result<std::unique_ptr<StorageBackend>, StorageOpenError> open_sqlite_storage(SqliteOptions options,
+    const Clock& clock, Log& log)
+{
+    auto engine = sqlite::Engine::open(std::move(options), clock, log);
+    if (!engine) {
+        return engine.error();
+    }
+    std::unique_ptr<StorageBackend> backend = std::make_unique<sqlite::SqliteBackend>(std::move(*engine));
+    return backend;
+}
+
+} // namespace stonechat

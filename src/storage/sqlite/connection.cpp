@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/connection.hpp"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace stonechat::sqlite {
+
+namespace {
+
+bool is_out_of_space(int system_error)
+{
+    return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
+
+Failure classify_io(int extended, int system_error)
+{
+    // A failed fsync may have dropped pages whatever its reason was; only a refused write is harmless.
+    if (extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC) {
+        return Failure::io;
+    }
+    if (extended == SQLITE_IOERR_SHMSIZE) {
+        return Failure::full;
+    }
+    return is_out_of_space(system_error) ? Failure::full : Failure::io;
+}
+
+Failure classify(int extended, int system_error)
+{
+    switch (extended & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE: return Failure::none;
+    case SQLITE_FULL: return Failure::full;
+    case SQLITE_IOERR: return classify_io(extended, system_error);
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN: return Failure::io;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return Failure::damaged;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH: return Failure::refused;
+    default: // an int, not an enum: SQLite may add codes
+        return Failure::other;
+    }
+}
+
+int remember_frames(void* frames, sqlite3*, const char*, int count)
+{
+    *static_cast<int*>(frames) = count;
+    return SQLITE_OK;
+}
+
+} // namespace
+
+Rows::~Rows()
+{
+    if (statement_ != nullptr) {
+        sqlite3_reset(statement_);
+    }
+}
+
+bool Rows::next()
+{
+    if (statement_ == nullptr || connection_.failure() != Failure::none) {
+        return false;
+    }
+    const int code = sqlite3_step(statement_);
+    connection_.note(code);
+    return code == SQLITE_ROW;
+}
+
+bool Rows::is_null(int column) const
+{
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+std::int64_t Rows::integer(int column) const
+{
+    return sqlite3_column_int64(statement_, column);
+}
+
+std::string_view Rows::view(int column) const
+{
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    return bytes == nullptr ? std::string_view() : std::string_view(bytes, size);
+}
+
+Connection::Connection(sqlite3* handle) : handle_(handle), wal_frames_(std::make_unique<int>(0)) {}
+
+Connection::Connection(Connection&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), statements_(std::move(other.statements_)),
+      wal_frames_(std::move(other.wal_frames_)), failure_(other.failure_), problem_(std::move(other.problem_))
+{}
+
+Connection::~Connection()
+{
+    for (const auto& [sql, statement] : statements_) {
+        sqlite3_finalize(statement);
+    }
+    sqlite3_close_v2(handle_);
+}
+
+Result<Connection, std::string> Connection::open(const std::string& path, Access access)
+{
+    const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        | (access == Access::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    if (code != SQLITE_OK) {
+        std::string problem = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+        sqlite3_close_v2(handle);
+        return problem;
+    }
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+    return Connection(handle);
+}
+
+void Connection::note(int code)
+{
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) {
+        return;
+    }
+    const auto failure = classify(sqlite3_extended_errcode(handle_), sqlite3_system_errno(handle_));
+    fail(failure == Failure::none ? Failure::other : failure, sqlite3_errmsg(handle_));
+}
+
+void Connection::fail(Failure failure, std::string problem)
+{
+    if (failure_ == Failure::none) {
+        failure_ = failure;
+        problem_ = std::move(problem);
+    }
+}
+
+Failure Connection::take_failure()
+{
+    return std::exchange(failure_, Failure::none);
+}
+
+sqlite3_stmt* Connection::prepared(const char* sql)
+{
+    if (failure_ != Failure::none) {
+        return nullptr;
+    }
+    auto& statement = statements_[sql];
+    if (statement == nullptr) {
+        note(sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr));
+    }
+    return statement;
+}
+
+void Connection::bind(sqlite3_stmt* statement, int at, std::int64_t value)
+{
+    note(sqlite3_bind_int64(statement, at, value));
+}
+
+void Connection::bind(sqlite3_stmt* statement, int at, std::string_view value)
+{
+    const char* text = value.data() == nullptr ? "" : value.data();
+    note(sqlite3_bind_text64(statement, at, text, value.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void Connection::bind(sqlite3_stmt* statement, int at, const Blob& value)
+{
+    const char* bytes = value.bytes.data() == nullptr ? "" : value.bytes.data();
+    note(sqlite3_bind_blob64(statement, at, bytes, value.bytes.size(), SQLITE_STATIC));
+}
+
+void Connection::bind(sqlite3_stmt* statement, int at, std::nullopt_t)
+{
+    note(sqlite3_bind_null(statement, at));
+}
+
+void Connection::bind(sqlite3_stmt* statement, int at, const std::optional<std::string>& value)
+{
+    if (value) {
+        bind(statement, at, std::string_view(*value));
+    } else {
+        bind(statement, at, std::nullopt);
+    }
+}
+
+std::int64_t Connection::finish(sqlite3_stmt* statement)
+{
+    Rows rows(*this, statement);
+    while (rows.next()) {}
+    return failure_ == Failure::none ? sqlite3_changes64(handle_) : 0;
+}
+
+void Connection::run_script(const std::string& sql)
+{
+    if (failure_ == Failure::none) {
+        note(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr));
+    }
+}
+
+std::optional<std::int64_t> Connection::number(const std::string& sql)
+{
+    sqlite3_stmt* statement = nullptr;
+    note(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr));
+    std::optional<std::int64_t> value;
+    {
+        Rows rows(*this, statement);
+        if (rows.next()) {
+            value = rows.integer(0);
+        }
+    }
+    sqlite3_finalize(statement);
+    return value;
+}
+
+bool Connection::in_transaction() const
+{
+    return sqlite3_get_autocommit(handle_) == 0;
+}
+
+void Connection::roll_back()
+{
+    if (in_transaction()) {
+        sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+}
+
+std::int64_t Connection::last_row_id() const
+{
+    return sqlite3_last_insert_rowid(handle_);
+}
+
+std::int64_t Connection::total_changes() const
+{
+    return sqlite3_total_changes64(handle_);
+}
+
+void Connection::watch_wal()
+{
+    sqlite3_wal_hook(handle_, remember_frames, wal_frames_.get());
+}
+
+Connection::Checkpoint Connection::checkpoint()
+{
+    const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    Checkpoint result;
+    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) {
+        return result;
+    }
+    result.failure = classify(code, sqlite3_system_errno(handle_));
+    result.problem = sqlite3_errmsg(handle_);
+    return result;
+}
+
+void Connection::leave_files_alone()
+{
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+Connection::Copying::Copying(Connection& source, Connection& target)
+    : target_(target), backup_(sqlite3_backup_init(target.handle_, "main", source.handle_, "main"))
+{
+    if (backup_ == nullptr) {
+        code_ = sqlite3_extended_errcode(target.handle_);
+    }
+}
+
+Connection::Copying::~Copying()
+{
+    sqlite3_backup_finish(static_cast<sqlite3_backup*>(backup_));
+}
+
+bool Connection::Copying::step(int pages)
+{
+    if (backup_ == nullptr) {
+        return false;
+    }
+    code_ = sqlite3_backup_step(static_cast<sqlite3_backup*>(backup_), pages);
+    return code_ == SQLITE_OK;
+}
+
+Failure Connection::Copying::end()
+{
+    const auto failure = classify(code_, sqlite3_system_errno(target_.handle_));
+    return failure == Failure::none && code_ != SQLITE_DONE ? Failure::other : failure;
+}
+
+} // namespace stonechat::sqlite

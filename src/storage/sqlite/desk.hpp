@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Desk: where one Storage hands in its calls: wraps each as a job, chooses between writer and readers
+// (the rules of order are in job.hpp) and keeps count of what is not answered yet. Lives on the
+// home thread of its Storage.
+#pragma once
+
+#include "storage/sqlite/engine.hpp"
+#include "storage/sqlite/job.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace stonechat::sqlite {
+
+/// The calls of one Storage that are not answered yet, by account. Home thread only; shared with
+/// the jobs, because answers may arrive after the Storage has gone.
+class OpenCalls {
+public:
+    std::shared_ptr<Traffic> of(const AccountKey& key);
+    const std::shared_ptr<Traffic>& of_hosts() const { return hosts_; }
+    bool has_writes() const { return writes_ > 0; }
+
+    void add_write(Traffic& traffic)
+    {
+        ++traffic.calls;
+        ++traffic.writes;
+        ++writes_;
+    }
+    void add_read(Traffic& traffic) { ++traffic.calls; }
+    void finish(Traffic& traffic, bool write);
+
+private:
+    std::unordered_map<std::string, std::shared_ptr<Traffic>> by_account_;
+    std::shared_ptr<Traffic> hosts_ = std::make_shared<Traffic>();
+    std::size_t writes_ = 0;
+};
+
+template <class T, class Work> class Call final : public Job {
+public:
+    Call(std::shared_ptr<Channel> channel, std::shared_ptr<OpenCalls> open, std::shared_ptr<Traffic> traffic,
+        bool write, typename Stored<T>::Promise promise, Work work)
+        : Job(std::move(channel)), open_(std::move(open)), traffic_(std::move(traffic)), write_(write),
+          promise_(std::move(promise)), work_(std::move(work))
+    {}
+
+    void run(Database& database) override { result_ = work_(database); }
+    void fail(StoreError error) override { result_ = error; }
+    void deliver() override
+    {
+        open_->finish(*traffic_, write_);
+        promise_.fulfil(std::move(result_));
+    }
+
+private:
+    std::shared_ptr<OpenCalls> open_;
+    std::shared_ptr<Traffic> traffic_;
+    bool write_;
+    typename Stored<T>::Promise promise_;
+    const Work work_; // const: it may have to run twice
+    Result<T, StoreError> result_ = StoreError::unavailable;
+};
+
+class Desk {
+public:
+    Desk(std::shared_ptr<Engine> engine, Home& home)
+        : engine_(std::move(engine)), channel_(std::make_shared<Channel>(home))
+    {}
+    Desk(const Desk&) = delete;
+    Desk& operator=(const Desk&) = delete;
+    /// Waits until what is under way was posted home, for then the home may go.
+    ~Desk() { channel_->wait_until_idle(); }
+
+    WallTime now() const { return engine_->clock().wall(); }
+
+    template <class Work> auto read(const AccountKey& key, Work work)
+    {
+        auto traffic = open_->of(key);
+        const bool follows_writes = traffic->writes > 0;
+        return read_as(std::move(traffic), follows_writes, std::move(work));
+    }
+
+    /// Reads what belongs to many accounts.
+    template <class Work> auto read_hosts(Work work)
+    {
+        return read_as(open_->of_hosts(), open_->has_writes(), std::move(work));
+    }
+
+    template <class Work> auto write(const AccountKey& key, Work work)
+    {
+        auto traffic = open_->of(key);
+        Stored<Value<Work>> pending;
+        auto job = make_job(pending, traffic, true, std::move(work));
+        if (traffic->running_reads != 0) {
+            job->run_after(traffic);
+        }
+        if (open_->of_hosts()->running_reads != 0) {
+            job->run_after(open_->of_hosts());
+        }
+        if (engine_->has_failed() || !engine_->writer().submit(job)) {
+            return refused<Value<Work>>(*traffic);
+        }
+        open_->add_write(*traffic);
+        return pending;
+    }
+
+private:
+    template <class Work> using Value = std::invoke_result_t<const Work&, Database&>;
+
+    template <class T, class Work>
+    std::unique_ptr<Job> make_job(const Stored<T>& pending, std::shared_ptr<Traffic> traffic, bool write,
+        Work work)
+    {
+        return std::make_unique<Call<T, Work>>(channel_, open_, std::move(traffic), write, pending.promise(),
+            std::move(work));
+    }
+
+    template <class Work> auto read_as(std::shared_ptr<Traffic> traffic, bool behind_writes, Work work)
+    {
+        Stored<Value<Work>> pending;
+        auto job = make_job(pending, traffic, false, std::move(work));
+        const bool accepted = !engine_->has_failed()
+            && (behind_writes ? engine_->writer().submit(job) : submit_to_readers(job, traffic));
+        if (!accepted) {
+            return refused<Value<Work>>(*traffic);
+        }
+        open_->add_read(*traffic);
+        return pending;
+    }
+
+    bool submit_to_readers(std::unique_ptr<Job>& job, const std::shared_ptr<Traffic>& traffic)
+    {
+        job->count_as_running(traffic);
+        if (engine_->readers().submit(job)) {
+            return true;
+        }
+        job->finish_read();
+        return false;
+    }
+
+    template <class T> Stored<T> refused(Traffic& traffic)
+    {
+        open_->add_read(traffic); // and at once finished: so an entry that was made for it goes
+        open_->finish(traffic, false);
+        return Stored<T>::ready(StoreError::unavailable);
+    }
+
+    std::shared_ptr<Engine> engine_;
+    std::shared_ptr<Channel> channel_;
+    std::shared_ptr<OpenCalls> open_ = std::make_shared<OpenCalls>();
+};
+
+} // namespace stonechat::sqlite

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine: the open database with its threads: one writer, some readers, one that checkpoints and
+// one that makes backups. Shared by the backend and its fronts; any thread.
+#pragma once
+
+#include "storage/sqlite/checkpointer.hpp"
+#include "storage/sqlite/file.hpp"
+#include "storage/sqlite/health.hpp"
+#include "storage/sqlite/readers.hpp"
+#include "storage/sqlite/writer.hpp"
+#include "storage/storage.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace stonechat::sqlite {
+
+class Engine {
+public:
+    /// Locks, checks, migrates and opens the file and starts the threads.
+    static Result<std::shared_ptr<Engine>, StorageOpenError> open(SqliteOptions options, const Clock& clock,
+        Log& log);
+
+    struct Connections {
+        Connection writer;
+        Connection checkpointer;
+        std::vector<Connection> readers;
+        std::vector<Connection> backups;
+    };
+    Engine(SqliteOptions options, FileLock lock, Connections connections, const Clock& clock, Log& log);
+    ~Engine();
+
+    Writer& writer() { return writer_; }
+    Readers& readers() { return readers_; }
+    Readers& backups() { return backups_; }
+    const Clock& clock() const { return clock_; }
+    bool has_failed() const { return health_.has_failed(); }
+
+    /// On the backup thread: copies the snapshot of now to a new file; sticks on failure.
+    void copy_to(Connection& db, const std::string& path);
+
+    void stop();
+    StorageBackend::Load load() const;
+
+private:
+    const Clock& clock_;
+    std::mutex stopping_;
+    std::optional<FileLock> lock_;
+    Health health_;
+    std::atomic<bool> give_up_copying_ { false };
+    Checkpointer checkpointer_;
+    Writer writer_;
+    Readers readers_;
+    Readers backups_;
+};
+
+} // namespace stonechat::sqlite

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Job: one call of a store on its way: made on the home thread, run by the writer or a reader,
+// delivered at home. Between the threads it has one owner at a time.
+//
+// How calls of one Storage keep their order, per account: a read that follows a write without an
+// answer yet goes behind it into the writer's queue, and is answered after the commit; any other
+// read goes to the readers. A write that follows a read which a reader may not have begun yet waits
+// for it, on the writer's thread (Traffic::running_reads; a matter of microseconds, and rare: who
+// reads before writing mostly waits for the answer). Reads of a whole host follow all writes.
+#pragma once
+
+#include "base/home.hpp"
+#include "base/task.hpp"
+#include "storage/sqlite/database.hpp"
+#include "storage/storage.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stonechat::sqlite {
+
+/// The way home of one Storage's answers.
+class Channel {
+public:
+    explicit Channel(Home& home) : home_(home) {}
+
+    void count_call()
+    {
+        const std::lock_guard lock(mutex_);
+        ++under_way_;
+    }
+
+    /// Posts `task`, which delivers `count` answers.
+    void post(Function<void()> task, std::size_t count)
+    {
+        home_.post(std::move(task));
+        const std::lock_guard lock(mutex_);
+        under_way_ -= count;
+        if (under_way_ == 0) {
+            idle_.notify_all();
+        }
+    }
+
+    /// Until every call so far has been posted home: only then may the home go away.
+    void wait_until_idle()
+    {
+        std::unique_lock lock(mutex_);
+        idle_.wait(lock, [this]() { return under_way_ == 0; });
+    }
+
+private:
+    Home& home_;
+    std::mutex mutex_;
+    std::condition_variable idle_;
+    std::size_t under_way_ = 0;
+};
+
+/// Calls of one Storage for one account (or for whole hosts) that are not answered yet. The plain
+/// counts belong to the home thread.
+struct Traffic {
+    std::string account;
+    std::size_t writes = 0;
+    std::size_t calls = 0;
+    std::atomic<int> running_reads { 0 }; ///< at the readers
+
+    void wait_for_reads() const
+    {
+        for (int count = running_reads.load(); count != 0; count = running_reads.load()) {
+            running_reads.wait(count);
+        }
+    }
+    void finish_read()
+    {
+        if (running_reads.fetch_sub(1) == 1) {
+            running_reads.notify_all();
+        }
+    }
+};
+
+class Job {
+public:
+    explicit Job(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
+    virtual ~Job() = default;
+
+    const std::shared_ptr<Channel>& channel() const { return channel_; }
+
+    /// Does the work and keeps its result; again if the transaction has to be done again.
+    virtual void run(Database& db) = 0;
+    /// The result is this failure.
+    virtual void fail(StoreError error) = 0;
+    /// Gives the answer, on the home thread.
+    virtual void deliver() = 0;
+
+    /// Writer: what has to be over before this runs. At most two.
+    void run_after(std::shared_ptr<Traffic> reads)
+    {
+        (after_ == nullptr ? after_ : after_too_) = std::move(reads);
+    }
+    void wait_for_reads() const
+    {
+        if (after_ != nullptr) {
+            after_->wait_for_reads();
+        }
+        if (after_too_ != nullptr) {
+            after_too_->wait_for_reads();
+        }
+    }
+
+    /// Readers: counted as running until it has run.
+    void count_as_running(std::shared_ptr<Traffic> reads)
+    {
+        running_ = std::move(reads);
+        ++running_->running_reads;
+    }
+    void finish_read()
+    {
+        if (running_ != nullptr) {
+            running_->finish_read();
+        }
+    }
+
+private:
+    std::shared_ptr<Channel> channel_;
+    std::shared_ptr<Traffic> running_;
+    std::shared_ptr<Traffic> after_;
+    std::shared_ptr<Traffic> after_too_;
+};
+
+using Jobs = std::vector<std::unique_ptr<Job>>;
+
+/// Sends the answers of `jobs` home, those for one Storage together.
+void post_home(Jobs jobs);
+
+/// What a caller is told about a failure of its job.
+StoreError store_error(Failure failure);
+
+} // namespace stonechat::sqlite

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// JobQueue: where jobs wait for a disk thread. Bounded; any thread puts in, disk threads take out,
+// several at a time.
+#pragma once
+
+#include "storage/sqlite/job.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+namespace stonechat::sqlite {
+
+class JobQueue {
+public:
+    explicit JobQueue(std::size_t limit) : limit_(limit) {}
+
+    /// False, and the job stays with the caller, if the queue is full or closed.
+    bool push(std::unique_ptr<Job>& job)
+    {
+        bool wake = false;
+        {
+            const std::lock_guard lock(mutex_);
+            if (closed_ || jobs_.size() >= limit_) {
+                return false;
+            }
+            job->channel()->count_call();
+            jobs_.push_back(std::move(job));
+            wake = sleepers_ > 0;
+        }
+        if (wake) {
+            filled_.notify_one();
+        }
+        return true;
+    }
+
+    /// The oldest jobs, `most` at most and not more than a fair part for each of `takers` threads.
+    /// Waits for one; gives none when the queue is closed and empty.
+    Jobs take(std::size_t most, std::size_t takers)
+    {
+        std::unique_lock lock(mutex_);
+        ++sleepers_;
+        filled_.wait(lock, [this]() { return closed_ || !jobs_.empty(); });
+        --sleepers_;
+        const auto share = (jobs_.size() + takers - 1) / takers;
+        const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(share < most ? share : most);
+        Jobs taken(std::make_move_iterator(jobs_.begin()), std::make_move_iterator(end));
+        jobs_.erase(jobs_.begin(), end);
+        return taken;
+    }
+
+    /// Nothing more comes in; what is there is still given out.
+    void close()
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            closed_ = true;
+        }
+        filled_.notify_all();
+    }
+
+    std::size_t size() const
+    {
+        const std::lock_guard lock(mutex_);
+        return jobs_.size();
+    }
+
+private:
+    const std::size_t limit_;
+    mutable std::mutex mutex_;
+    std::condition_variable filled_;
+    std::deque<std::unique_ptr<Job>> jobs_;
+    std::size_t sleepers_ = 0;
+    bool closed_ = false;
+};
+
+} // namespace stonechat::sqlite

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/schema.hpp"
+
+#include "storage/sqlite/file.hpp"
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <vector>
+
+namespace stonechat::sqlite {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// An `owner` is a name that something is kept for; an account is an owner who may log in. What is
+// kept hangs on the owner's number and goes with it. Tables that are read by owner lie in that order
+// (WITHOUT ROWID), so that a change touches one page and a mailbox or roster is read in one go.
+constexpr auto version_1 = R"(
+CREATE TABLE owner (
+    id INTEGER PRIMARY KEY,
+    host TEXT NOT NULL,
+    user TEXT NOT NULL,
+    roster_version INTEGER NOT NULL DEFAULT 0,
+    mailbox_removed INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (host, user)
+) STRICT;
+CREATE TABLE account (
+    owner INTEGER PRIMARY KEY REFERENCES owner ON DELETE CASCADE,
+    enabled INTEGER NOT NULL,
+    created INTEGER NOT NULL
+) STRICT;
+CREATE TABLE verifier (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    hash INTEGER NOT NULL,
+    salt BLOB NOT NULL,
+    iterations INTEGER NOT NULL,
+    stored_key BLOB NOT NULL,
+    server_key BLOB NOT NULL,
+    PRIMARY KEY (owner, hash)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE roster (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    contact TEXT NOT NULL,
+    name TEXT NOT NULL,
+    groups BLOB NOT NULL,
+    subscription INTEGER NOT NULL,
+    pending_out INTEGER NOT NULL,
+    approved INTEGER NOT NULL,
+    in_roster INTEGER NOT NULL,
+    pending_in TEXT,
+    PRIMARY KEY (owner, contact)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mailbox (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    row INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    stamp INTEGER NOT NULL,
+    xml BLOB NOT NULL,
+    PRIMARY KEY (owner, row)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE keyval (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    store TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (owner, store, name)
+) STRICT, WITHOUT ROWID;
+)";
+
+constexpr std::array<Migration, 1> all_migrations { version_1 };
+
+constexpr std::string_view magic("SQLite format 3\0", 16);
+constexpr std::size_t header_size = 100;
+constexpr std::uintmax_t checked_throughout = 32 * 1024 * 1024;
+
+constexpr auto restore = "Stop the server, put the last backup in its place and start again.";
+
+StorageOpenError error_for(const std::string& path, const std::string& what, const std::string& remedy)
+{
+    return StorageOpenError { "The database " + path + " " + what + ". " + remedy };
+}
+
+StorageOpenError damaged(const std::string& path, const std::string& what)
+{
+    return error_for(path, "is damaged (" + what + ")", restore);
+}
+
+std::string quoted(const std::string& name)
+{
+    std::string text = "\"";
+    for (const char c : name) {
+        text.append(c == '"' ? 2 : 1, c);
+    }
+    return text + "\"";
+}
+
+/// Runs the missing steps and marks the file with the schema it then has; sticks on failure.
+void migrate(Connection& db, std::int64_t from, std::span<const Migration> steps)
+{
+    db.run_script("BEGIN IMMEDIATE");
+    for (const auto* step : steps.subspan(static_cast<std::size_t>(from))) {
+        db.run_script(step);
+    }
+    db.run_script("PRAGMA application_id = " + std::to_string(application_id));
+    db.run_script("PRAGMA user_version = " + std::to_string(steps.size()));
+    db.run_script("COMMIT");
+    if (db.failure() != Failure::none) {
+        db.roll_back();
+    }
+}
+
+/// Leftovers of an earlier attempt go first: nobody ever saw a database under this name.
+void remove_with_log(const std::string& path)
+{
+    std::error_code ignored; // what cannot be removed fails visibly when it is made anew
+    for (const auto* suffix : { "", "-wal", "-shm", "-journal" }) {
+        fs::remove(path + suffix, ignored);
+    }
+}
+
+FileResult make_tables(const std::string& path, std::span<const Migration> steps)
+{
+    if (auto made = make_private_file(path); !made) {
+        return made;
+    }
+    auto db = Connection::open(path, Connection::Access::read_write);
+    if (!db) {
+        return db.error();
+    }
+    db->run_script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    migrate(*db, 0, steps);
+    if (db->failure() != Failure::none) {
+        return db->problem();
+    }
+    return Done();
+}
+
+Result<Done, StorageOpenError> make_database(const std::string& path, std::span<const Migration> steps)
+{
+    const auto unfinished = path + ".new";
+    remove_with_log(unfinished);
+    auto made = make_tables(unfinished, steps);
+    if (made) {
+        made = publish_file(unfinished, path, false);
+    }
+    if (!made) {
+        return error_for(path, "cannot be made: " + made.error(),
+            "Check that the folder exists, has space and belongs to the server's user.");
+    }
+    return Done();
+}
+
+/// Copies the file before it is changed; a copy of an attempt that failed is replaced.
+FileResult copy_database(Connection& db, const std::string& target)
+{
+    const auto unfinished = target + ".new";
+    remove_with_log(unfinished);
+    if (auto made = make_private_file(unfinished); !made) {
+        return made;
+    }
+    {
+        auto copy = Connection::open(unfinished, Connection::Access::read_write);
+        if (!copy) {
+            return copy.error();
+        }
+        copy->run_script("PRAGMA synchronous = OFF");
+        if (db.copy_into(*copy, 1024, []() { return true; }) != Failure::none) {
+            return std::string("it cannot be copied to ") + target;
+        }
+    }
+    return publish_file(unfinished, target, true);
+}
+
+/// What can be said without SQLite, which would take an empty file for a new database.
+Result<Done, StorageOpenError> check_header(const std::string& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return error_for(path, "cannot be read", "Check that it belongs to the server's user.");
+    }
+    std::string header(header_size, '\0');
+    file.read(header.data(), static_cast<std::streamsize>(header.size()));
+    if (file.gcount() == 0) {
+        return error_for(path, "is empty",
+            "If this is a new server, remove the file; otherwise put the last backup in its place.");
+    }
+    if (file.gcount() < static_cast<std::streamsize>(header_size) || !header.starts_with(magic)) {
+        return damaged(path, "not an SQLite file");
+    }
+    return Done();
+}
+
+Result<Done, StorageOpenError> check_origin(Connection& db, const std::string& path, std::size_t newest)
+{
+    const auto owner = db.number("PRAGMA application_id");
+    const auto version = db.number("PRAGMA user_version");
+    if (!owner || !version) {
+        return damaged(path, db.problem());
+    }
+    if (*owner != application_id) {
+        return error_for(path, "belongs to another program",
+            "Name another file in the configuration, or move this one away.");
+    }
+    if (*version > static_cast<std::int64_t>(newest)) {
+        return error_for(path,
+            "has schema " + std::to_string(*version) + ", newer than this server knows ("
+                + std::to_string(newest) + ")",
+            "Install the newer server again, or restore the backup that was made before the upgrade.");
+    }
+    if (*version <= 0) {
+        return damaged(path, "no schema version");
+    }
+    return Done();
+}
+
+Result<Done, StorageOpenError> check_tables(Connection& db, const std::string& path)
+{
+    std::vector<std::string> tables;
+    {
+        auto rows = db.query("SELECT name FROM sqlite_schema WHERE type = 'table'");
+        while (rows.next()) {
+            tables.push_back(rows.text(0));
+        }
+    }
+    for (const auto& table : tables) {
+        db.number("SELECT 1 FROM " + quoted(table) + " LIMIT 1");
+    }
+    if (db.failure() != Failure::none) {
+        return damaged(path, db.problem());
+    }
+    return Done();
+}
+
+Result<Done, StorageOpenError> check_pages(Connection& db, const std::string& path)
+{
+    std::error_code ignored; // a size of -1 is checked as a large file
+    const auto size = fs::file_size(path, ignored);
+    const auto log_size = fs::file_size(path + "-wal", ignored);
+    const auto pages = db.number("PRAGMA page_count").value_or(0);
+    const auto page_size = db.number("PRAGMA page_size").value_or(0);
+    const bool log_is_empty = ignored || log_size == 0;
+    if (log_is_empty && size < static_cast<std::uintmax_t>(pages * page_size)) {
+        return damaged(path, "it was cut off");
+    }
+    if (size > checked_throughout) {
+        return Done();
+    }
+    auto rows = db.query("PRAGMA quick_check(1)");
+    const auto verdict = rows.next() ? rows.text(0) : db.problem();
+    if (verdict != "ok") {
+        return damaged(path, verdict);
+    }
+    return Done();
+}
+
+Result<Done, StorageOpenError> upgrade(Connection& db, const std::string& path,
+    std::span<const Migration> steps)
+{
+    const auto version = db.number("PRAGMA user_version").value_or(0);
+    if (version == static_cast<std::int64_t>(steps.size())) {
+        return Done();
+    }
+    const auto backup = path + ".v" + std::to_string(version) + ".backup";
+    if (auto copied = copy_database(db, backup); !copied) {
+        return error_for(path, "was not migrated, because " + copied.error(),
+            "Make space for a copy of the database and start again.");
+    }
+    db.run_script("PRAGMA synchronous = FULL");
+    migrate(db, version, steps);
+    if (db.failure() != Failure::none) {
+        return error_for(path,
+            "could not be migrated from schema " + std::to_string(version) + ": " + db.problem(),
+            "It is unchanged, and a copy is in " + backup + "; go on with the previous server.");
+    }
+    return Done();
+}
+
+Result<Done, StorageOpenError> check_and_upgrade(const std::string& path, std::span<const Migration> steps)
+{
+    if (auto sound = check_header(path); !sound) {
+        return sound;
+    }
+    auto db = Connection::open(path, Connection::Access::read_write);
+    if (!db) {
+        return error_for(path, "cannot be opened: " + db.error(),
+            "Check that it belongs to the server's user.");
+    }
+    if (auto ours = check_origin(*db, path, steps.size()); !ours) {
+        return ours;
+    }
+    if (auto sound = check_pages(*db, path); !sound) {
+        return sound;
+    }
+    if (auto sound = check_tables(*db, path); !sound) {
+        return sound;
+    }
+    return upgrade(*db, path, steps);
+}
+
+} // namespace
+
+std::span<const Migration> migrations()
+{
+    return all_migrations;
+}
+
+Result<Done, StorageOpenError> prepare_database(const std::string& path, std::span<const Migration> steps)
+{
+    std::error_code error;
+    if (fs::exists(path, error)) {
+        return check_and_upgrade(path, steps);
+    }
+    if (fs::exists(path + "-wal", error)) {
+        return error_for(path, "is missing, but its log " + path + "-wal is there",
+            "Put the database back beside it, or restore the last backup and remove the log.");
+    }
+    return make_database(path, steps);
+}
+
+} // namespace stonechat::sqlite

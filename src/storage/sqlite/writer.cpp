@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/writer.hpp"
+
+namespace stonechat::sqlite {
+
+namespace {
+
+constexpr std::size_t jobs_per_commit = 128;
+
+constexpr auto begin_transaction = "BEGIN IMMEDIATE";
+constexpr auto commit_transaction = "COMMIT";
+constexpr auto set_savepoint = "SAVEPOINT job";
+constexpr auto release_savepoint = "RELEASE job";
+constexpr auto back_to_savepoint = "ROLLBACK TO job";
+
+} // namespace
+
+Writer::Writer(Connection connection, std::size_t queue, Health& health, Checkpointer& checkpointer)
+    : health_(health), checkpointer_(checkpointer), queue_(queue), database_(std::move(connection)),
+      thread_([this]() { run(); })
+{}
+
+Writer::~Writer()
+{
+    stop();
+}
+
+void Writer::stop()
+{
+    queue_.close();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void Writer::close()
+{
+    if (database_ && health_.has_failed()) {
+        database_->connection().leave_files_alone();
+    }
+    database_.reset();
+}
+
+void Writer::run()
+{
+    for (auto jobs = queue_.take(jobs_per_commit, 1); !jobs.empty(); jobs = queue_.take(jobs_per_commit, 1)) {
+        settle(jobs);
+        post_home(std::move(jobs));
+        move_log();
+    }
+}
+
+void Writer::settle(Batch batch)
+{
+    auto ending = health_.has_failed() ? Ending::fatal : transact(batch, Guard::none);
+    if (ending == Ending::undone && batch.size() > 1 && last_failure_ != Failure::full) {
+        ending = transact(batch, Guard::savepoints);
+    }
+    if (ending == Ending::undone) {
+        ending = one_by_one(batch);
+    }
+    if (ending == Ending::fatal) {
+        for (const auto& job : batch) {
+            job->fail(StoreError::unavailable);
+        }
+    }
+}
+
+Writer::Ending Writer::transact(Batch batch, Guard guard)
+{
+    auto& db = database_->connection();
+    const auto changes = db.total_changes();
+    db.execute(begin_transaction);
+    for (const auto& job : batch) {
+        if (!run_job(*job, guard)) {
+            return undo();
+        }
+    }
+    db.execute(commit_transaction);
+    if (db.failure() != Failure::none) {
+        return undo();
+    }
+    count_commit(changes);
+    return Ending::committed;
+}
+
+/// False if the whole transaction has to go.
+bool Writer::run_job(Job& job, Guard guard)
+{
+    auto& db = database_->connection();
+    job.wait_for_reads();
+    if (guard == Guard::savepoints) {
+        db.execute(set_savepoint);
+    }
+    job.run(*database_);
+    if (guard == Guard::none) {
+        return db.failure() == Failure::none;
+    }
+    if (const auto failure = db.failure(); failure != Failure::none) {
+        if (failure == Failure::io || failure == Failure::full || !db.in_transaction()) {
+            return false;
+        }
+        db.take_failure();
+        db.execute(back_to_savepoint);
+        database_->forget();
+        job.fail(store_error(failure));
+    }
+    db.execute(release_savepoint);
+    return db.failure() == Failure::none;
+}
+
+Writer::Ending Writer::one_by_one(Batch batch)
+{
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        switch (transact(batch.subspan(i, 1), Guard::none)) {
+        case Ending::committed: break;
+        case Ending::undone: batch[i]->fail(store_error(last_failure_)); break;
+        case Ending::fatal: return Ending::fatal;
+        }
+    }
+    return Ending::committed;
+}
+
+Writer::Ending Writer::undo()
+{
+    auto& db = database_->connection();
+    last_failure_ = db.take_failure();
+    if (last_failure_ == Failure::io) {
+        health_.fail(db.problem());
+        return Ending::fatal;
+    }
+    health_.log().warning("storage.rolled_back", { { "problem", db.problem() } });
+    db.roll_back();
+    database_->forget();
+    return Ending::undone;
+}
+
+void Writer::count_commit(std::int64_t changes_before)
+{
+    const auto changes = database_->connection().total_changes() - changes_before;
+    if (changes > 0) {
+        commits_.fetch_add(1, std::memory_order_relaxed);
+        rows_.fetch_add(static_cast<std::uint64_t>(changes), std::memory_order_relaxed);
+    }
+}
+
+void Writer::move_log()
+{
+    auto& db = database_->connection();
+    if (!health_.has_failed() && checkpointer_.after_commit(db.wal_frames())) {
+        Checkpointer::judge(db.checkpoint(), health_);
+    }
+}
+
+} // namespace stonechat::sqlite
