@@ -50,7 +50,7 @@ public:
     explicit DataForm(Type type, std::string_view form_type = {});
 
     /// Reads `<x xmlns='jabber:x:data'/>`. `bad_request` if it breaks XEP-0004 (unknown type, field
-    /// without var in a submit, too many fields or values).
+    /// without var in a submit, too many fields or values, a field given twice).
     static Result<DataForm, StanzaError> from_element(const Element& x);
     Element to_element() const;
 
@@ -74,6 +74,11 @@ public:
     std::vector<std::string> values(std::string_view var) const;
     /// `1`/`true`, `0`/`false`; nothing if absent or neither.
     std::optional<bool> flag(std::string_view var) const;
+
+    const std::vector<Field>& reported() const { return reported_; }
+    const std::vector<std::vector<Field>>& items() const { return items_; }
+
+    friend bool operator==(const DataForm&, const DataForm&) = default;
 
 private:
     Type type_;

@@ -13,8 +13,8 @@ namespace stonechat {
 
 struct Delay {
     WallTime stamp;
-    Jid from;            ///< who held the stanza back; may be empty
-    std::string reason;  ///< natural language, may be empty
+    Jid from;           ///< who held the stanza back; may be empty
+    std::string reason; ///< natural language, may be empty
 
     Element to_element() const;
     static std::optional<Delay> from_element(const Element& delay);

@@ -55,6 +55,9 @@ public:
     friend auto operator<=>(const Jid& a, const Jid& b) { return a.text_ <=> b.text_; }
 
 private:
+    static std::optional<Jid> prepare(std::optional<std::string_view> local, std::string_view domain,
+        std::optional<std::string_view> resource);
+
     std::string text_;
     std::uint16_t domain_at_ = 0;   ///< where the domain starts; 0 = no local part
     std::uint16_t bare_length_ = 0; ///< where the bare address ends

@@ -43,7 +43,7 @@ public:
     }
     ~Namespace() { release(); }
 
-    std::string_view text() const { return {data_, size_}; }
+    std::string_view text() const { return { data_, size_ }; }
     bool empty() const { return size_ == 0; }
     /// Bytes on the heap that are only this object's.
     std::size_t heap_bytes() const { return owned_ ? size_ : 0; }

@@ -14,10 +14,10 @@ namespace stonechat {
 
 /// The `<set/>` of a request.
 struct ResultSetQuery {
-    std::optional<std::size_t> max;      ///< 0 asks for the count only (§2.6)
-    std::optional<std::string> after;    ///< the page behind this id
-    std::optional<std::string> before;   ///< the page before this id; empty = the last page (§2.5)
-    std::optional<std::size_t> index;    ///< §2.4
+    std::optional<std::size_t> max;    ///< 0 asks for the count only (§2.6)
+    std::optional<std::string> after;  ///< the page behind this id
+    std::optional<std::string> before; ///< the page before this id; empty = the last page (§2.5)
+    std::optional<std::size_t> index;  ///< §2.4
 
     /// Reads the `<set/>` child of `parent`; an empty query if there is none, `bad_request` if it is broken.
     static Result<ResultSetQuery, StanzaError> from_parent(const Element& parent);

@@ -37,7 +37,7 @@ public:
     /// `element` is left as it was (so that `error_reply` can be built from it).
     static Result<Stanza, StanzaError> from_element(Element&& element);
 
-    /// New stanzas. `type` empty leaves the attribute out.
+    /// New stanzas, without payload.
     static Stanza message(const Jid& from, const Jid& to, MessageType type = MessageType::normal);
     static Stanza presence(const Jid& from, const Jid& to, PresenceType type = PresenceType::available);
     static Stanza iq(const Jid& from, const Jid& to, IqType type, std::string_view id);
@@ -65,6 +65,7 @@ public:
     Stanza result(std::optional<Element> payload = std::nullopt) const;
 
 private:
+    static Result<Stanza, StanzaError> checked(Element& element, StanzaKind kind);
     Stanza(Element&& element, StanzaKind kind, int type, Jid from, Jid to);
 
     Element element_;
@@ -119,6 +120,14 @@ public:
 private:
     Stanza* stanza_;
 };
+
+/// Moves `stanza` and its children from one content namespace to another (jabber:server to
+/// jabber:client and back); what lies inside other namespaces, like a forwarded stanza, stays.
+void replace_content_ns(Element& stanza, std::string_view from, std::string_view to);
+
+/// What answers a stanza that never became one: `refused` with `from` and `to` swapped as they are
+/// written, its id, xml:lang and `error`; the payload is left out.
+Element error_reply_to(const Element& refused, const StanzaError& error);
 
 std::string_view to_text(MessageType type);  ///< "normal" for normal
 std::string_view to_text(PresenceType type); ///< empty for available

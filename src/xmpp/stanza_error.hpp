@@ -48,7 +48,8 @@ public:
     StanzaError(Condition condition, std::string_view text = {});
     StanzaError(Condition condition, Type type, std::string_view text = {});
 
-    /// Adds the application-specific condition (RFC 6120 §8.3.4), e.g. `<blocked xmlns='urn:xmpp:blocking:errors'/>`.
+    /// Adds the application-specific condition (RFC 6120 §8.3.4), e.g. `<blocked
+    /// xmlns='urn:xmpp:blocking:errors'/>`.
     StanzaError&& with(Element application) &&;
     /// Adds the address that `gone` and `redirect` point to (RFC 6120 §8.3.3.5, §8.3.3.14).
     StanzaError&& at(std::string_view uri) &&;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // StreamParser: bytes of one XML stream in, its header and its first-level elements out, with every
-// limit checked while the bytes come (RFC 6120 section 11; the only file that knows expat). Feeding
-// never costs more than linear time: an unfinished tag is held back until `>` or 4 KiB have come.
+// limit checked while the bytes come (RFC 6120 section 11; the only file that knows expat). expat
+// gets whole tags and never more than one first-level element at a time: a tag that trickles in costs
+// linear time, and between two elements the rest of the bytes is still ours.
 // Pure: no I/O, no clock. One owner, one thread at a time.
 #pragma once
 
@@ -11,20 +12,21 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
-#include <variant>
 
 namespace stonechat {
 
 /// What one stream may make the parser hold or do.
 struct ParserLimits {
-    std::size_t stanza_bytes = 256 * 1024;      ///< of one first-level element on the wire
-    std::size_t depth = 64;                     ///< elements inside each other, the stream not counted
-    std::size_t attributes = 64;                ///< of one element
-    std::size_t namespaces = 32;                ///< declared on one element
-    std::size_t elements = 4096;                ///< in one first-level element
-    std::size_t heap_bytes = 1024 * 1024;       ///< of expat itself
-    std::size_t recycle_above_bytes = 64 * 1024; ///< of expat itself; above it the parser is renewed between stanzas
+    std::size_t stanza_bytes = 256 * 1024; ///< of one first-level element on the wire
+    std::size_t depth = 64;                ///< elements inside each other, the stream not counted
+    std::size_t attributes = 64;           ///< of one element
+    std::size_t namespaces = 32;           ///< declared on one element
+    std::size_t elements = 4096;           ///< in one first-level element
+    std::size_t heap_bytes = 1024 * 1024;  ///< of expat itself, and again of the element being built
+    std::size_t recycle_above_bytes = 64
+        * 1024; ///< of expat itself; above it the parser is renewed between stanzas
 };
 
 class StreamParser {
@@ -35,11 +37,10 @@ public:
         std::string content_ns;
     };
     /// `</stream:stream>`
-    struct Closed {
-    };
+    struct Closed {};
 
-    /// What the parser found, called inside feed(). A receiver may not destroy the parser inside a
-    /// call; it may call pause() or restart().
+    /// What the parser found, called inside feed(), never from within expat. A receiver may call
+    /// everything here except feed() and the destructor.
     class Receiver {
     public:
         virtual ~Receiver() = default;
@@ -53,22 +54,31 @@ public:
     StreamParser(const StreamParser&) = delete;
     StreamParser& operator=(const StreamParser&) = delete;
 
-    /// Reads `bytes`. An error ends the stream: nothing more may be fed. Limits answer
-    /// `policy_violation` (with `<stanza-too-big/>` of XEP-0205/0478 for size), DTDs, comments and
-    /// processing instructions `restricted_xml`, other encodings than UTF-8
-    /// `unsupported_encoding`, broken XML or UTF-8 `not_well_formed`,
-    /// a prefix without a declaration `bad_namespace_prefix`…
+    /// Reads `bytes`; while paused it only keeps them. An error ends the stream: nothing more may be
+    /// fed. Bytes behind `</stream:stream>` are ignored. The errors:
+    /// `policy_violation`      a limit (with `<stanza-too-big xmlns='urn:xmpp:errors'/>` for size)
+    /// `restricted_xml`        DTD, entity, comment, processing instruction, late XML declaration
+    /// `unsupported_encoding`  UTF-16, UTF-32, or a declaration that names anything but UTF-8
+    /// `bad_namespace_prefix`  a prefix without a declaration
+    /// `bad_format`            text between first-level elements
+    /// `not_well_formed`       any other broken XML or UTF-8
     Result<Done, StreamError> feed(std::string_view bytes);
 
     /// After a stream restart (RFC 6120 §4.3.3): what comes next is a new `<?xml …?><stream:stream …>`.
     /// May be called from inside on_element: the rest of the bytes of that feed belong to the new stream.
     void restart();
 
-    /// From inside a Receiver call: stop after it; the rest of the bytes is kept and parsed by the
-    /// next feed(), also by one with no bytes.
+    /// From inside a Receiver call: stop after it; the rest of the bytes is kept. After resume() the
+    /// next feed() reads it, also one with no bytes.
     void pause();
     bool is_paused() const;
     void resume();
+
+    /// How many bytes were fed and are not read yet. Inside on_element: what the peer sent behind the
+    /// element, so that STARTTLS can refuse it (RFC 6120 §5.3.3).
+    std::size_t unread() const;
+    /// Takes those bytes away, to drop them or to carry them to another parser.
+    std::string take_unread();
 
     void set_limits(const ParserLimits& limits);
     /// Between stanzas of an idle stream: gives expat's memory back; the next bytes rebuild it with
@@ -80,12 +90,14 @@ public:
     bool at_boundary() const;
 
 private:
-    class Expat;
-    std::unique_ptr<Expat> expat_;
+    friend Result<Element, StreamError> parse_element(std::string_view xml, const ParserLimits& limits);
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 /// Parses one complete element (a stored row, a test's expectation) under the stream's rules:
-/// UTF-8, no DTD, comments or processing instructions, depth and counts as in `limits`.
+/// UTF-8, no DTD, comments or processing instructions, depth and counts as in `limits`. White space
+/// may stand around it, nothing else.
 Result<Element, StreamError> parse_element(std::string_view xml, const ParserLimits& limits = {});
 
 } // namespace stonechat

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// MarkupScanner: sees just enough of XML to know where tags and first-level elements end, so that
+// expat gets only whole ones. Reads each byte once, keeps none. It accepts more than XML does; what
+// it lets pass expat judges. Part of StreamParser; pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace stonechat {
+
+class MarkupScanner {
+public:
+    /// Why a scan ended before its bytes did.
+    enum class Stop {
+        end_of_bytes,      ///< it did not
+        opened,            ///< behind the root's start tag
+        opened_and_closed, ///< behind a root that is an empty tag
+        element,           ///< behind a first-level element
+        closed,            ///< behind the root's end tag
+        // and for good:
+        too_big,
+        restricted, ///< DTD, comment, processing instruction
+        encoding,   ///< not UTF-8
+        stray_text, ///< CDATA or a reference between first-level elements
+        malformed,  ///< expat will find the same
+    };
+
+    struct Found {
+        Stop stop = Stop::end_of_bytes;
+        std::size_t scanned = 0;         ///< how many bytes were read
+        std::optional<std::size_t> safe; ///< up to here whole tags; nothing if the tag at hand goes on
+    };
+
+    /// Reads on. A first-level element (or the root's start tag) may have `limit` bytes.
+    Found scan(std::string_view bytes, std::size_t limit);
+
+    /// Starts inside a root that somebody else has opened.
+    static MarkupScanner inside_root();
+
+    std::size_t depth() const { return depth_; }
+    /// Whether nothing of a first-level element has been read.
+    bool between_elements() const { return depth_ == 1 && !in_element_; }
+    /// Forgets the unfinished tag, of which `bytes` were read.
+    void forget_tag(std::size_t bytes);
+
+private:
+    enum class State : std::uint8_t {
+        start,
+        bom,
+        text,
+        open,
+        tag,
+        quote,
+        reference,
+        bang,
+        cdata,
+        declaration
+    };
+    class Run;
+
+    std::size_t counted_ = 0; ///< bytes of this first-level element before the scan at hand
+    std::uint32_t depth_ = 0; ///< open elements, the root among them
+    State state_ = State::start;
+    std::uint8_t matched_ = 0; ///< of the word that the state waits for
+    char quote_ = 0;
+    bool in_element_ = false;
+    bool started_ = false; ///< too late for an XML declaration
+    bool closing_ = false; ///< the tag is an end tag
+    bool slash_ = false;   ///< the tag's last character so far was `/`
+};
+
+} // namespace stonechat

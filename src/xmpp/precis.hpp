@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// PRECIS (RFC 8264) for the parts of an address that are not plain ASCII, and IDNA for its domain.
+// The only file that knows ICU. Pure, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stonechat {
+
+/// UsernameCaseMapped (RFC 8265 §3.3): width and case mapped, NFC, bidi rule, IdentifierClass.
+/// Nothing if the profile forbids `text` or it is not UTF-8.
+std::optional<std::string> prepare_username(std::string_view text);
+
+/// OpaqueString (RFC 8265 §4.2): foreign spaces become U+0020, NFC, FreeformClass.
+std::optional<std::string> prepare_opaque(std::string_view text);
+
+/// A domain name with A-labels turned into U-labels, mapped by UTS 46 and held to IDNA2008
+/// (RFC 7622 §3.2): no symbols, no code points whose form is not stable. No trailing dot.
+std::optional<std::string> prepare_domain(std::string_view text);
+
+} // namespace stonechat

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "xmpp/serialize.hpp"
+
+#include "xmpp/ns.hpp"
+#include "xmpp/utf8.hpp"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// What the byte loop has to do with a byte.
+enum class Byte : std::uint8_t {
+    plain,
+    escaped,
+    dropped,   ///< a control character, which XML cannot carry even as a reference
+    multibyte, ///< begins or continues a UTF-8 sequence
+};
+
+using ByteTable = std::array<Byte, 256>;
+
+constexpr ByteTable make_table(std::string_view escaped)
+{
+    ByteTable table {};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        table[i] = i < 0x20 ? Byte::dropped : i < 0x80 ? Byte::plain : Byte::multibyte;
+    }
+    table['\t'] = table['\n'] = Byte::plain;
+    for (const char c : escaped) {
+        table[static_cast<unsigned char>(c)] = Byte::escaped;
+    }
+    return table;
+}
+
+// `>` always: so `]]>` needs no thought (XML 1.0 §2.4). A bare CR would be read as LF (§2.11), and in
+// an attribute LF and TAB as spaces (§3.3.3).
+constexpr ByteTable text_table = make_table("<>&\r");
+constexpr ByteTable attribute_table = make_table("<>&'\"\r\n\t");
+
+std::string_view escape_of(char c)
+{
+    switch (c) {
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '\'': return "&apos;";
+    case '"': return "&quot;";
+    case '\r': return "&#13;";
+    case '\n': return "&#10;";
+    case '\t': return "&#9;";
+    }
+    return {};
+}
+
+/// Length of the valid UTF-8 character that `text` begins with; 0 if it does not.
+std::size_t character_length(std::string_view text)
+{
+    const auto lead = static_cast<unsigned char>(text.front());
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 0;
+}
+
+void append_escaped(std::string& out, std::string_view text, const ByteTable& table)
+{
+    std::size_t plain_from = 0;
+    std::size_t i = 0;
+    while (i < text.size()) {
+        const Byte byte = table[static_cast<unsigned char>(text[i])];
+        if (byte == Byte::plain) {
+            ++i;
+            continue;
+        }
+        const std::size_t length = byte == Byte::multibyte ? character_length(text.substr(i)) : 0;
+        if (length > 0) {
+            i += length;
+            continue;
+        }
+        out.append(text, plain_from, i - plain_from);
+        if (byte == Byte::escaped) {
+            out += escape_of(text[i]);
+        }
+        plain_from = ++i;
+    }
+    out.append(text, plain_from, i - plain_from);
+}
+
+void append_attribute(std::string& out, std::string_view prefix, std::string_view name,
+    std::string_view value)
+{
+    out += ' ';
+    out += prefix;
+    out += name;
+    out += "='";
+    append_attribute_escaped(out, value);
+    out += '\'';
+}
+
+/// An attribute in a namespace of its own brings the declaration with it.
+void append_foreign_attribute(std::string& out, const Attribute& attribute, std::size_t number)
+{
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    std::string prefix = "ns";
+    prefix.append(digits.data(), end);
+    append_attribute(out, "xmlns:", prefix, attribute.ns.text());
+    prefix += ':';
+    append_attribute(out, prefix, attribute.name, attribute.value);
+}
+
+void append_attributes(std::string& out, const Element& element, std::string_view left_out)
+{
+    std::size_t foreign = 0;
+    for (const Attribute& attribute : element.attributes()) {
+        if (attribute.ns == ns::xml) {
+            append_attribute(out, "xml:", attribute.name, attribute.value);
+        } else if (!attribute.ns.empty()) {
+            append_foreign_attribute(out, attribute, foreign++);
+        } else if (attribute.name != left_out || left_out.empty()) {
+            append_attribute(out, {}, attribute.name, attribute.value);
+        }
+    }
+}
+
+/// How an element's name is written, and what its children find as their default namespace.
+struct Naming {
+    std::string_view prefix;
+    std::string_view declared_prefix; ///< prefix that has to be declared for `ns`
+    bool declares_default = false;
+    std::string_view inner;
+};
+
+Naming naming_of(const Element& element, std::string_view outer)
+{
+    const std::string_view own = element.ns().text();
+    Naming naming;
+    naming.inner = outer;
+    if (element.ns() == ns::streams) {
+        // RFC 6120 §4.8.5: some peers know this namespace only by the prefix `stream`. Declared each
+        // time, because on a WebSocket there is no header that did it (RFC 7395 §3.3.3).
+        naming.prefix = "stream:";
+        naming.declared_prefix = "xmlns:stream";
+    } else if (element.ns() == ns::xml) {
+        naming.prefix = "xml:"; // may not become a default namespace
+    } else {
+        naming.declares_default = own != outer;
+        naming.inner = own;
+    }
+    return naming;
+}
+
+void append_start(std::string& out, const Element& element, const Naming& naming)
+{
+    out += '<';
+    out += naming.prefix;
+    out += element.name();
+}
+
+void append_declarations(std::string& out, const Element& element, const Naming& naming)
+{
+    if (naming.declares_default) {
+        append_attribute(out, {}, "xmlns", element.ns().text());
+    }
+    if (!naming.declared_prefix.empty()) {
+        append_attribute(out, {}, naming.declared_prefix, element.ns().text());
+    }
+}
+
+void append_content_and_end(std::string& out, const Element& element, const Naming& naming)
+{
+    if (element.nodes().empty()) {
+        out += "/>";
+        return;
+    }
+    out += '>';
+    for (const Element::Node& node : element.nodes()) {
+        if (const auto* child = std::get_if<Element>(&node)) {
+            append_xml(out, *child, naming.inner);
+        } else {
+            append_text_escaped(out, std::get<std::string>(node));
+        }
+    }
+    out += "</";
+    out += naming.prefix;
+    out += element.name();
+    out += '>';
+}
+
+} // namespace
+
+void append_xml(std::string& out, const Element& element, std::string_view outer)
+{
+    const Naming naming = naming_of(element, outer);
+    append_start(out, element, naming);
+    append_declarations(out, element, naming);
+    append_attributes(out, element, {});
+    append_content_and_end(out, element, naming);
+}
+
+std::string to_xml(const Element& element, std::string_view outer)
+{
+    std::string out;
+    out.reserve(256);
+    append_xml(out, element, outer);
+    return out;
+}
+
+void append_attribute_escaped(std::string& out, std::string_view text)
+{
+    append_escaped(out, text, attribute_table);
+}
+
+void append_text_escaped(std::string& out, std::string_view text)
+{
+    append_escaped(out, text, text_table);
+}
+
+WireForm::WireForm(const Element& stanza, std::string_view outer)
+{
+    const Naming naming = naming_of(stanza, outer);
+    append_start(head_, stanza, naming);
+    rest_.reserve(256);
+    append_declarations(rest_, stanza, naming);
+    append_attributes(rest_, stanza, "to");
+    append_content_and_end(rest_, stanza, naming);
+}
+
+void WireForm::append_to(std::string& out, std::string_view to) const
+{
+    out += head_;
+    if (!to.empty()) {
+        append_attribute(out, {}, "to", to);
+    }
+    out += rest_;
+}
+
+} // namespace stonechat

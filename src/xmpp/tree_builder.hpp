@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// TreeBuilder: one expat parser and the Element that grows out of it. Given away and rebuilt at will
+// between two first-level elements, because expat's heap only ever grows. Part of StreamParser; the
+// only file that knows expat.
+#pragma once
+
+#include "xmpp/element.hpp"
+#include "xmpp/stream_error.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct XML_ParserStruct;
+
+namespace stonechat {
+
+class TreeBuilder {
+public:
+    /// `limits` has to outlive the builder.
+    explicit TreeBuilder(const ParserLimits& limits);
+    ~TreeBuilder();
+    TreeBuilder(const TreeBuilder&) = delete;
+    TreeBuilder& operator=(const TreeBuilder&) = delete;
+
+    /// Parses whole tags and any part of a text. After an error the builder is of no more use.
+    std::optional<StreamError> parse(std::string_view piece);
+    /// Parses the start tag of a root that was reported before.
+    std::optional<StreamError> replay_root(std::string_view tag);
+
+    /// The root, once, after its start tag; nothing if there was none.
+    std::optional<StreamParser::Opened> take_opened();
+    /// A start tag that declares what the root declared, without its attributes; once.
+    std::string take_root_tag() { return std::move(root_tag_); }
+    /// The first-level element, once it is complete.
+    std::optional<Element> take_element();
+
+    /// Bytes that expat holds, and that the unfinished element holds.
+    std::size_t expat_bytes() const { return heap_.used; }
+    std::size_t tree_bytes() const { return tree_bytes_; }
+
+    /// What one expat parser has allocated.
+    struct Heap {
+        std::size_t used = 0;
+        std::size_t limit = 0;
+    };
+
+private:
+    struct Callbacks;
+    struct Declaration {
+        std::string prefix;
+        std::string name;
+    };
+
+    void start_element(const char* name, const char** attributes);
+    void end_element();
+    void text(std::string_view piece);
+    void declare_namespace(const char* prefix, const char* name);
+    void xml_declaration(const char* encoding);
+    void fail(StreamError error);
+
+    void open_root(const char* name, const char** attributes, std::size_t count);
+    Element& open_element(const char* name);
+    void add_attributes(Element& element, const char** attributes, std::size_t count);
+    Namespace namespace_called(std::string_view name);
+    void charge(std::size_t bytes);
+    StreamError error_of(int code) const;
+
+    const ParserLimits& limits_;
+    Heap heap_;
+    XML_ParserStruct* expat_ = nullptr;
+    std::optional<StreamError> error_;
+
+    bool root_seen_ = false;
+    bool element_complete_ = false;
+    std::vector<Declaration> declarations_; ///< of the root
+    std::string root_tag_;
+    std::optional<StreamParser::Opened> opened_;
+
+    Element element_;            ///< the first-level one
+    std::vector<Element*> open_; ///< from element_ down to the one whose content comes
+    Namespace last_namespace_;   ///< most names are in the namespace of the one before
+    std::size_t namespaces_ = 0; ///< declared on the tag at hand
+    std::size_t elements_ = 0;   ///< in the first-level element
+    std::size_t tree_bytes_ = 0;
+};
+
+} // namespace stonechat
