@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // BlockingPool: threads for work that would hold up an event loop (PBKDF2, files). The queue is
 // bounded; when it is full the work is refused, and the caller says so to whoever asked. Any thread.
+// The homes it answers to have to outlive it: main stops the pool before it destroys the shards.
 #pragma once
 
 #include "base/function.hpp"
@@ -18,7 +19,10 @@ namespace stonechat {
 
 class BlockingPool {
 public:
+    /// `queue`: how many jobs may wait for one of the `threads`.
     BlockingPool(unsigned threads, std::size_t queue);
+    BlockingPool(const BlockingPool&) = delete;
+    BlockingPool& operator=(const BlockingPool&) = delete;
     ~BlockingPool();
 
     /// Runs `work` on a pool thread and answers on `home`; nothing if the queue is full or stopped.
@@ -26,9 +30,11 @@ public:
     {
         Pending<std::optional<T>> pending;
         auto promise = pending.promise();
-        auto job = [&home, promise, work = std::move(work)]() mutable {
-            auto value = std::make_shared<T>(work());
-            home.post([promise, value]() mutable { promise.fulfil(std::optional<T>(std::move(*value))); });
+        auto job = [&home, promise = std::move(promise), work = std::move(work)]() mutable {
+            // The promise leaves this thread with the answer: its last holder has to be at home.
+            home.post([promise = std::move(promise), value = std::optional<T>(work())]() mutable {
+                promise.fulfil(std::move(value));
+            });
         };
         if (!enqueue(std::move(job))) {
             return Pending<std::optional<T>>::ready(std::nullopt);
@@ -36,6 +42,7 @@ public:
         return pending;
     }
 
+    /// Finishes what a thread is doing, drops what is queued, refuses what comes.
     void stop();
 
 private:

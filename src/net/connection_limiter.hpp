@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ConnectionLimiter: how many connections, and how many a second, one IPv4 address or IPv6 /64 may
-// have, and which prefixes are banned after too many failed logins. Its table is bounded. Any thread
-// (a mutex; asked once per connection and per failed login, not per stanza).
+// have, and which prefixes are banned after too many failed logins. Its table is bounded: when it is
+// full of prefixes that have to be remembered, newcomers pass uncounted rather than being locked out.
+// Any thread (a mutex; asked once per connection and per failed login, not per stanza). XEP-0205.
 #pragma once
 
 #include "base/clock.hpp"
@@ -46,10 +47,17 @@ private:
         SteadyTime first_failure;
         SteadyTime banned_until;
     };
+    std::string key_of(const boost::asio::ip::address& peer) const;
+    /// The entry of `key`, or null if the table is full of entries that have to stay.
+    Entry* find_or_make(const std::string& key);
+    bool take_token(Entry& entry) const;
+    void make_room();
+
     mutable std::mutex mutex_;
     ConnectionLimits limits_;
     const Clock& clock_;
     boost::unordered_flat_map<std::string, Entry> entries_;
+    SteadyTime next_cleaning_;
 };
 
 } // namespace stonechat

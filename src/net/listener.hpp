@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listener: accepts connections on one address and hands them out as Transports, spread over the
 // shards. Applies what is bounded before the first byte: connections per prefix and their rate,
-// descriptors (a reserve is kept to close politely), PROXY protocol v2 from trusted addresses.
+// descriptors (a reserve is kept to close politely), PROXY protocol v2 from trusted addresses. Lives
+// on the first shard; main owns it and destroys it before the shards, when these have stopped, or on
+// shard 0. Where proxies are configured, whoever is none of them is closed without a byte.
 #pragma once
 
 #include "base/function.hpp"
@@ -9,6 +11,7 @@
 #include "base/result.hpp"
 #include "net/transport.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>

@@ -16,6 +16,8 @@ public:
     bool push(Function<void()> task);
     /// Runs everything that was there when it was called, in order. Owner's thread.
     void drain();
+    /// Destroys what nobody will run any more. Owner's thread, when all others have stopped.
+    void clear();
 
 private:
     std::mutex mutex_;

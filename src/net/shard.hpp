@@ -8,10 +8,17 @@
 #include "base/function.hpp"
 #include "base/home.hpp"
 #include "net/mailbox.hpp"
+#include "net/socket_poller.hpp"
 #include "net/timer_wheel.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
+#include <atomic>
+#include <memory>
 #include <span>
 #include <string>
 #include <thread>
@@ -30,12 +37,16 @@ public:
 class Shard final : public Home {
 public:
     Shard(unsigned index, const Clock& clock);
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+    /// When no thread runs it any more; tasks and guests that are left are destroyed, not run.
     ~Shard() override;
 
     unsigned index() const { return index_; }
     const Clock& clock() const { return clock_; }
     boost::asio::io_context& io() { return io_; }
     TimerWheel& timers() { return timers_; }
+    SocketPoller& sockets() { return sockets_; }
 
     /// From any thread: mail, run in order of arrival, in batches.
     void post(Function<void()> task) override;
@@ -44,6 +55,11 @@ public:
     /// or call `forget`. Asking twice in a turn is the caller's business to avoid.
     void at_turn_end(TurnEnd& guest);
     void forget(TurnEnd& guest);
+
+    /// Owns something small that has no other owner (a connection still to be introduced), until
+    /// `dismiss`, or until the shard ends.
+    void keep(std::shared_ptr<void> guest);
+    void dismiss(void* guest);
 
     /// The read buffer all connections of this shard share; contents are valid until the next read.
     std::span<char> scratch() { return scratch_; }
@@ -54,18 +70,35 @@ public:
     /// Runs the loop on the calling thread until `stop`.
     void run();
     void stop(); ///< any thread
-    bool is_current() const { return std::this_thread::get_id() == thread_; }
+    /// Whether this is the shard's thread: the one in run(), before that the one that made it.
+    bool is_current() const override { return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed); }
 
 private:
+    using Descriptors = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+    using TickTimer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+        boost::asio::wait_traits<std::chrono::steady_clock>, boost::asio::io_context::executor_type>;
+
+    void watch_sockets();
+    void turn_wheel_later();
+    void end_turn();
+
+    // What guests still touch while they are destroyed with io_ comes before it.
     unsigned index_;
     const Clock& clock_;
-    boost::asio::io_context io_;
-    std::thread::id thread_;
-    Mailbox mailbox_;
-    TimerWheel timers_;
-    std::vector<TurnEnd*> turn_end_;
+    std::atomic<std::thread::id> thread_;
     std::vector<char> scratch_;
     std::vector<std::string> buffers_;
+    std::vector<TurnEnd*> turn_end_;
+    std::vector<TurnEnd*> ending_;
+    TimerWheel timers_;
+    SocketPoller sockets_;
+    Mailbox mailbox_;
+    boost::unordered_flat_map<void*, std::shared_ptr<void>> kept_;
+    boost::asio::io_context io_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    Descriptors watched_;
+    TickTimer tick_;
+    bool closing_ = false; ///< being destroyed: nothing is scheduled any more
 };
 
 } // namespace stonechat

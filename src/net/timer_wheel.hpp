@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/function.hpp"
 
 #include <array>
 #include <chrono>
@@ -14,8 +15,14 @@ namespace stonechat {
 
 class TimerWheel;
 
+/// A place in a ring of timers; a ring's head is such a place too.
+struct TimerLink {
+    TimerLink* next = nullptr;
+    TimerLink* previous = nullptr;
+};
+
 /// Wakes its owner once. Stops itself when destroyed.
-class Timer {
+class Timer : private TimerLink {
 public:
     using Callback = void (*)(void* owner);
 
@@ -24,15 +31,13 @@ public:
     Timer& operator=(const Timer&) = delete;
     ~Timer() { stop(); }
 
-    /// (Re)starts: the callback comes after `delay`, at most a quarter of a second late.
+    /// (Re)starts: the callback comes after `delay`, never before it and at most a quarter of a second late.
     void start(TimerWheel& wheel, std::chrono::milliseconds delay);
     void stop();
-    bool is_running() const { return next_ != nullptr; }
+    bool is_running() const { return next != nullptr; }
 
 private:
     friend class TimerWheel;
-    Timer* next_ = nullptr;
-    Timer* previous_ = nullptr;
     TimerWheel* wheel_ = nullptr;
     std::uint64_t due_tick_ = 0;
     Callback callback_;
@@ -43,27 +48,37 @@ class TimerWheel {
 public:
     static constexpr std::chrono::milliseconds tick { 250 };
 
-    explicit TimerWheel(SteadyTime now);
+    /// Without a clock, time stands still between calls of advance().
+    explicit TimerWheel(SteadyTime now, const Clock* clock = nullptr);
+    TimerWheel(const TimerWheel&) = delete;
+    TimerWheel& operator=(const TimerWheel&) = delete;
     ~TimerWheel();
 
     /// Fires what is due by `now`. A callback may start and stop any timer, also destroy its owner.
     void advance(SteadyTime now);
     bool empty() const { return running_ == 0; }
 
+    /// `wake` is called when a timer starts while none was running: somebody has to turn the wheel again.
+    void set_wake(Function<void()> wake) { wake_ = std::move(wake); }
+    /// When the wheel has to be turned next for timers to be on time.
+    SteadyTime next_tick() const { return start_ + (now_tick_ + 1) * tick; }
+
 private:
     friend class Timer;
     static constexpr std::size_t slots = 1024;
 
     void insert(Timer& timer, std::chrono::milliseconds delay);
-    static void unlink(Timer& timer);
+    void unlink(Timer& timer);
+    /// Moves what is due in `slot` to the ring `due`.
+    void collect_due(TimerLink& slot, TimerLink& due) const;
 
     SteadyTime start_;
+    SteadyTime now_;
+    const Clock* clock_;
     std::uint64_t now_tick_ = 0;
     std::size_t running_ = 0;
-    struct Slot {
-        Timer* first = nullptr;
-    };
-    std::array<Slot, slots> slots_;
+    Function<void()> wake_;
+    std::array<TimerLink, slots> slots_;
 };
 
 } // namespace stonechat

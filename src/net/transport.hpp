@@ -4,9 +4,8 @@
 // move to another (detach, then attach there). Owned by the stream that uses it.
 #pragma once
 
+#include "net/peer_address.hpp"
 #include "net/tls_engine.hpp"
-
-#include <boost/asio/ip/address.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -16,12 +15,6 @@
 namespace stonechat {
 
 class Shard;
-
-/// Where a peer connects from: the real client's, if a trusted proxy told it (PROXY protocol v2).
-struct PeerAddress {
-    boost::asio::ip::address address;
-    std::uint16_t port = 0;
-};
 
 class Transport {
 public:
@@ -42,7 +35,7 @@ public:
         virtual void on_bytes(std::string_view bytes) = 0;
         /// TLS is up (after start_tls, or on a direct TLS port).
         virtual void on_tls_established() {}
-        /// What was waiting has gone out; called only after unsent() was above the low mark.
+        /// Everything that was waiting has gone out; called only if unsent() was above low_mark.
         virtual void on_drained() {}
         /// Nothing more will come or go. Called once.
         virtual void on_closed(Closing why) = 0;
@@ -61,6 +54,7 @@ public:
     virtual void wrote() = 0;
     /// Bytes accepted but not yet taken by the kernel.
     virtual std::size_t unsent() const = 0;
+    static constexpr std::size_t low_mark = 64 * 1024;
     /// Above this many unsent bytes the transport closes itself with `overfull` (default 1 MiB).
     virtual void set_unsent_limit(std::size_t bytes) = 0;
 
@@ -74,7 +68,7 @@ public:
     virtual const TlsSession* tls() const = 0;
 
     /// Sends what is waiting, then close_notify and FIN; on_closed(by_us) follows when the peer has
-    /// closed too or after `seconds` at most.
+    /// closed too or after `seconds` at most. What the peer still sends is thrown away.
     virtual void finish(unsigned seconds) = 0;
     /// Closes at once. on_closed follows from the loop.
     virtual void abort() = 0;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/shard.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace stonechat {
+namespace {
+
+constexpr std::size_t scratch_bytes = 64 * 1024;
+constexpr std::size_t buffer_bytes = 4 * 1024;
+/// A buffer that has grown beyond this is not kept, nor are more than this many.
+constexpr std::size_t kept_buffer_bytes = 128 * 1024;
+constexpr std::size_t kept_buffers = 32;
+
+} // namespace
+
+Shard::Shard(unsigned index, const Clock& clock)
+    : index_(index), clock_(clock), thread_(std::this_thread::get_id()), scratch_(scratch_bytes),
+      timers_(clock.steady(), &clock),
+      sockets_([this] { boost::asio::post(io_, [this] { sockets_.dispatch_again(); }); }),
+      // One thread runs the loop; others only post to it.
+      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), work_(io_.get_executor()),
+      watched_(io_.get_executor(), sockets_.descriptor()), tick_(io_.get_executor())
+{
+    timers_.set_wake([this] { turn_wheel_later(); });
+    watch_sockets();
+}
+
+Shard::~Shard()
+{
+    closing_ = true;
+    thread_ = std::this_thread::get_id();
+    watched_.release(); // it is sockets_ that closes it
+    mailbox_.clear();
+    kept_.clear();
+    mailbox_.clear();
+}
+
+void Shard::watch_sockets()
+{
+    watched_.async_wait(Descriptors::wait_read, [this](const boost::system::error_code& error) {
+        if (error) {
+            return;
+        }
+        sockets_.dispatch();
+        watch_sockets();
+    });
+}
+
+void Shard::turn_wheel_later()
+{
+    if (closing_) {
+        return;
+    }
+    // At most a tick ahead: a clock that a test holds still does not hold up the wheel.
+    const SteadyTime::duration ahead = timers_.next_tick() - clock_.steady();
+    tick_.expires_after(std::clamp<SteadyTime::duration>(ahead, std::chrono::milliseconds(1), TimerWheel::tick));
+    tick_.async_wait([this](const boost::system::error_code& error) {
+        if (error) {
+            return;
+        }
+        timers_.advance(clock_.steady());
+        if (!timers_.empty()) {
+            turn_wheel_later();
+        }
+    });
+}
+
+void Shard::post(Function<void()> task)
+{
+    if (mailbox_.push(std::move(task))) {
+        boost::asio::post(io_, [this] { mailbox_.drain(); });
+    }
+}
+
+void Shard::at_turn_end(TurnEnd& guest)
+{
+    turn_end_.push_back(&guest);
+    if (turn_end_.size() == 1 && !closing_) {
+        boost::asio::post(io_, [this] { end_turn(); });
+    }
+}
+
+void Shard::forget(TurnEnd& guest)
+{
+    std::replace(turn_end_.begin(), turn_end_.end(), &guest, static_cast<TurnEnd*>(nullptr));
+    std::replace(ending_.begin(), ending_.end(), &guest, static_cast<TurnEnd*>(nullptr));
+}
+
+void Shard::end_turn()
+{
+    ending_.swap(turn_end_);
+    for (std::size_t i = 0; i < ending_.size(); ++i) {
+        if (TurnEnd* guest = std::exchange(ending_[i], nullptr)) {
+            guest->on_turn_end();
+        }
+    }
+    ending_.clear();
+}
+
+void Shard::keep(std::shared_ptr<void> guest)
+{
+    void* const key = guest.get();
+    kept_.emplace(key, std::move(guest));
+}
+
+void Shard::dismiss(void* guest)
+{
+    const auto found = kept_.find(guest);
+    if (found == kept_.end()) {
+        return;
+    }
+    // Out of the map first: its destructor may come back here.
+    const auto last = std::move(found->second);
+    kept_.erase(found);
+}
+
+std::string Shard::take_buffer()
+{
+    if (buffers_.empty()) {
+        std::string buffer;
+        buffer.reserve(buffer_bytes);
+        return buffer;
+    }
+    std::string buffer = std::move(buffers_.back());
+    buffers_.pop_back();
+    return buffer;
+}
+
+void Shard::give_buffer(std::string buffer)
+{
+    if (buffer.capacity() < buffer_bytes || buffer.capacity() > kept_buffer_bytes || buffers_.size() >= kept_buffers) {
+        return;
+    }
+    buffer.clear();
+    buffers_.push_back(std::move(buffer));
+}
+
+void Shard::run()
+{
+    thread_ = std::this_thread::get_id();
+    io_.run();
+}
+
+void Shard::stop()
+{
+    io_.stop();
+}
+
+} // namespace stonechat

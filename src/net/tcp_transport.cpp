@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/tcp_transport.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <sys/socket.h>
+
+#include <cassert>
+#include <cerrno>
+
+namespace stonechat {
+namespace {
+
+/// Sent bytes are cut off the front of the output buffer in steps of this size, not after every send.
+constexpr std::size_t compact_after = 64 * 1024;
+
+/// Whether `text` holds memory of its own (a borrowed buffer) and not only what is inside the object.
+bool is_buffer(const std::string& text)
+{
+    return text.capacity() > sizeof(std::string);
+}
+
+void free_memory(std::string& text)
+{
+    std::string().swap(text);
+}
+
+} // namespace
+
+TcpTransport::TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls, unsigned tls_handshake_seconds)
+    : shard_(&shard), socket_(std::move(socket)), deadline_(&TcpTransport::on_deadline, this),
+      handshake_seconds_(static_cast<std::uint16_t>(tls_handshake_seconds))
+{
+    socket_.set_options();
+    if (tls) {
+        tls_ = std::make_unique<Tls>();
+        tls_->engine = std::move(tls);
+    }
+}
+
+TcpTransport::~TcpTransport()
+{
+    leave_shard();
+}
+
+std::optional<Socket> TcpTransport::connect(const PeerAddress& to)
+{
+    const boost::asio::ip::tcp::endpoint endpoint(to.address, to.port);
+    Descriptor descriptor(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!descriptor || ::connect(descriptor.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
+        return std::nullopt;
+    }
+    return Socket(std::move(descriptor), to, nullptr);
+}
+
+void TcpTransport::start(Receiver& receiver)
+{
+    assert(phase_ == Phase::made && shard_->is_current());
+    receiver_ = &receiver;
+    phase_ = Phase::open;
+    register_with_shard();
+    if (tls_ && is_alive()) {
+        begin_tls(std::move(tls_->engine));
+    }
+}
+
+void TcpTransport::register_with_shard()
+{
+    registered_ = shard_->sockets().add(socket_.get(), *this);
+    if (!registered_) {
+        close(Closing::lost);
+    }
+}
+
+void TcpTransport::leave_shard()
+{
+    deadline_.stop();
+    if (registered_) {
+        registered_ = false;
+        again_ = false;
+        shard_->sockets().remove(socket_.get(), *this);
+    }
+    if (at_turn_end_) {
+        at_turn_end_ = false;
+        shard_->forget(*this);
+    }
+    if (is_buffer(out_)) {
+        shard_->give_buffer(std::exchange(out_, {}));
+    }
+}
+
+void TcpTransport::detach()
+{
+    assert(phase_ == Phase::open && unsent() == 0 && shard_->is_current());
+    leave_shard();
+    phase_ = Phase::made;
+    receiver_ = nullptr;
+}
+
+void TcpTransport::attach(Shard& shard, Receiver& receiver)
+{
+    assert(phase_ == Phase::made && shard.is_current());
+    shard_ = &shard;
+    receiver_ = &receiver;
+    phase_ = Phase::open;
+    // Unread bytes are an edge for the new poller.
+    readable_ = hung_up_ = false;
+    writable_ = true;
+    register_with_shard();
+}
+
+// Reading
+
+void TcpTransport::on_socket_events(std::uint32_t events)
+{
+    again_ = again_ && events != 0;
+    if (!is_alive()) {
+        return;
+    }
+    if ((events & EPOLLOUT) != 0 && !writable_) {
+        writable_ = true;
+        call_at_turn_end();
+    }
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+        readable_ = true;
+        hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    }
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && !reading_) {
+        close(Closing::lost);
+        return;
+    }
+    if (readable_ && reading_ && !peer_ended_ && !again_) {
+        read_some();
+    }
+}
+
+void TcpTransport::read_some()
+{
+    const std::span<char> scratch = shard_->scratch();
+    const ssize_t count = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
+    if (count > 0) {
+        const auto size = static_cast<std::size_t>(count);
+        // A short read of a stream has emptied it, and more bytes are a new edge (epoll(7)); except
+        // that the end of the stream may have been told already.
+        readable_ = size == scratch.size() || hung_up_;
+        if (readable_) {
+            call_again();
+        }
+        take(std::string_view(scratch.data(), size));
+        return;
+    }
+    if (count == 0) {
+        readable_ = false;
+        peer_ended_ = true;
+        peer_has_closed();
+        return;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        readable_ = false;
+    } else if (errno == EINTR) {
+        call_again();
+    } else {
+        close(phase_ == Phase::open ? Closing::lost : Closing::by_us);
+    }
+}
+
+void TcpTransport::take(std::string_view bytes)
+{
+    if (phase_ != Phase::open) {
+        return;
+    }
+    if (tls_) {
+        take_encrypted(bytes);
+        return;
+    }
+    receiver_->on_bytes(bytes);
+}
+
+void TcpTransport::take_encrypted(std::string_view bytes)
+{
+    const TlsEngine::State before = tls_->state;
+    std::string plain = shard_->take_buffer();
+    const TlsEngine::State after = tls_->engine->receive(bytes, plain, out_);
+    tls_->state = after;
+    if (sent_ < out_.size()) {
+        call_at_turn_end();
+    }
+    if (before == TlsEngine::State::handshaking && after == TlsEngine::State::established) {
+        deadline_.stop();
+        if (!tls_->plain.empty()) {
+            call_at_turn_end();
+        }
+        receiver_->on_tls_established();
+    }
+    if (!plain.empty() && phase_ == Phase::open) {
+        receiver_->on_bytes(plain);
+    }
+    shard_->give_buffer(std::move(plain));
+    if (!is_alive()) {
+        return;
+    }
+    if (after == TlsEngine::State::closed) {
+        peer_has_closed();
+    } else if (after == TlsEngine::State::failed) {
+        flush(); // the alert
+        close(Closing::tls_error);
+    }
+}
+
+void TcpTransport::peer_has_closed()
+{
+    if (phase_ == Phase::open) {
+        // It may have closed its side only, and still wait for our last answers.
+        if (tls_ && tls_->state == TlsEngine::State::closed) {
+            tls_->engine->close(out_);
+        }
+        flush();
+        close(Closing::by_peer);
+    } else if (phase_ == Phase::fin_sent) {
+        close(Closing::by_us);
+    }
+}
+
+void TcpTransport::resume_reading()
+{
+    if (reading_) {
+        return;
+    }
+    reading_ = true;
+    if (readable_ && is_alive()) {
+        call_again();
+    }
+}
+
+void TcpTransport::call_again()
+{
+    if (!again_) {
+        again_ = true;
+        shard_->sockets().call_again(*this);
+    }
+}
+
+// Writing
+
+std::string& TcpTransport::write_buffer()
+{
+    assert(shard_->is_current());
+    std::string& buffer = tls_ ? tls_->plain : out_;
+    if (!is_buffer(buffer)) {
+        buffer = shard_->take_buffer();
+    }
+    return buffer;
+}
+
+void TcpTransport::write(std::string_view bytes)
+{
+    write_buffer().append(bytes);
+    wrote();
+}
+
+void TcpTransport::wrote()
+{
+    const bool still_sends = phase_ == Phase::open || (phase_ == Phase::sending && !tls_);
+    if (!still_sends) {
+        // Too late: nobody will read it.
+        (tls_ ? tls_->plain : out_).clear();
+        return;
+    }
+    const std::size_t waiting = unsent();
+    if (waiting > unsent_limit_) {
+        close(Closing::overfull);
+        return;
+    }
+    was_high_ = was_high_ || waiting > low_mark;
+    call_at_turn_end();
+}
+
+std::size_t TcpTransport::unsent() const
+{
+    return out_.size() - sent_ + (tls_ ? tls_->plain.size() : 0);
+}
+
+void TcpTransport::call_at_turn_end()
+{
+    if (!at_turn_end_) {
+        at_turn_end_ = true;
+        shard_->at_turn_end(*this);
+    }
+}
+
+void TcpTransport::on_turn_end()
+{
+    at_turn_end_ = false;
+    if (is_alive()) {
+        flush();
+    }
+    if (phase_ == Phase::closed) {
+        phase_ = Phase::told;
+        receiver_->on_closed(why_);
+    }
+}
+
+void TcpTransport::encrypt()
+{
+    if (!tls_ || tls_->plain.empty() || tls_->state != TlsEngine::State::established) {
+        return;
+    }
+    if (!is_buffer(out_)) {
+        out_ = shard_->take_buffer();
+    }
+    tls_->state = tls_->engine->send(tls_->plain, out_);
+    shard_->give_buffer(std::exchange(tls_->plain, {}));
+}
+
+void TcpTransport::flush()
+{
+    encrypt();
+    while (writable_ && sent_ < out_.size()) {
+        const ssize_t count = ::send(socket_.get(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
+        if (count >= 0) {
+            sent_ += static_cast<std::size_t>(count);
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            writable_ = false;
+        } else if (errno != EINTR) {
+            close(phase_ == Phase::open ? Closing::lost : Closing::by_us);
+            return;
+        }
+    }
+    if (sent_ < out_.size()) {
+        if (sent_ >= compact_after) {
+            out_.erase(0, std::exchange(sent_, 0));
+        }
+        return;
+    }
+    sent_ = 0;
+    if (is_buffer(out_)) {
+        shard_->give_buffer(std::exchange(out_, {}));
+    }
+    all_is_sent();
+}
+
+void TcpTransport::all_is_sent()
+{
+    if (phase_ == Phase::sending) {
+        phase_ = Phase::fin_sent;
+        ::shutdown(socket_.get(), SHUT_WR);
+        if (peer_ended_) {
+            close(Closing::by_us);
+        }
+        return;
+    }
+    if (was_high_ && unsent() == 0 && phase_ == Phase::open) {
+        was_high_ = false;
+        receiver_->on_drained();
+    }
+}
+
+// TLS
+
+void TcpTransport::start_tls(TlsContexts& contexts)
+{
+    assert(!tls_);
+    if (phase_ == Phase::open) {
+        tls_ = std::make_unique<Tls>();
+        begin_tls(TlsEngine::server(contexts));
+    }
+}
+
+void TcpTransport::begin_tls(std::unique_ptr<TlsEngine> engine)
+{
+    tls_->engine = std::move(engine);
+    // A client speaks first; a server has nothing to say yet.
+    std::string nothing;
+    tls_->state = tls_->engine->receive({}, nothing, out_);
+    if (sent_ < out_.size()) {
+        call_at_turn_end();
+    }
+    deadline_.start(shard_->timers(), std::chrono::seconds(handshake_seconds_));
+}
+
+const TlsSession* TcpTransport::tls() const
+{
+    return tls_ && tls_->state == TlsEngine::State::established ? &tls_->engine->session() : nullptr;
+}
+
+// The end
+
+void TcpTransport::finish(unsigned seconds)
+{
+    if (phase_ != Phase::open) {
+        return;
+    }
+    encrypt();
+    if (tls_ && tls_->state == TlsEngine::State::established) {
+        tls_->engine->close(out_);
+    }
+    phase_ = Phase::sending;
+    deadline_.start(shard_->timers(), std::chrono::seconds(seconds));
+    resume_reading(); // to see the peer's end
+    call_at_turn_end();
+}
+
+void TcpTransport::abort()
+{
+    if (phase_ == Phase::made || is_alive()) {
+        close(Closing::by_us);
+    }
+}
+
+void TcpTransport::on_deadline(void* self)
+{
+    auto& transport = *static_cast<TcpTransport*>(self);
+    transport.close(transport.phase_ == Phase::open ? Closing::tls_error : Closing::by_us);
+}
+
+void TcpTransport::close(Closing why)
+{
+    if (phase_ >= Phase::closed) {
+        return;
+    }
+    leave_shard();
+    socket_.close();
+    free_memory(out_);
+    sent_ = 0;
+    if (tls_) {
+        free_memory(tls_->plain);
+    }
+    phase_ = Phase::closed;
+    why_ = why;
+    // The receiver is told from the loop, whoever noticed the end.
+    if (receiver_ != nullptr) {
+        call_at_turn_end();
+    }
+}
+
+} // namespace stonechat

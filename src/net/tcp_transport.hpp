@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// TcpTransport: a Transport over a non-blocking socket, plain or with a TlsEngine. Idle, it holds no
+// buffer: it reads into the shard's scratch, collects output in a buffer borrowed from the shard and
+// gives that back when all has gone out, once at the end of the turn. Belongs to one shard; owned by
+// the stream. The TLS handshake has an absolute deadline here; all other deadlines are the stream's.
+#pragma once
+
+#include "net/shard.hpp"
+#include "net/socket.hpp"
+#include "net/transport.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace stonechat {
+
+class TcpTransport final : public Transport, private SocketEvents, private TurnEnd {
+public:
+    /// With `tls` the handshake comes before all else (direct TLS, or the client's side).
+    TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls = nullptr,
+        unsigned tls_handshake_seconds = 10);
+    ~TcpTransport() override;
+
+    /// Connects to `address`:`port` on this host's loopback or elsewhere, blocking; for tests and tools.
+    static std::optional<Socket> connect(const PeerAddress& to);
+
+    void start(Receiver& receiver) override;
+    void set_receiver(Receiver& receiver) override { receiver_ = &receiver; }
+
+    void write(std::string_view bytes) override;
+    std::string& write_buffer() override;
+    void wrote() override;
+    std::size_t unsent() const override;
+    void set_unsent_limit(std::size_t bytes) override { unsent_limit_ = bytes; }
+
+    void pause_reading() override { reading_ = false; }
+    void resume_reading() override;
+    bool is_reading() const override { return reading_; }
+
+    void start_tls(TlsContexts& contexts) override;
+    const TlsSession* tls() const override;
+
+    void finish(unsigned seconds) override;
+    void abort() override;
+
+    const PeerAddress& peer() const override { return socket_.peer(); }
+
+    void detach() override;
+    void attach(Shard& shard, Receiver& receiver) override;
+    Shard& shard() const override { return *shard_; }
+
+private:
+    enum class Phase : std::uint8_t {
+        made,     ///< not started, or between two shards
+        open,     ///< bytes come and go
+        sending,  ///< finish() was called: what waits goes out, then FIN
+        fin_sent, ///< the peer's end is awaited
+        closed,   ///< the socket is gone, the receiver is still to be told
+        told,     ///< on_closed was called
+    };
+
+    struct Tls {
+        std::unique_ptr<TlsEngine> engine;
+        TlsEngine::State state = TlsEngine::State::handshaking;
+        std::string plain; ///< collected, not yet encrypted
+    };
+
+    void on_socket_events(std::uint32_t events) override;
+    void on_turn_end() override;
+
+    bool is_alive() const { return phase_ > Phase::made && phase_ < Phase::closed; }
+    void register_with_shard();
+    void leave_shard();
+    void read_some();
+    void take(std::string_view bytes);
+    void take_encrypted(std::string_view bytes);
+    void peer_has_closed();
+    void begin_tls(std::unique_ptr<TlsEngine> engine);
+    void encrypt();
+    void flush();
+    void all_is_sent();
+    void call_at_turn_end();
+    void call_again();
+    void close(Closing why);
+    static void on_deadline(void* self);
+
+    Shard* shard_;
+    Receiver* receiver_ = nullptr;
+    Socket socket_;
+    std::unique_ptr<Tls> tls_;
+    std::string out_;           ///< for the wire; what is before sent_ has gone out
+    std::size_t sent_ = 0;
+    std::size_t unsent_limit_ = 1024 * 1024;
+    Timer deadline_;            ///< of the handshake, then of finish()
+    std::uint16_t handshake_seconds_;
+    Phase phase_ = Phase::made;
+    Closing why_ = Closing::lost;
+    bool registered_ : 1 = false;  ///< with the shard's poller
+    bool reading_ : 1 = true;
+    bool readable_ : 1 = false;    ///< the kernel may have bytes for us
+    bool hung_up_ : 1 = false;     ///< the peer has closed; read until the end is seen
+    bool peer_ended_ : 1 = false;  ///< the end was seen
+    bool writable_ : 1 = true;     ///< the kernel has not said EAGAIN
+    bool at_turn_end_ : 1 = false; ///< asked for on_turn_end
+    bool again_ : 1 = false;       ///< asked for another call
+    bool was_high_ : 1 = false;    ///< on_drained is owed
+};
+
+} // namespace stonechat
