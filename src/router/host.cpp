@@ -214,6 +214,9 @@ void Host::bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session
 
 void Host::unbind(Session& session)
 {
+    if (session.user().session(session.jid().resource()) != &session) {
+        return; // gone already: a newer connection took its resource
+    }
     const auto held = session.shared_from_this();
     const auto user = session.user().shared_from_this();
     const Context context { *this, user.get(), &session };

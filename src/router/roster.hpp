@@ -4,15 +4,27 @@
 // the next one builds on it, then stored; whoever asked, and the clients, hear of it after the commit.
 #pragma once
 
+#include "router/turns.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/element.hpp"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stonechat {
+
+/// The contact sees this user's presence: subscription from or both.
+constexpr bool sees_us(SubscriptionState state)
+{
+    return state == SubscriptionState::from || state == SubscriptionState::both;
+}
+
+/// This user sees the contact's presence: subscription to or both.
+constexpr bool is_seen_by_us(SubscriptionState state)
+{
+    return state == SubscriptionState::to || state == SubscriptionState::both;
+}
 
 class Roster {
 public:
@@ -26,9 +38,7 @@ public:
     void put(RosterRecord record);
     void remove(std::string_view contact);
 
-    /// The contact sees this user's presence: subscription from or both.
     bool is_subscriber(std::string_view contact) const;
-    /// This user sees the contact's presence: subscription to or both.
     bool is_subscribed_to(std::string_view contact) const;
 
     const std::vector<RosterRecord>& records() const { return records_; }
@@ -36,12 +46,16 @@ public:
     std::uint64_t next_version() { return ++version_; }
     std::size_t size() const { return records_.size(); }
 
+    /// For who is about to change a record and has to wait for the store on the way.
+    Turns& turns() { return turns_; }
+
     /// `<item/>` as clients see it (RFC 6121 §2.1.2).
     static Element to_item(const RosterRecord& record);
 
 private:
     std::vector<RosterRecord> records_; ///< sorted by contact
     std::uint64_t version_ = 0;
+    Turns turns_;
 };
 
 } // namespace stonechat

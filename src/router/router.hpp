@@ -32,6 +32,7 @@ public:
     Accounts& accounts() { return accounts_; }
     /// The settings as this shard knows them; valid until the next turn of the loop.
     const Settings& settings() const { return *settings_; }
+    const SharedSettings& shared_settings() const { return settings_; }
     void reconfigure(SharedSettings settings);
 
     /// The virtual host `domain` (prepared), or null.

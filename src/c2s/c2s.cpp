@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "c2s/c2s.hpp"
+
+#include "c2s/client_stream.hpp"
+#include "net/shard.hpp"
+#include "router/server.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+
+namespace stonechat {
+namespace {
+
+std::size_t resident_bytes()
+{
+    std::ifstream statm("/proc/self/statm");
+    std::size_t pages = 0;
+    std::size_t resident = 0;
+    statm >> pages >> resident;
+    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// Above this share of the memory that the administrator allows, those who are in keep their service
+/// and nobody new comes in.
+constexpr double watermark = 0.85;
+
+} // namespace
+
+C2s::C2s(Server& server) : server_(server), shares_(server.shard_count()) {}
+
+C2s::~C2s() = default;
+
+C2s::Share& C2s::share(const Shard& shard)
+{
+    return shares_[shard.index()];
+}
+
+std::shared_ptr<const C2sSettings> C2s::settings(const Shard& shard)
+{
+    Share& mine = share(shard);
+    const SharedSettings& current = server_.router_of(shard).shared_settings();
+    if (mine.read_from != current) {
+        mine.settings = std::make_shared<const C2sSettings>(*current);
+        mine.read_from = current;
+    }
+    return mine.settings;
+}
+
+bool C2s::has_memory_left()
+{
+    const auto allowed = static_cast<double>(server_.settings()->section("limits").integer("memory_bytes"));
+    return allowed == 0 || static_cast<double>(resident_bytes()) < allowed * watermark;
+}
+
+void C2s::accept(Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls)
+{
+    Share& mine = share(shard);
+    auto stream = std::make_shared<ClientStream>(*this, shard, std::move(transport), tls, settings(shard));
+    mine.streams.emplace(stream.get(), stream);
+    if (mine.shutting_down) {
+        stream->end(StreamError(StreamError::system_shutdown));
+        return;
+    }
+    if (!has_memory_left()) {
+        stream->end(StreamError(StreamError::resource_constraint));
+        return;
+    }
+    stream->start();
+}
+
+std::size_t C2s::stream_count(const Shard& shard) const
+{
+    return shares_[shard.index()].streams.size();
+}
+
+void C2s::remove(const Shard& shard, ClientStream& stream)
+{
+    Share& mine = share(shard);
+    const auto found = mine.streams.find(&stream);
+    if (found == mine.streams.end()) {
+        return;
+    }
+    // Whoever called stands inside the stream; it goes when the stack is empty.
+    server_.router_of(shard).shard().post([held = std::move(found->second)] {});
+    mine.streams.erase(found);
+    if (mine.streams.empty() && mine.when_empty) {
+        auto done = std::move(mine.when_empty);
+        done();
+    }
+}
+
+std::shared_ptr<ClientStream> C2s::release(const Shard& shard, ClientStream& stream)
+{
+    Share& mine = share(shard);
+    const auto found = mine.streams.find(&stream);
+    auto held = std::move(found->second);
+    mine.streams.erase(found);
+    return held;
+}
+
+void C2s::adopt(const Shard& shard, std::shared_ptr<ClientStream> stream)
+{
+    ClientStream* key = stream.get();
+    share(shard).streams.emplace(key, std::move(stream));
+}
+
+void C2s::shutdown(Function<void()> done)
+{
+    struct Round {
+        std::atomic<std::size_t> missing;
+        Function<void()> done;
+    };
+    auto round = std::make_shared<Round>();
+    round->missing = shares_.size();
+    round->done = std::move(done);
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        Shard& shard = server_.router(i).shard();
+        shard.post([this, &shard, round] {
+            Share& mine = share(shard);
+            mine.shutting_down = true;
+            mine.when_empty = [this, round] {
+                if (--round->missing == 0) {
+                    server_.router(0).shard().post([round] { round->done(); });
+                }
+            };
+            const auto streams = mine.streams;
+            for (const auto& [key, stream] : streams) {
+                stream->end(StreamError(StreamError::system_shutdown));
+            }
+            if (mine.streams.empty() && mine.when_empty) {
+                auto empty = std::move(mine.when_empty);
+                empty();
+            }
+        });
+    }
+}
+
+} // namespace stonechat

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// C2sSettings: the sections c2s and login as typed values, read once for each new stream's sake. A
+// value; shared between the streams that were opened under it.
+#pragma once
+
+#include "config/settings.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace stonechat {
+
+enum class ResourceConflict { replace, refuse, rename };
+
+struct C2sSettings {
+    explicit C2sSettings(const Settings& settings);
+
+    ParserLimits before_login;
+    ParserLimits after_login;
+    double rate_bytes;
+    double rate_burst_bytes;
+    double rate_stanzas;
+    double rate_burst_stanzas;
+    std::chrono::milliseconds auth_timeout;
+    std::chrono::milliseconds keepalive_interval; ///< 0 = none
+    std::size_t resources_per_account;
+    ResourceConflict resource_conflict;
+    std::size_t unsent_bytes;
+    unsigned login_attempts;
+    bool plain;
+    bool scram_sha1;
+    std::uint32_t iterations;
+};
+
+} // namespace stonechat

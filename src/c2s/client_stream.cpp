@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "c2s/client_stream.hpp"
+
+#include "base/random.hpp"
+#include "c2s/c2s.hpp"
+#include "c2s/client_session.hpp"
+#include "c2s/stream_features.hpp"
+#include "router/server.hpp"
+#include "xmpp/ns.hpp"
+
+namespace stonechat {
+namespace {
+
+/// A stream that was quiet for this long gives its parser's memory back.
+constexpr std::chrono::seconds quiet_after { 5 };
+/// How long the rest of the output and the peer's own end may take once a stream is over.
+constexpr unsigned linger_seconds = 4;
+
+bool is_stanza(const Element& element)
+{
+    return element.ns() == ns::client
+        && (element.name() == "message" || element.name() == "presence" || element.name() == "iq");
+}
+
+bool is_bind_request(const Element& element)
+{
+    return element.is("iq", ns::client) && element.attribute_or("type") == "set"
+        && element.child("bind", ns::bind) != nullptr;
+}
+
+} // namespace
+
+ClientStream::ClientStream(C2s& service, Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls,
+    std::shared_ptr<const C2sSettings> settings)
+    : service_(service), shard_(&shard), transport_(std::move(transport)), settings_(std::move(settings)),
+      parser_(settings_->before_login, *this), deadline_(shard.clock().steady() + settings_->auth_timeout),
+      timer_([](void* self) { static_cast<ClientStream*>(self)->on_deadline(); }, this),
+      throttle_timer_([](void* self) { static_cast<ClientStream*>(self)->on_throttle_over(); }, this),
+      byte_rate_(settings_->rate_bytes, settings_->rate_burst_bytes, shard.clock().steady()),
+      stanza_rate_(settings_->rate_stanzas, settings_->rate_burst_stanzas, shard.clock().steady()), tls_(tls)
+{
+    transport_->set_unsent_limit(settings_->unsent_bytes);
+}
+
+ClientStream::~ClientStream() = default;
+
+Router& ClientStream::router() const
+{
+    return service_.server().router_of(*shard_);
+}
+
+void ClientStream::start()
+{
+    timer_.start(shard_->timers(), settings_->auth_timeout);
+    transport_->start(*this);
+}
+
+const ParserLimits& ClientStream::limits() const
+{
+    return phase_ == Phase::authenticated || phase_ == Phase::bound ? settings_->after_login : settings_->before_login;
+}
+
+std::string ClientStream::describe_transport() const
+{
+    const TlsSession* tls = transport_->tls();
+    return tls ? tls->version() + " " + tls->cipher() : "tcp";
+}
+
+// Bytes in --------------------------------------------------------------------------------------
+
+void ClientStream::on_bytes(std::string_view bytes)
+{
+    const auto held = shared_from_this();
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    heard_ = true;
+    if (quiet_) {
+        watch_for_quiet();
+    }
+    throttle(bytes.size());
+    feed(bytes);
+}
+
+void ClientStream::feed(std::string_view bytes)
+{
+    const auto fed = parser_.feed(bytes);
+    if (!fed && phase_ != Phase::closed) {
+        end(fed.error());
+    }
+}
+
+void ClientStream::throttle(std::size_t bytes)
+{
+    rest(byte_rate_.take(static_cast<double>(bytes), shard_->clock().steady()));
+}
+
+void ClientStream::rest(std::chrono::milliseconds wait)
+{
+    if (wait.count() > 0 && !throttled_) {
+        throttled_ = true;
+        pause();
+        throttle_timer_.start(shard_->timers(), wait);
+    }
+}
+
+void ClientStream::on_throttle_over()
+{
+    throttled_ = false;
+    resume();
+}
+
+void ClientStream::pause()
+{
+    if (pauses_++ == 0) {
+        parser_.pause();
+        transport_->pause_reading();
+    }
+}
+
+void ClientStream::resume()
+{
+    if (--pauses_ > 0 || phase_ == Phase::closed) {
+        return;
+    }
+    // Never parse inside the call of whoever lets us go on: it may stand inside an element of ours.
+    shard_->post([held = shared_from_this(), shard = shard_] {
+        ClientStream& self = *held;
+        if (self.shard_ != shard || self.pauses_ > 0 || self.phase_ == Phase::closed || !self.parser_.is_paused()) {
+            return;
+        }
+        self.parser_.resume();
+        self.feed({});
+        if (self.pauses_ == 0 && self.phase_ != Phase::closed) {
+            self.transport_->resume_reading();
+        }
+    });
+}
+
+// Opening ---------------------------------------------------------------------------------------
+
+void ClientStream::on_stream_open(StreamParser::Opened opened)
+{
+    const auto header = read_header(opened);
+    if (!header) {
+        end(header.error());
+        return;
+    }
+    const auto accepted = accept_header(*header);
+    if (!accepted) {
+        end(accepted.error());
+        return;
+    }
+    lang_ = header->lang;
+    send_header(header->from);
+    send_features();
+    if (phase_ == Phase::opening) {
+        phase_ = Phase::negotiating;
+    }
+}
+
+Result<Done, StreamError> ClientStream::accept_header(const StreamHeader& header)
+{
+    Host* host = router().host(header.to);
+    if (host == nullptr) {
+        return StreamError(StreamError::host_unknown);
+    }
+    const TlsSession* tls = transport_->tls();
+    const std::string sni = tls ? tls->server_name() : std::string();
+    if (sni != header.to && router().host(sni) != nullptr) {
+        return StreamError(StreamError::host_unknown, "The TLS session was made for another host");
+    }
+    if (phase_ == Phase::authenticated) {
+        // RFC 6120 §6.4.6, §4.7.1: the identity was proven to one host and for one account only.
+        const bool same_user = header.from.empty() || header.from.local() == user_;
+        return host == host_ && same_user ? Result<Done, StreamError>(Done()) : StreamError(StreamError::not_authorized);
+    }
+    if (host_ != nullptr && host != host_) {
+        return StreamError(StreamError::not_authorized, "The stream was opened to another host");
+    }
+    host_ = host;
+    SaslDialog::Stream& self = *this; // a private base, so the name is made here
+    sasl_ = std::make_unique<SaslDialog>(self, router(), host->name(), tls, settings_);
+    return Done();
+}
+
+void ClientStream::send_header(const Jid& to)
+{
+    const Host& from = host_ ? *host_ : *router().hosts().front();
+    append_header(transport_->write_buffer(), from.name(), to, random_id());
+    transport_->wrote();
+    header_sent_ = true;
+}
+
+void ClientStream::send_features()
+{
+    const FeatureContext context { *host_, limits() };
+    std::string& out = transport_->write_buffer();
+    if (phase_ == Phase::authenticated) {
+        append_features_after_login(out, context, is_encrypted());
+    } else if (!may_log_in()) {
+        append_starttls_feature(out, context);
+    } else {
+        append_features_before_login(out, context, *sasl_, is_encrypted());
+    }
+    transport_->wrote();
+}
+
+// Elements --------------------------------------------------------------------------------------
+
+void ClientStream::on_element(Element element)
+{
+    switch (phase_) {
+    case Phase::opening:
+    case Phase::negotiating:
+        receive_negotiation(std::move(element));
+        return;
+    case Phase::authenticated:
+        receive_authenticated(std::move(element));
+        return;
+    case Phase::bound:
+        receive_bound(std::move(element));
+        return;
+    case Phase::starting_tls:
+    case Phase::closed:
+        return;
+    }
+}
+
+void ClientStream::receive_negotiation(Element element)
+{
+    if (element.is("starttls", ns::tls)) {
+        start_tls();
+        return;
+    }
+    if (element.is("compress", ns::compression)) {
+        refuse_compression();
+        return;
+    }
+    if (element.ns() == ns::streams) {
+        end(StreamError(StreamError::policy_violation));
+        return;
+    }
+    if (element.ns() == ns::sasl && !may_log_in()) {
+        Element failure("failure", ns::sasl);
+        failure.add(to_text(SaslFailure::encryption_required));
+        send(failure);
+        login_failed(SaslFailure::encryption_required);
+        return;
+    }
+    receive_before_login(std::move(element));
+}
+
+void ClientStream::receive_before_login(Element element)
+{
+    if (element.ns() == ns::sasl) {
+        if (!sasl_->receive(element)) {
+            end(StreamError(StreamError::policy_violation));
+        }
+        return;
+    }
+    const Element* payload = element.first_child();
+    if (may_log_in() && element.is("iq", ns::client) && payload && host_->handlers().find_before_login(*payload)) {
+        answer_before_login(std::move(element));
+        return;
+    }
+    end(StreamError(is_stanza(element) ? StreamError::not_authorized : StreamError::unsupported_stanza_type));
+}
+
+void ClientStream::answer_before_login(Element element)
+{
+    auto stanza = Stanza::from_element(std::move(element));
+    if (!stanza) {
+        send(error_reply_to(element, stanza.error()));
+        return;
+    }
+    if (!stanza->is_request()) {
+        return;
+    }
+    // The request lives in a box of its own: the handler may answer long after this call.
+    auto request = std::make_shared<Stanza>(std::move(*stanza));
+    const auto& handler = *host_->handlers().find_before_login(Iq(*request).payload());
+    pause();
+    auto held = shared_from_this();
+    const auto answered = [this, held, request](IqAnswer answer) {
+        if (phase_ == Phase::closed) {
+            return;
+        }
+        const Stanza reply = answer ? request->result(std::move(*answer)) : request->error_reply(answer.error());
+        send(reply.element());
+        resume();
+    };
+    const auto failed
+        = [answered](const std::exception_ptr&) { answered(StanzaError(StanzaError::internal_server_error)); };
+    stonechat::start(handler(Iq(*request), peer().address.to_string()), answered, failed);
+}
+
+void ClientStream::refuse_compression()
+{
+    // XEP-0138 §3: never offered, because compression under TLS leaks and unpacking costs without bound.
+    Element failure("failure", ns::compression);
+    failure.add("unsupported-method");
+    send(failure);
+}
+
+void ClientStream::receive_bound(Element element)
+{
+    if (element.is("compress", ns::compression)) {
+        refuse_compression();
+        return;
+    }
+    if (element.ns() == ns::streams || element.ns() == ns::sasl || element.ns() == ns::tls) {
+        end(StreamError(StreamError::policy_violation)); // a second header, a login inside a login
+        return;
+    }
+    rest(stanza_rate_.take(1, shard_->clock().steady()));
+    if (is_stanza(element) && !lang_.empty() && element.lang().empty()) {
+        element.set_lang(lang_); // RFC 6120 §8.1.5
+    }
+    session_->receive(std::move(element));
+}
+
+void ClientStream::on_stream_close()
+{
+    if (session_) {
+        session_->on_clean_end();
+    }
+    finish();
+}
+
+// STARTTLS (RFC 6120 §5) ------------------------------------------------------------------------
+
+void ClientStream::start_tls()
+{
+    TlsContexts* contexts = service_.server().tls();
+    if (tls_ != ListenerTls::starttls || is_encrypted() || contexts == nullptr) {
+        send(Element("failure", ns::tls)); // §5.4.2.2: and the stream ends
+        finish();
+        return;
+    }
+    // What came in clear behind <starttls/> must never be read as if it had come inside TLS.
+    parser_.take_unread();
+    send(Element("proceed", ns::tls));
+    phase_ = Phase::starting_tls;
+    header_sent_ = false;
+    parser_.restart();
+    transport_->start_tls(*contexts);
+}
+
+void ClientStream::on_tls_established()
+{
+    if (phase_ == Phase::starting_tls) {
+        phase_ = Phase::opening;
+    }
+}
+
+// Login (RFC 6120 §6) ---------------------------------------------------------------------------
+
+void ClientStream::logged_in(std::string user)
+{
+    ++router().counters().logins;
+    user_ = std::move(user);
+    phase_ = Phase::authenticated;
+    header_sent_ = false;
+    parser_.set_limits(settings_->after_login);
+    parser_.restart();
+    const auto bare = Jid::from_parts(user_, host_->name());
+    if (service_.server().home_of(bare->text()) != shard_->index()) {
+        pause();
+        shard_->post([held = shared_from_this()] { held->move_home(); });
+    }
+}
+
+void ClientStream::login_failed(SaslFailure failure)
+{
+    ++router().counters().login_failures;
+    service_.server().log().info("login failed",
+        { { "peer", peer().address.to_string() }, { "host", host_->name() }, { "why", to_text(failure) } });
+    if (failure == SaslFailure::not_authorized) {
+        service_.server().limiter().login_failed(peer().address);
+    }
+    if (++failed_logins_ >= settings_->login_attempts) {
+        end(StreamError(StreamError::policy_violation, "Too many failed logins")); // RFC 6120 §6.4.5
+    }
+}
+
+/// RFC 6120 §6.4.6: behind <success/> the client sends a new header, so nothing is in flight, and
+/// the stream moves to where its user lives.
+void ClientStream::move_home()
+{
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    if (transport_->unsent() > 0) {
+        shard_->post([held = shared_from_this()] { held->move_home(); });
+        return;
+    }
+    const auto time_left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - shard_->clock().steady());
+    timer_.stop();
+    throttle_timer_.stop();
+    sasl_.reset();
+    transport_->detach();
+    auto self = service_.release(*shard_, *this);
+    Server& server = service_.server();
+    const auto bare = Jid::from_parts(user_, host_->name());
+    Shard& home = server.router(server.home_of(bare->text())).shard();
+    home.post([self, &home, time_left] { self->arrive(home, time_left); });
+}
+
+void ClientStream::arrive(Shard& home, std::chrono::milliseconds time_left)
+{
+    shard_ = &home;
+    service_.adopt(home, shared_from_this());
+    host_ = router().host(host_->name());
+    timer_.start(home.timers(), std::max(time_left, std::chrono::milliseconds(1)));
+    transport_->attach(home, *this);
+    transport_->pause_reading();
+    if (throttled_) {
+        throttled_ = false;
+        --pauses_;
+    }
+    resume();
+}
+
+// Output ----------------------------------------------------------------------------------------
+
+void ClientStream::send(const Element& element)
+{
+    append_xml(transport_->write_buffer(), element, ns::client);
+    transport_->wrote();
+}
+
+void ClientStream::send_stanza(const Element& stanza)
+{
+    if (phase_ == Phase::bound) {
+        send(stanza);
+    }
+}
+
+void ClientStream::send_wire(const WireForm& stanza, std::string_view to)
+{
+    if (phase_ == Phase::bound) {
+        stanza.append_to(transport_->write_buffer(), to);
+        transport_->wrote();
+    }
+}
+
+// Time ------------------------------------------------------------------------------------------
+
+void ClientStream::on_deadline()
+{
+    if (phase_ == Phase::bound) {
+        on_quiet();
+        return;
+    }
+    end(StreamError(StreamError::connection_timeout));
+}
+
+void ClientStream::watch_for_quiet()
+{
+    heard_ = false;
+    quiet_ = false;
+    timer_.start(shard_->timers(), quiet_after);
+}
+
+void ClientStream::on_quiet()
+{
+    if (heard_) {
+        watch_for_quiet();
+        return;
+    }
+    if (quiet_) {
+        // RFC 6120 §4.6.1: a space now and then keeps middleboxes from forgetting the connection, and
+        // tells us when the peer is gone.
+        transport_->write(" ");
+    }
+    quiet_ = true;
+    parser_.release_memory();
+    if (settings_->keepalive_interval.count() > 0) {
+        timer_.start(shard_->timers(), settings_->keepalive_interval);
+    }
+}
+
+// The end ---------------------------------------------------------------------------------------
+
+void ClientStream::end(const StreamError& error)
+{
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    if (phase_ == Phase::starting_tls) {
+        phase_ = Phase::closed;
+        transport_->abort(); // there is no stream to say it on
+        return;
+    }
+    if (!header_sent_) {
+        send_header(Jid()); // §4.9.1.2: an error before our header comes behind it
+    }
+    append_error(transport_->write_buffer(), error);
+    transport_->wrote();
+    service_.server().log().debug("stream ended",
+        { { "why", to_text(error.condition()) }, { "peer", peer().address.to_string() } });
+    finish();
+}
+
+void ClientStream::finish()
+{
+    if (phase_ == Phase::closed) {
+        return;
+    }
+    if (header_sent_) {
+        transport_->write(stream_end);
+    }
+    phase_ = Phase::closed;
+    parser_.pause();
+    timer_.stop();
+    throttle_timer_.stop();
+    transport_->finish(linger_seconds);
+    leave_session();
+}
+
+void ClientStream::on_closed(Transport::Closing)
+{
+    phase_ = Phase::closed;
+    timer_.stop();
+    throttle_timer_.stop();
+    leave_session();
+    service_.remove(*shard_, *this);
+}
+
+void ClientStream::leave_session()
+{
+    if (session_) {
+        auto session = std::move(session_);
+        session->on_stream_gone();
+    }
+}
+
+} // namespace stonechat

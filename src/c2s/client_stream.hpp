@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// ClientStream: one XML stream of a client over one transport (RFC 6120): opening, STARTTLS, login,
+// resource binding, then carrying the elements of its ClientSession, and the end, graceful or not.
+// Lives on the shard that accepted it until login, on its user's home shard afterwards; owned by C2s.
+#pragma once
+
+#include "c2s/c2s_settings.hpp"
+#include "c2s/rate_limit.hpp"
+#include "c2s/sasl_dialog.hpp"
+#include "c2s/stream_header.hpp"
+#include "net/listener.hpp"
+#include "net/shard.hpp"
+#include "net/transport.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stanza.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace stonechat {
+
+class C2s;
+class ClientSession;
+class Host;
+class Router;
+class User;
+
+class ClientStream final : public std::enable_shared_from_this<ClientStream>,
+                           private Transport::Receiver,
+                           private StreamParser::Receiver,
+                           private SaslDialog::Stream {
+public:
+    ClientStream(C2s& service, Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls,
+        std::shared_ptr<const C2sSettings> settings);
+    ~ClientStream() override;
+
+    /// Begins to read; the login deadline runs from here.
+    void start();
+    /// Ends the stream with an error (RFC 6120 §4.9). Does nothing if it has ended.
+    void end(const StreamError& error);
+
+    Shard& shard() const { return *shard_; }
+    Router& router() const;
+    const C2sSettings& settings() const { return *settings_; }
+    const PeerAddress& peer() const { return transport_->peer(); }
+    std::string describe_transport() const;
+
+    // For the session.
+    void send_stanza(const Element& stanza);
+    void send_wire(const WireForm& stanza, std::string_view to);
+    /// Reads no further until resume(); elements that were read already wait too.
+    void pause();
+    void resume();
+
+private:
+    enum class Phase {
+        opening,       ///< waiting for a stream header
+        negotiating,   ///< header seen; STARTTLS and login
+        starting_tls,  ///< <proceed/> sent
+        authenticated, ///< logged in: a new header, then a resource
+        bound,
+        closed, ///< nothing is read any more; perhaps bytes are still going out
+    };
+
+    // Transport::Receiver
+    void on_bytes(std::string_view bytes) override;
+    void on_tls_established() override;
+    void on_closed(Transport::Closing why) override;
+    // StreamParser::Receiver
+    void on_stream_open(StreamParser::Opened opened) override;
+    void on_element(Element element) override;
+    void on_stream_close() override;
+    // SaslDialog::Stream
+    void send(const Element& element) override;
+    void hold() override { pause(); }
+    void go_on() override { resume(); }
+    void logged_in(std::string user) override;
+    void login_failed(SaslFailure failure) override;
+    std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
+    bool is_over() const override { return phase_ == Phase::closed; }
+
+    bool is_encrypted() const { return transport_->tls() != nullptr; }
+    /// TLS is there, or the listener is one that goes without (loopback, behind a TLS proxy).
+    bool may_log_in() const { return is_encrypted() || tls_ == ListenerTls::none; }
+    const ParserLimits& limits() const;
+
+    Result<Done, StreamError> accept_header(const StreamHeader& header);
+    void send_header(const Jid& to);
+    void send_features();
+    void receive_negotiation(Element element);
+    void receive_before_login(Element element);
+    void receive_authenticated(Element element);
+    void receive_bound(Element element);
+    void start_tls();
+    void answer_before_login(Element element);
+    void refuse_compression();
+    void move_home();
+    void arrive(Shard& home, std::chrono::milliseconds time_left);
+    void bind(const Element& iq);
+    void bind_to(std::shared_ptr<User> user, std::string id, std::string wanted);
+    void refuse_bind(std::string_view id, const StanzaError& error);
+
+    void feed(std::string_view bytes);
+    void throttle(std::size_t bytes);
+    void rest(std::chrono::milliseconds wait);
+    void finish();
+    void leave_session();
+    void on_deadline();
+    void watch_for_quiet();
+    void on_quiet();
+    void on_throttle_over();
+
+    C2s& service_;
+    Shard* shard_;
+    std::unique_ptr<Transport> transport_;
+    std::shared_ptr<const C2sSettings> settings_;
+    StreamParser parser_;
+    Host* host_ = nullptr;
+    std::unique_ptr<SaslDialog> sasl_;
+    std::shared_ptr<ClientSession> session_;
+    std::string user_; ///< who has logged in: prepared localpart
+    std::string lang_;
+    SteadyTime deadline_;
+    Timer timer_;          ///< the login deadline, later the watch over a quiet stream
+    Timer throttle_timer_;
+    RateLimit byte_rate_;
+    RateLimit stanza_rate_;
+    ListenerTls tls_;
+    Phase phase_ = Phase::opening;
+    std::uint8_t failed_logins_ = 0;
+    std::uint8_t pauses_ = 0;   ///< reasons not to read: held, throttled, moving
+    bool header_sent_ = false;
+    bool heard_ = false;        ///< bytes have come since the quiet timer last looked
+    bool quiet_ = false;        ///< it has looked and heard nothing
+    bool throttled_ = false;
+};
+
+} // namespace stonechat

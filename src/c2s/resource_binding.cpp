@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resource binding (RFC 6120 section 7): the part of ClientStream between login and session.
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "c2s/c2s.hpp"
+#include "c2s/client_session.hpp"
+#include "c2s/client_stream.hpp"
+#include "router/server.hpp"
+#include "xmpp/ns.hpp"
+
+namespace stonechat {
+namespace {
+
+Element bind_result(const Jid& jid)
+{
+    Element bind("bind", ns::bind);
+    bind.add_text_child("jid", jid.text());
+    return bind;
+}
+
+} // namespace
+
+void ClientStream::receive_authenticated(Element element)
+{
+    if (element.is("compress", ns::compression)) {
+        refuse_compression();
+        return;
+    }
+    if (element.ns() == ns::sasl || element.ns() == ns::streams) {
+        end(StreamError(StreamError::policy_violation)); // RFC 6120 §6.4.6: nobody logs in twice
+        return;
+    }
+    if (element.ns() != ns::client) {
+        end(StreamError(StreamError::unsupported_stanza_type));
+        return;
+    }
+    if (!element.is("iq", ns::client) || element.child("bind", ns::bind) == nullptr) {
+        end(StreamError(StreamError::not_authorized)); // RFC 6120 §7.1
+        return;
+    }
+    bind(element);
+}
+
+void ClientStream::bind(const Element& iq)
+{
+    const std::string id(iq.attribute_or("id"));
+    if (id.empty() || iq.attribute_or("type") != "set" || iq.child_count() != 1) {
+        send(error_reply_to(iq, StanzaError(StanzaError::bad_request)));
+        return;
+    }
+    std::string wanted = iq.child("bind", ns::bind)->child_text("resource");
+    pause();
+    auto user = host_->user(user_);
+    user->when_loaded([held = shared_from_this(), user, id, wanted = std::move(wanted)](User&) mutable {
+        if (held->phase_ != Phase::closed) {
+            held->bind_to(user, std::move(id), std::move(wanted));
+            held->resume();
+        }
+    });
+}
+
+void ClientStream::refuse_bind(std::string_view id, const StanzaError& error)
+{
+    Element iq("iq", ns::client);
+    iq.set_attribute("type", "error").set_attribute("id", id);
+    iq.add(error.to_element(ns::client));
+    send(iq);
+}
+
+void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::string wanted)
+{
+    if (user->state() != User::State::ready) {
+        // The account was removed or disabled while it logged in, or cannot be read.
+        const bool failed = user->state() == User::State::failed;
+        end(StreamError(failed ? StreamError::internal_server_error : StreamError::not_authorized));
+        return;
+    }
+    auto jid = user->jid().with_resource(wanted.empty() ? random_id(9) : wanted);
+    if (!jid) {
+        refuse_bind(id, StanzaError(StanzaError::bad_request, "The resource is not allowed")); // §7.7.2.1
+        return;
+    }
+    Session* holder = user->session(jid->resource());
+    if (holder != nullptr) {
+        // RFC 6120 §7.7.2.2
+        switch (settings_->resource_conflict) {
+        case ResourceConflict::replace:
+            holder->close(StreamError(StreamError::conflict, "Replaced by a new connection"));
+            host_->unbind(*holder);
+            break;
+        case ResourceConflict::refuse:
+            refuse_bind(id, StanzaError(StanzaError::conflict));
+            return;
+        case ResourceConflict::rename:
+            jid = user->jid().with_resource(std::string(jid->resource().substr(0, 900)) + "." + random_id(6));
+            break;
+        }
+    }
+    if (user->sessions().size() >= settings_->resources_per_account) {
+        refuse_bind(id, StanzaError(StanzaError::resource_constraint)); // §7.6.2.1
+        return;
+    }
+    session_ = std::make_shared<ClientSession>(*this, *host_, *jid);
+    phase_ = Phase::bound;
+    sasl_.reset();
+    watch_for_quiet();
+    host_->bind(user, session_);
+    service_.server().log().info("login", { { "jid", jid->text() }, { "peer", peer().address.to_string() } });
+    Stanza request = Stanza::iq(*jid, Jid(), IqType::set, id);
+    send(request.result(bind_result(*jid)).element());
+}
+
+} // namespace stonechat

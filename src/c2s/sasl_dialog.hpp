@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// SaslDialog: the SASL part of a client's stream (RFC 6120 section 6): turns <auth/>, <response/>
+// and <abort/> into steps of a mechanism, fetches the account it asks for, and answers. Owned by its
+// ClientStream until the client has logged in; shard-bound.
+#pragma once
+
+#include "c2s/c2s_settings.hpp"
+#include "sasl/mechanism.hpp"
+#include "xmpp/element.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class Router;
+class TlsSession;
+
+class SaslDialog {
+public:
+    /// The stream, as the dialog needs it.
+    class Stream {
+    public:
+        virtual ~Stream() = default;
+        virtual void send(const Element& element) = 0;
+        /// Reads no further until `go_on`: an account is being fetched.
+        virtual void hold() = 0;
+        virtual void go_on() = 0;
+        virtual void logged_in(std::string user) = 0;
+        virtual void login_failed(SaslFailure failure) = 0;
+        /// Keeps stream and dialog alive for an answer that comes later.
+        virtual std::shared_ptr<void> keep_alive() = 0;
+        virtual bool is_over() const = 0;
+    };
+
+    /// `tls` may be null: a listener without TLS.
+    SaslDialog(Stream& stream, Router& router, std::string host, const TlsSession* tls,
+        std::shared_ptr<const C2sSettings> settings);
+    ~SaslDialog();
+
+    /// `<mechanisms/>` and, with channel binding, XEP-0440's `<sasl-channel-binding/>`.
+    void append_features(std::vector<Element>& features) const;
+
+    /// An element in the SASL namespace. False if it is none that a client may send.
+    bool receive(const Element& element);
+
+private:
+    void begin(const Element& auth);
+    void proceed(SaslMechanism::Step step);
+    void fetch_account(const std::string& user);
+    void check_password(SaslMechanism::CheckPassword check);
+    void fail(SaslFailure failure);
+    std::vector<ChannelBinding> bindings() const;
+
+    Stream& stream_;
+    Router& router_;
+    std::string host_;
+    const TlsSession* tls_;
+    std::shared_ptr<const C2sSettings> settings_;
+    std::vector<std::string> mechanisms_;
+    std::unique_ptr<SaslMechanism> mechanism_;
+};
+
+} // namespace stonechat
