@@ -28,8 +28,8 @@ int run_floor(FloorMode mode)
 
     PairRun run(bench, mode.pair);
     CrewListener listener;
-    listener.element = [&](Client& client, const Item& item) { run.on_message(client.tag() / 2, item); };
-    listener.batch_end = [&](Client& client) { run.on_batch_end(client.tag() / 2); };
+    listener.element = [&](Client& client, const Item& item) { run.on_message(client.tag(), item); };
+    listener.batch_end = [&](Client& client) { run.on_batch_end(client.tag()); };
     Crew crew(bench, listener);
     for (std::uint32_t i = 0; i < mode.pair.pairs * 2; ++i) {
         crew.enlist(bench.account(i, ""));
@@ -38,8 +38,8 @@ int run_floor(FloorMode mode)
     if (!crew.log_in(crew.size(), 1)) {
         throw BenchError("floor: the relay does not answer: " + crew.first_failure());
     }
-    for (std::uint32_t i = 0; i < crew.size(); i += 2) {
-        run.add_pair(crew[i], crew[i + 1], fmt::format("user{}@localhost/bench{}", i + 1, i + 1));
+    for (std::uint32_t i = 0; i < crew.size(); ++i) {
+        run.add_client(crew[i], fmt::format("user{}@localhost/bench{}", i, i));
     }
     return bench.finish(run.run());
 }

@@ -17,7 +17,7 @@ struct PairMode
     PairOptions pair;
 };
 
-// Accounts 2k and 2k+1 are a pair; a writes to the full address of b.
+// Accounts 2k and 2k+1 are a pair; they write to each other's full address.
 int run_pair(const PairMode& mode)
 {
     Workbench bench("pair", mode.common);
@@ -26,12 +26,12 @@ int run_pair(const PairMode& mode)
     CrewListener listener;
     listener.element = [&](Client& client, const Item& item) {
         if (is_running && item.name == "message") {
-            run.on_message(client.tag() / 2, item);
+            run.on_message(client.tag(), item);
         }
     };
     listener.batch_end = [&](Client& client) {
         if (is_running) {
-            run.on_batch_end(client.tag() / 2);
+            run.on_batch_end(client.tag());
         }
     };
 
@@ -50,8 +50,8 @@ int run_pair(const PairMode& mode)
     if (!crew.barrier()) {
         throw BenchError("no answer to a ping after presence");
     }
-    for (std::size_t i = 0; i < crew.size(); i += 2) {
-        run.add_pair(crew[i], crew[i + 1], crew[i + 1].jid());
+    for (std::size_t i = 0; i < crew.size(); ++i) {
+        run.add_client(crew[i], crew[i].jid());
     }
     is_running = true;
     const bool good = run.run();

@@ -46,6 +46,7 @@ void add_pair_options(CLI::App& app, PairOptions& options)
         ->capture_default_str();
     app.add_option("--seconds", options.seconds, "How long to measure")->capture_default_str();
     app.add_option("--warm-up", options.warm_up, "Seconds of load before the measurement")->capture_default_str();
+    app.add_flag("--one-way", options.one_way, "Only the first of each pair writes; else they take turns");
     app.add_option("--body", options.body, "Bytes in a message's body")->capture_default_str();
 }
 
@@ -55,44 +56,48 @@ PairRun::PairRun(Workbench& bench, const PairOptions& options)
 {
 }
 
-void PairRun::add_pair(Client& a, Client& b, std::string_view to)
+void PairRun::add_client(Client& client, std::string_view address)
 {
-    Pair pair;
-    pair.a = &a;
-    pair.b = &b;
-    pair.before_id = fmt::format("<message to='{}' type='chat' id='m", to);
-    pairs_.push_back(std::move(pair));
+    const auto index = flows_.size();
+    Flow flow;
+    flow.receiver = &client;
+    flow.before_id = fmt::format("<message to='{}' type='chat' id='m", address);
+    flows_.push_back(std::move(flow));
+    if (index % 2 == 1) {
+        flows_[index].sender = flows_[index - 1].receiver;
+        flows_[index - 1].sender = &client;
+    }
 }
 
-void PairRun::on_message(std::uint32_t index, const Item& item)
+void PairRun::on_message(std::uint32_t receiver, const Item& item)
 {
-    auto& pair = pairs_[index];
+    auto& flow = flows_[receiver];
     const auto id = parse_id(attribute(item.head, "id"));
     if (!id.is_ours || attribute(item.head, "type") == "error") {
         ++errors_;
         return;
     }
-    if (id.sequence >= pair.sent || pair.seen[id.sequence]) {
+    if (id.sequence >= flow.sent || flow.seen[id.sequence]) {
         ++doubled_;
         return;
     }
-    pair.seen[id.sequence] = true;
-    disordered_ += id.sequence < pair.newest ? 1 : 0;
-    pair.newest = std::max(pair.newest, id.sequence);
-    ++pair.received;
+    flow.seen[id.sequence] = true;
+    disordered_ += id.sequence < flow.newest ? 1 : 0;
+    flow.newest = std::max(flow.newest, id.sequence);
+    ++flow.received;
     const auto now = now_nanoseconds();
     if (is_measuring_) {
         ++measured_;
         latency_.record(now > id.due ? now - id.due : 0);
     }
     if (is_sending_ && options_.rate == 0) {
-        send(pair, now);
+        send(flows_[next_of(receiver)], now);
     }
 }
 
-void PairRun::on_batch_end(std::uint32_t pair)
+void PairRun::on_batch_end(std::uint32_t receiver)
 {
-    pairs_[pair].a->flush();
+    flows_[next_of(receiver)].sender->flush();
 }
 
 bool PairRun::run()
@@ -110,17 +115,17 @@ bool PairRun::run()
     return fill_report(span) && went_well;
 }
 
-void PairRun::send(Pair& pair, std::uint64_t due)
+void PairRun::send(Flow& flow, std::uint64_t due)
 {
     std::array<char, 40> id;
-    char* end = std::to_chars(id.data(), id.data() + 16, pair.sent, 16).ptr;
+    char* end = std::to_chars(id.data(), id.data() + 16, flow.sent, 16).ptr;
     *end++ = '.';
     end = std::to_chars(end, id.data() + id.size(), due, 16).ptr;
-    pair.a->write(pair.before_id);
-    pair.a->write(std::string_view(id.data(), static_cast<std::size_t>(end - id.data())));
-    pair.a->write(after_time_);
-    ++pair.sent;
-    pair.seen.push_back(false);
+    flow.sender->write(flow.before_id);
+    flow.sender->write(std::string_view(id.data(), static_cast<std::size_t>(end - id.data())));
+    flow.sender->write(after_time_);
+    ++flow.sent;
+    flow.seen.push_back(false);
 }
 
 void PairRun::send_first()
@@ -128,11 +133,11 @@ void PairRun::send_first()
     if (options_.rate > 0) {
         return;
     }
-    for (auto& pair : pairs_) {
+    for (std::size_t index = 1; index < flows_.size(); index += 2) {
         for (std::uint32_t i = 0; i < options_.outstanding; ++i) {
-            send(pair, now_nanoseconds());
+            send(flows_[index], now_nanoseconds());
         }
-        pair.a->flush();
+        flows_[index].sender->flush();
     }
 }
 
@@ -141,10 +146,10 @@ void PairRun::send_what_is_due()
 {
     const auto interval = static_cast<std::uint64_t>(1e9 / options_.rate);
     for (const auto now = now_nanoseconds(); next_due_ <= now; next_due_ += interval) {
-        auto& pair = pairs_[next_pair_];
-        next_pair_ = (next_pair_ + 1) % pairs_.size();
-        send(pair, next_due_);
-        pair.a->flush();
+        auto& flow = flows_[next_flow_];
+        next_flow_ = (next_flow_ + (options_.one_way ? 2 : 1)) % flows_.size();
+        send(flow, next_due_);
+        flow.sender->flush();
     }
 }
 
@@ -166,8 +171,8 @@ bool PairRun::run_for(double seconds)
 void PairRun::drain()
 {
     const auto all_there = [this] {
-        return has_lost_a_client() || std::all_of(pairs_.begin(), pairs_.end(), [](const Pair& pair) {
-                   return pair.received == pair.sent;
+        return has_lost_a_client() || std::all_of(flows_.begin(), flows_.end(), [](const Flow& flow) {
+                   return flow.received == flow.sent;
                });
     };
     bench_.loop.run_until(bench_.in(drain_seconds), all_there);
@@ -175,21 +180,21 @@ void PairRun::drain()
 
 bool PairRun::has_lost_a_client() const
 {
-    return std::any_of(pairs_.begin(), pairs_.end(),
-                       [](const Pair& pair) { return !pair.a->is_open() || !pair.b->is_open(); });
+    return std::any_of(flows_.begin(), flows_.end(), [](const Flow& flow) { return !flow.receiver->is_open(); });
 }
 
 bool PairRun::fill_report(const CpuSpan& span)
 {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
-    for (const auto& pair : pairs_) {
-        sent += pair.sent;
-        received += pair.received;
+    for (const auto& flow : flows_) {
+        sent += flow.sent;
+        received += flow.received;
     }
     auto& report = bench_.report;
     const auto millions = static_cast<double>(std::max<std::uint64_t>(measured_, 1)) / 1e6;
-    report.setting("pairs", std::to_string(pairs_.size()));
+    report.setting("pairs", std::to_string(flows_.size() / 2));
+    report.setting("turns", options_.one_way ? "one-way" : "both");
     report.setting(options_.rate > 0 ? "rate" : "outstanding",
                    options_.rate > 0 ? fmt::format("{:.0f}", options_.rate) : std::to_string(options_.outstanding));
     report.setting("body", std::to_string(options_.body));

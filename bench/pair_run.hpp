@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages from the a of each pair to its b, closed loop (each b's reception lets a send the next) or at a
-// fixed rate. Every message carries its sequence number and the time it was due, so that loss, doubles,
+// Messages within pairs of clients, closed loop (a reception lets the next one go) or at a fixed rate. The
+// two of a pair take turns like people in a chat, or with --one-way only the first one writes. Every message carries its sequence number and the time it was due, so that loss, doubles,
 // disorder and latency are seen by the receiver. Used alike by `pair` (a server between) and `floor` (a
 // byte relay between).
 // Lives on the client's only thread, shorter than the clients it is given.
@@ -23,6 +23,7 @@ struct PairOptions
     double seconds = 10;
     double warm_up = 2;
     std::uint32_t body = 64;
+    bool one_way = false;
 };
 
 void add_pair_options(CLI::App& app, PairOptions& options);
@@ -32,23 +33,24 @@ class PairRun
 public:
     PairRun(Workbench& bench, const PairOptions& options);
 
-    /// The next pair: messages go from `a` to `to`, which is where `b` receives.
-    void add_pair(Client& a, Client& b, std::string_view to);
+    /// The clients 2k and 2k+1 are a pair; `address` is where the other one reaches this one.
+    void add_client(Client& client, std::string_view address);
 
-    /// To be called for every message element; `pair` is the index of the pair whose b got it.
-    void on_message(std::uint32_t pair, const Item& item);
+    /// To be called for every message element, with the index of the client that got it.
+    void on_message(std::uint32_t receiver, const Item& item);
 
     /// To be called when everything that arrived with one read was handled: answers go out in one write.
-    void on_batch_end(std::uint32_t pair);
+    void on_batch_end(std::uint32_t receiver);
 
     /// Runs warm-up, measurement and drain, and fills the report; answers whether nothing was lost or doubled.
     bool run();
 
 private:
-    struct Pair
+    // All messages to one client, from its partner.
+    struct Flow
     {
-        Client* a;
-        Client* b;
+        Client* sender = nullptr;
+        Client* receiver = nullptr;
         std::string before_id;
         std::uint64_t sent = 0;
         std::uint64_t received = 0;
@@ -56,7 +58,8 @@ private:
         std::vector<bool> seen;
     };
 
-    void send(Pair& pair, std::uint64_t due);
+    [[nodiscard]] std::size_t next_of(std::size_t flow) const { return options_.one_way ? flow : flow ^ 1u; }
+    void send(Flow& flow, std::uint64_t due);
     void send_first();
     void send_what_is_due();
     bool run_for(double seconds);
@@ -67,11 +70,11 @@ private:
     Workbench& bench_;
     PairOptions options_;
     std::string after_time_;
-    std::vector<Pair> pairs_;
+    std::vector<Flow> flows_;
     bool is_sending_ = true;
     bool is_measuring_ = false;
     std::uint64_t next_due_ = 0;
-    std::size_t next_pair_ = 0;
+    std::size_t next_flow_ = 1;
     std::uint64_t measured_ = 0;
     std::uint64_t doubled_ = 0;
     std::uint64_t disordered_ = 0;

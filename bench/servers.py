@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers for the bench, each in a temporary folder of its own, in the foreground, on loopback only.
+
+A server offers `address(transport)` for the transports "plain", "starttls" and "direct", is pinned to a core
+from its start (so that it makes as many threads as it would on a machine with one core), and leaves nothing
+behind: `stop()` ends the process it started, by its id, and the folder goes with `remove()`.
+"""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+DOMAIN = "localhost"
+PASSWORD = "pw"
+
+
+class ServerFailed(Exception):
+    pass
+
+
+def free_ports(count):
+    """`count` neighbouring ports of loopback that nobody listens on now."""
+    for base in range(15000 + os.getpid() % 5000, 30000, count):
+        sockets = []
+        try:
+            for port in range(base, base + count):
+                sockets.append(socket.create_server(("127.0.0.1", port)))
+            return base
+        except OSError:
+            continue
+        finally:
+            for each in sockets:
+                each.close()
+    raise ServerFailed("no free ports")
+
+
+class Server:
+    """What all have in common; a subclass writes the configuration and knows the command."""
+
+    name = "server"
+
+    def __init__(self, core):
+        self.core = core
+        self.dir = Path(tempfile.mkdtemp(prefix=f"stonechat-bench-{self.name}-"))
+        self.base = free_ports(3)
+        self.process = None
+        self.log = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def environment(self):
+        return dict(os.environ)
+
+    def address(self, transport):
+        """(--tls value, port)"""
+        return {"plain": ("none", self.base), "starttls": ("starttls", self.base),
+                "direct": ("direct", self.base + 1)}[transport]
+
+    def start(self):
+        self.log = open(self.dir / "output.log", "ab")
+        command = ["taskset", "-c", str(self.core)] + self.command()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                        env=self.environment(), cwd=self.dir)
+        for transport in ("plain", "direct"):
+            self.wait_for_port(self.address(transport)[1])
+        return self
+
+    def wait_for_port(self, port):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        output = (self.dir / "output.log").read_text(errors="replace")[-2000:]
+        self.stop()
+        raise ServerFailed(f"{self.name} does not listen on port {port}:\n{output}")
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def stop(self):
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+        self.log.close()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def make_certificate(self):
+        """A self-signed ECDSA P-256 certificate; answers (certificate, key)."""
+        certificate, key = self.dir / "cert.pem", self.dir / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", f"/CN={DOMAIN}", "-addext", f"subjectAltName=DNS:{DOMAIN}",
+                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        return certificate, key
+
+
+class Stonechat(Server):
+    name = "stonechat"
+
+    def __init__(self, core, binaries, users, bench):
+        super().__init__(core)
+        self.binaries = Path(binaries)
+        self.home = self.dir / "server"
+        self.run_tool("stonechat", "init", self.home, "--host", DOMAIN, "--port-base", self.base, "--plain")
+        self.config = self.home / "stonechat.toml"
+        self.users = users
+        self.bench = bench
+        self.has_users = False
+
+    def run_tool(self, name, *arguments):
+        done = subprocess.run([self.binaries / name, *map(str, arguments)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ServerFailed(f"{name} {' '.join(map(str, arguments))}:\n{done.stdout}{done.stderr}")
+
+    def command(self):
+        return [str(self.binaries / "stonechat"), "--config", str(self.config)]
+
+    def address(self, transport):
+        return {"starttls": ("starttls", self.base), "direct": ("direct", self.base + 1),
+                "plain": ("none", self.base + 2)}[transport]
+
+    def start(self):
+        super().start()
+        if not self.has_users:
+            self.has_users = True
+            accounts = self.dir / "accounts"
+            subprocess.run([self.bench, "accounts", "--count", str(self.users), "--out", accounts], check=True)
+            self.run_tool("stonechatctl", "--config", self.config, "user", "import", accounts)
+        return self
