@@ -130,7 +130,7 @@ void Scram::pretend()
     verifier_.server_key = verifier_.stored_key;
 }
 
-/// XEP-0474 §5.1: the hash of what we have offered, so that the client sees if somebody changed it.
+/// XEP-0474 §6.1: the hash of what we have offered, so that the client sees if somebody changed it.
 std::string Scram::downgrade_protection() const
 {
     std::string offered = sorted_and_joined(context_.mechanisms);

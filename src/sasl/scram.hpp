@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scram: the server's side of SCRAM-SHA-1 and SCRAM-SHA-256, with and without -PLUS (RFC 5802, RFC
-// 7677, RFC 9266), with the downgrade protection of XEP-0474 1.0. One object is one exchange; made by
+// 7677, RFC 9266), with the downgrade protection of XEP-0474 0.5.0. One object is one exchange; made by
 // make_mechanism. What an unknown user sees differs in nothing until the last step. Pure.
 #pragma once
 
