@@ -9,6 +9,11 @@ namespace {
 constexpr std::string_view bom_bytes = "\xef\xbb\xbf";
 constexpr std::string_view cdata_word = "[CDATA[";
 
+bool is_white(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 bool is_reference_character(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '#' || c == '_'
@@ -86,7 +91,12 @@ private:
     void text()
     {
         const char* from = at_;
-        while (at_ != end_ && *at_ != '<' && *at_ != '&') {
+        if (s_.depth_ == 0 && !is_white(*at_) && *at_ != '<') {
+            malformed(); // expat would wait for the word to end
+            return;
+        }
+        const bool is_prolog = s_.depth_ == 0;
+        while (at_ != end_ && *at_ != '<' && *at_ != '&' && (!is_prolog || is_white(*at_))) {
             ++at_;
         }
         s_.started_ = s_.started_ || at_ != from;
@@ -94,9 +104,12 @@ private:
         if (at_ == end_) {
             return;
         }
+        if (is_prolog && *at_ != '<') {
+            return; // next step
+        }
         if (s_.depth_ <= 1) {
             if (*at_ == '&') {
-                stop_ = s_.depth_ == 1 ? Stop::stray_text : Stop::malformed;
+                stop_ = Stop::stray_text;
                 return;
             }
             s_.in_element_ = true;

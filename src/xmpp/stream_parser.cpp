@@ -130,7 +130,8 @@ void StreamParser::State::keep(std::string_view bytes)
     }
     if (kept.size() + bytes.size() > kept.capacity() && kept.size() > slice_bytes) {
         // Once for all, instead of doubling with two copies alive.
-        kept.reserve(std::max(kept.size() + bytes.size(), std::min(limits.stanza_bytes, 16 * kept.size())));
+        kept.reserve(std::max(kept.size() + bytes.size(),
+            std::min(limits.stanza_bytes + slice_bytes, 16 * kept.size())));
     }
     kept += bytes;
 }
@@ -288,7 +289,7 @@ Result<Done, StreamError> StreamParser::feed(std::string_view bytes)
         s.failed = true;
         s.failure = error->condition();
         s.builder.reset();
-        s.kept = std::string();
+        std::string().swap(s.kept); // assigning would keep the capacity
         s.kept_at = 0;
         return std::move(*error);
     }
