@@ -204,6 +204,7 @@ bool PairRun::fill_report(const CpuSpan& span)
         report.figure("server_core_used", static_cast<double>(*span.server) / 1e7 / span.seconds(), "%", 1);
     }
     report.figure("client_cpu_seconds_per_million", static_cast<double>(span.client) / 1e9 / millions, "s", 2);
+    report.figure("client_core_used", static_cast<double>(span.client) / 1e7 / span.seconds(), "%", 1);
     report.latencies("latency", latency_);
     report.figure("messages", static_cast<double>(measured_), "");
     report.figure("sent_in_all", static_cast<double>(sent), "");

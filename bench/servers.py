@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from toml_text import set_key
+
 DOMAIN = "localhost"
 PASSWORD = "pw"
 
@@ -121,12 +123,29 @@ class Server:
 class Stonechat(Server):
     name = "stonechat"
 
+    # One client machine behind one address, as fast as it can: what guards against that is switched off,
+    # everything else is as `stonechat init` writes it.
+    SETTINGS = [
+        ("[limits]", "connections_per_prefix", "0"),
+        ("[limits]", "connection_rate", "0"),
+        ("[c2s]", "rate_bytes", '"1 GiB"'),
+        ("[c2s]", "rate_burst_bytes", '"1 GiB"'),
+        ("[c2s]", "rate_stanzas", "1000000"),
+        ("[c2s]", "rate_burst_stanzas", "1000000"),
+        ("[c2s]", "resources_per_account", "1000"),
+        ("[log]", "level", '"warning"'),
+    ]
+
     def __init__(self, core, binaries, users, bench):
         super().__init__(core)
         self.binaries = Path(binaries)
         self.home = self.dir / "server"
         self.run_tool("stonechat", "init", self.home, "--host", DOMAIN, "--port-base", self.base, "--plain")
         self.config = self.home / "stonechat.toml"
+        text = self.config.read_text()
+        for section, key, value in self.SETTINGS:
+            text = set_key(text, section, key, value)
+        self.config.write_text(text)
         self.users = users
         self.bench = bench
         self.has_users = False

@@ -49,6 +49,8 @@ SslContext make_client_context()
     SslContext context(SSL_CTX_new(TLS_client_method()));
     set_common_options(context.get());
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+    // Even unverified, the chain would be built and its signatures computed: time that is ours, not the server's.
+    SSL_CTX_set_cert_verify_callback(context.get(), [](X509_STORE_CTX*, void*) { return 1; }, nullptr);
     return context;
 }
 
