@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stanza_error.hpp"
+#include "xmpp/stream_error.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace stonechat;
+
+TEST_CASE("stanza error: every condition goes out and comes back (RFC 6120 §8.3.3)")
+{
+    for (int i = 0; i <= static_cast<int>(StanzaError::unexpected_request); ++i) {
+        const auto condition = static_cast<StanzaError::Condition>(i);
+        CAPTURE(to_text(condition));
+        for (const auto type : { StanzaError::Type::auth, StanzaError::Type::cancel,
+                 StanzaError::Type::continue_, StanzaError::Type::modify, StanzaError::Type::wait }) {
+            const auto read =
+                StanzaError::from_element(StanzaError(condition, type, "why").to_element(ns::client));
+            REQUIRE(read);
+            CHECK(read->condition() == condition);
+            CHECK(read->type() == type);
+            CHECK(read->text() == "why");
+            CHECK_FALSE(read->application());
+        }
+    }
+}
+
+TEST_CASE("stanza error: the type is the one that the RFC pairs with the condition")
+{
+    CHECK(StanzaError(StanzaError::bad_request).type() == StanzaError::Type::modify);
+    CHECK(StanzaError(StanzaError::forbidden).type() == StanzaError::Type::auth);
+    CHECK(StanzaError(StanzaError::item_not_found).type() == StanzaError::Type::cancel);
+    CHECK(StanzaError(StanzaError::resource_constraint).type() == StanzaError::Type::wait);
+    CHECK(StanzaError(StanzaError::policy_violation).type() == StanzaError::Type::modify);
+    CHECK(StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait).type()
+        == StanzaError::Type::wait);
+}
+
+TEST_CASE("stanza error: application conditions and addresses (RFC 6120 §8.3.3.5, §8.3.4)")
+{
+    const StanzaError blocked =
+        StanzaError(StanzaError::not_acceptable).with(Element("blocked", ns::blocking_errors));
+    CHECK(to_xml(blocked.to_element(ns::client), ns::client)
+        == "<error type='modify'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+           "<blocked xmlns='urn:xmpp:blocking:errors'/></error>");
+    CHECK(StanzaError::from_element(blocked.to_element(ns::client))->application()->name() == "blocked");
+    const StanzaError gone = StanzaError(StanzaError::gone).at("xmpp:romeo@example.net");
+    CHECK(StanzaError::from_element(gone.to_element(ns::client))->uri() == "xmpp:romeo@example.net");
+}
+
+TEST_CASE("stanza error: without a known condition there is none")
+{
+    CHECK_FALSE(StanzaError::from_element(*parse_element("<error type='cancel'/>")));
+    CHECK_FALSE(StanzaError::from_element(
+        *parse_element("<error><gone/><foo xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>")));
+    const auto untyped = StanzaError::from_element(*parse_element(
+        "<error type='x'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>a</forbidden></error>"));
+    REQUIRE(untyped);
+    CHECK(untyped->type() == StanzaError::Type::auth);
+    CHECK(untyped->uri().empty());
+}
+
+TEST_CASE("stream error: every condition goes out and comes back (RFC 6120 §4.9.3)")
+{
+    for (int i = 0; i <= static_cast<int>(StreamError::unsupported_version); ++i) {
+        const auto condition = static_cast<StreamError::Condition>(i);
+        CAPTURE(to_text(condition));
+        const StreamError read = StreamError::from_element(StreamError(condition, "why").to_element());
+        CHECK(read.condition() == condition);
+        CHECK(read.text() == "why");
+    }
+    CHECK(to_text(StreamError::bad_format) == "bad-format");
+    CHECK(to_text(StreamError::not_well_formed) == "not-well-formed");
+    CHECK(to_text(StreamError::unsupported_version) == "unsupported-version");
+}
+
+TEST_CASE("stream error: application conditions, other hosts, unknown conditions")
+{
+    const StreamError too_big =
+        StreamError(StreamError::policy_violation).with(Element("stanza-too-big", "urn:xmpp:errors"));
+    CHECK(to_xml(too_big.to_element())
+        == "<stream:error xmlns:stream='http://etherx.jabber.org/streams'>"
+           "<policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+           "<stanza-too-big xmlns='urn:xmpp:errors'/></stream:error>");
+    CHECK(StreamError::from_element(too_big.to_element()).application()->name() == "stanza-too-big");
+    const StreamError other = StreamError(StreamError::see_other_host).at("[::1]:5222");
+    CHECK(StreamError::from_element(other.to_element()).host() == "[::1]:5222");
+    CHECK(StreamError::from_element(*parse_element("<error/>")).condition()
+        == StreamError::undefined_condition);
+}
