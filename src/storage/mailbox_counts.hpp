@@ -7,20 +7,13 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <string>
 
 namespace stonechat {
 
 class MailboxCounts {
 public:
-    std::size_t messages() const { return messages_; }
-    std::size_t senders() const { return by_sender_.size(); }
-    /// The highest row number that was ever given out; the next message gets the one after it.
-    std::uint64_t last_row() const { return last_row_; }
-    void raise_last_row(std::uint64_t row) { last_row_ = std::max(last_row_, row); }
-
     /// Whether one more message of `size` bytes fits. The sender's share comes first: it is the
     /// answer that says more.
     MailboxAnswer admit(const std::string& sender, std::size_t size, const MailboxLimits& limits) const
@@ -35,9 +28,8 @@ public:
         return MailboxAnswer::stored;
     }
 
-    void add(std::uint64_t row, const std::string& sender, std::size_t size)
+    void add(const std::string& sender, std::size_t size)
     {
-        raise_last_row(row);
         ++messages_;
         bytes_ += size;
         ++by_sender_[sender];
@@ -56,7 +48,6 @@ public:
 private:
     std::size_t messages_ = 0;
     std::size_t bytes_ = 0;
-    std::uint64_t last_row_ = 0;
     boost::unordered_flat_map<std::string, std::size_t> by_sender_;
 };
 

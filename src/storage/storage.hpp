@@ -104,7 +104,7 @@ public:
 
 /// A message that waits for its recipient.
 struct MailboxMessage {
-    std::uint64_t row = 0; ///< order of arrival; given by the store
+    std::uint64_t row = 0; ///< order of arrival, never twice in one mailbox; the store gives it
     std::string sender;    ///< bare address, for the sender's share
     WallTime stamp;
     std::string xml; ///< the stanza as the recipient is to get it, without <delay/>

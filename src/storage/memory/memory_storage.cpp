@@ -26,6 +26,7 @@ struct ByName {
 struct Mailbox {
     std::deque<MailboxMessage> messages;
     MailboxCounts counts;
+    std::uint64_t last_row = 0;
 };
 
 /// Everything kept for one name.
@@ -288,8 +289,8 @@ public:
             auto& mailbox = all[key].mailbox;
             const auto answer = mailbox.counts.admit(message.sender, message.xml.size(), limits);
             if (answer == MailboxAnswer::stored) {
-                message.row = mailbox.counts.last_row() + 1;
-                mailbox.counts.add(message.row, message.sender, message.xml.size());
+                message.row = ++mailbox.last_row;
+                mailbox.counts.add(message.sender, message.xml.size());
                 mailbox.messages.push_back(std::move(message));
             }
             return answer;

@@ -12,8 +12,7 @@ constexpr std::size_t mailboxes_remembered = 20'000;
 
 constexpr auto select_owner = "SELECT id FROM owner WHERE host = ?1 AND user = ?2";
 constexpr auto insert_owner = "INSERT INTO owner (host, user) VALUES (?1, ?2)";
-constexpr auto select_mailbox_floor = "SELECT mailbox_removed FROM owner WHERE id = ?1";
-constexpr auto select_mailbox_sizes = "SELECT row, sender, length(xml) FROM mailbox WHERE owner = ?1";
+constexpr auto select_mailbox_sizes = "SELECT sender, length(xml) FROM mailbox WHERE owner = ?1";
 
 std::string name_of(const AccountKey& key)
 {
@@ -70,13 +69,9 @@ MailboxCounts& Database::mailbox_counts(std::int64_t owner)
         mailboxes_.clear();
     }
     auto& counts = mailboxes_[owner];
-    if (auto floor = connection_.query(select_mailbox_floor, owner); floor.next()) {
-        counts.raise_last_row(static_cast<std::uint64_t>(floor.integer(0)));
-    }
     auto rows = connection_.query(select_mailbox_sizes, owner);
     while (rows.next()) {
-        counts.add(static_cast<std::uint64_t>(rows.integer(0)), rows.text(1),
-            static_cast<std::size_t>(rows.integer(2)));
+        counts.add(rows.text(0), static_cast<std::size_t>(rows.integer(1)));
     }
     return counts;
 }

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mailbox as SQL. Adding a message is one insert: limits and row numbers come from the counts
-// that the writer remembers, and the highest number that was removed is kept with the owner, so
-// that numbers never come back after the mailbox was emptied and the server restarted.
+// The mailbox as SQL. Adding a message is one insert: its limits are checked against the counts that
+// the writer remembers.
 #include "storage/sqlite/queries.hpp"
 
 namespace stonechat::sqlite {
 
 namespace {
 
-constexpr auto insert_message =
-    "INSERT INTO mailbox (owner, row, sender, stamp, xml) VALUES (?1, ?2, ?3, ?4, ?5)";
+constexpr auto insert_message = "INSERT INTO mailbox (owner, sender, stamp, xml) VALUES (?1, ?2, ?3, ?4)";
 constexpr auto select_messages =
     "SELECT row, sender, stamp, xml FROM mailbox"
     " WHERE owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2) AND row > ?3 ORDER BY row LIMIT ?4";
 constexpr auto select_message_count =
     "SELECT count(*) FROM mailbox WHERE owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2)";
 constexpr auto delete_messages =
-    "DELETE FROM mailbox WHERE owner = ?1 AND row <= ?2 RETURNING row, sender, length(xml)";
-constexpr auto raise_floor = "UPDATE owner SET mailbox_removed = max(mailbox_removed, ?2) WHERE id = ?1";
+    "DELETE FROM mailbox WHERE owner = ?1 AND row <= ?2 RETURNING sender, length(xml)";
 
 } // namespace
 
@@ -30,10 +27,9 @@ MailboxAnswer append_message(Database& db, const AccountKey& key, const MailboxM
     if (answer != MailboxAnswer::stored) {
         return answer;
     }
-    const auto row = counts.last_row() + 1;
-    db.connection().execute(insert_message, owner, sql_number(row), message.sender, sql_time(message.stamp),
+    db.connection().execute(insert_message, owner, message.sender, sql_time(message.stamp),
         Blob { message.xml });
-    counts.add(row, message.sender, message.xml.size());
+    counts.add(message.sender, message.xml.size());
     return answer;
 }
 
@@ -59,18 +55,11 @@ Done remove_messages(Database& db, const AccountKey& key, std::uint64_t up_to)
         return Done();
     }
     auto* counts = db.known_mailbox_counts(*owner);
-    std::int64_t highest = 0;
-    {
-        auto removed = db.connection().query(delete_messages, *owner, sql_number(up_to));
-        while (removed.next()) {
-            highest = std::max(highest, removed.integer(0));
-            if (counts != nullptr) {
-                counts->remove(removed.text(1), static_cast<std::size_t>(removed.integer(2)));
-            }
+    auto removed = db.connection().query(delete_messages, *owner, sql_number(up_to));
+    while (removed.next()) {
+        if (counts != nullptr) {
+            counts->remove(removed.text(0), static_cast<std::size_t>(removed.integer(1)));
         }
-    }
-    if (highest > 0) {
-        db.connection().execute(raise_floor, *owner, highest);
     }
     return Done();
 }

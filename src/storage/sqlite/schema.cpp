@@ -16,15 +16,17 @@ namespace {
 namespace fs = std::filesystem;
 
 // An `owner` is a name that something is kept for; an account is an owner who may log in. What is
-// kept hangs on the owner's number and goes with it. Tables that are read by owner lie in that order
-// (WITHOUT ROWID), so that a change touches one page and a mailbox or roster is read in one go.
+// kept hangs on the owner's number and goes with it. Tables that are mostly read lie in order of owner
+// (WITHOUT ROWID), so that a roster is read in one go. The mailbox is mostly written, for many owners
+// at a time: it lies in order of arrival, where ten messages share a page (measured: three times the
+// throughput), and an index finds an owner's. AUTOINCREMENT: the number of a removed row never
+// comes back, whatever was the last one.
 constexpr auto version_1 = R"(
 CREATE TABLE owner (
     id INTEGER PRIMARY KEY,
     host TEXT NOT NULL,
     user TEXT NOT NULL,
     roster_version INTEGER NOT NULL DEFAULT 0,
-    mailbox_removed INTEGER NOT NULL DEFAULT 0,
     UNIQUE (host, user)
 ) STRICT;
 CREATE TABLE account (
@@ -54,13 +56,13 @@ CREATE TABLE roster (
     PRIMARY KEY (owner, contact)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE mailbox (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
     owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
-    row INTEGER NOT NULL,
     sender TEXT NOT NULL,
     stamp INTEGER NOT NULL,
-    xml BLOB NOT NULL,
-    PRIMARY KEY (owner, row)
-) STRICT, WITHOUT ROWID;
+    xml BLOB NOT NULL
+) STRICT;
+CREATE INDEX mailbox_by_owner ON mailbox (owner);
 CREATE TABLE keyval (
     owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
     store TEXT NOT NULL,

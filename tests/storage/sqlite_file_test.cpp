@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+// The database file: how it is made, refused, migrated, reopened and copied (F5, F18, F19).
+#include "storage/sqlite/schema.hpp"
+#include "support.hpp"
+
+#include <sqlite3.h>
+
+#include <sys/stat.h>
+
+using namespace stonechat;
+using namespace stonechat::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const AccountKey juliet { "capulet.example", "juliet" };
+
+struct Place {
+    ManualClock clock;
+    Log log;
+    TemporaryFolder folder;
+    std::string path = folder.file("stonechat.db");
+    QueueHome home;
+
+    std::unique_ptr<StorageBackend> open() { return open_at(path, clock, log); }
+
+    /// Why it cannot be opened.
+    std::string refusal()
+    {
+        SqliteOptions options;
+        options.path = path;
+        auto opened = open_sqlite_storage(std::move(options), clock, log);
+        return opened.has_value() ? "it was opened" : opened.error().message;
+    }
+
+    void fill(int messages)
+    {
+        auto backend = open();
+        auto storage = backend->front(home);
+        MailboxLimits limits;
+        limits.messages_per_sender = 100'000;
+        limits.messages = 100'000;
+        for (int i = 0; i + 1 < messages; ++i) {
+            storage->mailbox()
+                .append(juliet, message("a@example.org", std::to_string(i)), limits)
+                .then([](auto) {});
+        }
+        value(home, storage->mailbox().append(juliet, message("a@example.org", "last"), limits));
+    }
+
+    std::size_t messages()
+    {
+        auto backend = open();
+        auto storage = backend->front(home);
+        return value(home, storage->mailbox().count(juliet));
+    }
+};
+
+/// Runs SQL on a closed database, as another program would.
+void tamper(const std::string& path, const std::string& sql)
+{
+    sqlite3* db = nullptr;
+    REQUIRE_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+std::int64_t ask(const std::string& path, const std::string& sql)
+{
+    sqlite3* db = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    REQUIRE_EQ(sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+    REQUIRE_EQ(sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr), SQLITE_OK);
+    const auto number = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+void overwrite(const std::string& path, std::streamoff at, const std::string& bytes)
+{
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(at);
+    file << bytes;
+}
+
+bool contains(const std::string& text, const std::string& part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+mode_t mode_of(const std::string& path)
+{
+    struct stat status {};
+    REQUIRE_EQ(::stat(path.c_str(), &status), 0);
+    return status.st_mode & 0777;
+}
+
+} // namespace
+
+TEST_CASE("sqlite: what was stored is there after closing and opening again")
+{
+    Place place;
+    {
+        auto backend = place.open();
+        auto storage = backend->front(place.home);
+        value(place.home, storage->accounts().create(juliet, { verifier(ScramHash::sha256, "salt") }));
+        auto record = contact("romeo@montague.example");
+        record.groups = { "Friends" };
+        value(place.home, storage->rosters().put(juliet, record, 12));
+        value(place.home, storage->keyval().set(juliet, "vcard", "", "<vCard/>"));
+        value(place.home, storage->mailbox().append(juliet, message("a@example.org", "1"), MailboxLimits()));
+    }
+    auto backend = place.open();
+    auto storage = backend->front(place.home);
+    CHECK_EQ(value(place.home, storage->accounts().find(juliet))->verifiers[0].salt, "salt");
+    const auto roster = value(place.home, storage->rosters().load(juliet));
+    CHECK_EQ(roster.version, 12);
+    CHECK_EQ(roster.items[0].groups, std::vector<std::string> { "Friends" });
+    CHECK_EQ(value(place.home, storage->keyval().get(juliet, "vcard", "")), "<vCard/>");
+    CHECK_EQ(value(place.home, storage->mailbox().count(juliet)), 1);
+}
+
+TEST_CASE("sqlite: mailbox limits and row numbers are right after a restart")
+{
+    Place place;
+    MailboxLimits limits;
+    limits.messages_per_sender = 2;
+    limits.bytes = 5;
+    std::uint64_t last = 0;
+    {
+        auto backend = place.open();
+        auto storage = backend->front(place.home);
+        value(place.home, storage->mailbox().append(juliet, message("a@example.org", "12"), limits));
+        value(place.home, storage->mailbox().append(juliet, message("a@example.org", "3"), limits));
+    }
+    {
+        auto backend = place.open();
+        auto storage = backend->front(place.home);
+        auto& mailbox = storage->mailbox();
+        CHECK(value(place.home, mailbox.append(juliet, message("a@example.org", "4"), limits))
+            == MailboxAnswer::sender_share_full);
+        CHECK(value(place.home, mailbox.append(juliet, message("b@example.org", "567"), limits))
+            == MailboxAnswer::mailbox_full);
+        CHECK(value(place.home, mailbox.append(juliet, message("b@example.org", "56"), limits))
+            == MailboxAnswer::stored);
+        last = value(place.home, mailbox.read(juliet, 0, 10)).back().row;
+        value(place.home, mailbox.remove(juliet, last));
+    }
+    auto backend = place.open();
+    auto storage = backend->front(place.home);
+    value(place.home, storage->mailbox().append(juliet, message("a@example.org", "7"), limits));
+    CHECK_GT(value(place.home, storage->mailbox().read(juliet, 0, 10))[0].row, last);
+}
+
+TEST_CASE("sqlite: the files can be read by their owner only")
+{
+    Place place;
+    auto backend = place.open();
+    auto storage = backend->front(place.home);
+    value(place.home, storage->keyval().set(juliet, "s", "n", "v"));
+    CHECK_EQ(mode_of(place.path), 0600);
+    CHECK_EQ(mode_of(place.path + "-wal"), 0600);
+    CHECK_EQ(mode_of(place.path + "-shm"), 0600);
+    CHECK_EQ(mode_of(place.path + ".lock"), 0600);
+}
+
+TEST_CASE("sqlite: closing moves everything into the one file")
+{
+    Place place;
+    place.fill(100);
+    CHECK_FALSE(fs::exists(place.path + "-wal"));
+    CHECK_EQ(ask(place.path, "SELECT count(*) FROM mailbox"), 100);
+    CHECK_EQ(ask(place.path, "PRAGMA application_id"), sqlite::application_id);
+}
+
+TEST_CASE("sqlite: a second server on the same file is refused, a later one is not")
+{
+    Place place;
+    auto backend = place.open();
+    const auto message = place.refusal();
+    CHECK(contains(message, place.path));
+    CHECK(contains(message, "in use by another process"));
+    backend->stop();
+    CHECK_EQ(place.refusal(), "it was opened");
+}
+
+TEST_CASE("sqlite: an empty file is refused, not taken for a new database (F5)")
+{
+    Place place;
+    {
+        std::ofstream file(place.path);
+    }
+    const auto message = place.refusal();
+    CHECK(contains(message, place.path));
+    CHECK(contains(message, "is empty"));
+    CHECK(contains(message, "backup"));
+    CHECK_EQ(fs::file_size(place.path), 0);
+}
+
+TEST_CASE("sqlite: a file that is not a database is refused (F5)")
+{
+    Place place;
+    {
+        std::ofstream(place.path) << std::string(8192, 'x');
+    }
+    CHECK(contains(place.refusal(), "not an SQLite file"));
+    {
+        std::ofstream(place.path) << "short";
+    }
+    CHECK(contains(place.refusal(), "not an SQLite file"));
+}
+
+TEST_CASE("sqlite: a database whose first page is damaged is refused (F5)")
+{
+    Place place;
+    place.fill(10);
+    overwrite(place.path, 100, std::string(400, '\x5a'));
+    const auto message = place.refusal();
+    CHECK(contains(message, "is damaged"));
+    CHECK(contains(message, place.path));
+    CHECK(contains(message, "last backup"));
+}
+
+TEST_CASE("sqlite: a database with a damaged page inside is refused (F5)")
+{
+    Place place;
+    place.fill(1000);
+    overwrite(place.path, 4096 * 12, std::string(4096, '\x5a'));
+    CHECK(contains(place.refusal(), "is damaged"));
+}
+
+TEST_CASE("sqlite: a database that was cut off is refused (F5)")
+{
+    Place place;
+    place.fill(1000);
+    fs::resize_file(place.path, fs::file_size(place.path) / 2);
+    CHECK(contains(place.refusal(), "is damaged"));
+}
+
+TEST_CASE("sqlite: a log without its database is refused (F5)")
+{
+    Place place;
+    {
+        std::ofstream(place.path + "-wal") << "frames";
+    }
+    CHECK(contains(place.refusal(), "is missing"));
+    CHECK_FALSE(fs::exists(place.path));
+}
+
+TEST_CASE("sqlite: another program's database is refused and left alone")
+{
+    Place place;
+    tamper(place.path, "CREATE TABLE t (x); PRAGMA application_id = 42; PRAGMA user_version = 1");
+    CHECK(contains(place.refusal(), "belongs to another program"));
+    CHECK_EQ(ask(place.path, "SELECT count(*) FROM sqlite_schema"), 1);
+}
+
+TEST_CASE("sqlite: a newer schema is refused and left alone (P13)")
+{
+    Place place;
+    place.fill(3);
+    tamper(place.path, "PRAGMA user_version = 99");
+    const auto message = place.refusal();
+    CHECK(contains(message, "schema 99"));
+    CHECK(contains(message, "newer"));
+    tamper(place.path, "PRAGMA user_version = 1");
+    CHECK_EQ(place.messages(), 3);
+}
+
+TEST_CASE("sqlite: a folder that does not exist is named")
+{
+    Place place;
+    place.path = place.folder.file("nowhere/stonechat.db");
+    CHECK(contains(place.refusal(), place.path));
+}
+
+TEST_CASE("sqlite: what an earlier attempt to make the database left behind is no obstacle")
+{
+    Place place;
+    {
+        std::ofstream(place.path + ".new") << "half";
+    }
+    {
+        std::ofstream(place.path + ".new-wal") << "half";
+    }
+    CHECK_EQ(place.refusal(), "it was opened");
+    CHECK_FALSE(fs::exists(place.path + ".new"));
+}
+
+TEST_CASE("sqlite: a migration runs forward after a copy was made (F18)")
+{
+    Place place;
+    place.fill(5);
+    const std::vector<sqlite::Migration> steps { sqlite::migrations()[0],
+        "ALTER TABLE mailbox ADD COLUMN colour TEXT; UPDATE mailbox SET colour = 'red'",
+        "CREATE TABLE room (id INTEGER PRIMARY KEY)" };
+    REQUIRE(sqlite::prepare_database(place.path, steps).has_value());
+    CHECK_EQ(ask(place.path, "PRAGMA user_version"), 3);
+    CHECK_EQ(ask(place.path, "SELECT count(*) FROM mailbox WHERE colour = 'red'"), 5);
+    CHECK_EQ(ask(place.path, "SELECT count(*) FROM room"), 0);
+
+    const auto copy = place.path + ".v1.backup";
+    CHECK_EQ(ask(copy, "PRAGMA user_version"), 1);
+    CHECK_EQ(ask(copy, "SELECT count(*) FROM mailbox"), 5);
+    CHECK_EQ(mode_of(copy), 0600);
+    CHECK(contains(place.refusal(), "newer"));
+}
+
+TEST_CASE("sqlite: a migration that fails changes nothing and says where the copy is (F18)")
+{
+    Place place;
+    place.fill(5);
+    const std::vector<sqlite::Migration> steps { sqlite::migrations()[0], "DELETE FROM mailbox",
+        "CREATE TABLE broken (" };
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const auto prepared = sqlite::prepare_database(place.path, steps);
+        REQUIRE_FALSE(prepared.has_value());
+        CHECK(contains(prepared.error().message, place.path + ".v1.backup"));
+    }
+    CHECK_EQ(ask(place.path, "PRAGMA user_version"), 1);
+    CHECK_EQ(place.messages(), 5);
+}
+
+TEST_CASE("sqlite: a row that makes no sense is answered as damaged, and only that one")
+{
+    Place place;
+    {
+        auto backend = place.open();
+        auto storage = backend->front(place.home);
+        value(place.home, storage->accounts().create(juliet, { verifier(ScramHash::sha256, "salt") }));
+        value(place.home, storage->rosters().put(juliet, contact("romeo@montague.example"), 1));
+    }
+    tamper(place.path, "UPDATE roster SET groups = x'ff00'; UPDATE verifier SET hash = 77");
+    auto backend = place.open();
+    auto storage = backend->front(place.home);
+    CHECK_EQ(answer(place.home, storage->rosters().load(juliet)).error(), StoreError::damaged);
+    CHECK_EQ(answer(place.home, storage->accounts().find(juliet)).error(), StoreError::damaged);
+    // Behind a write the same read runs on the writer, beside others in one transaction.
+    std::size_t stored = 0;
+    for (int i = 0; i < 20; ++i) {
+        storage->keyval().set(juliet, "s", std::to_string(i), "v").then([&stored](auto r) {
+            stored += r.has_value();
+        });
+    }
+    CHECK_EQ(answer(place.home, storage->rosters().load(juliet)).error(), StoreError::damaged);
+    CHECK_EQ(stored, 20);
+    CHECK_EQ(value(place.home, storage->keyval().load(juliet, "s")).size(), 20);
+}
+
+TEST_CASE("backup: contains all that was answered before, while writing goes on (F19)")
+{
+    Place place;
+    auto backend = place.open();
+    auto storage = backend->front(place.home);
+    MailboxLimits limits;
+    limits.messages = 100'000;
+    limits.messages_per_sender = 100'000;
+    const std::string xml(500, 'x');
+    std::size_t answered = 0;
+    const auto append = [&]() {
+        storage->mailbox().append(juliet, message("a@example.org", xml), limits).then([&answered](auto r) {
+            CHECK(r.has_value());
+            ++answered;
+        });
+    };
+    for (int i = 0; i < 3000; ++i) {
+        append();
+    }
+    place.home.run_until([&answered]() { return answered == 3000; });
+
+    const auto copy = place.folder.file("copy.db");
+    std::optional<Result<Done, StoreError>> copied;
+    backend->backup(place.home, copy).then([&copied](auto r) { copied = r; });
+    std::size_t asked = 3000;
+    while (!copied) {
+        append();
+        ++asked;
+        place.home.run_until([&]() { return copied || asked - answered < 200; });
+    }
+    place.home.run_until([&]() { return answered == asked; });
+    REQUIRE(copied->has_value());
+    CHECK_EQ(mode_of(copy), 0600);
+    CHECK_FALSE(fs::exists(copy + ".new"));
+    CHECK_GE(ask(copy, "SELECT count(*) FROM mailbox"), 3000);
+    CHECK_EQ(ask(copy, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+    backend->stop();
+
+    place.path = copy;
+    CHECK_GE(place.messages(), 3000);
+}
+
+TEST_CASE("backup: never overwrites a file and says when it cannot write")
+{
+    Place place;
+    auto backend = place.open();
+    const auto copy = place.folder.file("copy.db");
+    {
+        std::ofstream(copy) << "precious";
+    }
+    CHECK_EQ(answer(place.home, backend->backup(place.home, copy)).error(), StoreError::unavailable);
+    CHECK_EQ(fs::file_size(copy), 8);
+    const auto nowhere = place.folder.file("nowhere/copy.db");
+    CHECK_EQ(answer(place.home, backend->backup(place.home, nowhere)).error(), StoreError::unavailable);
+    CHECK(answer(place.home, backend->backup(place.home, place.folder.file("other.db"))).has_value());
+    backend->stop();
+    CHECK_EQ(answer(place.home, backend->backup(place.home, place.folder.file("late.db"))).error(),
+        StoreError::unavailable);
+}
