@@ -183,7 +183,7 @@ Task<Accounts::Outcome> Accounts::set_enabled(Jid account, bool enabled)
     co_return Done();
 }
 
-Task<Accounts::Outcome> Accounts::remove(Jid account)
+Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
 {
     if (!is_account_name(router_.server(), account)) {
         co_return AccountProblem::not_local;
@@ -199,11 +199,11 @@ Task<Accounts::Outcome> Accounts::remove(Jid account)
     // The home shard's own store takes the removal, behind every write that it still has under way.
     Pending<bool> answer;
     Home& asker = router_.shard();
-    router_.server().at_home(account, [account, promise = answer.promise(), &asker](Router& home) mutable {
+    router_.server().at_home(account, [account, except, promise = answer.promise(), &asker](Router& home) mutable {
         auto user = home.host(account.domain())->user(account.local());
-        user->when_loaded([account, promise, &asker, user, &home](User& loaded) mutable {
+        user->when_loaded([account, except, promise, &asker, user, &home](User& loaded) mutable {
             tell_contacts_goodbye(loaded);
-            close_sessions(home, account.bare(), StreamError(StreamError::not_authorized, "The account was removed"), Jid());
+            close_sessions(home, account.bare(), StreamError(StreamError::not_authorized, "The account was removed"), except);
             const Handlers& handlers = loaded.host().handlers();
             handlers.run_moment(handlers.on_removed(), Context { loaded.host(), &loaded });
             loaded.host().forget_user(account.local());

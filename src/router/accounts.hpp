@@ -42,7 +42,8 @@ public:
     /// Disabling ends its sessions and refuses logins; nothing is deleted.
     Task<Outcome> set_enabled(Jid account, bool enabled);
     /// Tells the contacts (RFC 6121: unsubscribe and unsubscribed), ends sessions, removes everything.
-    Task<Outcome> remove(Jid account);
+    /// `except` (a full JID, may be empty) keeps its session, for the answer; the caller ends it.
+    Task<Outcome> remove(Jid account, Jid except = {});
     /// Whether the account exists (also when it is disabled).
     Task<Result<bool, AccountProblem>> exists(Jid account);
 

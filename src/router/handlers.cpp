@@ -17,6 +17,8 @@ std::string_view to_text(To to)
         return "own account";
     case To::account:
         return "account";
+    case To::nobody:
+        return "nobody";
     }
     return {};
 }
@@ -158,6 +160,11 @@ void Handlers::disco_items(To to, std::string_view node, DiscoItems handler)
 void Handlers::disco_info(To to, std::string_view node, DiscoItems handler)
 {
     disco_.push_back({ true, to, std::string(node), std::move(handler) });
+}
+
+void Handlers::command(Command command)
+{
+    commands_.push_back(std::move(command));
 }
 
 void Handlers::stream_feature(Offer offer, StreamFeature feature)

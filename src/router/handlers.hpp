@@ -10,6 +10,7 @@
 #include "router/settlement.hpp"
 #include "router/slot.hpp"
 #include "router/user.hpp"
+#include "xmpp/data_form.hpp"
 #include "xmpp/stanza.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -32,6 +33,7 @@ enum class To {
     host,        ///< the domain itself
     own_account, ///< the sender's own bare JID, or no `to` at all
     account,     ///< a local bare JID, asked by anybody (own sessions included)
+    nobody,      ///< a local bare JID without an account (or a disabled one); Context::user is null
 };
 
 /// Which way a stanza is going.
@@ -84,6 +86,24 @@ private:
 /// The answer to an iq: a payload (or none) for the result, or an error.
 using IqAnswer = Result<std::optional<Element>, StanzaError>;
 
+/// An ad-hoc command: one form to fill in, then a result (XEP-0050). Which is all the server's own need.
+struct Command {
+    enum class For { admins, local_users };
+    /// How a command that was carried out ended.
+    struct Outcome {
+        std::string note;
+        bool is_warning = false;
+        std::optional<DataForm> result;
+    };
+    using Run = std::function<Task<Result<Outcome, StanzaError>>(DataForm, Context)>;
+
+    std::string node;
+    std::string name;
+    For access = For::admins;
+    std::optional<DataForm> form; ///< none: `run` is called at once, with an empty form
+    Run run;
+};
+
 class Handlers {
 public:
     explicit Handlers(Host& host);
@@ -121,6 +141,9 @@ public:
     void disco_items(To to, std::string_view node, DiscoItems handler);
     void disco_info(To to, std::string_view node, DiscoItems handler);
 
+    /// An ad-hoc command of the host (XEP-0050).
+    void command(Command command);
+
     // Stream features (RFC 6120 §4.3.2).
     enum class Offer { before_login, after_login };
     /// Null if there is nothing to offer.
@@ -154,6 +177,7 @@ public:
     const std::vector<OnMoment>& on_removed() const { return removed_; }
     const std::vector<OnLoad>& on_load() const { return load_; }
     const std::vector<std::pair<Offer, StreamFeature>>& features() const { return features_; }
+    const std::vector<Command>& commands() const { return commands_; }
     /// Runs what was registered for (to, node); false if nothing was.
     bool disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq, Element& query) const;
 
@@ -191,6 +215,7 @@ private:
         DiscoItems run;
     };
     std::vector<DiscoEntry> disco_;
+    std::vector<Command> commands_;
     std::vector<std::pair<std::pair<std::string, std::string>, BeforeLogin>> before_login_;
     std::vector<std::pair<std::pair<std::string, std::string>, OnStreamElement>> stream_elements_;
     std::size_t session_slots_ = 0;

@@ -319,7 +319,7 @@ void Host::deliver_to_host(Stanza stanza, Settlement settlement)
 void Host::deliver_to_user(User& user, Stanza stanza, Settlement settlement)
 {
     if (user.state() != User::State::ready) {
-        deliver_to_nobody(stanza, user.state());
+        deliver_to_nobody(std::move(stanza), user.state());
         return;
     }
     const Context context { *this, &user, nullptr, &settlement };
@@ -336,10 +336,14 @@ void Host::deliver_to_user(User& user, Stanza stanza, Settlement settlement)
     }
 }
 
-void Host::deliver_to_nobody(const Stanza& stanza, User::State state)
+void Host::deliver_to_nobody(Stanza stanza, User::State state)
 {
     if (state == User::State::failed) {
         router_.refuse(stanza, StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
+        return;
+    }
+    if (stanza.kind() == StanzaKind::iq && stanza.is_request() && !stanza.to().has_resource()) {
+        answer_iq(To::nobody, std::move(stanza), Context { *this }, Settlement());
         return;
     }
     if (decide(stanza, Addressee::no_such_user) != Delivery::ignore) {

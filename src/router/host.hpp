@@ -78,7 +78,7 @@ private:
 
     void deliver_to_host(Stanza stanza, Settlement settlement);
     void deliver_to_user(User& user, Stanza stanza, Settlement settlement);
-    void deliver_to_nobody(const Stanza& stanza, User::State state);
+    void deliver_to_nobody(Stanza stanza, User::State state);
     void deliver_message(User& user, Stanza& stanza, const Context& context);
     void deliver_presence(Stanza& stanza, const Context& context);
     void deliver_iq(User& user, Stanza stanza, Settlement settlement);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Roster: a user's contacts in memory, as loaded from the store (RFC 6121 section 2), and the
-// subscription states (section 3). Part of its User; shard-bound. A change is put here first, so that
-// the next one builds on it, then stored; whoever asked, and the clients, hear of it after the commit.
+// subscription states (section 3). Part of its User; shard-bound. A change is made on a copy of the
+// record, stored, and put here after the commit: nobody sees what a crash could undo, and a write that
+// fails leaves nothing to take back. Whoever changes something takes a turn first, so that each change
+// starts from what the one before it has left.
 #pragma once
 
 #include "router/turns.hpp"

@@ -11,6 +11,7 @@
 #include "net/shard.hpp"
 #include "net/tls_engine.hpp"
 #include "router/module.hpp"
+#include "router/registration_rate.hpp"
 #include "router/router.hpp"
 #include "router/trace.hpp"
 #include "storage/storage.hpp"
@@ -47,6 +48,7 @@ public:
     TlsContexts* tls() const { return parts_.tls; }
     const std::string& secret() const { return parts_.secret; }
     Trace& trace() { return trace_; }
+    RegistrationRate& registration_rate() { return registration_rate_; }
     WallTime started() const { return started_; }
 
     /// The settings as of now; any thread.
@@ -70,6 +72,7 @@ private:
     Parts parts_;
     std::atomic<SharedSettings> settings_;
     Trace trace_;
+    RegistrationRate registration_rate_;
     WallTime started_;
     std::vector<std::unique_ptr<Router>> routers_;
 };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/task.hpp"
+#include "router/block_list.hpp"
 #include "router/roster.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
@@ -41,6 +42,10 @@ public:
     Roster& roster() { return roster_; }
     const Roster& roster() const { return roster_; }
 
+    /// Whom this user has blocked (XEP-0191); kept by the blocking module, honoured by everybody.
+    BlockList& block_list() { return block_list_; }
+    const BlockList& block_list() const { return block_list_; }
+
     const std::vector<std::shared_ptr<Session>>& sessions() const { return sessions_; }
     Session* session(std::string_view resource) const;
     /// Sends to the sessions that are open at this moment and for which `wanted` holds.
@@ -70,6 +75,7 @@ private:
     State state_ = State::loading;
     bool was_idle_ = false;
     Roster roster_;
+    BlockList block_list_;
     std::vector<std::shared_ptr<Session>> sessions_;
     std::vector<Function<void(User&)>> waiting_;
     SlotTable slots_;

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/blocking.hpp"
+
+#include "base/random.hpp"
+#include "net/shard.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/ns.hpp"
+
+namespace stonechat {
+namespace {
+
+constexpr const char* store = "blocking";
+
+class Blocking final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("blocking", "Lets users block addresses.")
+            .implements(Xep { 191, "1.3", "Blocking Command" })
+            .feature(ns::blocking, On::both)
+            .setting(SettingSpec::integer("max_entries", 1000, 1, 100'000, "Addresses one account may block."))
+            .store(store);
+    }
+
+    void attach(Handlers& on) override
+    {
+        wants_pushes_ = on.session_slot<bool>();
+        on.user_load(load);
+        on.iq_get(To::own_account, ns::blocking, "blocklist", [this](const Iq&, const Context& c) { return list(c); });
+        on.iq_set_later(To::own_account, ns::blocking, "block", [this](Iq iq, Context c) { return block(iq, c); });
+        on.iq_set_later(To::own_account, ns::blocking, "unblock", [this](Iq iq, Context c) { return unblock(iq, c); });
+        on.any(Flow::from_client, refuse_to_blocked);
+        on.any(Flow::to_user, refuse_from_blocked);
+    }
+
+private:
+    static Task<bool> load(User& user)
+    {
+        auto pending = user.host().storage().keyval().load(user.key(), store);
+        const auto entries = co_await pending;
+        if (!entries) {
+            co_return false;
+        }
+        for (const auto& [name, value] : *entries) {
+            if (const auto jid = Jid::parse(name)) {
+                user.block_list().add(*jid);
+            }
+        }
+        co_return true;
+    }
+
+    /// §3.2; who has asked gets the pushes (§3.3).
+    IqAnswer list(const Context& context)
+    {
+        if (context.session != nullptr) {
+            wants_pushes_.of(*context.session) = true;
+        }
+        Element blocklist("blocklist", ns::blocking);
+        for (const Jid& jid : context.user->block_list().jids()) {
+            blocklist.add("item").set_attribute("jid", jid.text());
+        }
+        return blocklist;
+    }
+
+    static Result<std::vector<Jid>, StanzaError> items_of(const Element& request)
+    {
+        std::vector<Jid> jids;
+        for (const Element* item : request.children("item", ns::blocking)) {
+            auto jid = Jid::parse(item->attribute_or("jid"));
+            if (!jid) {
+                return StanzaError(StanzaError::jid_malformed);
+            }
+            jids.push_back(std::move(*jid));
+        }
+        return jids;
+    }
+
+    Task<IqAnswer> block(Iq iq, Context context)
+    {
+        auto jids = items_of(iq.payload());
+        if (!jids) {
+            co_return jids.error();
+        }
+        if (jids->empty()) {
+            co_return StanzaError(StanzaError::bad_request); // §3.3 example 5 onwards: at least one item
+        }
+        BlockList& blocked = context.user->block_list();
+        const auto limit = static_cast<std::size_t>(context.host.settings("blocking").integer("max_entries"));
+        if (blocked.jids().size() + jids->size() > limit) {
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel, "The block list is full");
+        }
+        KeyvalStore::Changes changes;
+        for (const Jid& jid : *jids) {
+            changes.emplace_back(jid.text(), std::string());
+        }
+        // The blocked see us leave while we may still be heard by them (§3.3).
+        show_unavailable(context, *jids);
+        for (const Jid& jid : *jids) {
+            blocked.add(jid);
+        }
+        auto pending = context.host.storage().keyval().apply(context.user->key(), store, std::move(changes));
+        const auto saved = co_await pending;
+        if (!saved) {
+            for (const Jid& jid : *jids) {
+                blocked.remove(jid);
+            }
+            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        }
+        push_later(context, iq.payload());
+        co_return std::nullopt;
+    }
+
+    Task<IqAnswer> unblock(Iq iq, Context context)
+    {
+        auto jids = items_of(iq.payload());
+        if (!jids) {
+            co_return jids.error();
+        }
+        BlockList& blocked = context.user->block_list();
+        const std::vector<Jid> freed = jids->empty() ? blocked.jids() : *jids; // §3.4: no item means all
+        KeyvalStore::Changes changes;
+        for (const Jid& jid : freed) {
+            changes.emplace_back(jid.text(), std::nullopt);
+        }
+        auto pending = context.host.storage().keyval().apply(context.user->key(), store, std::move(changes));
+        const auto saved = co_await pending;
+        if (!saved) {
+            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        }
+        for (const Jid& jid : freed) {
+            blocked.remove(jid);
+        }
+        show_available(context, freed);
+        push_later(context, iq.payload());
+        co_return std::nullopt;
+    }
+
+    /// The push goes out behind the result, to every resource that has asked for the list.
+    void push_later(const Context& context, const Element& change) const
+    {
+        auto user = context.user->shared_from_this();
+        context.host.shard().post([wants = wants_pushes_, user, change] {
+            for (const auto& session : user->sessions()) {
+                const bool* wanted = wants.find(*session);
+                if (wanted != nullptr && *wanted) {
+                    Stanza push = Stanza::iq(user->jid(), session->jid(), IqType::set, random_id(9));
+                    push.element().add(change);
+                    session->send(push);
+                }
+            }
+        });
+    }
+
+    /// Contacts that see our presence and are covered by one of `jids`.
+    static std::vector<Jid> covered_subscribers(const User& user, const std::vector<Jid>& jids)
+    {
+        BlockList changed;
+        for (const Jid& jid : jids) {
+            changed.add(jid);
+        }
+        std::vector<Jid> found;
+        for (const RosterRecord& record : user.roster().records()) {
+            if (user.roster().is_subscriber(record.contact.bare_text()) && changed.covers(record.contact)) {
+                found.push_back(record.contact);
+            }
+        }
+        return found;
+    }
+
+    static void show_unavailable(const Context& context, const std::vector<Jid>& jids)
+    {
+        for (const Jid& contact : covered_subscribers(*context.user, jids)) {
+            for (const auto& session : context.user->sessions()) {
+                if (session->is_available()) {
+                    context.host.router().route(Stanza::presence(session->jid(), contact, PresenceType::unavailable));
+                }
+            }
+        }
+    }
+
+    static void show_available(const Context& context, const std::vector<Jid>& jids)
+    {
+        for (const Jid& contact : covered_subscribers(*context.user, jids)) {
+            for (const auto& session : context.user->sessions()) {
+                if (session->is_available()) {
+                    Stanza presence = *session->presence();
+                    presence.set_to(contact);
+                    context.host.router().route(std::move(presence));
+                }
+            }
+        }
+    }
+
+    /// §3.3: what the user sends to a blocked address comes back.
+    static Verdict refuse_to_blocked(Stanza& stanza, const Context& context)
+    {
+        const BlockList& blocked = context.user->block_list();
+        if (blocked.empty() || stanza.to().empty() || stanza.to().same_bare(context.user->jid())
+            || !blocked.covers(stanza.to())) {
+            return Verdict::pass();
+        }
+        if (stanza.kind() == StanzaKind::iq && !stanza.is_request()) {
+            return Verdict::done();
+        }
+        return Verdict::bounce(StanzaError(StanzaError::not_acceptable).with(Element("blocked", ns::blocking_errors)));
+    }
+
+    /// §3.3: to a blocked address the user looks offline. One's own resources cannot be blocked.
+    static Verdict refuse_from_blocked(Stanza& stanza, const Context& context)
+    {
+        const BlockList& blocked = context.user->block_list();
+        if (blocked.empty() || stanza.from().same_bare(context.user->jid()) || !blocked.covers(stanza.from())) {
+            return Verdict::pass();
+        }
+        // A blocked domain is not our own server's voice: answers of the host itself stay audible.
+        if (stanza.from() == context.host.jid()) {
+            return Verdict::pass();
+        }
+        if (stanza.kind() == StanzaKind::presence) {
+            return Verdict::done();
+        }
+        return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
+    }
+
+    SessionSlot<bool> wants_pushes_;
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_blocking(Host&)
+{
+    return std::make_unique<Blocking>();
+}
+
+} // namespace stonechat

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// XEP-0191 Blocking Command: nothing from or to the addresses that a user has blocked.
+#pragma once
+
+#include "router/module.hpp"
+
+#include <memory>
+
+namespace stonechat {
+
+std::unique_ptr<Module> make_blocking(Host& host);
+
+} // namespace stonechat

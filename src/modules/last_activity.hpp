@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// XEP-0012 Last Activity: the server's uptime, and when a contact was last seen.
+#pragma once
+
+#include "router/module.hpp"
+
+#include <memory>
+
+namespace stonechat {
+
+std::unique_ptr<Module> make_last_activity(Host& host);
+
+} // namespace stonechat

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/private_xml.hpp"
+
+#include "router/host.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <set>
+
+namespace stonechat {
+namespace {
+
+constexpr const char* store = "private";
+
+/// One fragment is known by the namespace and name of its root (§3).
+std::string name_of(const Element& fragment)
+{
+    return std::string(fragment.ns().text()) + " " + fragment.name();
+}
+
+class PrivateXml final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("private_xml", "Keeps small private data for clients, such as old bookmarks.")
+            .implements(Xep { 49, "1.2", "Private XML Storage" })
+            .feature(ns::private_xml, On::both)
+            .setting(SettingSpec::bytes("max_bytes", 1024 * 1024, 1024, 64 * 1024 * 1024, "All fragments of one account together."))
+            .setting(SettingSpec::integer("max_fragments", 100, 1, 10000, "Fragments of one account."))
+            .store(store);
+    }
+
+    void attach(Handlers& on) override
+    {
+        on.iq_get_later(To::own_account, ns::private_xml, "query", get);
+        on.iq_set_later(To::own_account, ns::private_xml, "query", set);
+        const auto refuse = [](const Iq&, const Context&) -> IqAnswer { return StanzaError(StanzaError::forbidden); };
+        for (const To to : { To::account, To::nobody }) {
+            on.iq_get(to, ns::private_xml, "query", refuse); // §3: somebody else's data
+            on.iq_set(to, ns::private_xml, "query", refuse);
+        }
+    }
+
+private:
+    static Task<IqAnswer> get(Iq iq, Context context)
+    {
+        if (iq.payload().child_count() != 1) {
+            co_return StanzaError(StanzaError::bad_request); // example 6: no child; and never two namespaces
+        }
+        const Element* wanted = iq.payload().first_child();
+        if (wanted->ns() == ns::private_xml) {
+            co_return StanzaError(StanzaError::not_acceptable);
+        }
+        auto pending = context.host.storage().keyval().get(context.user->key(), store, name_of(*wanted));
+        const auto found = co_await pending;
+        if (!found) {
+            co_return StanzaError(StanzaError::internal_server_error);
+        }
+        Element query("query", ns::private_xml);
+        if (!found->has_value()) {
+            query.add(Element(wanted->name(), wanted->ns())); // example 4: nothing stored gives it back empty
+            co_return query;
+        }
+        auto fragments = parse_element(**found);
+        if (!fragments) {
+            co_return StanzaError(StanzaError::internal_server_error);
+        }
+        for (const Element* fragment : fragments->children()) {
+            query.add(*fragment);
+        }
+        co_return query;
+    }
+
+    /// The fragments of a request, those of one name together, each group as it is stored.
+    static Result<KeyvalStore::Changes, StanzaError> changes_of(const Element& query)
+    {
+        std::vector<std::pair<std::string, Element>> groups;
+        for (const Element* fragment : query.children()) {
+            if (fragment->ns() == ns::private_xml || fragment->ns().text().empty()) {
+                return StanzaError(StanzaError::not_acceptable);
+            }
+            const std::string name = name_of(*fragment);
+            auto group = std::find_if(groups.begin(), groups.end(), [&name](const auto& each) { return each.first == name; });
+            if (group == groups.end()) {
+                groups.emplace_back(name, Element("fragments", ns::private_xml));
+                group = std::prev(groups.end());
+            }
+            group->second.add(*fragment);
+        }
+        if (groups.empty()) {
+            return StanzaError(StanzaError::not_acceptable);
+        }
+        KeyvalStore::Changes changes;
+        for (const auto& [name, group] : groups) {
+            changes.emplace_back(name, to_xml(group));
+        }
+        return changes;
+    }
+
+    static Task<IqAnswer> set(Iq iq, Context context)
+    {
+        auto changes = changes_of(iq.payload());
+        if (!changes) {
+            co_return changes.error();
+        }
+        KeyvalStore& keyval = context.host.storage().keyval();
+        auto loading = keyval.load(context.user->key(), store);
+        const auto stored = co_await loading;
+        if (!stored) {
+            co_return StanzaError(StanzaError::internal_server_error);
+        }
+        if (!fits(context.host.settings("private_xml"), *stored, *changes)) {
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel, "The private storage is full");
+        }
+        auto writing = keyval.apply(context.user->key(), store, std::move(*changes));
+        const auto saved = co_await writing;
+        if (!saved) {
+            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        }
+        co_return std::nullopt;
+    }
+
+    static bool fits(const Section& limits, const KeyvalStore::Entries& stored, const KeyvalStore::Changes& changes)
+    {
+        std::set<std::string> names;
+        std::size_t bytes = 0;
+        for (const auto& [name, value] : changes) {
+            names.insert(name);
+            bytes += value->size();
+        }
+        for (const auto& [name, value] : stored) {
+            if (names.insert(name).second) {
+                bytes += value.size();
+            }
+        }
+        return bytes <= static_cast<std::size_t>(limits.integer("max_bytes"))
+            && names.size() <= static_cast<std::size_t>(limits.integer("max_fragments"));
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_private_xml(Host&)
+{
+    return std::make_unique<PrivateXml>();
+}
+
+} // namespace stonechat

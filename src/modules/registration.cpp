@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/registration.hpp"
+
+#include "router/host.hpp"
+#include "router/registration_rate.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+#include "xmpp/data_form.hpp"
+#include "xmpp/ns.hpp"
+
+namespace stonechat {
+namespace {
+
+/// The account that `user` names on this host, or nothing if RFC 7622 forbids the name.
+std::optional<Jid> account_of(const Host& host, const std::string& user)
+{
+    return user.empty() ? std::nullopt : Jid::from_parts(user, host.name());
+}
+
+StanzaError to_stanza_error(AccountProblem problem)
+{
+    switch (problem) {
+    case AccountProblem::exists:
+        return StanzaError(StanzaError::conflict); // §3.1.1
+    case AccountProblem::no_such_account:
+        return StanzaError(StanzaError::registration_required);
+    case AccountProblem::not_local:
+    case AccountProblem::bad_password:
+        return StanzaError(StanzaError::not_acceptable, to_text(problem)); // §3.1.1
+    case AccountProblem::busy:
+        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, to_text(problem));
+    case AccountProblem::store_failed:
+        return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+    }
+    return StanzaError(StanzaError::internal_server_error);
+}
+
+class Registration final : public Module {
+public:
+    explicit Registration(Host& host) : host_(host) {}
+
+    Manifest describe() const override
+    {
+        return Manifest("registration", "Password change and account removal by the user; open registration if allowed.")
+            .implements(Xep { 77, "2.4", "In-Band Registration", "no forms beyond name and password" })
+            .feature(ns::in_band_registration)
+            .setting(SettingSpec::flag("open", false, "Anybody may make an account from a client. Attracts spammers."))
+            .setting(SettingSpec::integer("per_day", 3, 1, 1'000'000, "Accounts from one address (IPv6: /64) in a day."));
+    }
+
+    void attach(Handlers& on) override
+    {
+        on.stream_feature(Handlers::Offer::before_login, [this](bool) { return feature(); });
+        on.iq_before_login(ns::in_band_registration, "query",
+            [this](Iq iq, std::string peer) { return register_account(iq, std::move(peer)); });
+        for (const To to : { To::host, To::own_account }) {
+            on.iq_get(to, ns::in_band_registration, "query", describe_own);
+            on.iq_set_later(to, ns::in_band_registration, "query", change_own);
+        }
+    }
+
+private:
+    bool is_open() const { return host_.settings("registration").flag("open"); }
+
+    std::optional<Element> feature() const
+    {
+        return is_open() ? std::optional(Element("register", ns::registration_feature)) : std::nullopt;
+    }
+
+    /// §3.1: before login.
+    Task<IqAnswer> register_account(Iq iq, std::string peer)
+    {
+        if (!is_open()) {
+            co_return StanzaError(StanzaError::service_unavailable);
+        }
+        if (iq.type() == IqType::get) {
+            Element query("query", ns::in_band_registration);
+            query.add_text_child("instructions", "Choose a username and password for use with this service.");
+            query.add("username");
+            query.add("password");
+            co_return query;
+        }
+        const auto account = account_of(host_, iq.payload().child_text("username"));
+        if (!account) {
+            co_return StanzaError(StanzaError::not_acceptable, "The username is missing or not allowed");
+        }
+        const auto per_day = static_cast<unsigned>(host_.settings("registration").integer("per_day"));
+        if (!host_.router().server().registration_rate().admit(peer, per_day)) {
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, "Too many accounts from your address");
+        }
+        auto creating = host_.accounts().create(*account, iq.payload().child_text("password"));
+        const auto created = co_await creating;
+        if (!created) {
+            co_return to_stanza_error(created.error());
+        }
+        co_return std::nullopt;
+    }
+
+    /// §3.1, example 4: who asks while logged in is registered.
+    static IqAnswer describe_own(const Iq&, const Context& context)
+    {
+        if (context.user == nullptr) {
+            return StanzaError(StanzaError::forbidden);
+        }
+        Element query("query", ns::in_band_registration);
+        query.add("registered");
+        query.add_text_child("username", context.user->jid().local());
+        query.add("password");
+        return query;
+    }
+
+    /// §3.2 and §3.3: a user removes the account, or changes its password.
+    static Task<IqAnswer> change_own(Iq iq, Context context)
+    {
+        if (context.user == nullptr || context.session == nullptr) {
+            co_return StanzaError(StanzaError::forbidden);
+        }
+        const Element& query = iq.payload();
+        if (query.child("remove") != nullptr) {
+            auto removing = remove_own(query, context);
+            co_return co_await removing;
+        }
+        const auto account = account_of(context.host, query.child_text("username"));
+        if (!account || query.child("password") == nullptr) {
+            co_return StanzaError(StanzaError::bad_request);
+        }
+        if (*account != context.user->jid()) {
+            co_return StanzaError(StanzaError::not_allowed);
+        }
+        auto changing = context.host.accounts().set_password(*account, query.child_text("password"), context.session->jid());
+        const auto changed = co_await changing;
+        if (!changed) {
+            co_return to_stanza_error(changed.error());
+        }
+        co_return std::nullopt;
+    }
+
+    static Task<IqAnswer> remove_own(const Element& query, Context context)
+    {
+        if (query.child_count() != 1) {
+            co_return StanzaError(StanzaError::bad_request); // §3.2: <remove/> stands alone
+        }
+        auto removing = context.host.accounts().remove(context.user->jid(), context.session->jid());
+        const auto removed = co_await removing;
+        if (!removed) {
+            co_return to_stanza_error(removed.error());
+        }
+        // The result goes first, then the stream: there is no account behind it any more.
+        context.host.shard().post([session = context.session->shared_from_this()] {
+            session->close(StreamError(StreamError::not_authorized, "The account was removed"));
+        });
+        co_return std::nullopt;
+    }
+
+    Host& host_;
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_registration(Host& host)
+{
+    return std::make_unique<Registration>(host);
+}
+
+} // namespace stonechat

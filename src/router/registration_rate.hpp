@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// RegistrationRate: how many accounts were made from one IPv4 address or IPv6 /64 today (XEP-0077
+// section 7 asks for a limit). Bounded; any thread (asked once per registration).
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/string_hash.hpp"
+
+#include <mutex>
+#include <string>
+
+namespace stonechat {
+
+class RegistrationRate {
+public:
+    explicit RegistrationRate(const Clock& clock) : clock_(clock) {}
+
+    /// Counts one registration from `peer` (a numeric address); false if it has had `per_day` in the
+    /// last 24 hours, or if too many addresses have to be remembered at the moment.
+    bool admit(const std::string& peer, unsigned per_day);
+
+private:
+    struct Day {
+        SteadyTime since;
+        unsigned count = 0;
+    };
+    const Clock& clock_;
+    std::mutex mutex_;
+    StringMap<Day> days_;
+};
+
+} // namespace stonechat
