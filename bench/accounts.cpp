@@ -11,8 +11,7 @@
 namespace stonechat::bench {
 namespace {
 
-struct AccountsMode
-{
+struct AccountsMode {
     CommonOptions common;
     std::uint32_t count = 1000;
     std::string out;
@@ -20,8 +19,7 @@ struct AccountsMode
 };
 
 // One connection per account, one after the other: servers limit registration by address anyway.
-class Registration final : private ClientEvents
-{
+class Registration final : private ClientEvents {
 public:
     explicit Registration(Workbench& bench) : bench_(bench) {}
 
@@ -58,7 +56,8 @@ void write_list(const AccountsMode& mode)
     std::ofstream file(mode.out);
     const auto& common = mode.common;
     for (std::uint32_t i = 0; i < mode.count; ++i) {
-        file << fmt::format("{}{}@{} {}\n", common.user_prefix, common.first_user + i, common.domain, common.password);
+        file << fmt::format("{}{}@{} {}\n", common.user_prefix, common.first_user + i, common.domain,
+            common.password);
     }
     if (!file.flush()) {
         throw BenchError(fmt::format("cannot write {}", mode.out));
@@ -96,13 +95,15 @@ int run_accounts(const AccountsMode& mode)
 
 void add_accounts_mode(CLI::App& app, int& exit_code)
 {
-    auto* const command = app.add_subcommand("accounts", "Prepare the accounts that the other modes log in with");
+    auto* const command = app.add_subcommand("accounts",
+        "Prepare the accounts that the other modes log in with");
     const auto mode = std::make_shared<AccountsMode>();
     add_server_options(*command, mode->common);
     add_run_options(*command, mode->common);
     command->add_option("--count", mode->count, "How many")->capture_default_str();
     command->add_option("--out", mode->out, "Write `user@domain password` lines to this file");
-    command->add_flag("--register", mode->do_register, "Create them in-band, where the server allows it (XEP-0077)");
+    command->add_flag("--register", mode->do_register,
+        "Create them in-band, where the server allows it (XEP-0077)");
     command->callback([mode, &exit_code] { exit_code = run_accounts(*mode); });
 }
 

@@ -19,7 +19,7 @@ bool offers(std::string_view features, std::string_view mechanism)
 
 std::string_view choose_mechanism(std::string_view features, std::string_view wanted)
 {
-    for (const std::string_view known : {"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}) {
+    for (const std::string_view known : { "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN" }) {
         if ((wanted.empty() || wanted == known) && offers(features, known)) {
             return known;
         }
@@ -40,10 +40,10 @@ std::string condition_of(std::string_view element)
 
 } // namespace
 
-Client::Client(EventLoop& loop, const Target& target, ClientEvents& events, Account account, std::uint32_t tag)
+Client::Client(EventLoop& loop, const Target& target, ClientEvents& events, Account account,
+    std::uint32_t tag)
     : Connection(loop), target_(target), events_(events), account_(std::move(account)), tag_(tag)
-{
-}
+{}
 
 void Client::end()
 {
@@ -102,7 +102,7 @@ void Client::open_stream()
 {
     send(fmt::format("<?xml version='1.0'?><stream:stream to='{}' version='1.0' xmlns='jabber:client' "
                      "xmlns:stream='http://etherx.jabber.org/streams'>",
-                     target_.domain));
+        target_.domain));
 }
 
 void Client::take(const Item& item)
@@ -125,9 +125,7 @@ void Client::take(const Item& item)
         return;
     }
     switch (phase_) {
-    case Phase::starttls:
-        item.name == "stream:features" ? take_features(item) : take_proceed(item);
-        return;
+    case Phase::starttls: item.name == "stream:features" ? take_features(item) : take_proceed(item); return;
     case Phase::authenticating:
     case Phase::challenged: take_sasl(item); return;
     case Phase::authenticated:
@@ -190,7 +188,7 @@ void Client::authenticate(std::string_view features)
     }
     phase_ = Phase::authenticating;
     send(fmt::format("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='{}'>{}</auth>", mechanism,
-                     base64_encode(initial)));
+        base64_encode(initial)));
 }
 
 void Client::take_sasl(const Item& item)
@@ -216,22 +214,25 @@ void Client::take_sasl(const Item& item)
 void Client::answer_challenge(std::string_view text)
 {
     const auto challenge = base64_decode(text);
-    const auto response = challenge && scram_ ? scram_->final_message(*challenge, target_.scram_cache) : std::nullopt;
+    const auto response = challenge && scram_ ? scram_->final_message(*challenge, target_.scram_cache)
+                                              : std::nullopt;
     if (!response) {
         fail("a challenge that is no SCRAM");
         return;
     }
     phase_ = Phase::challenged;
-    send(fmt::format("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{}</response>", base64_encode(*response)));
+    send(fmt::format("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{}</response>",
+        base64_encode(*response)));
 }
 
 // XEP-0077 §3.1, without asking for the fields first: every server we know wants these two.
 void Client::register_account()
 {
     phase_ = Phase::registering;
-    send(fmt::format("<iq type='set' id='reg' to='{}'><query xmlns='jabber:iq:register'><username>{}</username>"
-                     "<password>{}</password></query></iq>",
-                     target_.domain, account_.user, account_.password));
+    send(fmt::format(
+        "<iq type='set' id='reg' to='{}'><query xmlns='jabber:iq:register'><username>{}</username>"
+        "<password>{}</password></query></iq>",
+        target_.domain, account_.user, account_.password));
 }
 
 void Client::request_bind(std::string_view features)
@@ -242,7 +243,7 @@ void Client::request_bind(std::string_view features)
     phase_ = Phase::binding;
     send(fmt::format("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
                      "<resource>{}</resource></bind></iq>",
-                     account_.resource));
+        account_.resource));
 }
 
 void Client::take_bind_result(const Item& item)
@@ -266,7 +267,8 @@ void Client::take_iq_result(const Item& item)
 {
     if (attribute(item.head, "type") != "result") {
         const auto error = item.text.find("<error");
-        fail("refused: " + (error == std::string_view::npos ? "no reason" : condition_of(item.text.substr(error))));
+        fail("refused: "
+            + (error == std::string_view::npos ? "no reason" : condition_of(item.text.substr(error))));
         return;
     }
     become_online();

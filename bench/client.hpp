@@ -20,8 +20,7 @@ enum class TlsMode { none, starttls, direct };
 enum class Negotiation { xmpp, registration, none };
 
 /// The server under load; shared by all clients of a run and constant.
-struct Target
-{
+struct Target {
     Address address;
     std::string domain = "localhost";
     TlsMode tls = TlsMode::none;
@@ -31,8 +30,7 @@ struct Target
     mutable ScramCache scram_cache;
 };
 
-struct Account
-{
+struct Account {
     std::string user;
     std::string password;
     std::string resource;
@@ -41,8 +39,7 @@ struct Account
 class Client;
 
 /// What a mode wants to know. Clients may be written to inside these calls, but not destroyed.
-class ClientEvents
-{
+class ClientEvents {
 public:
     virtual void on_online(Client& client) = 0;
     virtual void on_element(Client& client, const Item& item) = 0;
@@ -55,8 +52,7 @@ protected:
     ~ClientEvents() = default;
 };
 
-class Client final : public Connection
-{
+class Client final : public Connection {
 public:
     /// `tag` is the owner's: the index of a pair, a slot, a session.
     Client(EventLoop& loop, const Target& target, ClientEvents& events, Account account, std::uint32_t tag);
@@ -74,8 +70,17 @@ public:
 
 private:
     enum class Phase {
-        connecting, starttls, handshake, authenticating, challenged, authenticated, binding, session,
-        registering, online, ending
+        connecting,
+        starttls,
+        handshake,
+        authenticating,
+        challenged,
+        authenticated,
+        binding,
+        session,
+        registering,
+        online,
+        ending
     };
 
     void on_open() override;

@@ -76,7 +76,7 @@ void Connection::close_socket()
     if (descriptor_ < 0) {
         return;
     }
-    const linger reset{1, 0};
+    const linger reset { 1, 0 };
     setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     loop_.remove(descriptor_);
     close(descriptor_);

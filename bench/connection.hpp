@@ -15,14 +15,12 @@
 
 namespace stonechat::bench {
 
-struct Address
-{
-    sockaddr_storage storage{};
+struct Address {
+    sockaddr_storage storage {};
     socklen_t length = 0;
 };
 
-class Connection : public Pollable
-{
+class Connection : public Pollable {
 public:
     explicit Connection(EventLoop& loop) : loop_(loop) {}
     Connection(const Connection&) = delete;

@@ -32,7 +32,7 @@ bool Crew::barrier()
         }
         ++pongs_missing_;
         client->write(fmt::format("<iq type='get' id='barrier' to='{}'><ping xmlns='urn:xmpp:ping'/></iq>",
-                                  bench_.target.domain));
+            bench_.target.domain));
         client->flush();
     }
     return bench_.loop.run_until(bench_.deadline(), [this] { return pongs_missing_ == 0 || failures_ > 0; });
@@ -77,7 +77,7 @@ void Crew::on_element(Client& client, const Item& item)
     if (type == "get" || type == "set") {
         client.write(fmt::format("<iq type='error' id='{}' to='{}'><error type='cancel'><service-unavailable "
                                  "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
-                                 id, attribute(item.head, "from")));
+            id, attribute(item.head, "from")));
         client.flush();
         return;
     }

@@ -15,17 +15,17 @@
 namespace stonechat::bench {
 
 /// What a crew's owner may listen to; all optional.
-struct CrewListener
-{
+struct CrewListener {
     std::function<void(Client&)> online;
     std::function<void(Client&, const Item&)> element;
     std::function<void(Client&)> batch_end;
 };
 
-class Crew final : private ClientEvents
-{
+class Crew final : private ClientEvents {
 public:
-    explicit Crew(Workbench& bench, CrewListener listener = {}) : bench_(bench), listener_(std::move(listener)) {}
+    explicit Crew(Workbench& bench, CrewListener listener = {})
+        : bench_(bench), listener_(std::move(listener))
+    {}
 
     /// Adds a client that is not started yet; its tag is its index here.
     void enlist(Account account);

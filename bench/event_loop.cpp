@@ -12,7 +12,7 @@ namespace {
 
 epoll_event event_for(Pollable& pollable, bool want_write)
 {
-    epoll_event event{};
+    epoll_event event {};
     event.events = EPOLLIN | (want_write ? EPOLLOUT : 0u);
     event.data.ptr = &pollable;
     return event;
@@ -53,7 +53,7 @@ void EventLoop::poll(std::chrono::milliseconds wait)
 {
     std::array<epoll_event, 512> events;
     const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
-                                 static_cast<int>(wait.count()));
+        static_cast<int>(wait.count()));
     for (int i = 0; i < count; ++i) {
         const auto& event = events[static_cast<std::size_t>(i)];
         static_cast<Pollable*>(event.data.ptr)->on_events(event.events);

@@ -19,8 +19,7 @@ inline std::uint64_t now_nanoseconds()
     return static_cast<std::uint64_t>(Clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
 }
 
-class Pollable
-{
+class Pollable {
 public:
     virtual void on_events(std::uint32_t events) = 0;
 
@@ -28,8 +27,7 @@ protected:
     ~Pollable() = default;
 };
 
-class EventLoop
-{
+class EventLoop {
 public:
     EventLoop();
     ~EventLoop();

@@ -10,8 +10,7 @@
 namespace stonechat::bench {
 namespace {
 
-struct FloorMode
-{
+struct FloorMode {
     CommonOptions common;
     PairOptions pair;
 };

@@ -9,8 +9,7 @@
 
 namespace stonechat::bench {
 
-class Histogram
-{
+class Histogram {
 public:
     void record(std::uint64_t nanoseconds);
 
@@ -26,7 +25,7 @@ private:
     static unsigned bucket_of(std::uint64_t value);
     static std::uint64_t upper_bound(unsigned bucket);
 
-    std::array<std::uint64_t, steps*(64 - step_bits + 1)> buckets_{};
+    std::array<std::uint64_t, steps * (64 - step_bits + 1)> buckets_ {};
     std::uint64_t count_ = 0;
     std::uint64_t max_ = 0;
 };

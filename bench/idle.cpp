@@ -12,8 +12,7 @@ namespace {
 constexpr std::uint32_t steps = 4;
 constexpr std::uint64_t servers_own_descriptors = 64;
 
-struct IdleMode
-{
+struct IdleMode {
     CommonOptions common;
     std::uint32_t sessions = 1000;
     std::uint32_t concurrency = 50;
@@ -31,7 +30,8 @@ std::uint32_t possible_sessions(Workbench& bench, std::uint32_t wanted)
     if (limit >= wanted) {
         return wanted;
     }
-    bench.report.note(fmt::format("stopped at {} sessions, not {}: the descriptor limit of this machine", limit, wanted));
+    bench.report.note(fmt::format("stopped at {} sessions, not {}: the descriptor limit of this machine",
+        limit, wanted));
     return static_cast<std::uint32_t>(limit);
 }
 
@@ -80,13 +80,15 @@ int run_idle(const IdleMode& mode)
     bench.loop.run_until(bench.in(mode.seconds), [] { return false; });
     const auto span = start.since(bench.server);
     if (span.server) {
-        bench.report.figure("idle_server_core_used", static_cast<double>(*span.server) / 1e7 / span.seconds(), "%", 3);
+        bench.report.figure("idle_server_core_used", static_cast<double>(*span.server) / 1e7 / span.seconds(),
+            "%", 3);
         bench.report.figure("resident_bytes_before", static_cast<double>(before), "bytes");
         const auto after = static_cast<double>(bench.server.resident_bytes().value_or(0));
         bench.report.figure("resident_bytes_after", after, "bytes");
         bench.report.figure("bytes_per_session",
-                            (after - static_cast<double>(before)) / static_cast<double>(std::max<std::size_t>(crew.online(), 1)),
-                            "bytes");
+            (after - static_cast<double>(before))
+                / static_cast<double>(std::max<std::size_t>(crew.online(), 1)),
+            "bytes");
     }
     bench.report.figure("sessions", static_cast<double>(crew.online()), "");
     bench.report.figure("lost_sessions", static_cast<double>(crew.failures()), "");
@@ -102,11 +104,14 @@ void add_idle_mode(CLI::App& app, int& exit_code)
     const auto mode = std::make_shared<IdleMode>();
     add_server_options(*command, mode->common);
     add_run_options(*command, mode->common);
-    command->add_option("sessions", mode->sessions, "How many sessions")->check(CLI::PositiveNumber)->required();
+    command->add_option("sessions", mode->sessions, "How many sessions")
+        ->check(CLI::PositiveNumber)
+        ->required();
     command->add_option("--concurrency", mode->concurrency, "How many log in at the same time")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    command->add_option("--settle", mode->settle, "Seconds before memory is looked at")->capture_default_str();
+    command->add_option("--settle", mode->settle, "Seconds before memory is looked at")
+        ->capture_default_str();
     command->add_option("--seconds", mode->seconds, "How long to watch the idle CPU")->capture_default_str();
     command->callback([mode, &exit_code] { exit_code = run_idle(*mode); });
 }

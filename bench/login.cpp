@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::uint32_t default_users = 200;
 
-struct LoginMode
-{
+struct LoginMode {
     CommonOptions common;
     std::uint32_t count = 5000;
     std::uint32_t concurrency = 50;
@@ -22,13 +21,11 @@ struct LoginMode
 
 // Connect, negotiate, authenticate, bind, end the stream. The next login begins as soon as one is bound: a
 // server that takes its time to close a stream is not slower at logging in.
-class LoginRun final : private ClientEvents
-{
+class LoginRun final : private ClientEvents {
 public:
     LoginRun(Workbench& bench, std::uint32_t users, std::uint32_t concurrency)
         : bench_(bench), users_(users), concurrency_(concurrency)
-    {
-    }
+    {}
 
     /// Answers whether all of them worked.
     bool log_in(std::uint32_t count)
@@ -37,7 +34,8 @@ public:
         succeeded_ = failed_ = negotiating_ = 0;
         started_at_.clear();
         latency_ = Histogram();
-        while (succeeded_ + failed_ < wanted_ && failed_ < too_many_failures && Clock::now() < bench_.deadline()) {
+        while (succeeded_ + failed_ < wanted_ && failed_ < too_many_failures
+            && Clock::now() < bench_.deadline()) {
             remove_ended();
             start_next_ones();
             bench_.loop.poll(std::chrono::milliseconds(100));
@@ -57,12 +55,12 @@ private:
     void start_next_ones()
     {
         ClientEvents& events = *this;
-        while (negotiating_ < concurrency_ && started_at_.size() < wanted_ &&
-               clients_.size() < concurrency_ * most_leaving_per_login) {
+        while (negotiating_ < concurrency_ && started_at_.size() < wanted_
+            && clients_.size() < concurrency_ * most_leaving_per_login) {
             const auto number = static_cast<std::uint32_t>(started_at_.size());
             auto account = bench_.account(number % users_, fmt::format("login{}", number));
-            clients_.push_back(
-                std::make_unique<Client>(bench_.loop, bench_.target, events, std::move(account), number));
+            clients_.push_back(std::make_unique<Client>(bench_.loop, bench_.target, events,
+                std::move(account), number));
             started_at_.push_back(now_nanoseconds());
             ++negotiating_;
             clients_.back()->start();
@@ -123,7 +121,7 @@ int run_login(const LoginMode& mode)
     // Once each, uncounted: fills the SCRAM cache of this client, and the server's own caches.
     if (!run.log_in(users)) {
         throw BenchError(fmt::format("logging in {} accounts: {} worked; {}", users, run.succeeded(),
-                                     run.first_failure()));
+            run.first_failure()));
     }
     const auto start = CpuSpan::start(bench.server);
     const bool good = run.log_in(mode.count);

@@ -11,7 +11,7 @@ int main(int argc, char** argv)
     namespace bench = stonechat::bench;
 
     std::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
-    CLI::App app{"Load client for XMPP servers: real sockets, one thread, every run ends by itself"};
+    CLI::App app { "Load client for XMPP servers: real sockets, one thread, every run ends by itself" };
     app.require_subcommand(1);
     int exit_code = 0;
     bench::add_accounts_mode(app, exit_code);

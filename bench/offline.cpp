@@ -14,8 +14,7 @@ namespace {
 constexpr std::size_t login_concurrency = 50;
 constexpr double drain_patience = 10; // seconds without a message
 
-struct OfflineMode
-{
+struct OfflineMode {
     CommonOptions common;
     std::uint32_t messages = 20000;
     std::uint32_t recipients = 200;
@@ -26,13 +25,11 @@ struct OfflineMode
 
 // Accounts 0..recipients-1 are away; the ones behind them write. Each recipient has one sender, so that
 // the order of its messages is known (RFC 6120 §10.1).
-class OfflineRun
-{
+class OfflineRun {
 public:
     OfflineRun(Workbench& bench, const OfflineMode& mode)
         : bench_(bench), mode_(mode), body_(mode.body, 'x'), sent_to_(mode.recipients), got_(mode.recipients)
-    {
-    }
+    {}
 
     bool run()
     {
@@ -41,8 +38,7 @@ public:
     }
 
 private:
-    struct Sender
-    {
+    struct Sender {
         std::uint32_t left = 0;
         std::uint32_t in_batch = 0;
         std::uint32_t next_recipient = 0;
@@ -55,7 +51,7 @@ private:
         Crew crew(bench_, listener);
         for (std::uint32_t i = 0; i < mode_.senders; ++i) {
             crew.enlist(bench_.account(mode_.recipients + i, "sender"));
-            senders_.push_back({mode_.messages / mode_.senders, 0, i});
+            senders_.push_back({ mode_.messages / mode_.senders, 0, i });
         }
         log_in(crew);
         const auto start = CpuSpan::start(bench_.server);
@@ -63,9 +59,8 @@ private:
             send_batch(crew[i]);
         }
         const std::uint32_t wanted = mode_.messages / mode_.senders * mode_.senders;
-        const bool all = bench_.loop.run_until(bench_.deadline(), [&] {
-            return accepted_ == wanted || crew.failures() > 0;
-        });
+        const bool all = bench_.loop.run_until(bench_.deadline(),
+            [&] { return accepted_ == wanted || crew.failures() > 0; });
         const auto span = start.since(bench_.server);
         report_phase("accepted", accepted_ - std::min(accepted_, refused_), span);
         bench_.report.figure("refused", refused_, "");
@@ -87,10 +82,10 @@ private:
                 sender.next_recipient = client.tag();
             }
             client.write(fmt::format("<message to='{}@{}' type='chat' id='o{}'><body>{}</body></message>",
-                                     bench_.account(to, "").user, bench_.target.domain, sent_to_[to]++, body_));
+                bench_.account(to, "").user, bench_.target.domain, sent_to_[to]++, body_));
         }
         client.write(fmt::format("<iq type='get' id='batch' to='{}'><ping xmlns='urn:xmpp:ping'/></iq>",
-                                 bench_.target.domain));
+            bench_.target.domain));
         client.flush();
     }
 
@@ -128,7 +123,8 @@ private:
                 seen = delivered_;
                 span = start.since(bench_.server);
             }
-            return delivered_ >= wanted || Clock::now() > span.at + std::chrono::duration<double>(drain_patience);
+            return delivered_ >= wanted
+                || Clock::now() > span.at + std::chrono::duration<double>(drain_patience);
         };
         bench_.loop.run_until(bench_.deadline(), is_over);
         report_phase("drained", delivered_, span);
@@ -197,7 +193,7 @@ private:
         bench_.report.figure(name + "_per_second", span.seconds() > 0 ? messages / span.seconds() : 0, "1/s");
         if (span.server && count > 0 && span.seconds() > 0) {
             bench_.report.figure(name + "_server_cpu_seconds_per_million",
-                                 static_cast<double>(*span.server) / 1e3 / messages, "s", 2);
+                static_cast<double>(*span.server) / 1e3 / messages, "s", 2);
         }
         bench_.report.figure(name, messages, "");
     }
@@ -230,12 +226,14 @@ int run_offline(const OfflineMode& mode)
 
 void add_offline_mode(CLI::App& app, int& exit_code)
 {
-    auto* const command = app.add_subcommand("offline", "Messages to absent accounts: accepted, then drained");
+    auto* const command = app.add_subcommand("offline",
+        "Messages to absent accounts: accepted, then drained");
     const auto mode = std::make_shared<OfflineMode>();
     add_server_options(*command, mode->common);
     add_run_options(*command, mode->common);
     command->add_option("--messages", mode->messages, "How many messages in all")->capture_default_str();
-    command->add_option("--recipients", mode->recipients, "How many accounts are away")->capture_default_str();
+    command->add_option("--recipients", mode->recipients, "How many accounts are away")
+        ->capture_default_str();
     command->add_option("--senders", mode->senders, "How many write to them")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::size_t login_concurrency = 50;
 
-struct PairMode
-{
+struct PairMode {
     CommonOptions common;
     PairOptions pair;
 };
@@ -41,7 +40,8 @@ int run_pair(const PairMode& mode)
         crew.enlist(bench.account(i % users, fmt::format("bench{}", i)));
     }
     if (!crew.log_in(crew.size(), login_concurrency)) {
-        throw BenchError(fmt::format("only {} of {} logged in; {}", crew.online(), crew.size(), crew.first_failure()));
+        throw BenchError(fmt::format("only {} of {} logged in; {}", crew.online(), crew.size(),
+            crew.first_failure()));
     }
     for (std::size_t i = 0; i < crew.size(); ++i) {
         crew[i].write("<presence/>");

@@ -11,8 +11,7 @@ namespace {
 
 constexpr double drain_seconds = 10;
 
-struct MessageId
-{
+struct MessageId {
     std::uint64_t sequence = 0;
     std::uint64_t due = 0;
     bool is_ours = false;
@@ -38,14 +37,17 @@ MessageId parse_id(std::string_view text)
 
 void add_pair_options(CLI::App& app, PairOptions& options)
 {
-    app.add_option("--pairs", options.pairs, "How many pairs")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--pairs", options.pairs, "How many pairs")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--outstanding", options.outstanding, "Closed loop: messages on the way per pair")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--rate", options.rate, "Fixed rate: messages a second over all pairs (0: closed loop)")
         ->capture_default_str();
     app.add_option("--seconds", options.seconds, "How long to measure")->capture_default_str();
-    app.add_option("--warm-up", options.warm_up, "Seconds of load before the measurement")->capture_default_str();
+    app.add_option("--warm-up", options.warm_up, "Seconds of load before the measurement")
+        ->capture_default_str();
     app.add_flag("--one-way", options.one_way, "Only the first of each pair writes; else they take turns");
     app.add_option("--body", options.body, "Bytes in a message's body")->capture_default_str();
 }
@@ -53,8 +55,7 @@ void add_pair_options(CLI::App& app, PairOptions& options)
 PairRun::PairRun(Workbench& bench, const PairOptions& options)
     : bench_(bench), options_(options),
       after_time_(fmt::format("'><body>{}</body></message>", std::string(options.body, 'x')))
-{
-}
+{}
 
 void PairRun::add_client(Client& client, std::string_view address)
 {
@@ -172,15 +173,16 @@ void PairRun::drain()
 {
     const auto all_there = [this] {
         return has_lost_a_client() || std::all_of(flows_.begin(), flows_.end(), [](const Flow& flow) {
-                   return flow.received == flow.sent;
-               });
+            return flow.received == flow.sent;
+        });
     };
     bench_.loop.run_until(bench_.in(drain_seconds), all_there);
 }
 
 bool PairRun::has_lost_a_client() const
 {
-    return std::any_of(flows_.begin(), flows_.end(), [](const Flow& flow) { return !flow.receiver->is_open(); });
+    return std::any_of(flows_.begin(), flows_.end(),
+        [](const Flow& flow) { return !flow.receiver->is_open(); });
 }
 
 bool PairRun::fill_report(const CpuSpan& span)
@@ -196,14 +198,16 @@ bool PairRun::fill_report(const CpuSpan& span)
     report.setting("pairs", std::to_string(flows_.size() / 2));
     report.setting("turns", options_.one_way ? "one-way" : "both");
     report.setting(options_.rate > 0 ? "rate" : "outstanding",
-                   options_.rate > 0 ? fmt::format("{:.0f}", options_.rate) : std::to_string(options_.outstanding));
+        options_.rate > 0 ? fmt::format("{:.0f}", options_.rate) : std::to_string(options_.outstanding));
     report.setting("body", std::to_string(options_.body));
     report.figure("messages_per_second", static_cast<double>(measured_) / span.seconds(), "1/s");
     if (span.server) {
-        report.figure("server_cpu_seconds_per_million", static_cast<double>(*span.server) / 1e9 / millions, "s", 2);
+        report.figure("server_cpu_seconds_per_million", static_cast<double>(*span.server) / 1e9 / millions,
+            "s", 2);
         report.figure("server_core_used", static_cast<double>(*span.server) / 1e7 / span.seconds(), "%", 1);
     }
-    report.figure("client_cpu_seconds_per_million", static_cast<double>(span.client) / 1e9 / millions, "s", 2);
+    report.figure("client_cpu_seconds_per_million", static_cast<double>(span.client) / 1e9 / millions, "s",
+        2);
     report.figure("client_core_used", static_cast<double>(span.client) / 1e7 / span.seconds(), "%", 1);
     report.latencies("latency", latency_);
     report.figure("messages", static_cast<double>(measured_), "");

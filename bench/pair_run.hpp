@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Messages within pairs of clients, closed loop (a reception lets the next one go) or at a fixed rate. The
-// two of a pair take turns like people in a chat, or with --one-way only the first one writes. Every message carries its sequence number and the time it was due, so that loss, doubles,
-// disorder and latency are seen by the receiver. Used alike by `pair` (a server between) and `floor` (a
-// byte relay between).
-// Lives on the client's only thread, shorter than the clients it is given.
+// two of a pair take turns like people in a chat, or with --one-way only the first one writes. Every message
+// carries its sequence number and the time it was due, so that loss, doubles, disorder and latency are seen
+// by the receiver. Used alike by `pair` (a server between) and `floor` (a byte relay between). Lives on the
+// client's only thread, shorter than the clients it is given.
 #pragma once
 
 #include "workbench.hpp"
@@ -15,8 +15,7 @@
 
 namespace stonechat::bench {
 
-struct PairOptions
-{
+struct PairOptions {
     std::uint32_t pairs = 100;
     std::uint32_t outstanding = 1;
     double rate = 0; ///< messages a second over all pairs; 0: closed loop
@@ -28,8 +27,7 @@ struct PairOptions
 
 void add_pair_options(CLI::App& app, PairOptions& options);
 
-class PairRun
-{
+class PairRun {
 public:
     PairRun(Workbench& bench, const PairOptions& options);
 
@@ -42,13 +40,13 @@ public:
     /// To be called when everything that arrived with one read was handled: answers go out in one write.
     void on_batch_end(std::uint32_t receiver);
 
-    /// Runs warm-up, measurement and drain, and fills the report; answers whether nothing was lost or doubled.
+    /// Runs warm-up, measurement and drain, and fills the report; answers whether nothing was lost or
+    /// doubled.
     bool run();
 
 private:
     // All messages to one client, from its partner.
-    struct Flow
-    {
+    struct Flow {
         Client* sender = nullptr;
         Client* receiver = nullptr;
         std::string before_id;

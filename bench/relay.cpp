@@ -24,8 +24,7 @@ namespace stonechat::bench {
 namespace {
 
 // One side of a pair. Nothing is ever freed: the process ends with the run.
-class Side final : public Pollable
-{
+class Side final : public Pollable {
 public:
     Side(EventLoop& loop, int descriptor, SSL_CTX* context) : loop_(loop), descriptor_(descriptor)
     {
@@ -94,7 +93,8 @@ private:
     {
         if (ssl_) {
             const int size = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));
-            return size <= 0 && SSL_get_error(ssl_.get(), size) == SSL_ERROR_WANT_READ ? -1 : std::max(size, 0);
+            return size <= 0 && SSL_get_error(ssl_.get(), size) == SSL_ERROR_WANT_READ ? -1
+                                                                                       : std::max(size, 0);
         }
         const auto size = recv(descriptor_, buffer.data(), buffer.size(), 0);
         return size < 0 && errno != EAGAIN ? 0 : size;
@@ -115,10 +115,10 @@ private:
     std::string waiting_;
 };
 
-class Door final : public Pollable
-{
+class Door final : public Pollable {
 public:
-    Door(EventLoop& loop, int listener, SSL_CTX* context) : loop_(loop), listener_(listener), context_(context)
+    Door(EventLoop& loop, int listener, SSL_CTX* context)
+        : loop_(loop), listener_(listener), context_(context)
     {
         loop_.add(listener_, *this, false);
     }
@@ -162,13 +162,13 @@ private:
 int listen_on_loopback(std::uint16_t& port)
 {
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
+    sockaddr_in address {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* const plain = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
-    if (listener < 0 || bind(listener, plain, size) != 0 || listen(listener, 128) != 0 ||
-        getsockname(listener, plain, &size) != 0) {
+    if (listener < 0 || bind(listener, plain, size) != 0 || listen(listener, 128) != 0
+        || getsockname(listener, plain, &size) != 0) {
         throw BenchError("floor: no port to listen on");
     }
     port = ntohs(address.sin_port);

@@ -11,8 +11,7 @@
 
 namespace stonechat::bench {
 
-class Relay
-{
+class Relay {
 public:
     /// `core` below 0: not pinned. Throws BenchError when there is no port or process to be had.
     Relay(bool with_tls, int core);

@@ -14,18 +14,19 @@ constexpr double nanoseconds_per_millisecond = 1e6;
 
 void Report::setting(std::string_view name, std::string_view value)
 {
-    settings_.push_back({std::string(name), std::string(value)});
+    settings_.push_back({ std::string(name), std::string(value) });
 }
 
 void Report::figure(std::string_view name, double value, std::string_view unit, int decimals)
 {
-    figures_.push_back({std::string(name), value, std::string(unit), decimals});
+    figures_.push_back({ std::string(name), value, std::string(unit), decimals });
 }
 
 void Report::latencies(std::string_view name, const Histogram& histogram)
 {
     const auto add = [&](std::string_view which, std::uint64_t value) {
-        figure(fmt::format("{}_{}_ms", name, which), static_cast<double>(value) / nanoseconds_per_millisecond, "ms", 3);
+        figure(fmt::format("{}_{}_ms", name, which), static_cast<double>(value) / nanoseconds_per_millisecond,
+            "ms", 3);
     };
     add("p50", histogram.percentile(0.50));
     add("p90", histogram.percentile(0.90));

@@ -12,8 +12,7 @@
 
 namespace stonechat::bench {
 
-class Report
-{
+class Report {
 public:
     explicit Report(std::string mode) : mode_(std::move(mode)) {}
 
@@ -28,13 +27,11 @@ public:
     [[nodiscard]] bool write_json(const std::string& path) const;
 
 private:
-    struct Setting
-    {
+    struct Setting {
         std::string name;
         std::string value;
     };
-    struct Figure
-    {
+    struct Figure {
         std::string name;
         double value;
         std::string unit;

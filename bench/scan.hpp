@@ -14,8 +14,7 @@ namespace stonechat::bench {
 enum class ItemKind { stream_open, stream_close, element };
 
 /// One top-level item: a stream header, a stream end, or a whole element.
-struct Item
-{
+struct Item {
     ItemKind kind = ItemKind::element;
     std::string_view name; ///< as written, with its prefix: "message", "stream:features"
     std::string_view head; ///< the start tag, from '<' to '>'
@@ -24,8 +23,7 @@ struct Item
 
 enum class ScanStatus { complete, partial, malformed };
 
-struct Scan
-{
+struct Scan {
     ScanStatus status = ScanStatus::partial;
     std::size_t length = 0; ///< bytes to drop when complete, leading whitespace and declaration included
     Item item;

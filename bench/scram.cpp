@@ -23,15 +23,16 @@ const unsigned char* bytes_of(std::string_view text)
 
 std::string hmac(ScramHash hash, std::string_view key, std::string_view data)
 {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out {};
     unsigned size = 0;
-    HMAC(digest_of(hash), key.data(), static_cast<int>(key.size()), bytes_of(data), data.size(), out.data(), &size);
+    HMAC(digest_of(hash), key.data(), static_cast<int>(key.size()), bytes_of(data), data.size(), out.data(),
+        &size);
     return std::string(reinterpret_cast<const char*>(out.data()), size);
 }
 
 std::string digest(ScramHash hash, std::string_view data)
 {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out {};
     unsigned size = 0;
     EVP_Digest(data.data(), data.size(), out.data(), &size, digest_of(hash), nullptr);
     return std::string(reinterpret_cast<const char*>(out.data()), size);
@@ -41,14 +42,14 @@ std::string salted_password(ScramHash hash, std::string_view password, std::stri
 {
     std::string out(static_cast<std::size_t>(EVP_MD_get_size(digest_of(hash))), '\0');
     PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes_of(salt),
-                      static_cast<int>(salt.size()), iterations, digest_of(hash), static_cast<int>(out.size()),
-                      reinterpret_cast<unsigned char*>(out.data()));
+        static_cast<int>(salt.size()), iterations, digest_of(hash), static_cast<int>(out.size()),
+        reinterpret_cast<unsigned char*>(out.data()));
     return out;
 }
 
 std::string random_nonce()
 {
-    std::array<unsigned char, 18> raw{};
+    std::array<unsigned char, 18> raw {};
     RAND_bytes(raw.data(), raw.size());
     return base64_encode(std::string_view(reinterpret_cast<const char*>(raw.data()), raw.size()));
 }
@@ -77,7 +78,8 @@ std::string exclusive_or(std::string left, std::string_view right)
 
 } // namespace
 
-const ScramKeys& ScramCache::keys(ScramHash hash, std::string_view password, std::string_view salt, int iterations)
+const ScramKeys& ScramCache::keys(ScramHash hash, std::string_view password, std::string_view salt,
+    int iterations)
 {
     const auto name = fmt::format("{}:{}:{}:{}", static_cast<int>(hash), iterations, salt, password);
     const auto [place, is_new] = keys_.try_emplace(name);
@@ -91,9 +93,9 @@ const ScramKeys& ScramCache::keys(ScramHash hash, std::string_view password, std
 }
 
 ScramExchange::ScramExchange(ScramHash hash, std::string_view user, std::string_view password)
-    : hash_(hash), password_(password), nonce_(random_nonce()), first_bare_(fmt::format("n={},r={}", user, nonce_))
-{
-}
+    : hash_(hash), password_(password), nonce_(random_nonce()),
+      first_bare_(fmt::format("n={},r={}", user, nonce_))
+{}
 
 std::optional<std::string> ScramExchange::final_message(std::string_view server_first, ScramCache& cache)
 {
@@ -122,7 +124,7 @@ std::string base64_encode(std::string_view bytes)
 {
     std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
     const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes),
-                                     static_cast<int>(bytes.size()));
+        static_cast<int>(bytes.size()));
     out.resize(static_cast<std::size_t>(size));
     return out;
 }
@@ -131,7 +133,7 @@ std::optional<std::string> base64_decode(std::string_view text)
 {
     std::string out(text.size() / 4 * 3 + 3, '\0');
     const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(text),
-                                     static_cast<int>(text.size()));
+        static_cast<int>(text.size()));
     if (size < 0 || text.empty()) {
         return std::nullopt;
     }

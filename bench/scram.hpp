@@ -14,16 +14,14 @@ namespace stonechat::bench {
 
 enum class ScramHash { sha1, sha256 };
 
-struct ScramKeys
-{
+struct ScramKeys {
     std::string client_key;
     std::string stored_key;
     std::string server_key;
 };
 
 /// Shared by all clients of a run.
-class ScramCache
-{
+class ScramCache {
 public:
     const ScramKeys& keys(ScramHash hash, std::string_view password, std::string_view salt, int iterations);
 
@@ -32,8 +30,7 @@ private:
 };
 
 /// One exchange: first(), then final_message() with the server's first, then verify() with its last.
-class ScramExchange
-{
+class ScramExchange {
 public:
     ScramExchange(ScramHash hash, std::string_view user, std::string_view password);
 

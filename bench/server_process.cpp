@@ -16,11 +16,12 @@ namespace {
 
 std::optional<std::uint64_t> read_clock(clockid_t clock)
 {
-    timespec time{};
+    timespec time {};
     if (clock_gettime(clock, &time) != 0) {
         return std::nullopt;
     }
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(time.tv_nsec);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u
+        + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
 std::optional<std::string> pin_thread(pid_t thread, int core)
@@ -39,7 +40,7 @@ std::optional<std::string> pin_thread(pid_t thread, int core)
 // The process' CPU clock counts nanoseconds; /proc/PID/stat only ticks of 10 ms.
 std::optional<std::uint64_t> ServerProcess::cpu_nanoseconds() const
 {
-    clockid_t clock{};
+    clockid_t clock {};
     if (!is_known() || clock_getcpuclockid(pid_, &clock) != 0) {
         return std::nullopt;
     }
@@ -59,7 +60,7 @@ std::optional<std::uint64_t> ServerProcess::resident_bytes() const
 
 std::optional<std::uint64_t> ServerProcess::descriptor_limit() const
 {
-    rlimit limit{};
+    rlimit limit {};
     if (!is_known() || prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit) != 0) {
         return std::nullopt;
     }
@@ -92,7 +93,7 @@ std::optional<std::string> pin_self(int core)
 
 std::uint64_t raise_descriptor_limit()
 {
-    rlimit limit{};
+    rlimit limit {};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return 1024;
     }

@@ -11,8 +11,7 @@
 
 namespace stonechat::bench {
 
-class ServerProcess
-{
+class ServerProcess {
 public:
     ServerProcess() = default;
     explicit ServerProcess(pid_t pid) : pid_(pid) {}

@@ -11,14 +11,12 @@
 
 namespace stonechat::bench {
 
-struct SslContextDelete
-{
+struct SslContextDelete {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
 using SslContext = std::unique_ptr<SSL_CTX, SslContextDelete>;
 
-struct SslDelete
-{
+struct SslDelete {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 using Ssl = std::unique_ptr<SSL, SslDelete>;

@@ -71,13 +71,14 @@ void add_server_options(CLI::App& app, CommonOptions& options)
     app.add_option("--host", options.host, "Address of the server")->capture_default_str();
     app.add_option("--port", options.port, "Port of the server")->capture_default_str();
     app.add_option("--domain", options.domain, "XMPP domain")->capture_default_str();
-    app.add_option("--user-prefix", options.user_prefix, "Accounts are PREFIX0, PREFIX1, ...")->capture_default_str();
+    app.add_option("--user-prefix", options.user_prefix, "Accounts are PREFIX0, PREFIX1, ...")
+        ->capture_default_str();
     app.add_option("--first-user", options.first_user, "Number of the first account")->capture_default_str();
     app.add_option("--users", options.users, "How many accounts there are (0: as many as the mode wants)")
         ->capture_default_str();
     app.add_option("--password", options.password, "The password of all of them")->capture_default_str();
     app.add_option("--mechanism", options.mechanism, "SASL mechanism; auto takes the best one offered")
-        ->check(CLI::IsMember({"auto", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}))
+        ->check(CLI::IsMember({ "auto", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN" }))
         ->capture_default_str();
     app.add_option("--server-pid", options.server_pid, "Process id of the server, for CPU time and memory");
     app.add_flag("--allow-remote", options.allow_remote, "Load a server that is not on this machine");
@@ -86,11 +87,12 @@ void add_server_options(CLI::App& app, CommonOptions& options)
 void add_run_options(CLI::App& app, CommonOptions& options)
 {
     app.add_option("--tls", options.tls, "TLS: none, starttls, or direct")
-        ->check(CLI::IsMember({"none", "starttls", "direct"}))
+        ->check(CLI::IsMember({ "none", "starttls", "direct" }))
         ->capture_default_str();
     app.add_option("--server-core", options.server_core, "Pin the server's threads to this core");
     app.add_option("--client-core", options.client_core, "Pin this client to this core");
-    app.add_option("--timeout", options.timeout, "Stop after so many seconds, whatever happens")->capture_default_str();
+    app.add_option("--timeout", options.timeout, "Stop after so many seconds, whatever happens")
+        ->capture_default_str();
     app.add_option("--json", options.json, "Write the figures to this file too");
 }
 

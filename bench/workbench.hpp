@@ -17,14 +17,12 @@
 namespace stonechat::bench {
 
 /// A reason to give up that the user has to read; caught in main.
-class BenchError : public std::runtime_error
-{
+class BenchError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-struct CommonOptions
-{
+struct CommonOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 5222;
     std::string domain = "localhost";
@@ -48,8 +46,7 @@ void add_server_options(CLI::App& app, CommonOptions& options);
 void add_run_options(CLI::App& app, CommonOptions& options);
 
 /// Server CPU and the client's own, between two moments.
-struct CpuSpan
-{
+struct CpuSpan {
     std::optional<std::uint64_t> server;
     std::uint64_t client = 0;
     Clock::time_point at;
@@ -63,8 +60,7 @@ private:
     double seconds_ = 0;
 };
 
-class Workbench
-{
+class Workbench {
 public:
     /// Checks the options, pins, raises the descriptor limit.
     Workbench(std::string mode, const CommonOptions& options);
