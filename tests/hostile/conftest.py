@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every hostile test has bystanders on the shared server who must not notice it."""
+"""Every hostile test has bystanders who must not notice it: on the shared server, and on a private one
+that is started through `attacked`."""
+import contextlib
+
 import pytest
+
+from support.bystanders import Bystanders
+from support.raw import RawClient, login
 
 
 @pytest.fixture(autouse=True)
@@ -8,3 +14,50 @@ def bystanders(chatting):
     chatting.check()
     yield chatting
     chatting.check()
+
+
+@pytest.fixture
+def attacked(private_server):
+    """Starts a server with settings of the test's own, and bystanders on it."""
+    pairs = []
+
+    def start(hosts=("localhost",), **settings):
+        started = private_server(hosts=hosts, **settings)
+        pairs.append(Bystanders(started))
+        return started
+
+    yield start
+    for pair in pairs:
+        try:
+            pair.check()
+        finally:
+            pair.leave()
+
+
+@pytest.fixture
+def client(server):
+    """A connection over direct TLS with an open stream, not logged in."""
+    with RawClient(server) as connection:
+        connection.open()
+        yield connection
+
+
+@pytest.fixture
+def attacker(server):
+    """A session whose owner means harm."""
+    with login(server, server.account("mallory"), "lair", presence=True) as session:
+        yield session
+
+
+@pytest.fixture
+def victim(server):
+    """A session of somebody the attacker has nothing to do with."""
+    with login(server, server.account("victor"), "home", presence=True, roster=True) as session:
+        yield session
+
+
+@pytest.fixture
+def stack():
+    """Closes what a test opens in numbers."""
+    with contextlib.ExitStack() as opened:
+        yield opened

@@ -33,6 +33,7 @@ class Prosody(Server):
     STOP_SECONDS = 10
 
     def set_up(self):
+        self.plain_port = None
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         names = ",".join(f"DNS:{host}" for host in self.hosts)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",

@@ -61,11 +61,12 @@ class ElementReader:
     versions delay tokens that were once seen incomplete."""
 
     def __init__(self):
+        self._held = b""
         self.restart()
 
     def restart(self):
+        """A new document; what is still held back belongs to it."""
         self._parser = ET.XMLPullParser(events=("start", "end"))
-        self._held = b""
         self._depth = 0
         self._root = None
 
@@ -75,8 +76,15 @@ class ElementReader:
         if cut == 0:
             return []
         ready, self._held = self._held[:cut], self._held[cut:]
+        events = []
+        if self._depth and b"<?xml" in ready:  # the other side began anew
+            rest, ready = ready.split(b"<?xml", 1)
+            self._parser.feed(rest)
+            events = list(self._drain())
+            self.restart()
+            ready = b"<?xml" + ready
         self._parser.feed(ready)
-        return list(self._drain())
+        return events + list(self._drain())
 
     def _drain(self):
         for what, element in self._parser.read_events():
@@ -103,6 +111,7 @@ class RawClient:
         self.host = server.hosts[0]
         self.jid = None
         self.inbox = []
+        self.passed_over = []  # what came before the stanza that `expect` gave last and is still in the inbox
         self.received_bytes = 0
         self._reader = ElementReader()
         self._events = collections.deque()
@@ -304,6 +313,7 @@ class RawClient:
         test = wanted if callable(wanted) else _fits(wanted)
         for index, element in enumerate(self.inbox):
             if test(element):
+                self.passed_over = self.inbox[:index]
                 return self.inbox.pop(index)
         deadline = time.monotonic() + (WAIT if wait is None else wait)
         while True:
@@ -315,6 +325,7 @@ class RawClient:
                 raise AssertionError(self._nothing_fits(what)) from None
             assert isinstance(event, ET.Element), f"{self.jid}: {event!r} while waiting for {what}"
             if test(event):
+                self.passed_over = list(self.inbox)
                 return event
             self.inbox.append(event)
 

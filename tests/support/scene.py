@@ -176,7 +176,7 @@ class Scene:
         sender = pattern.get("from")
         if sender is None:
             return
-        overtaken = [e for e in session.inbox if e.tag == pattern.tag and e.get("from") == sender]
+        overtaken = [e for e in session.passed_over if e.tag == pattern.tag and e.get("from") == sender]
         assert not overtaken, "came before it: " + "\n".join(map(match.show, overtaken))
 
     def receive_nothing(self, label):

@@ -22,29 +22,32 @@ PASSWORD = "a pencil on the hill"
 # conf/stonechat.toml.
 SETTINGS = {
     "shards": ("server", "shards"),
-    "admins": ("server", "admins"),
-    "stanza_bytes": ("limits", "stanza_bytes"),
-    "login_deadline": ("limits", "login_deadline"),
-    "tls_deadline": ("limits", "tls_deadline"),
-    "stanza_rate": ("limits", "stanza_rate"),
-    "byte_rate": ("limits", "byte_rate"),
-    "byte_burst": ("limits", "byte_burst"),
-    "connections_per_address": ("limits", "connections_per_address"),
+    "blocking_threads": ("server", "blocking_threads"),
+    "blocking_queue": ("server", "blocking_queue"),
+    "admins": ("host", "admins"),
+    "auth_timeout": ("c2s", "auth_timeout"),
+    "tls_timeout": ("c2s", "tls_timeout"),
+    "rate_bytes": ("c2s", "rate_bytes"),
+    "rate_burst_bytes": ("c2s", "rate_burst_bytes"),
+    "rate_stanzas": ("c2s", "rate_stanzas"),
+    "rate_burst_stanzas": ("c2s", "rate_burst_stanzas"),
+    "resources_per_account": ("c2s", "resources_per_account"),
+    "resource_conflict": ("c2s", "resource_conflict"),
+    "unsent_bytes": ("c2s", "unsent_bytes"),
+    "plain": ("login", "plain"),
+    "iterations": ("login", "iterations"),
+    "connections_per_prefix": ("limits", "connections_per_prefix"),
     "connection_rate": ("limits", "connection_rate"),
     "connection_burst": ("limits", "connection_burst"),
     "login_failures": ("limits", "login_failures"),
-    "resources_per_account": ("limits", "resources_per_account"),
-    "offline_per_user": ("limits", "offline_per_user"),
-    "offline_per_sender": ("limits", "offline_per_sender"),
-    "roster_items": ("limits", "roster_items"),
-    "private_bytes": ("limits", "private_bytes"),
-    "vcard_bytes": ("limits", "vcard_bytes"),
-    "pending_subscriptions": ("limits", "pending_subscriptions"),
-    "send_queue_bytes": ("limits", "send_queue_bytes"),
-    "memory_limit": ("limits", "memory_limit"),
-    "plain_sasl": ("login", "plain"),
-    "hash_queue": ("login", "hash_queue"),
-    "registration": ("registration", "enabled"),
+    "memory_bytes": ("limits", "memory_bytes"),
+    "registration": ("host.registration", "open"),
+    "offline_per_user": ("host.offline", "max_messages"),
+    "offline_per_sender": ("host.offline", "max_per_sender"),
+    "roster_items": ("host.roster", "max_contacts"),
+    "pending_requests": ("host.subscription", "max_pending"),
+    "private_bytes": ("host.private_xml", "max_bytes"),
+    "vcard_bytes": ("host.vcard", "max_bytes"),
 }
 
 _numbers = itertools.count(1)
@@ -63,7 +66,17 @@ class Account:
 # The tests all come from one address and write faster than people: what is limited per address or per
 # second is out of the way unless a test is about it.
 ADMIN = Account("admin@localhost")
-GENEROUS = {"admins": [ADMIN.jid]}
+GENEROUS = {
+    "shards": 1,
+    "admins": [ADMIN.jid],
+    "rate_bytes": 2**30,
+    "rate_burst_bytes": 2**30,
+    "rate_stanzas": 1_000_000,
+    "rate_burst_stanzas": 1_000_000,
+    "connections_per_prefix": 0,
+    "connection_rate": 0,
+    "login_failures": 0,
+}
 
 
 class Server:
@@ -257,21 +270,42 @@ def _is_free(port):
 
 
 def with_setting(text, section, key, value):
-    """The TOML text with one key set; comments and order stay."""
-    lines = text.splitlines()
-    line = f"{key} = {toml(value)}"
-    header = re.compile(rf"\s*\[\[?\s*{re.escape(section)}\s*\]\]?\s*(#.*)?$")
-    start = next((i for i, each in enumerate(lines) if header.match(each)), None)
-    if start is None:
-        return "\n".join([*lines, "", f"[{section}]", line, ""])
-    for index in range(start + 1, len(lines)):
-        if lines[index].lstrip().startswith("["):
-            break
-        if re.match(rf"\s*{re.escape(key)}\s*=", lines[index]):
-            lines[index] = line
-            return "\n".join(lines) + "\n"
-    lines.insert(start + 1, line)
-    return "\n".join(lines) + "\n"
+    """The TOML text with one key set, in each [[host]] where the section is of a host; comments stay."""
+    blocks = _blocks(text)
+    if section.startswith("host."):
+        for index in reversed([i for i, block in enumerate(blocks) if _name(block) == "host"]):
+            later = itertools.takewhile(lambda block: _name(block).startswith("host."), blocks[index + 1:])
+            if all(_name(block) != section for block in later):
+                blocks.insert(index + 1, [f"[{section}]", ""])
+    elif all(_name(block) != section for block in blocks):
+        blocks.append([f"[{section}]", ""])
+    for block in blocks:
+        if _name(block) == section:
+            _set(block, key, f"{key} = {toml(value)}")
+    return "\n".join(line for block in blocks for line in block) + "\n"
+
+
+def _blocks(text):
+    """Lines before the first header, then header and lines of each section."""
+    blocks = [[]]
+    for line in text.splitlines():
+        if re.match(r"\s*\[\[?[\w. -]+\]", line):
+            blocks.append([])
+        blocks[-1].append(line)
+    return blocks
+
+
+def _name(block):
+    found = re.match(r"\s*\[\[?\s*([\w.-]+)", block[0]) if block else None
+    return found.group(1) if found else ""
+
+
+def _set(block, key, line):
+    for index, present in enumerate(block):
+        if re.match(rf"\s*{re.escape(key)}\s*=", present):
+            block[index] = line
+            return
+    block.insert(1, line)
 
 
 def toml(value):
