@@ -66,7 +66,7 @@ class Tally:
             print("\nFailed:")
         for name, message in self.failures:
             print(f"  {name}")
-            for line in message.splitlines()[-40:]:
+            for line in message.splitlines()[-25:]:
                 print(f"      {line}")
         if self.skipped:
             print(f"{self.skipped} skipped")
@@ -169,7 +169,7 @@ def run_pytest(build, tally, arguments):
         return
     report = build.results / "pytest.xml"
     say(f"pytest on {build.name}")
-    command = build.command("/usr/bin/python3", "-m", "pytest", "-q", "-c", ROOT / "tests/pytest.ini",
+    command = build.command("/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-c", ROOT / "tests/pytest.ini",
                             f"--rootdir={ROOT}/tests", f"--junitxml={report}", *arguments)
     status, _ = run(command, build.environment(), build.timeout(PYTEST_TIMEOUT))
     failures = tally.add_junit(report, "pytest")

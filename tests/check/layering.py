@@ -57,8 +57,9 @@ def allowed_arrows(cmake):
 
     for folder in direct:
         walk(folder)
-    # The control program talks to the server over a socket only; it shares the form of the messages.
-    reach["ctl/client"] = {"base", "ctl"}
+    # The control program talks to the server over a socket only: it shares the form of the messages, and
+    # asks the configuration where the socket is.
+    reach["ctl/client"] = {"base", "config", "ctl"}
     return reach, direct
 
 
