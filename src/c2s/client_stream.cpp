@@ -22,12 +22,6 @@ bool is_stanza(const Element& element)
         && (element.name() == "message" || element.name() == "presence" || element.name() == "iq");
 }
 
-bool is_bind_request(const Element& element)
-{
-    return element.is("iq", ns::client) && element.attribute_or("type") == "set"
-        && element.child("bind", ns::bind) != nullptr;
-}
-
 } // namespace
 
 ClientStream::ClientStream(C2s& service, Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls,

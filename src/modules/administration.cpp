@@ -354,7 +354,7 @@ public:
 
 } // namespace
 
-std::unique_ptr<Module> make_administration(Host&)
+std::unique_ptr<Module> make_administration()
 {
     return std::make_unique<Administration>();
 }

@@ -8,6 +8,6 @@
 
 namespace stonechat {
 
-std::unique_ptr<Module> make_administration(Host& host);
+std::unique_ptr<Module> make_administration();
 
 } // namespace stonechat

@@ -229,7 +229,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Module> make_blocking(Host&)
+std::unique_ptr<Module> make_blocking()
 {
     return std::make_unique<Blocking>();
 }

@@ -21,8 +21,6 @@ StanzaError command_error(StanzaError::Condition condition, std::string_view det
 
 class Commands final : public Module {
 public:
-    explicit Commands(Host& host) : host_(host) {}
-
     Manifest describe() const override
     {
         return Manifest("commands", "Offers commands to chat clients, such as the administrator's.")
@@ -33,6 +31,7 @@ public:
     /// Attached last, so that every module has registered its commands.
     void attach(Handlers& on) override
     {
+        host_ = &on.host();
         on.iq_set_later(To::host, ns::commands, "command", [this](Iq iq, Context c) { return run(iq, c); });
         on.disco_items(To::host, ns::commands, [this](const Context& c, const Iq& iq, Element& query) {
             list(c, iq, query);
@@ -55,9 +54,9 @@ private:
     {
         switch (command.access) {
         case Command::For::admins:
-            return host_.is_admin(from);
+            return host_->is_admin(from);
         case Command::For::local_users:
-            return from.domain() == host_.name() && from.has_local();
+            return from.domain() == host_->name() && from.has_local();
         }
         return false;
     }
@@ -65,10 +64,10 @@ private:
     /// §2.2: only what the requester may run.
     void list(const Context&, const Iq& iq, Element& query) const
     {
-        for (const Command& command : host_.handlers().commands()) {
+        for (const Command& command : host_->handlers().commands()) {
             if (may_run(command, iq.from())) {
                 query.add("item")
-                    .set_attribute("jid", host_.name())
+                    .set_attribute("jid", host_->name())
                     .set_attribute("node", command.node)
                     .set_attribute("name", command.name);
             }
@@ -88,7 +87,7 @@ private:
 
     const Command* find(std::string_view node) const
     {
-        for (const Command& command : host_.handlers().commands()) {
+        for (const Command& command : host_->handlers().commands()) {
             if (command.node == node) {
                 return &command;
             }
@@ -191,15 +190,15 @@ private:
         co_return element;
     }
 
-    Host& host_;
+    Host* host_ = nullptr; ///< from attach on
     std::deque<Open> open_;
 };
 
 } // namespace
 
-std::unique_ptr<Module> make_commands(Host& host)
+std::unique_ptr<Module> make_commands()
 {
-    return std::make_unique<Commands>(host);
+    return std::make_unique<Commands>();
 }
 
 } // namespace stonechat

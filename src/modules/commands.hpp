@@ -8,6 +8,6 @@
 
 namespace stonechat {
 
-std::unique_ptr<Module> make_commands(Host& host);
+std::unique_ptr<Module> make_commands();
 
 } // namespace stonechat

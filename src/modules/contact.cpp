@@ -55,7 +55,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Module> make_contact(Host&)
+std::unique_ptr<Module> make_contact()
 {
     return std::make_unique<Contact>();
 }

@@ -15,8 +15,6 @@ constexpr std::string_view caps_node = "https://stonechat.im/";
 
 class Disco final : public Module {
 public:
-    explicit Disco(Host& host) : host_(host) {}
-
     Manifest describe() const override
     {
         return Manifest("disco", "Tells clients what the server and its accounts can do.")
@@ -32,6 +30,7 @@ public:
 
     void attach(Handlers& on) override
     {
+        host_ = &on.host();
         on.iq_get(To::host, ns::disco_info, "query", [this](const Iq& iq, const Context& c) { return info(To::host, iq, c); });
         on.iq_get(To::host, ns::disco_items, "query", [this](const Iq& iq, const Context& c) { return items(To::host, iq, c); });
         on.iq_get(To::account, ns::disco_info, "query", [this](const Iq& iq, const Context& c) { return account_info(iq, c); });
@@ -59,7 +58,7 @@ private:
         if (plain) {
             add_manifests(query, to == To::host ? On::host : On::account);
         }
-        const bool known = host_.handlers().disco(true, to, plain ? "" : node, context, iq, query);
+        const bool known = host_->handlers().disco(true, to, plain ? "" : node, context, iq, query);
         if (!plain && !known) {
             return StanzaError(StanzaError::item_not_found);
         }
@@ -70,7 +69,7 @@ private:
     {
         Element query = empty(iq);
         const std::string_view node = iq.payload().attribute_or("node");
-        const bool known = host_.handlers().disco(false, to, node, context, iq, query);
+        const bool known = host_->handlers().disco(false, to, node, context, iq, query);
         if (!node.empty() && !known) {
             return StanzaError(StanzaError::item_not_found);
         }
@@ -106,7 +105,7 @@ private:
     {
         const auto shows = [where](On on) { return on == where || on == On::both; };
         std::set<std::string> features;
-        for (const Manifest& manifest : host_.manifests()) {
+        for (const Manifest& manifest : host_->manifests()) {
             for (const Manifest::Identity& identity : manifest.identities()) {
                 if (!shows(identity.on)) {
                     continue;
@@ -133,8 +132,8 @@ private:
     {
         Element query("query", ns::disco_info);
         add_manifests(query, On::host);
-        const Stanza nobody = Stanza::iq(host_.jid(), host_.jid(), IqType::get, "caps");
-        host_.handlers().disco(true, To::host, "", Context { host_ }, Iq(nobody), query);
+        const Stanza nobody = Stanza::iq(host_->jid(), host_->jid(), IqType::get, "caps");
+        host_->handlers().disco(true, To::host, "", Context { *host_ }, Iq(nobody), query);
         return caps_hash(query);
     }
 
@@ -158,15 +157,15 @@ private:
 
     void reconfigured() override { version_.clear(); }
 
-    Host& host_;
+    Host* host_ = nullptr; ///< from attach on
     std::string version_; ///< empty until it is asked for
 };
 
 } // namespace
 
-std::unique_ptr<Module> make_disco(Host& host)
+std::unique_ptr<Module> make_disco()
 {
-    return std::make_unique<Disco>(host);
+    return std::make_unique<Disco>();
 }
 
 } // namespace stonechat

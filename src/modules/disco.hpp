@@ -9,6 +9,6 @@
 
 namespace stonechat {
 
-std::unique_ptr<Module> make_disco(Host& host);
+std::unique_ptr<Module> make_disco();
 
 } // namespace stonechat

@@ -129,7 +129,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Module> make_last_activity(Host&)
+std::unique_ptr<Module> make_last_activity()
 {
     return std::make_unique<LastActivity>();
 }

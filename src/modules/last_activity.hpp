@@ -8,6 +8,6 @@
 
 namespace stonechat {
 
-std::unique_ptr<Module> make_last_activity(Host& host);
+std::unique_ptr<Module> make_last_activity();
 
 } // namespace stonechat

@@ -37,7 +37,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Module> make_ping(Host&)
+std::unique_ptr<Module> make_ping()
 {
     return std::make_unique<Ping>();
 }

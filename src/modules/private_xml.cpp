@@ -142,7 +142,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Module> make_private_xml(Host&)
+std::unique_ptr<Module> make_private_xml()
 {
     return std::make_unique<PrivateXml>();
 }

@@ -8,6 +8,6 @@
 
 namespace stonechat {
 
-std::unique_ptr<Module> make_private_xml(Host& host);
+std::unique_ptr<Module> make_private_xml();
 
 } // namespace stonechat

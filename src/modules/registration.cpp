@@ -37,8 +37,6 @@ StanzaError to_stanza_error(AccountProblem problem)
 
 class Registration final : public Module {
 public:
-    explicit Registration(Host& host) : host_(host) {}
-
     Manifest describe() const override
     {
         return Manifest("registration", "Password change and account removal by the user; open registration if allowed.")
@@ -50,6 +48,7 @@ public:
 
     void attach(Handlers& on) override
     {
+        host_ = &on.host();
         on.stream_feature(Handlers::Offer::before_login, [this](bool) { return feature(); });
         on.iq_before_login(ns::in_band_registration, "query",
             [this](Iq iq, std::string peer) { return register_account(iq, std::move(peer)); });
@@ -60,7 +59,7 @@ public:
     }
 
 private:
-    bool is_open() const { return host_.settings("registration").flag("open"); }
+    bool is_open() const { return host_->settings("registration").flag("open"); }
 
     std::optional<Element> feature() const
     {
@@ -80,15 +79,15 @@ private:
             query.add("password");
             co_return query;
         }
-        const auto account = account_of(host_, iq.payload().child_text("username"));
+        const auto account = account_of(*host_, iq.payload().child_text("username"));
         if (!account) {
             co_return StanzaError(StanzaError::not_acceptable, "The username is missing or not allowed");
         }
-        const auto per_day = static_cast<unsigned>(host_.settings("registration").integer("per_day"));
-        if (!host_.router().server().registration_rate().admit(peer, per_day)) {
+        const auto per_day = static_cast<unsigned>(host_->settings("registration").integer("per_day"));
+        if (!host_->router().server().registration_rate().admit(peer, per_day)) {
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, "Too many accounts from your address");
         }
-        auto creating = host_.accounts().create(*account, iq.payload().child_text("password"));
+        auto creating = host_->accounts().create(*account, iq.payload().child_text("password"));
         const auto created = co_await creating;
         if (!created) {
             co_return to_stanza_error(created.error());
@@ -152,14 +151,14 @@ private:
         co_return std::nullopt;
     }
 
-    Host& host_;
+    Host* host_ = nullptr; ///< from attach on
 };
 
 } // namespace
 
-std::unique_ptr<Module> make_registration(Host& host)
+std::unique_ptr<Module> make_registration()
 {
-    return std::make_unique<Registration>(host);
+    return std::make_unique<Registration>();
 }
 
 } // namespace stonechat

@@ -24,7 +24,7 @@ public:
 
 } // namespace
 
-std::unique_ptr<Module> make_session_request(Host&)
+std::unique_ptr<Module> make_session_request()
 {
     return std::make_unique<SessionRequest>();
 }

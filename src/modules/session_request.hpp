@@ -8,6 +8,6 @@
 
 namespace stonechat {
 
-std::unique_ptr<Module> make_session_request(Host& host);
+std::unique_ptr<Module> make_session_request();
 
 } // namespace stonechat

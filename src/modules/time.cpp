@@ -30,7 +30,7 @@ public:
 
 } // namespace
 
-std::unique_ptr<Module> make_time(Host&)
+std::unique_ptr<Module> make_time()
 {
     return std::make_unique<Time>();
 }

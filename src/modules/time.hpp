@@ -8,6 +8,6 @@
 
 namespace stonechat {
 
-std::unique_ptr<Module> make_time(Host& host);
+std::unique_ptr<Module> make_time();
 
 } // namespace stonechat

@@ -70,7 +70,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Module> make_vcard(Host&)
+std::unique_ptr<Module> make_vcard()
 {
     return std::make_unique<VCard>();
 }

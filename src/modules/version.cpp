@@ -30,7 +30,7 @@ public:
 
 } // namespace
 
-std::unique_ptr<Module> make_version(Host&)
+std::unique_ptr<Module> make_version()
 {
     return std::make_unique<Version>();
 }

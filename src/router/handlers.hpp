@@ -108,6 +108,9 @@ class Handlers {
 public:
     explicit Handlers(Host& host);
 
+    /// The host that is being attached to.
+    Host& host() const { return host_; }
+
     // Iq. The payload is matched by namespace and element name; `element` "*" takes any.
     using Now = std::function<IqAnswer(const Iq&, const Context&)>;
     using Later = std::function<Task<IqAnswer>(Iq, Context)>; ///< the iq outlives the task

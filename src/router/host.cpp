@@ -119,7 +119,7 @@ bool Host::is_admin(const Jid& jid) const
 void Host::attach_modules(const std::vector<ModuleEntry>& table)
 {
     for (const ModuleEntry& entry : table) {
-        auto module = entry.make(*this);
+        auto module = entry.make();
         Manifest manifest = module->describe();
         if (!is_on(manifest.name())) {
             continue;

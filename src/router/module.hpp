@@ -11,7 +11,6 @@
 namespace stonechat {
 
 class Handlers;
-class Host;
 
 class Module {
 public:
@@ -22,9 +21,10 @@ public:
     virtual void reconfigured() {}
 };
 
-/// A line in the table of modules: how to make one for a host (modules/table.cpp).
+/// A line in the table of modules (modules/table.cpp). A module is made without a host, because what
+/// it says of itself holds everywhere; it learns its host when it attaches (Handlers::host).
 struct ModuleEntry {
-    std::unique_ptr<Module> (*make)(Host& host);
+    std::unique_ptr<Module> (*make)();
     bool on_by_default;
 };
 

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/offline.hpp"
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "modules/roster_change.hpp"
+#include "router/router.hpp"
+#include "xmpp/delay.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <algorithm>
+
+namespace stonechat {
+namespace {
+
+/// What is written to a client before it has to show that it reads.
+constexpr std::size_t batch_messages = 100;
+constexpr std::size_t batch_bytes = 256 * 1024;
+
+using Rows = std::vector<MailboxMessage>;
+
+/// How far an account's mailbox has been read, and by whom. One session reads at a time.
+struct Reading {
+    enum class State {
+        unknown, ///< there may be mail that nobody has been given
+        active,  ///< `reader` is being given it; what comes now goes behind it
+        caught_up, ///< everything was given to somebody
+    };
+    State state = State::unknown;
+    std::weak_ptr<Session> reader;
+    std::uint64_t given = 0;    ///< rows up to this one were written to `reader`
+    std::uint64_t appended = 0; ///< messages sent to the store so far
+    std::uint64_t round = 0;    ///< counts readers, so that an answer for an earlier one is known
+};
+
+enum class Worth { keep, drop };
+
+/// XEP-0160 §3, XEP-0334 §4: a chat state is stale before it is read; a no-store hint says so itself.
+Worth worth_of(const Element& message)
+{
+    if (message.child("no-store", ns::hints) != nullptr) {
+        return Worth::drop;
+    }
+    if (message.child("store", ns::hints) != nullptr) {
+        return Worth::keep;
+    }
+    const auto children = message.children();
+    const bool says_something = std::any_of(children.begin(), children.end(), [](const Element* child) {
+        return child->ns() != ns::chat_states && child->ns() != ns::hints && !child->is("thread", ns::client);
+    });
+    return says_something ? Worth::keep : Worth::drop;
+}
+
+bool takes_messages(const Session& session)
+{
+    return session.is_open() && session.is_available() && session.priority() >= 0;
+}
+
+class Offline final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("offline", "Keeps messages for accounts that are offline")
+            .implements(Xep { 160, "1.0.1", "Best Practices for Handling Offline Messages" })
+            .implements(Xep { 203, "2.0", "Delayed Delivery" })
+            .feature(ns::offline)
+            .needs("presence")
+            .setting(SettingSpec::integer("max_messages", 1000, 1, 1'000'000, "messages kept for one account"))
+            .setting(SettingSpec::bytes("max_bytes", 16 * 1024 * 1024, 1024, std::int64_t(1) << 40,
+                "bytes kept for one account"))
+            .setting(SettingSpec::integer("max_per_sender", 100, 1, 1'000'000,
+                "messages of one sender kept for one account"));
+    }
+
+    void attach(Handlers& on) override
+    {
+        host_ = &on.host();
+        host_ = &on.host();
+        reading_ = on.user_slot<Reading>();
+        on.message(Flow::to_user, Stage::deliver, [this](Message m, const Context& c) { return queue_behind(m, c); });
+        on.message(Flow::to_user, Stage::fallback, [this](Message m, const Context& c) { return keep(m, c); });
+        on.session_priority([this](const Context& c) { begin(*c.user, *c.session); });
+        on.session_ended([this](const Context& c) { stop(*c.user, *c.session); });
+    }
+
+private:
+    // In ---------------------------------------------------------------------------------------------
+
+    /// Nobody can take it now (RFC 6121 §8.5.2.2.1).
+    Verdict keep(const Message& message, const Context& context)
+    {
+        if (message.type() != MessageType::chat && message.type() != MessageType::normal) {
+            return Verdict::pass();
+        }
+        if (worth_of(message.element()) == Worth::keep) {
+            append(message, context);
+        }
+        return Verdict::done();
+    }
+
+    /// Somebody could take it, but has older mail still to come.
+    Verdict queue_behind(const Message& message, const Context& context)
+    {
+        const Reading* reading = reading_.find(*context.user);
+        if (reading == nullptr || reading->state != Reading::State::active) {
+            return Verdict::pass();
+        }
+        const auto reader = reading->reader.lock();
+        const bool concerned = !message.to().has_resource() || (reader && reader->jid() == message.to());
+        if (!concerned || worth_of(message.element()) == Worth::drop) {
+            return Verdict::pass();
+        }
+        return keep(message, context);
+    }
+
+    /// The sender's acknowledgement waits for the commit.
+    void append(const Message& message, const Context& context)
+    {
+        Reading& reading = reading_.of(*context.user);
+        ++reading.appended;
+        if (reading.state == Reading::State::caught_up) {
+            reading.state = Reading::State::unknown;
+        }
+        MailboxMessage letter;
+        letter.sender = message.from().bare_text();
+        letter.stamp = host_->clock().wall();
+        letter.xml = to_xml(message.element());
+        Stanza envelope = Stanza::message(message.from(), message.to(), message.type());
+        if (!message.id().empty()) {
+            envelope.element().set_attribute("id", message.id());
+        }
+        host_->storage().mailbox().append(context.user->key(), std::move(letter), limits())
+            .then([this, envelope = std::move(envelope), hold = context.hold()](Result<MailboxAnswer, StoreError> answer) {
+                if (!answer) {
+                    host_->router().refuse(envelope, to_stanza_error(answer.error()));
+                    return;
+                }
+                settle(envelope, *answer);
+            });
+    }
+
+    void settle(const Stanza& envelope, MailboxAnswer answer)
+    {
+        switch (answer) {
+        case MailboxAnswer::stored:
+            ++host_->router().counters().offline_stored;
+            return;
+        case MailboxAnswer::mailbox_full: // there may be room later, so not XEP-0160's service-unavailable
+        case MailboxAnswer::sender_share_full:
+            host_->router().refuse(envelope, StanzaError(StanzaError::resource_constraint));
+            return;
+        }
+    }
+
+    MailboxLimits limits() const
+    {
+        const Section& section = host_->settings("offline");
+        MailboxLimits limits;
+        limits.messages = static_cast<std::size_t>(section.integer("max_messages"));
+        limits.bytes = static_cast<std::size_t>(section.integer("max_bytes"));
+        limits.messages_per_sender = static_cast<std::size_t>(section.integer("max_per_sender"));
+        return limits;
+    }
+
+    // Out --------------------------------------------------------------------------------------------
+
+    /// `session` takes messages now: it reads the mailbox, unless somebody does already.
+    void begin(User& user, Session& session)
+    {
+        Reading& reading = reading_.of(user);
+        if (reading.state != Reading::State::unknown) {
+            return;
+        }
+        if (reading.reader.lock().get() != &session) {
+            // What an earlier reader has not confirmed is given again: better twice than never.
+            reading.given = 0;
+            reading.reader = session.weak_from_this();
+        }
+        reading.state = Reading::State::active;
+        ++reading.round;
+        read_on(user);
+    }
+
+    /// The reader is gone. What it has not confirmed is still there for the next one.
+    void stop(User& user, Session& session)
+    {
+        Reading* reading = reading_.find(user);
+        if (reading == nullptr || reading->reader.lock().get() != &session) {
+            return;
+        }
+        reading->reader.reset();
+        let_another_read(user, *reading);
+    }
+
+    void let_another_read(User& user, Reading& reading)
+    {
+        ++reading.round;
+        reading.state = Reading::State::unknown;
+        for (const auto& session : user.sessions()) {
+            if (takes_messages(*session)) {
+                begin(user, *session);
+                return;
+            }
+        }
+    }
+
+    void read_on(User& user)
+    {
+        const Reading& reading = reading_.of(user);
+        host_->storage().mailbox().read(user.key(), reading.given, batch_messages)
+            .then([this, user = user.shared_from_this(), round = reading.round, appended = reading.appended](
+                      Result<Rows, StoreError> rows) { give(*user, round, appended, std::move(rows)); });
+    }
+
+    /// Gives the reader the rows that were read when `appended` messages had been sent to the store.
+    void give(User& user, std::uint64_t round, std::uint64_t appended, Result<Rows, StoreError> rows)
+    {
+        Reading& reading = reading_.of(user);
+        if (reading.round != round) {
+            return;
+        }
+        const auto reader = reading.reader.lock();
+        if (!reader || !takes_messages(*reader)) {
+            let_another_read(user, reading);
+            return;
+        }
+        if (!rows) {
+            host_->log().error("mailbox unreadable", { { "user", user.jid().text() } });
+            reading.state = Reading::State::unknown;
+            return;
+        }
+        const std::size_t written = write(*reader, *rows);
+        if (written > 0) {
+            reading.given = (*rows)[written - 1].row;
+        }
+        if (written == rows->size() && written < batch_messages) {
+            finish(user, reading, appended, written > 0);
+            return;
+        }
+        // There is more. Whoever answers a ping (XEP-0199) has read what was written before it.
+        on_confirmation(user, *reader, true);
+        Stanza ping = Stanza::iq(host_->jid(), reader->jid(), IqType::get, random_id());
+        ping.element().add("ping", ns::ping);
+        reader->send(ping);
+    }
+
+    void finish(User& user, Reading& reading, std::uint64_t appended, bool gave_some)
+    {
+        const auto reader = reading.reader.lock();
+        if (gave_some) {
+            on_confirmation(user, *reader, false);
+        }
+        if (reading.appended != appended) {
+            read_on(user); // something came while we read
+            return;
+        }
+        reading.state = Reading::State::caught_up;
+    }
+
+    /// Sends rows, as many as a batch may have; how many.
+    std::size_t write(Session& reader, const Rows& rows)
+    {
+        std::size_t written = 0;
+        std::size_t bytes = 0;
+        while (written < rows.size() && bytes < batch_bytes) {
+            const MailboxMessage& row = rows[written];
+            send_row(reader, row);
+            bytes += row.xml.size();
+            ++written;
+        }
+        return written;
+    }
+
+    void send_row(Session& reader, const MailboxMessage& row)
+    {
+        auto element = parse_element(row.xml);
+        if (element) {
+            auto message = Stanza::from_element(std::move(*element));
+            if (message) {
+                message->element().add(Delay { row.stamp, host_->jid(), {} }.to_element());
+                reader.send(*message);
+                return;
+            }
+        }
+        host_->log().error("kept message unreadable", { { "user", reader.jid().bare_text() } });
+    }
+
+    /// Removes what was given so far, once the reader has shown that it got it; goes on if there is `more`.
+    void on_confirmation(User& user, Session& reader, bool more)
+    {
+        const Reading& reading = reading_.of(user);
+        reader.after_next_stanza([this, owner = user.weak_from_this(), key = user.key(), given = reading.given,
+                                     round = reading.round, more] {
+            host_->storage().mailbox().remove(key, given).then([this, key](Result<Done, StoreError> removed) {
+                if (!removed) { // it will come again: that is all
+                    host_->log().warning("mailbox not emptied", { { "user", key.user } });
+                }
+            });
+            const auto user = owner.lock();
+            if (more && user && reading_.of(*user).round == round) {
+                read_on(*user);
+            }
+        });
+    }
+
+    Host* host_ = nullptr; ///< from attach on
+    UserSlot<Reading> reading_;
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_offline()
+{
+    return std::make_unique<Offline>();
+}
+
+} // namespace stonechat

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/presence.hpp"
+
+#include "router/delivery.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace stonechat {
+namespace {
+
+/// The entities outside the roster (or before the broadcast) that this session has shown itself to.
+struct Directed {
+    std::vector<Jid> targets; ///< sorted
+};
+
+/// §4.7.2.3: an integer from −128 to 127; 0 if none is given. Nothing if it is something else.
+std::optional<int> read_priority(const Element& presence)
+{
+    const Element* child = presence.child("priority");
+    if (child == nullptr) {
+        return 0;
+    }
+    constexpr std::string_view space = " \t\r\n";
+    const std::string text = child->text();
+    const auto first = text.find_first_not_of(space);
+    if (first == std::string::npos) {
+        return std::nullopt;
+    }
+    std::string_view digits = std::string_view(text).substr(first, text.find_last_not_of(space) - first + 1);
+    if (digits.starts_with('+')) {
+        digits.remove_prefix(1);
+    }
+    int priority = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), priority);
+    if (error != std::errc() || end != digits.data() + digits.size() || priority < -128 || priority > 127) {
+        return std::nullopt;
+    }
+    return priority;
+}
+
+class PresenceModule final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("presence", "Who is available, and how (RFC 6121 section 4)")
+            .implements_rfc("RFC 6121 §4")
+            .needs("roster")
+            .setting(SettingSpec::integer("max_directed", 1000, 1, 100'000,
+                "entities that one session may send directed presence to"));
+    }
+
+    void attach(Handlers& on) override
+    {
+        host_ = &on.host();
+        host_ = &on.host();
+        directed_ = on.session_slot<Directed>();
+        on.presence(Flow::from_client, Stage::deliver, [this](Presence p, const Context& c) { return take_outbound(p, c); });
+        on.presence(Flow::to_user, Stage::deliver, [this](Presence p, const Context& c) { return take_inbound(p, c); });
+        on.any(Flow::to_user, [this](Stanza& stanza, const Context& c) { return guard_iq(stanza, *c.user); });
+        on.session_ended([this](const Context& c) { end(*c.session); });
+    }
+
+private:
+    // What a session says ----------------------------------------------------------------------------
+
+    Verdict take_outbound(const Presence& presence, const Context& context)
+    {
+        if (!presence.to().empty()) {
+            return direct(presence, *context.session);
+        }
+        switch (presence.type()) {
+        case PresenceType::available:
+            return become_available(presence, context);
+        case PresenceType::unavailable:
+            become_unavailable(*context.session, std::make_shared<const Stanza>(presence.stanza()));
+            return Verdict::done();
+        case PresenceType::error: // nobody to give it to, and an error is never answered
+            return Verdict::done();
+        case PresenceType::probe:
+        case PresenceType::subscribe:
+        case PresenceType::subscribed:
+        case PresenceType::unsubscribe:
+        case PresenceType::unsubscribed:
+            return Verdict::bounce(StanzaError(StanzaError::bad_request));
+        }
+        return Verdict::done();
+    }
+
+    /// Initial presence (§4.2.2), or a later one (§4.4.2).
+    Verdict become_available(const Presence& presence, const Context& context)
+    {
+        const auto priority = read_priority(presence.element());
+        if (!priority) {
+            return Verdict::bounce(StanzaError(StanzaError::bad_request, "A priority is a number from -128 to 127"));
+        }
+        Session& session = *context.session;
+        const bool first = !session.is_available();
+        const bool gets_messages = *priority >= 0 && (first || session.priority() < 0);
+        const auto shown = std::make_shared<const Stanza>(presence.stanza());
+        session.set_available(shown, *priority);
+        broadcast(session.user(), shown);
+        if (first) {
+            meet_others(session);
+            host_->handlers().run_moment(host_->handlers().on_available(), context);
+        }
+        if (gets_messages) {
+            host_->handlers().run_moment(host_->handlers().on_priority(), context);
+        }
+        return Verdict::done();
+    }
+
+    /// §4.5.2. Who had directed presence is told as well (§4.6.3).
+    void become_unavailable(Session& session, const std::shared_ptr<const Stanza>& farewell)
+    {
+        const bool was_available = session.is_available();
+        if (was_available) {
+            broadcast(session.user(), farewell); // while the session is available itself: it hears of it too
+            session.set_unavailable();
+        }
+        const Directed* directed = directed_.find(session);
+        if (directed == nullptr) {
+            return;
+        }
+        const auto targets = directed->targets;
+        directed_.clear(session);
+        for (const Jid& target : targets) {
+            if (!was_available || !session.user().shows_presence_to(target)) {
+                Stanza copy = *farewell;
+                copy.set_to(target);
+                host_->router().route(std::move(copy));
+            }
+        }
+    }
+
+    void end(Session& session)
+    {
+        become_unavailable(session,
+            std::make_shared<const Stanza>(Stanza::presence(session.jid(), Jid(), PresenceType::unavailable)));
+    }
+
+    /// To the user's own available resources, the sender included, and to all subscribers.
+    void broadcast(const User& user, const std::shared_ptr<const Stanza>& presence)
+    {
+        const WireForm wire(presence->element(), ns::client);
+        for (const auto& session : user.sessions()) {
+            if (session->is_open() && session->is_available()) {
+                session->send(wire, session->jid().text());
+            }
+        }
+        auto subscribers = contacts(user, sees_us);
+        if (!subscribers.empty()) {
+            host_->router().fan_out(presence, std::move(subscribers));
+        }
+    }
+
+    /// The new resource learns of the user's other resources and probes those whom it may see (§4.2.2).
+    void meet_others(Session& session)
+    {
+        const User& user = session.user();
+        for (const auto& other : user.sessions()) {
+            if (other.get() != &session && other->is_open() && other->is_available()) {
+                Stanza copy = *other->presence();
+                copy.set_to(session.jid());
+                session.send(copy);
+            }
+        }
+        auto watched = contacts(user, is_seen_by_us);
+        if (!watched.empty()) {
+            const auto probe = std::make_shared<const Stanza>(Stanza::presence(session.jid(), Jid(), PresenceType::probe));
+            host_->router().fan_out(probe, std::move(watched));
+        }
+    }
+
+    static std::vector<Jid> contacts(const User& user, bool (*wanted)(SubscriptionState))
+    {
+        std::vector<Jid> jids;
+        for (const RosterRecord& record : user.roster().records()) {
+            if (wanted(record.subscription) && !user.block_list().covers(record.contact)) {
+                jids.push_back(record.contact);
+            }
+        }
+        return jids;
+    }
+
+    /// Directed presence (§4.6): remembered, so that the target can be told of the end.
+    Verdict direct(const Presence& presence, Session& session)
+    {
+        if (presence.type() == PresenceType::unavailable) {
+            if (Directed* directed = directed_.find(session)) {
+                std::erase(directed->targets, presence.to());
+            }
+        }
+        if (presence.type() != PresenceType::available) {
+            return Verdict::pass();
+        }
+        auto& targets = directed_.of(session).targets;
+        const auto place = std::lower_bound(targets.begin(), targets.end(), presence.to());
+        if (place != targets.end() && *place == presence.to()) {
+            return Verdict::pass();
+        }
+        if (targets.size() >= static_cast<std::size_t>(host_->settings("presence").integer("max_directed"))) {
+            return Verdict::bounce(StanzaError(StanzaError::resource_constraint, "Directed presence to too many"));
+        }
+        targets.insert(place, presence.to());
+        return Verdict::pass();
+    }
+
+    // What comes in ----------------------------------------------------------------------------------
+
+    Verdict take_inbound(const Presence& presence, const Context& context)
+    {
+        const User& user = *context.user;
+        Session* named = presence.to().has_resource() ? user.session(presence.to().resource()) : nullptr;
+        switch (decide_presence(presence.type(), addressee(user, presence.to(), named))) {
+        case Delivery::resource:
+            named->send(presence.stanza());
+            return Verdict::done();
+        case Delivery::available:
+            user.send_to_sessions(presence.stanza(), [](const Session& session) { return session.is_available(); });
+            return Verdict::done();
+        case Delivery::handle:
+            if (presence.type() == PresenceType::probe) {
+                answer_probe(user, presence.from());
+                return Verdict::done();
+            }
+            return Verdict::pass(); // a subscription, if nobody has taken it yet
+        case Delivery::non_negative:
+        case Delivery::store:
+        case Delivery::as_bare:
+        case Delivery::refuse:
+        case Delivery::ignore:
+            return Verdict::done();
+        }
+        return Verdict::done();
+    }
+
+    static Addressee addressee(const User& user, const Jid& to, const Session* named)
+    {
+        if (to.has_resource()) {
+            return named != nullptr && named->is_open() ? Addressee::full_match : Addressee::full_no_match;
+        }
+        return user.has_available_session() ? Addressee::bare_available : Addressee::bare_none_available;
+    }
+
+    /// §4.3.2. Who has no right gets the answer that one gets about an account that does not exist,
+    /// which also repairs a roster that has fallen out of step.
+    void answer_probe(const User& user, const Jid& asker)
+    {
+        Router& router = host_->router();
+        if (!user.shows_presence_to(asker)) {
+            router.route(Stanza::presence(user.jid(), asker.bare(), PresenceType::unsubscribed));
+            return;
+        }
+        if (!user.has_available_session()) {
+            router.route(Stanza::presence(user.jid(), asker, PresenceType::unavailable));
+            return;
+        }
+        for (const auto& session : user.sessions()) {
+            if (session->is_open() && session->is_available()) {
+                Stanza copy = *session->presence();
+                copy.set_to(asker);
+                router.route(std::move(copy));
+            }
+        }
+    }
+
+    /// §8.5.3.1: an iq for a resource needs a subscription or directed presence; else the answer is the
+    /// one that an absent resource gives.
+    Verdict guard_iq(const Stanza& stanza, const User& user) const
+    {
+        const bool is_request = stanza.kind() == StanzaKind::iq && stanza.is_request();
+        if (!is_request || !stanza.to().has_resource() || user.shows_presence_to(stanza.from())
+            || stanza.from() == host_->jid()) {
+            return Verdict::pass();
+        }
+        const Session* session = user.session(stanza.to().resource());
+        if (session != nullptr && has_shown_itself(*session, stanza.from())) {
+            return Verdict::pass();
+        }
+        return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
+    }
+
+    bool has_shown_itself(const Session& session, const Jid& to) const
+    {
+        const Directed* directed = directed_.find(session);
+        return directed != nullptr
+            && std::any_of(directed->targets.begin(), directed->targets.end(), [&to](const Jid& target) {
+                   return target == to || (!target.has_resource() && target.same_bare(to));
+               });
+    }
+
+    Host* host_ = nullptr; ///< from attach on
+    SessionSlot<Directed> directed_;
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_presence()
+{
+    return std::make_unique<PresenceModule>();
+}
+
+} // namespace stonechat

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/subscription.hpp"
+
+#include "base/log.hpp"
+#include "modules/roster_change.hpp"
+#include "modules/subscription_states.hpp"
+#include "router/router.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <algorithm>
+
+namespace stonechat {
+namespace {
+
+/// Stanzas for one user that wait for the change before them; requests over that are dropped.
+constexpr std::size_t waiting_at_most = 4096;
+
+class Subscription final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("subscription", "Presence subscriptions (RFC 6121 section 3)")
+            .implements_rfc("RFC 6121 §3")
+            .needs("roster")
+            .setting(SettingSpec::integer("max_pending", 100, 1, 10'000,
+                "requests that may wait for one user's answer; more are dropped"))
+            .setting(SettingSpec::bytes("max_request_bytes", 16 * 1024, 512, 1024 * 1024,
+                "a waiting request keeps its extensions up to this size"));
+    }
+
+    void attach(Handlers& on) override
+    {
+        host_ = &on.host();
+        host_ = &on.host();
+        on.presence(Flow::from_client, Stage::deliver, [this](Presence p, const Context& c) { return take_outbound(p, c); });
+        on.presence(Flow::to_user, Stage::deliver, [this](Presence p, const Context& c) { return take_inbound(p, c); });
+        on.session_available([this](const Context& c) { remind(*c.user, *c.session); });
+        on.stream_feature(Handlers::Offer::after_login, [](bool) { return Element("sub", ns::pre_approval); });
+    }
+
+private:
+    // What the user's client sends (§3.1.2, §3.1.5, §3.2.2, §3.3.2, §3.4.2) --------------------------
+
+    Verdict take_outbound(const Presence& presence, const Context& context)
+    {
+        const auto kind = subscribing(presence.type());
+        if (!kind) {
+            return Verdict::pass();
+        }
+        if (presence.to().empty()) {
+            return Verdict::bounce(StanzaError(StanzaError::bad_request));
+        }
+        if (!presence.to().same_bare(context.user->jid())) { // everybody is subscribed to themselves
+            run(send(*kind, presence.stanza(), context.user->shared_from_this(), context.hold()));
+        }
+        return Verdict::done();
+    }
+
+    Task<Done> send(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
+    {
+        auto taking = user->roster().turns().take();
+        const auto turn = co_await taking;
+        const RosterRecord before = user->roster().find_or_new(stanza.to().bare());
+        const Transition transition = outbound(kind, state_of(before));
+        const RosterRecord after = changed_by_user(kind, transition, before);
+        if (after.in_roster && !before.in_roster && is_full(user->roster())) {
+            host_->router().refuse(stanza, StanzaError(StanzaError::resource_constraint, "The roster is full"));
+            co_return Done();
+        }
+        if (after != before) {
+            auto storing = store_change(user, after);
+            const auto stored = co_await storing;
+            if (!stored) {
+                host_->router().refuse(stanza, to_stanza_error(stored.error()));
+                co_return Done();
+            }
+        }
+        if (sees_us(before.subscription) && !sees_us(after.subscription)) {
+            send_unavailable(*user, after.contact);
+        }
+        if (transition.passage == Passage::pass_on) {
+            stanza.set_from(user->jid());
+            stanza.set_to(after.contact);
+            host_->router().route(std::move(stanza), hold.share());
+        }
+        tell_clients(*user, before, after);
+        if (!sees_us(before.subscription) && sees_us(after.subscription)) {
+            send_presence(*user, after.contact);
+        }
+        co_return Done();
+    }
+
+    static RosterRecord changed_by_user(Subscribing kind, const Transition& transition, const RosterRecord& before)
+    {
+        RosterRecord after = before;
+        set_state(after, transition.next);
+        switch (kind) {
+        case Subscribing::subscribe:
+            after.in_roster = true;
+            return after;
+        case Subscribing::subscribed: // an approval makes an item too, also one that is given beforehand
+            after.approved = transition.passage == Passage::pre_approve;
+            after.in_roster = after.in_roster || transition.passage != Passage::hold_back;
+            return after;
+        case Subscribing::unsubscribed: // takes a pre-approval back as well (§3.4.2)
+            after.approved = false;
+            return after;
+        case Subscribing::unsubscribe:
+            return after;
+        }
+        return after;
+    }
+
+    // What a contact sends (§3.1.3, §3.1.6, §3.2.3, §3.3.3) ------------------------------------------
+
+    Verdict take_inbound(const Presence& presence, const Context& context)
+    {
+        const auto kind = subscribing(presence.type());
+        if (!kind) {
+            return Verdict::pass();
+        }
+        User& user = *context.user;
+        const bool crowded = *kind == Subscribing::subscribe && user.roster().turns().waiting() >= waiting_at_most;
+        if (!presence.from().same_bare(user.jid()) && !crowded) {
+            run(receive(*kind, presence.stanza(), user.shared_from_this(), context.hold()));
+        }
+        return Verdict::done();
+    }
+
+    Task<Done> receive(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
+    {
+        auto taking = user->roster().turns().take();
+        const auto turn = co_await taking;
+        stanza.set_from(stanza.from().bare());
+        stanza.set_to(user->jid());
+        const RosterRecord before = user->roster().find_or_new(stanza.from());
+        const Transition transition = inbound(kind, state_of(before));
+        if (transition.passage == Passage::answer) {
+            approve(*user, before.contact, hold);
+            co_return Done();
+        }
+        if (transition.passage != Passage::pass_on) {
+            co_return Done();
+        }
+        const bool request = kind == Subscribing::subscribe;
+        if (request && !before.approved && count_waiting(user->roster()) >= limit("max_pending")) {
+            co_return Done(); // in silence: who asks does not learn how many others did
+        }
+        const RosterRecord after = changed_by_contact(request, transition, before, stanza);
+        auto storing = store_change(user, after);
+        const auto stored = co_await storing;
+        if (!stored) {
+            host_->router().refuse(stanza, to_stanza_error(stored.error()));
+            co_return Done();
+        }
+        if (request && before.approved) {
+            tell_clients(*user, before, after);
+            approve(*user, after.contact, hold);
+        } else if (request) {
+            user->send_to_sessions(stanza, [](const Session& session) { return session.is_available(); });
+        } else {
+            user->send_to_sessions(stanza, [](const Session& session) { return session.is_interested(); });
+            tell_clients(*user, before, after);
+        }
+        if (sees_us(before.subscription) && !sees_us(after.subscription)) {
+            send_unavailable(*user, after.contact);
+        }
+        co_return Done();
+    }
+
+    RosterRecord changed_by_contact(bool request, const Transition& transition, const RosterRecord& before,
+        const Stanza& stanza) const
+    {
+        RosterRecord after = before;
+        if (request) {
+            after.pending_in = as_kept(stanza);
+        }
+        set_state(after, transition.next);
+        if (request && before.approved) { // as if the user had answered (§3.4.3); the approval is used up
+            set_state(after, outbound(Subscribing::subscribed, state_of(after)).next);
+            after.approved = false;
+        }
+        return after;
+    }
+
+    /// Answers a request on the user's behalf.
+    void approve(const User& user, const Jid& contact, const Settlement& hold)
+    {
+        host_->router().route(Stanza::presence(user.jid(), contact, PresenceType::subscribed), hold.share());
+        send_presence(user, contact);
+    }
+
+    // Requests that wait -----------------------------------------------------------------------------
+
+    /// The request as it is kept: whole (§3.1.3), unless somebody sends a novel.
+    std::string as_kept(const Stanza& request) const
+    {
+        std::string xml = to_xml(request.element());
+        if (xml.size() <= limit("max_request_bytes")) {
+            return xml;
+        }
+        return to_xml(Stanza::presence(request.from(), request.to(), PresenceType::subscribe).element());
+    }
+
+    /// A resource has become available: what nobody has answered yet, in either direction.
+    void remind(User& user, Session& session)
+    {
+        for (const RosterRecord& record : user.roster().records()) {
+            if (record.pending_in) {
+                deliver_kept(session, *record.pending_in);
+            }
+        }
+        // A request of the user's own may have been lost on its way (§3.1.2).
+        if (!is_only_available(user, session)) {
+            return;
+        }
+        std::vector<Jid> asked;
+        for (const RosterRecord& record : user.roster().records()) {
+            if (record.pending_out) {
+                asked.push_back(record.contact);
+            }
+        }
+        for (const Jid& contact : asked) {
+            host_->router().route(Stanza::presence(user.jid(), contact, PresenceType::subscribe));
+        }
+    }
+
+    void deliver_kept(Session& session, const std::string& xml)
+    {
+        auto element = parse_element(xml);
+        if (element) {
+            if (const auto request = Stanza::from_element(std::move(*element))) {
+                session.send(*request);
+                return;
+            }
+        }
+        host_->log().error("kept request unreadable", { { "user", session.jid().bare_text() } });
+    }
+
+    static bool is_only_available(const User& user, const Session& session)
+    {
+        return std::none_of(user.sessions().begin(), user.sessions().end(),
+            [&session](const auto& other) { return other.get() != &session && other->is_available(); });
+    }
+
+    static std::size_t count_waiting(const Roster& roster)
+    {
+        return static_cast<std::size_t>(std::count_if(roster.records().begin(), roster.records().end(),
+            [](const RosterRecord& record) { return record.pending_in.has_value(); }));
+    }
+
+    // ------------------------------------------------------------------------------------------------
+
+    static void tell_clients(const User& user, const RosterRecord& before, const RosterRecord& after)
+    {
+        // An item in state "None + Pending In" is kept from the clients (§3.1.3).
+        if (after.in_roster && (!before.in_roster || Roster::to_item(before) != Roster::to_item(after))) {
+            push_item(user, after);
+        }
+    }
+
+    bool is_full(const Roster& roster) const
+    {
+        return count_items(roster) >= static_cast<std::size_t>(host_->settings("roster").integer("max_contacts"));
+    }
+
+    std::size_t limit(std::string_view key) const
+    {
+        return static_cast<std::size_t>(host_->settings("subscription").integer(key));
+    }
+
+    void run(Task<Done> task)
+    {
+        start(std::move(task), [](Done) {}, [this](const std::exception_ptr&) { host_->log().error("subscription failed"); });
+    }
+
+    Host* host_ = nullptr; ///< from attach on
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_subscription()
+{
+    return std::make_unique<Subscription>();
+}
+
+} // namespace stonechat

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/table.hpp"
+
+#include "modules/administration.hpp"
+#include "modules/blocking.hpp"
+#include "modules/commands.hpp"
+#include "modules/contact.hpp"
+#include "modules/disco.hpp"
+#include "modules/last_activity.hpp"
+#include "modules/offline.hpp"
+#include "modules/ping.hpp"
+#include "modules/presence.hpp"
+#include "modules/private_xml.hpp"
+#include "modules/registration.hpp"
+#include "modules/roster.hpp"
+#include "modules/session_request.hpp"
+#include "modules/subscription.hpp"
+#include "modules/time.hpp"
+#include "modules/vcard.hpp"
+#include "modules/version.hpp"
+
+namespace stonechat {
+
+const std::vector<ModuleEntry>& module_table()
+{
+    // Within a stage, handlers run in this order: whom one has blocked comes before everything else.
+    static const std::vector<ModuleEntry> table {
+        { make_blocking, true },
+        { make_roster, true },
+        { make_subscription, true },
+        { make_presence, true },
+        { make_offline, true },
+        { make_disco, true },
+        { make_ping, true },
+        { make_version, true },
+        { make_time, true },
+        { make_contact, true },
+        { make_last_activity, true },
+        { make_vcard, true },
+        { make_private_xml, true },
+        { make_session_request, true },
+        { make_registration, true },
+        { make_administration, true },
+        { make_commands, true }, // last: lists what all the others have registered
+    };
+    return table;
+}
+
+std::vector<Manifest> all_manifests()
+{
+    std::vector<Manifest> manifests;
+    for (const ModuleEntry& entry : module_table()) {
+        manifests.push_back(entry.make()->describe());
+    }
+    return manifests;
+}
+
+} // namespace stonechat
