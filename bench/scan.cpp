@@ -112,15 +112,25 @@ Scan scan_item(std::string_view input)
     return scan;
 }
 
+// Goes from attribute to attribute, so that nothing inside a value is taken for a name.
 std::string_view attribute(std::string_view head, std::string_view name)
 {
-    for (auto at = head.find(name); at != npos; at = head.find(name, at + 1)) {
-        const auto equals = at + name.size();
-        if (!is_space(head[at - 1]) || equals + 1 >= head.size() || head[equals] != '=') {
-            continue;
+    auto at = head.find_first_of(" \t\r\n");
+    while (at != npos) {
+        const auto start = head.find_first_not_of(" \t\r\n", at);
+        const auto quote = head.find_first_of("'\"", at);
+        if (start == npos || quote == npos) {
+            return {};
         }
-        const auto close = head.find(head[equals + 1], equals + 2);
-        return close == npos ? std::string_view() : head.substr(equals + 2, close - equals - 2);
+        const auto close = head.find(head[quote], quote + 1);
+        if (close == npos) {
+            return {};
+        }
+        const auto written = head.substr(start, head.find_first_of("= \t\r\n", start) - start);
+        if (written == name) {
+            return head.substr(quote + 1, close - quote - 1);
+        }
+        at = close + 1;
     }
     return {};
 }
