@@ -119,7 +119,7 @@ void append_field(Element& parent, const Field& field, Detail detail)
     if (!field.var.empty()) {
         element.set_attribute("var", field.var);
     }
-    if (detail != Detail::values_only || field.type == FieldType::hidden) {
+    if (detail != Detail::values_only || field.type == FieldType::hidden || field.var.empty()) {
         element.set_attribute("type", field_types[static_cast<std::size_t>(field.type)]);
     }
     if (detail != Detail::values_only && !field.label.empty()) {
