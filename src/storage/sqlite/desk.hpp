@@ -8,6 +8,7 @@
 #include "storage/sqlite/job.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -44,21 +45,34 @@ public:
           promise_(std::move(promise)), work_(std::move(work))
     {}
 
-    void run(Database& database) override { result_ = work_(database); }
-    void fail(StoreError error) override { result_ = error; }
+    void run(Database& database) override { value_.emplace(work_(database)); }
+    void fail(StoreError error) override
+    {
+        value_.reset();
+        error_ = error;
+    }
     void deliver() override
     {
         open_->finish(*traffic_, write_);
-        promise_.fulfil(std::move(result_));
+        promise_.fulfil(result());
     }
 
 private:
+    Result<T, StoreError> result()
+    {
+        if (!value_) {
+            return error_;
+        }
+        return std::move(*value_);
+    }
+
     std::shared_ptr<OpenCalls> open_;
     std::shared_ptr<Traffic> traffic_;
     bool write_;
     typename Stored<T>::Promise promise_;
     const Work work_; // const: it may have to run twice
-    Result<T, StoreError> result_ = StoreError::unavailable;
+    std::optional<T> value_;
+    StoreError error_ = StoreError::unavailable;
 };
 
 class Desk {
