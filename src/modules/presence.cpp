@@ -56,7 +56,6 @@ public:
     void attach(Handlers& on) override
     {
         host_ = &on.host();
-        host_ = &on.host();
         directed_ = on.session_slot<Directed>();
         on.presence(Flow::from_client, Stage::deliver, [this](Presence p, const Context& c) { return take_outbound(p, c); });
         on.presence(Flow::to_user, Stage::deliver, [this](Presence p, const Context& c) { return take_inbound(p, c); });

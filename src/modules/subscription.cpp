@@ -32,7 +32,6 @@ public:
     void attach(Handlers& on) override
     {
         host_ = &on.host();
-        host_ = &on.host();
         on.presence(Flow::from_client, Stage::deliver, [this](Presence p, const Context& c) { return take_outbound(p, c); });
         on.presence(Flow::to_user, Stage::deliver, [this](Presence p, const Context& c) { return take_inbound(p, c); });
         on.session_available([this](const Context& c) { remind(*c.user, *c.session); });
