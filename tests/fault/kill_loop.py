@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kills the server at random moments of a storm of offline messages and roster changes, starts it again,
+and compares what is there with what it had acknowledged.
+
+    tests/fault/kill_loop.py --cycles 1000 [--pairs 6] [--seed 7]
+
+A message is acknowledged when the result of an iq that its sender sent behind it has come, a roster
+change when its own result has come. Prints one line; the exit status tells whether it is clean.
+"""
+import argparse
+import collections
+import dataclasses
+import pathlib
+import random
+import sqlite3
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from support.raw import login  # noqa: E402
+from support.server import make_server  # noqa: E402
+
+BATCH = 10
+SETTINGS = {"offline_per_user": 1_000_000, "offline_per_sender": 1_000_000}
+
+
+@dataclasses.dataclass
+class Verdict:
+    cycles: int
+    acknowledged: int
+    lost: int
+    doubled: int
+    out_of_order: int
+
+    def __str__(self):
+        return (f"{self.cycles} cycles, {self.acknowledged} acknowledged, {self.lost} lost, "
+                f"{self.doubled} doubled, {self.out_of_order} out of order")
+
+    @property
+    def is_clean(self):
+        return self.acknowledged > 0 and self.lost == self.doubled == self.out_of_order == 0
+
+
+class Ledger:
+    """What was acknowledged and what came out, per lane: a pair of people, or one's roster."""
+
+    def __init__(self):
+        self._acknowledged = collections.defaultdict(set)
+        self._received = collections.defaultdict(list)
+
+    def acknowledge(self, lane, numbers):
+        self._acknowledged[lane].update(numbers)
+
+    def receive(self, lane, numbers):
+        self._received[lane].extend(numbers)
+
+    def judge(self, cycles):
+        lost = doubled = disorder = 0
+        for lane in self._acknowledged.keys() | self._received.keys():
+            received = self._received[lane]
+            lost += len(self._acknowledged[lane] - set(received))
+            doubled += len(received) - len(set(received))
+            disorder += sum(later < earlier for earlier, later in zip(received, received[1:]))
+        return Verdict(cycles, sum(map(len, self._acknowledged.values())), lost, doubled, disorder)
+
+
+class Writer(threading.Thread):
+    """Writes to somebody who is offline and changes its own roster until the connection breaks."""
+
+    def __init__(self, server, account, friend, ledger, first):
+        super().__init__(daemon=True)
+        self._server, self._account, self._friend, self._ledger = server, account, friend, ledger
+        self.next_number = first
+
+    def run(self):
+        try:
+            with login(self._server, self._account, "desk") as session:
+                while True:
+                    self._write(session)
+        except (AssertionError, OSError):
+            pass  # the kill
+
+    def _write(self, session):
+        numbers = range(self.next_number, self.next_number + BATCH)
+        self.next_number += BATCH
+        session.send("".join(
+            f"<message to='{self._friend.jid}' type='chat' id='{n}'><body>line {n}</body></message>" for n in numbers))
+        contact = f"<item jid='contact{numbers[0]}@localhost' name='{numbers[0]}'/>"
+        answer = session.ask("set", f"<query xmlns='jabber:iq:roster'>{contact}</query>")
+        refused = {int(e.get("id")) for e in session.inbox if e.get("type") == "error"}
+        session.inbox.clear()
+        self._ledger.acknowledge(("mail", self._account.jid), set(numbers) - refused)
+        if answer.get("type") == "result":
+            self._ledger.acknowledge(("roster", self._account.jid), [numbers[0]])
+
+
+class KillLoop:
+    def __init__(self, pairs, seed=None, **settings):
+        self._random = random.Random(seed)
+        self._ledger = Ledger()
+        self._server = make_server(settings={**SETTINGS, "roster_items": 100_000, **settings}).start()
+        names = [f"{role}{number}" for number in range(pairs) for role in ("writer", "reader")]
+        accounts = self._server.accounts(*names)
+        self._pairs = list(zip(accounts[::2], accounts[1::2]))
+        self._next = {writer.jid: 1 for writer, _ in self._pairs}
+
+    def run(self, cycles):
+        try:
+            for _ in range(cycles):
+                self._storm(self._random.uniform(0.05, 0.8))
+                self._collect_mail()
+            self._collect_rosters()
+            self._server.stop()
+            self._check_database()
+        finally:
+            self._server.remove()
+        return self._ledger.judge(cycles)
+
+    def _storm(self, seconds):
+        writers = [Writer(self._server, writer, reader, self._ledger, self._next[writer.jid])
+                   for writer, reader in self._pairs]
+        for each in writers:
+            each.start()
+        threading.Event().wait(seconds)
+        self._server.kill()
+        for each, (account, _) in zip(writers, self._pairs):
+            each.join()
+            self._next[account.jid] = each.next_number
+        self._server.start()
+
+    def _collect_mail(self):
+        for writer, reader in self._pairs:
+            with login(self._server, reader, "phone") as session:
+                session.send("<presence/>")
+                mail = [e for e in session.forget() if e.tag == "{jabber:client}message"]
+                session.close()
+            self._ledger.receive(("mail", writer.jid), [int(e.get("id")) for e in mail])
+
+    def _collect_rosters(self):
+        for writer, _ in self._pairs:
+            with login(self._server, writer, "desk") as session:
+                answer = session.ask("get", "<query xmlns='jabber:iq:roster'/>")
+            numbers = [int(item.get("name")) for item in answer.iter("{jabber:iq:roster}item")]
+            self._ledger.receive(("roster", writer.jid), sorted(numbers))
+
+    def _check_database(self):
+        for file in self._server.folder.rglob("*.db"):
+            with sqlite3.connect(file) as database:
+                (answer,) = database.execute("PRAGMA integrity_check").fetchone()
+                assert answer == "ok", f"{file.name}: {answer}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cycles", type=int, default=20)
+    parser.add_argument("--pairs", type=int, default=6)
+    parser.add_argument("--seed", type=int)
+    arguments = parser.parse_args()
+    verdict = KillLoop(arguments.pairs, arguments.seed).run(arguments.cycles)
+    print(verdict)
+    return 0 if verdict.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Profanity, in a terminal: logs in over TLS with a verified certificate, adds a contact, and chats."""
+import asyncio
+import shutil
+import subprocess
+
+import pytest
+
+from support.people import Person
+from support.terminal import Terminal
+
+PROFRC = """[chatstates]
+enabled=true
+
+[ui]
+splash=false
+wrap=true
+
+[logging]
+chlog=false
+
+[otr]
+log=off
+"""
+
+ACCOUNT = """[{jid}]
+enabled=true
+jid={jid}
+server=127.0.0.1
+port={port}
+password={password}
+resource=terminal
+tls.policy={policy}
+"""
+
+
+def furnish(folder, server, account, policy, port, trusted):
+    """A home of its own: settings, the account, and one trusted certificate, where OpenSSL looks for them."""
+    config, data, empty = folder / "config/profanity", folder / "data/profanity", folder / "empty"
+    for each in (config, data, empty):
+        each.mkdir(parents=True)
+    (config / "profrc").write_text(PROFRC)
+    (data / "accounts").write_text(ACCOUNT.format(jid=account.jid, port=port, password=account.password,
+                                                  policy=policy))
+    environment = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"),
+                   "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache"),
+                   "SSL_CERT_FILE": str(trusted), "SSL_CERT_DIR": str(empty), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    return Terminal(folder, f"profanity -a {account.jid}", environment)
+
+
+async def shows(terminal, *texts):
+    """Waits for the screen while the other client goes on living."""
+    return await asyncio.to_thread(terminal.wait_for, *texts)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def profanity():
+    assert shutil.which("profanity") and shutil.which("tmux"), "profanity and tmux have to be installed"
+
+
+@pytest.mark.parametrize("policy, port", [("force", "starttls_port"), ("legacy", "tls_port")],
+                         ids=["STARTTLS", "direct TLS"])
+def test_login_contact_and_chat(server, tmp_path, policy, port):
+    user, peer = server.accounts("terry", "paula")
+
+    async def scenario(terminal):
+        paula = Person(peer, server, "phone")
+        await paula.come()
+        await shows(terminal, "logged in successfully")
+        terminal.type(f"/roster add {peer.jid} Paula")
+        await shows(terminal, "Roster item added")
+        terminal.type(f"/sub request {peer.jid}")
+        await paula.is_asked_by(user.jid)
+        paula.send_presence_subscription(pto=user.jid, ptype="subscribed")
+        await shows(terminal, "Paula (phone) is online")
+        terminal.type(f"/msg {peer.jid} Hello from the terminal")
+        heard = await paula.hears("Hello from the terminal")
+        assert heard["from"].bare == user.jid
+        paula.send_message(heard["from"], "And hello from the phone", mtype="chat")
+        await shows(terminal, "Hello from the terminal", "And hello from the phone")
+        screen = terminal.screen()
+        (tmp_path / "screen.txt").write_text(screen)
+        assert "[TLS]" in screen
+        await paula.leave()
+        terminal.type("/quit")
+
+    with furnish(tmp_path, server, user, policy, getattr(server, port), server.certificate) as terminal:
+        asyncio.run(asyncio.wait_for(scenario(terminal), 90))
+
+
+def test_an_unknown_certificate_is_not_accepted(server, tmp_path):
+    """The same client without our certificate asks its user instead of logging in: it does verify."""
+    other = tmp_path / "other.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=localhost", "-keyout", tmp_path / "other.key", "-out", other],
+                   check=True, capture_output=True)
+    with furnish(tmp_path, server, server.account("terry"), "force", server.starttls_port, other) as terminal:
+        screen = terminal.wait_for("Use '/tls allow' to accept this certificate")
+        assert "logged in successfully" not in screen

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People who use slixmpp: a client library that nobody here wrote, over STARTTLS with a verified certificate."""
+import asyncio
+import contextlib
+import logging
+
+import slixmpp
+
+from support.raw import WAIT
+
+logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
+
+PLUGINS = ("xep_0004", "xep_0012", "xep_0030", "xep_0049", "xep_0050", "xep_0054", "xep_0077", "xep_0092",
+           "xep_0133", "xep_0191", "xep_0199", "xep_0202", "xep_0203")
+
+
+def credentials(client):
+    """What SASL needs. Channel binding is left out: slixmpp 1.8 knows tls-unique alone, which TLS 1.3 does
+    not have, and it would try that and then claim that the server offered nothing."""
+    def answer(required, optional):
+        known = {"username": client.requested_jid.user, "password": client.credentials["password"],
+                 "channel_binding": None}
+        return {name: known[name] for name in required | optional if name in known}
+    return answer
+
+
+class Person(slixmpp.ClientXMPP):
+    """A client whose events are waited for. `heard`, `refused`, `seen`, `asked` and `pushed` collect
+    messages, bounced messages, presence, subscription requests and roster pushes in order."""
+
+    def __init__(self, account, server, resource):
+        super().__init__(f"{account.jid}/{resource}", account.password)
+        self._home = server
+        self.ca_certs = server.certificate
+        self.auto_authorize = None
+        self.auto_subscribe = False
+        for plugin in PLUGINS:
+            self.register_plugin(plugin)
+        self.plugin["feature_mechanisms"].sasl_callback = credentials(self)
+        self.heard, self.seen, self.asked = [], [], []
+        self._news = asyncio.Condition()
+        self.refused, self.pushed = [], []
+        self.add_event_handler("message", lambda stanza: self._note(self.heard, stanza))
+        self.add_event_handler("message_error", lambda stanza: self._note(self.refused, stanza))
+        self.add_event_handler("roster_update", lambda stanza: self._note(self.pushed, stanza))
+        self.add_event_handler("presence_subscribe", lambda stanza: self._note(self.asked, stanza))
+        for kind in ("presence_available", "presence_unavailable", "presence_subscribed", "presence_unsubscribed"):
+            self.add_event_handler(kind, lambda stanza: self._note(self.seen, stanza))
+
+    def _note(self, list_, stanza):
+        list_.append(stanza)
+        asyncio.ensure_future(self._tell())
+
+    async def _tell(self):
+        async with self._news:
+            self._news.notify_all()
+
+    async def come(self, available=True):
+        """Logs in; fails when the certificate does not verify or the password is wrong."""
+        outcome = asyncio.get_running_loop().create_future()
+
+        def settle(problem):
+            if not outcome.done():
+                outcome.set_result(problem)
+
+        self.add_event_handler("session_start", lambda _: settle(None))
+        self.add_event_handler("failed_all_auth", lambda _: settle("the password was refused"))
+        self.add_event_handler("ssl_invalid_chain", lambda error: settle(f"the certificate does not verify: {error}"))
+        self.connect(address=("127.0.0.1", self._home.starttls_port))
+        problem = await asyncio.wait_for(outcome, WAIT)
+        assert problem is None, problem
+        await self.get_roster()
+        if available:
+            self.send_presence()
+
+    async def wait_for(self, condition, what):
+        async def satisfied():
+            async with self._news:
+                await self._news.wait_for(condition)
+        try:
+            await asyncio.wait_for(satisfied(), WAIT)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"{self.boundjid}: {what} did not come") from None
+
+    async def hears(self, words):
+        """A message with that body; gives the stanza."""
+        await self.wait_for(lambda: any(m["body"] == words for m in self.heard), f"'{words}'")
+        return next(m for m in self.heard if m["body"] == words)
+
+    async def sees(self, jid, kind="available"):
+        await self.wait_for(lambda: any(str(p["from"]).startswith(str(jid)) and p["type"] == kind for p in self.seen),
+                            f"presence {kind} of {jid}")
+
+    async def is_asked_by(self, jid):
+        await self.wait_for(lambda: any(p["from"].bare == jid for p in self.asked), f"a request of {jid}")
+
+    async def subscription_becomes(self, jid, wanted):
+        await self.wait_for(lambda: self.client_roster[jid]["subscription"] == wanted, f"subscription {wanted}")
+
+    async def leave(self):
+        self.disconnect()
+        await asyncio.wait_for(self.disconnected, WAIT)
+
+
+@contextlib.asynccontextmanager
+async def together(server, *names, available=True):
+    """New accounts of these names, all logged in."""
+    people = [Person(account, server, "phone") for account in server.accounts(*names)]
+    try:
+        for person in people:
+            await person.come(available)
+        yield people
+    finally:
+        for person in people:
+            if person.is_connected():
+                await person.leave()
