@@ -90,13 +90,26 @@ private:
 
     void text()
     {
-        const char* from = at_;
-        if (s_.depth_ == 0 && !is_white(*at_) && *at_ != '<') {
-            malformed(); // expat would wait for the word to end
+        if (s_.depth_ <= 1) {
+            text_between_elements();
             return;
         }
-        const bool is_prolog = s_.depth_ == 0;
-        while (at_ != end_ && *at_ != '<' && *at_ != '&' && (!is_prolog || is_white(*at_))) {
+        while (at_ != end_ && *at_ != '<' && *at_ != '&') {
+            ++at_;
+        }
+        mark_safe();
+        if (at_ == end_) {
+            return;
+        }
+        s_.state_ = *at_ == '<' ? State::open : State::reference;
+        ++at_;
+    }
+
+    /// White space and nothing else. expat would put off its verdict to the end of the word.
+    void text_between_elements()
+    {
+        const char* from = at_;
+        while (at_ != end_ && is_white(*at_)) {
             ++at_;
         }
         s_.started_ = s_.started_ || at_ != from;
@@ -104,23 +117,17 @@ private:
         if (at_ == end_) {
             return;
         }
-        if (is_prolog && *at_ != '<') {
-            return; // next step
+        if (*at_ != '<') {
+            stop_ = s_.depth_ == 1 ? Stop::stray_text : Stop::malformed;
+            return;
         }
-        if (s_.depth_ <= 1) {
-            if (*at_ == '&') {
-                stop_ = Stop::stray_text;
-                return;
-            }
-            s_.in_element_ = true;
-            s_.counted_ = 0;
-            clamp(at_);
-            if (at_ == end_) {
-                return;
-            }
+        s_.in_element_ = true;
+        s_.counted_ = 0;
+        clamp(at_);
+        if (at_ != end_) {
+            s_.state_ = State::open;
+            ++at_;
         }
-        s_.state_ = *at_ == '<' ? State::open : State::reference;
-        ++at_;
     }
 
     void open()

@@ -24,7 +24,7 @@ public:
         too_big,
         restricted, ///< DTD, comment, processing instruction
         encoding,   ///< not UTF-8
-        stray_text, ///< CDATA or a reference between first-level elements
+        stray_text, ///< between first-level elements
         malformed,  ///< expat will find the same
     };
 
