@@ -246,6 +246,9 @@ TEST_CASE("stream parser: between stanzas there is only white space (RFC 6120 §
     CHECK(failure_of("<presence/>x<presence/>") == "bad-format");
     CHECK(failure_of("<![CDATA[ ]]>") == "bad-format");
     CHECK(failure_of("&#32;") == "bad-format");
+    // At once, so that nothing of it is lost when memory is released.
+    CHECK(failure_of("]") == "bad-format");
+    CHECK(failure_of("\xc4") == "bad-format");
 }
 
 TEST_CASE("stream parser: a stanza over the limit ends the stream while it comes (A17)")
