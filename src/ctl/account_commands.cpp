@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// user add, password, delete, enable, disable, list
+#include "ctl/command.hpp"
+#include "ctl/protocol.hpp"
+#include "net/shard.hpp"
+#include "router/server.hpp"
+
+#include <algorithm>
+
+namespace stonechat::ctl {
+namespace {
+
+namespace json = boost::json;
+
+Answer to_answer(const Accounts::Outcome& outcome, const Jid& jid)
+{
+    if (!outcome) {
+        return error_of(outcome.error());
+    }
+    json::object result;
+    result["jid"] = std::string(jid.bare_text());
+    return result;
+}
+
+Accounts& accounts(Context& context)
+{
+    return context.server.router_of(context.shard).accounts();
+}
+
+Task<Answer> set_enabled(Context& context, json::object request, bool enabled)
+{
+    const auto jid = jid_of(request);
+    if (!jid) {
+        co_return jid.error();
+    }
+    auto changing = accounts(context).set_enabled(jid->bare(), enabled);
+    const auto outcome = co_await changing;
+    co_return to_answer(outcome, *jid);
+}
+
+std::size_t wanted_count(const json::object& request)
+{
+    const json::value* value = request.if_contains("limit");
+    if (value == nullptr || !value->is_int64()) {
+        return list_limit;
+    }
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(value->get_int64(), 1,
+        static_cast<std::int64_t>(list_limit)));
+}
+
+json::object to_json(const Account& account, const std::string& host)
+{
+    json::object row;
+    row["jid"] = account.user + "@" + host;
+    row["enabled"] = account.enabled;
+    row["created"] =
+        std::chrono::duration_cast<std::chrono::seconds>(account.created.time_since_epoch()).count();
+    return row;
+}
+
+} // namespace
+
+Task<Answer> user_add(Context& context, json::object request)
+{
+    const auto jid = jid_of(request);
+    if (!jid) {
+        co_return jid.error();
+    }
+    std::string password = text_of(request, "password").value_or("");
+    auto creating = accounts(context).create(jid->bare(), std::move(password));
+    const auto outcome = co_await creating;
+    co_return to_answer(outcome, *jid);
+}
+
+Task<Answer> user_password(Context& context, json::object request)
+{
+    const auto jid = jid_of(request);
+    if (!jid) {
+        co_return jid.error();
+    }
+    std::string password = text_of(request, "password").value_or("");
+    auto changing = accounts(context).set_password(jid->bare(), std::move(password));
+    const auto outcome = co_await changing;
+    co_return to_answer(outcome, *jid);
+}
+
+Task<Answer> user_delete(Context& context, json::object request)
+{
+    const auto jid = jid_of(request);
+    if (!jid) {
+        co_return jid.error();
+    }
+    auto removing = accounts(context).remove(jid->bare());
+    const auto outcome = co_await removing;
+    co_return to_answer(outcome, *jid);
+}
+
+Task<Answer> user_enable(Context& context, json::object request)
+{
+    return set_enabled(context, std::move(request), true);
+}
+
+Task<Answer> user_disable(Context& context, json::object request)
+{
+    return set_enabled(context, std::move(request), false);
+}
+
+Task<Answer> user_list(Context& context, json::object request)
+{
+    const std::string name = text_of(request, "host").value_or("");
+    const auto host = Jid::parse(name);
+    if (!host || !context.server.serves(host->text())) {
+        Error error { "no-such-host", "'" + name + "' is not served here" };
+        co_return error;
+    }
+    const std::size_t limit = wanted_count(request);
+    AccountStore& store = context.server.router_of(context.shard).storage().accounts();
+    std::string after = text_of(request, "after").value_or("");
+    auto pending = store.list(host->text(), std::move(after), limit);
+    const auto listed = co_await pending;
+    if (!listed) {
+        co_return store_failed();
+    }
+    json::array rows;
+    for (const Account& each : *listed) {
+        rows.push_back(to_json(each, host->text()));
+    }
+    json::object result;
+    result["accounts"] = std::move(rows);
+    // Whoever wants the next page asks behind this name.
+    result["next"] = listed->size() == limit ? json::value(listed->back().user) : json::value(nullptr);
+    co_return result;
+}
+
+} // namespace stonechat::ctl

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// stonechatctl: steers a running server over its local socket (docs/protocol/ctl.md).
+#include "ctl/client/subcommands.hpp"
+
+namespace stonechat::ctl {
+
+CLI::App* add_command(CLI::App& parent, Options& options, const std::string& name, const std::string& meaning)
+{
+    CLI::App* command = parent.add_subcommand(name, meaning);
+    command->add_flag("--json", options.json, "Print the answer as JSON");
+    return command;
+}
+
+} // namespace stonechat::ctl
+
+int main(int argc, char** argv)
+{
+    using namespace stonechat::ctl;
+    Options options;
+    Exit exit = Exit::done;
+    CLI::App program("Steers a running Stonechat server.", "stonechatctl");
+    program.add_option("--config", options.config, "The server's configuration file")->capture_default_str();
+    program.add_option("--socket", options.socket, "The server's control socket (instead of --config)");
+    program.set_version_flag("--version", STONECHAT_VERSION);
+    program.require_subcommand(1);
+    program.footer("Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no server answers.");
+    add_user_commands(program, options, exit);
+    add_session_commands(program, options, exit);
+    add_server_commands(program, options, exit);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+    }
+    return static_cast<int>(exit);
+}

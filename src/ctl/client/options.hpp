@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every sub-command of stonechatctl shares: which server is meant, and how answers are shown.
+#pragma once
+
+#include "ctl/call.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace stonechat::ctl {
+
+/// Exit codes, the same for all sub-commands.
+enum class Exit { done = 0, refused = 1, usage = 2, no_server = 3 };
+
+struct Options {
+    std::string config = "/etc/stonechat/stonechat.toml";
+    std::string socket; ///< wins over `config`
+    bool json = false;
+};
+
+/// The path of the socket.
+Result<std::string, CallError> socket_path(const Options& options);
+
+/// Connects, or says why not.
+Result<Call, CallError> call_server(const Options& options);
+
+/// Prints an error (as JSON, if that was asked for) and gives the exit code for it.
+Exit report(const Options& options, const CallError& error);
+
+/// Prints a result as JSON on one line.
+void print_json(const boost::json::object& result);
+
+/// A password from the terminal without echo, asked twice; from a pipe, its first line.
+Result<std::string, CallError> ask_password(std::string_view jid);
+
+/// "3 d 4 h", "12 min": for people.
+std::string print_seconds(std::int64_t seconds);
+/// "2026-01-31 12:00:00" in UTC.
+std::string print_time(std::int64_t unix_seconds);
+
+} // namespace stonechat::ctl

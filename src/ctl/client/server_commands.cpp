@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// stonechatctl status, reload, backup
+#include "ctl/client/subcommands.hpp"
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace stonechat::ctl {
+namespace {
+
+namespace json = boost::json;
+
+std::int64_t number(const json::object& object, std::string_view key)
+{
+    return object.at(key).to_number<std::int64_t>();
+}
+
+void print_host(const json::object& host)
+{
+    std::cout << "  " << host.at("name").as_string().c_str() << ": " << number(host, "sessions")
+              << " sessions, " << number(host, "accounts") << " accounts";
+    if (!host.at("certificate_ends").is_null()) {
+        std::cout << ", certificate until " << print_time(number(host, "certificate_ends")).substr(0, 10);
+    }
+    std::cout << '\n';
+}
+
+void print_status(const json::object& status)
+{
+    std::cout << "Stonechat " << status.at("version").as_string().c_str() << ", up "
+              << print_seconds(number(status, "uptime_seconds")) << ", process " << number(status, "pid")
+              << ", " << number(status, "shards") << " shards, "
+              << number(status, "memory_bytes") / (1024 * 1024) << " MiB of memory\n";
+    for (const json::value& each : status.at("hosts").as_array()) {
+        print_host(each.as_object());
+    }
+    const json::object& counters = status.at("counters").as_object();
+    std::cout << "  stanzas: " << number(counters, "stanzas_in") << " in, " << number(counters, "delivered")
+              << " delivered, " << number(counters, "refused") << " refused, "
+              << number(counters, "offline_stored")
+              << " stored for later\n  logins: " << number(counters, "logins") << ", failed "
+              << number(counters, "login_failures") << '\n';
+    const json::object& storage = status.at("storage").as_object();
+    std::cout << "  storage: " << number(storage, "rows_written") << " rows in " << number(storage, "commits")
+              << " commits; waiting: " << number(storage, "queued_writes") << " writes, "
+              << number(storage, "queued_reads") << " reads\n";
+}
+
+void print_changes(const json::object& result)
+{
+    const json::array& changes = result.at("changes").as_array();
+    if (changes.empty()) {
+        std::cout << "reloaded; no setting has changed\n";
+    }
+    for (const json::value& each : changes) {
+        const json::object& change = each.as_object();
+        const auto shown = [&](std::string_view key) {
+            const std::string value(change.at(key).as_string());
+            return value.empty() ? std::string("(none)") : value;
+        };
+        std::cout << (shown("heat") == "hot" ? "changed        " : "needs restart  ") << shown("path") << ": "
+                  << shown("from") << " -> " << shown("to") << '\n';
+    }
+}
+
+template <class Print> Exit ask_and_print(const Options& options, const json::object& request, Print print)
+{
+    auto call = call_server(options);
+    if (!call) {
+        return report(options, call.error());
+    }
+    const auto result = call->ask(request);
+    if (!result) {
+        return report(options, result.error());
+    }
+    if (options.json) {
+        print_json(*result);
+    } else {
+        print(*result);
+    }
+    return Exit::done;
+}
+
+Exit backup(const Options& options, const std::string& path)
+{
+    std::error_code failed;
+    const auto absolute = std::filesystem::absolute(path, failed);
+    if (failed) {
+        return report(options, { "bad-request", path + ": " + failed.message() });
+    }
+    const std::string where = absolute.lexically_normal().string();
+    return ask_and_print(options, { { "command", "backup" }, { "path", where } },
+        [](const json::object& result) {
+            std::cout << "wrote " << result.at("path").as_string().c_str() << '\n';
+        });
+}
+
+} // namespace
+
+void add_server_commands(CLI::App& program, Options& options, Exit& exit)
+{
+    add_command(program, options, "status", "Says how the server is")->callback([&options, &exit] {
+        exit = ask_and_print(options, { { "command", "status" } }, print_status);
+    });
+    add_command(program, options, "reload", "Reads configuration and certificates again")
+        ->callback([&options, &exit] {
+            exit = ask_and_print(options, { { "command", "reload" } }, print_changes);
+        });
+    auto path = std::make_shared<std::string>();
+    CLI::App* backup_command = add_command(program, options, "backup",
+        "Copies the database while the server works");
+    backup_command->add_option("path", *path, "A file that is not there yet; the server's user writes it")
+        ->required();
+    backup_command->callback([path, &options, &exit] { exit = backup(options, *path); });
+}
+
+} // namespace stonechat::ctl

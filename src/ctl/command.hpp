@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command of the control socket is: a name, and a function that takes the request and gives
+// the answer. Commands run on shard 0 and reach everything else through the router.
+#pragma once
+
+#include "base/function.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "config/difference.hpp"
+#include "router/accounts.hpp"
+#include "xmpp/jid.hpp"
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stonechat {
+
+class Server;
+class Shard;
+
+namespace ctl {
+
+struct Error {
+    std::string code;    ///< for programs: "no-such-account"
+    std::string message; ///< for people
+};
+
+using Answer = Result<boost::json::object, Error>;
+
+/// What a reload did.
+struct ReloadReport {
+    std::vector<std::string> problems;  ///< if there are any, nothing was changed
+    std::vector<SettingChange> changes; ///< hot ones are in force, cold ones await a restart
+};
+
+/// What the commands need and only main knows.
+struct Hooks {
+    std::string version;
+    const Schema* schema = nullptr;
+    /// Reads the configuration again; answers on shard 0.
+    Function<void(Function<void(ReloadReport)> done)> reload;
+};
+
+struct Context {
+    Server& server;
+    Shard& shard;
+    Hooks& hooks;
+};
+
+struct Command {
+    std::string_view name;
+    Task<Answer> (*run)(Context& context, boost::json::object request);
+};
+
+/// Every command but `trace`, which streams and belongs to the connection.
+const Command* find_command(std::string_view name);
+
+// By file: account_commands.cpp, import_command.cpp, session_commands.cpp, server_commands.cpp.
+Task<Answer> user_add(Context& context, boost::json::object request);
+Task<Answer> user_password(Context& context, boost::json::object request);
+Task<Answer> user_delete(Context& context, boost::json::object request);
+Task<Answer> user_enable(Context& context, boost::json::object request);
+Task<Answer> user_disable(Context& context, boost::json::object request);
+Task<Answer> user_list(Context& context, boost::json::object request);
+Task<Answer> user_import(Context& context, boost::json::object request);
+Task<Answer> sessions_list(Context& context, boost::json::object request);
+Task<Answer> sessions_kick(Context& context, boost::json::object request);
+Task<Answer> status(Context& context, boost::json::object request);
+Task<Answer> settings(Context& context, boost::json::object request);
+Task<Answer> reload(Context& context, boost::json::object request);
+Task<Answer> backup(Context& context, boost::json::object request);
+
+/// The text of a key, or nothing if it is absent or no text.
+std::optional<std::string> text_of(const boost::json::object& request, std::string_view key);
+/// The address in `jid`; an error that says what is wrong with it.
+Result<Jid, Error> jid_of(const boost::json::object& request);
+Error error_of(AccountProblem problem);
+Error store_failed();
+
+} // namespace ctl
+} // namespace stonechat

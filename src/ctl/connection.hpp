@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connection: one client of the control socket (docs/protocol/ctl.md). Reads a request, runs its
+// command, writes the answer, one at a time; and what a trace tells in between. Shard 0; kept alive
+// by its own reads and writes and by the server's list.
+#pragma once
+
+#include "ctl/command.hpp"
+
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <memory>
+#include <string>
+
+namespace stonechat::ctl {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+public:
+    using Socket = boost::asio::local::stream_protocol::socket;
+
+    Connection(Socket socket, Context& context) : socket_(std::move(socket)), context_(context) {}
+
+    void start() { read(); }
+    /// No command answers any more.
+    void close();
+    bool is_open() const { return socket_.is_open(); }
+
+private:
+    void read();
+    void handle(std::string line);
+    void run(const boost::json::object& request);
+    Answer follow(const boost::json::object& request);
+    void tell(const std::string& line);
+    void answer(const Answer& answer);
+    void write(const boost::json::object& line);
+    void send();
+
+    Socket socket_;
+    Context& context_;
+    std::string input_;
+    std::string output_; ///< collected while `sending_` is on its way
+    std::string sending_;
+    std::shared_ptr<void> trace_; ///< the ticket
+    std::size_t left_out_ = 0;
+    bool input_ended_ = false;
+};
+
+} // namespace stonechat::ctl

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// status, settings, reload, backup
+#include "ctl/command.hpp"
+#include "net/shard.hpp"
+#include "router/server.hpp"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+
+namespace stonechat::ctl {
+namespace {
+
+namespace json = boost::json;
+
+struct ShardCount {
+    Router::Counters counters;
+    std::map<std::string, std::size_t> sessions; ///< by host
+};
+
+ShardCount count_on(Router& router)
+{
+    ShardCount count { router.counters(), {} };
+    for (const auto& host : router.hosts()) {
+        std::size_t& sessions = count.sessions[host->name()];
+        for (const auto& [local, user] : host->users()) {
+            sessions += user->sessions().size();
+        }
+    }
+    return count;
+}
+
+json::object sum_of(const std::vector<ShardCount>& shards)
+{
+    Router::Counters sum;
+    for (const ShardCount& each : shards) {
+        sum.stanzas_in += each.counters.stanzas_in;
+        sum.delivered += each.counters.delivered;
+        sum.refused += each.counters.refused;
+        sum.offline_stored += each.counters.offline_stored;
+        sum.logins += each.counters.logins;
+        sum.login_failures += each.counters.login_failures;
+    }
+    json::object counters;
+    counters["stanzas_in"] = sum.stanzas_in;
+    counters["delivered"] = sum.delivered;
+    counters["refused"] = sum.refused;
+    counters["offline_stored"] = sum.offline_stored;
+    counters["logins"] = sum.logins;
+    counters["login_failures"] = sum.login_failures;
+    return counters;
+}
+
+std::size_t resident_bytes()
+{
+    std::size_t pages = 0;
+    std::size_t resident = 0;
+    std::ifstream("/proc/self/statm") >> pages >> resident;
+    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+json::object load_of(const StorageBackend& storage)
+{
+    const StorageBackend::Load load = storage.load();
+    json::object result;
+    result["queued_writes"] = load.queued_writes;
+    result["queued_reads"] = load.queued_reads;
+    result["commits"] = load.commits;
+    result["rows_written"] = load.rows_written;
+    return result;
+}
+
+json::object to_json(const SettingChange& change)
+{
+    json::object result;
+    result["path"] = change.path;
+    result["from"] = change.from;
+    result["to"] = change.to;
+    result["heat"] = change.heat == SettingSpec::Heat::hot ? "hot" : "cold";
+    return result;
+}
+
+} // namespace
+
+Task<Answer> status(Context& context, json::object)
+{
+    Server& server = context.server;
+    std::function<ShardCount(Router&)> look = count_on;
+    auto counting = server.gather<ShardCount>(context.shard, std::move(look));
+    const auto shards = co_await counting;
+    json::array hosts;
+    AccountStore& accounts = server.router_of(context.shard).storage().accounts();
+    for (const auto& [name, unused] : shards.front().sessions) {
+        std::size_t sessions = 0;
+        for (const ShardCount& each : shards) {
+            sessions += each.sessions.at(name);
+        }
+        auto pending = accounts.count(name);
+        const auto count = co_await pending;
+        if (!count) {
+            co_return store_failed();
+        }
+        json::object host;
+        host["name"] = name;
+        host["sessions"] = sessions;
+        host["accounts"] = *count;
+        const auto not_after = server.tls() == nullptr ? std::nullopt : server.tls()->not_after(name);
+        host["certificate_ends"] = not_after ? json::value(*not_after) : json::value(nullptr);
+        hosts.push_back(std::move(host));
+    }
+    const auto up = server.clock().wall() - server.started();
+    json::object result;
+    result["version"] = context.hooks.version;
+    result["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(up).count();
+    result["pid"] = getpid();
+    result["shards"] = server.shard_count();
+    result["memory_bytes"] = resident_bytes();
+    result["hosts"] = std::move(hosts);
+    result["counters"] = sum_of(shards);
+    result["storage"] = load_of(server.storage());
+    co_return result;
+}
+
+Task<Answer> settings(Context& context, json::object)
+{
+    const SharedSettings now = context.server.settings();
+    json::array rows;
+    for (const EffectiveSetting& each : effective_settings(*context.hooks.schema, *now)) {
+        json::object row;
+        row["path"] = each.path;
+        row["value"] = each.value;
+        rows.push_back(std::move(row));
+    }
+    json::object result;
+    result["settings"] = std::move(rows);
+    co_return result;
+}
+
+Task<Answer> reload(Context& context, json::object)
+{
+    Pending<ReloadReport> pending;
+    Function<void(ReloadReport)> done = [promise = pending.promise()](ReloadReport report) mutable {
+        promise.fulfil(std::move(report));
+    };
+    context.hooks.reload(std::move(done));
+    const ReloadReport report = co_await pending;
+    if (!report.problems.empty()) {
+        Error error { "bad-configuration", "nothing was changed:" };
+        for (const std::string& each : report.problems) {
+            error.message += "\n" + each;
+        }
+        co_return error;
+    }
+    json::array changes;
+    for (const SettingChange& each : report.changes) {
+        changes.push_back(to_json(each));
+    }
+    json::object result;
+    result["changes"] = std::move(changes);
+    co_return result;
+}
+
+Task<Answer> backup(Context& context, json::object request)
+{
+    const std::string path = text_of(request, "path").value_or("");
+    if (!path.starts_with('/')) {
+        Error error { "bad-request", "'path' must be an absolute path" };
+        co_return error;
+    }
+    if (access(path.c_str(), F_OK) == 0) {
+        Error error { "exists", path + " is there already" };
+        co_return error;
+    }
+    auto pending = context.server.storage().backup(context.shard, path);
+    const auto done = co_await pending;
+    if (!done) {
+        Error error { "store-failed", "the backup to " + path + " failed; the server's log says why" };
+        co_return error;
+    }
+    json::object result;
+    result["path"] = path;
+    co_return result;
+}
+
+} // namespace stonechat::ctl

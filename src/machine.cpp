@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine.hpp"
+
+#include "config/difference.hpp"
+#include "config/loader.hpp"
+#include "ctl/protocol.hpp"
+#include "modules/table.hpp"
+#include "private_files.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <future>
+
+namespace stonechat {
+namespace {
+
+using std::chrono::seconds;
+
+/// Time for clients to take their system-shutdown and close; the rest of the 5 seconds is ours.
+constexpr seconds patience_with_clients(3);
+
+LogLevel to_level(const std::string& word)
+{
+    if (word == "trace") {
+        return LogLevel::trace;
+    }
+    if (word == "debug") {
+        return LogLevel::debug;
+    }
+    if (word == "warning") {
+        return LogLevel::warning;
+    }
+    return word == "error" ? LogLevel::error : LogLevel::info;
+}
+
+Log::Options log_options(const Section& section)
+{
+    Log::Options options;
+    const std::string& target = section.text("target");
+    if (target == "journald") {
+        options.target = Log::Target::journald;
+    } else if (target == "file") {
+        options.target = Log::Target::file;
+    }
+    options.file = section.text("file");
+    options.level = to_level(section.text("level"));
+    return options;
+}
+
+ConnectionLimits connection_limits(const Section& section)
+{
+    ConnectionLimits limits;
+    limits.per_prefix = static_cast<unsigned>(section.integer("connections_per_prefix"));
+    limits.per_second = static_cast<unsigned>(section.integer("connection_rate"));
+    limits.burst = static_cast<unsigned>(section.integer("connection_burst"));
+    limits.login_failures = static_cast<unsigned>(section.integer("login_failures"));
+    limits.failure_window = std::chrono::duration_cast<seconds>(section.duration("failure_window"));
+    limits.ban = std::chrono::duration_cast<seconds>(section.duration("ban"));
+    return limits;
+}
+
+ListenerTls to_tls(const std::string& word)
+{
+    if (word == "direct") {
+        return ListenerTls::direct;
+    }
+    return word == "none" ? ListenerTls::none : ListenerTls::starttls;
+}
+
+ListenerOptions listener_options(const Settings& settings, const Section& listen)
+{
+    ListenerOptions options;
+    options.address = listen.text("address");
+    options.port = static_cast<std::uint16_t>(listen.integer("port"));
+    options.tls = to_tls(listen.text("tls"));
+    options.proxy_protocol_from = listen.list("proxy_protocol_from");
+    const auto timeout = std::chrono::duration_cast<seconds>(settings.section("c2s").duration("tls_timeout"));
+    options.tls_handshake_seconds = static_cast<unsigned>(std::max<seconds::rep>(1, timeout.count()));
+    return options;
+}
+
+std::vector<TlsIdentity> identities(const Settings& settings)
+{
+    std::vector<TlsIdentity> list;
+    for (const HostSettings& host : settings.hosts) {
+        list.push_back({ host.name, host.core.text("certificate"), host.core.text("key") });
+    }
+    return list;
+}
+
+unsigned unsigned_of(const Section& section, std::string_view key)
+{
+    return static_cast<unsigned>(section.integer(key));
+}
+
+bool is_there(const std::string& path)
+{
+    std::error_code ignored; // what cannot be looked at is reported by whoever opens it
+    return std::filesystem::exists(path, ignored);
+}
+
+std::string data_path(const Settings& settings, std::string_view name)
+{
+    return settings.section("server").text("data_dir") + "/" + std::string(name);
+}
+
+} // namespace
+
+Machine::Machine(const Schema& schema, SharedSettings settings)
+    : schema_(schema), settings_(std::move(settings)), log_(log_options(settings_->section("log"))),
+      limiter_(connection_limits(settings_->section("limits")), clock_),
+      shards_(unsigned_of(settings_->section("server"), "shards"), clock_),
+      pool_(unsigned_of(settings_->section("server"), "blocking_threads"),
+          static_cast<std::size_t>(settings_->section("server").integer("blocking_queue"))),
+      silent_shards_(std::make_shared<std::atomic<std::size_t>>(0))
+{}
+
+Machine::Made Machine::make(const Schema& schema, Settings settings, const Privileges& privileges)
+{
+    const auto refused = [](std::string why) { return Made(boost::system::in_place_error, std::move(why)); };
+    const std::string data_dir = settings.section("server").text("data_dir");
+    if (const auto assumed = privileges.assume(data_dir); !assumed) {
+        return refused(assumed.error());
+    }
+    const auto secret = lasting_secret(data_dir + "/secret");
+    if (!secret) {
+        return refused(secret.error());
+    }
+    std::unique_ptr<Machine> machine(new Machine(schema,
+        std::make_shared<const Settings>(std::move(settings))));
+    if (auto why = machine->open_storage(); !why.empty()) {
+        return refused(std::move(why));
+    }
+    if (auto why = machine->load_certificates(); !why.empty()) {
+        return refused(std::move(why));
+    }
+    Server::Parts parts { machine->clock_, machine->log_, *machine->storage_, machine->pool_,
+        machine->limiter_, machine->tls_.get(), machine->shards_.all(), *secret };
+    machine->server_ = std::make_unique<Server>(std::move(parts), machine->settings_, module_table());
+    machine->c2s_ = std::make_unique<C2s>(*machine->server_);
+    // The control socket first: it finds out whether this data_dir is served already.
+    if (auto why = machine->open_control(); !why.empty()) {
+        return refused(std::move(why));
+    }
+    if (const auto root = privileges.as_root(); !root) {
+        return refused(root.error());
+    }
+    if (auto why = machine->open_ports(); !why.empty()) {
+        return refused(std::move(why));
+    }
+    if (const auto kept = privileges.keep(); !kept) {
+        return refused(kept.error());
+    }
+    return Made(boost::system::in_place_value, std::move(machine));
+}
+
+std::string Machine::open_storage()
+{
+    const Section& section = settings_->section("storage");
+    if (section.text("backend") == "memory") {
+        log_.warning("storage in memory", { { "meaning", "everything is forgotten at the end" } });
+        storage_ = make_memory_storage(clock_);
+        return {};
+    }
+    SqliteOptions options;
+    options.path = section.text("file");
+    options.readers = unsigned_of(section, "readers");
+    options.on_fatal = [this](const std::string& why) {
+        log_.error("storage failed", { { "why", why }, { "consequence", "the server stops" } });
+        failed_ = true;
+        Signals::send(SIGTERM);
+    };
+    auto opened = open_sqlite_storage(std::move(options), clock_, log_);
+    if (!opened) {
+        return opened.error().message;
+    }
+    storage_ = std::move(*opened);
+    return {};
+}
+
+std::string Machine::load_certificates()
+{
+    for (const HostSettings& host : settings_->hosts) {
+        const std::string& certificate = host.core.text("certificate");
+        const std::string& key = host.core.text("key");
+        const bool is_ours = certificate == data_path(*settings_, host.name + ".crt");
+        if (!is_ours || is_there(certificate) || is_there(key)) {
+            continue;
+        }
+        if (const auto made = make_certificate(host.name, certificate, key); !made) {
+            return made.error();
+        }
+        log_.warning("self-signed certificate made",
+            { { "host", host.name }, { "file", certificate },
+                { "meaning", "for local use; put a real one in its place and send SIGHUP" } });
+    }
+    auto loaded = TlsContexts::load(identities(*settings_), { "xmpp-client" });
+    if (!loaded) {
+        return loaded.error().message;
+    }
+    tls_ = std::move(*loaded);
+    return {};
+}
+
+std::string Machine::open_control()
+{
+    ctl::Hooks hooks;
+    hooks.version = STONECHAT_VERSION;
+    hooks.schema = &schema_;
+    hooks.reload = [this](Function<void(ctl::ReloadReport)> done) { ask_for_reload(std::move(done)); };
+    auto opened = ctl::ControlServer::open(*server_, data_path(*settings_, ctl::socket_name),
+        std::move(hooks));
+    if (!opened) {
+        return opened.error();
+    }
+    control_ = std::move(*opened);
+    return {};
+}
+
+std::string Machine::open_ports()
+{
+    for (const ListenSettings& listen : settings_->listen) {
+        const ListenerOptions options = listener_options(*settings_, listen.core);
+        auto opened = Listener::open(options, shards_.all(), tls_.get(), limiter_, log_,
+            [this, tls = options.tls](Shard& shard, std::unique_ptr<Transport> transport) {
+                c2s_->accept(shard, std::move(transport), tls);
+            });
+        if (!opened) {
+            return opened.error() + "; is another server running, or is the port in [[listen]] wrong?";
+        }
+        listeners_.push_back(std::move(*opened));
+    }
+    return {};
+}
+
+void Machine::log_start()
+{
+    std::string hosts;
+    for (const HostSettings& host : settings_->hosts) {
+        hosts += (hosts.empty() ? "" : ",") + host.name;
+    }
+    std::string ports;
+    for (const auto& listener : listeners_) {
+        ports += (ports.empty() ? "" : ",") + std::to_string(listener->port());
+    }
+    log_.info("started",
+        { { "version", STONECHAT_VERSION }, { "hosts", hosts }, { "ports", ports },
+            { "shards", std::to_string(shards_.size()) } });
+}
+
+// Reloading: the main thread does it, because it reads files.
+
+void Machine::ask_for_reload(Function<void(ctl::ReloadReport)> done)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_for_reload_.push_back(std::move(done));
+    }
+    Signals::send(SIGHUP);
+}
+
+void Machine::reload()
+{
+    std::vector<Function<void(ctl::ReloadReport)>> waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        waiting.swap(waiting_for_reload_);
+    }
+    const ctl::ReloadReport report = reload_now();
+    for (const std::string& each : report.problems) {
+        log_.error("reload refused", { { "why", each } });
+    }
+    for (const SettingChange& each : report.changes) {
+        const bool hot = each.heat == SettingSpec::Heat::hot;
+        log_.info(hot ? "setting changed" : "setting needs a restart",
+            { { "key", each.path }, { "from", each.from }, { "to", each.to } });
+    }
+    if (report.problems.empty()) {
+        log_.info("reloaded", { { "file", settings_->file } });
+    }
+    for (auto& done : waiting) {
+        shards_[0].post([done = std::move(done), report]() mutable { done(report); });
+    }
+}
+
+ctl::ReloadReport Machine::reload_now()
+{
+    ctl::ReloadReport report;
+    const auto loaded = load_settings(schema_, settings_->file);
+    if (!loaded) {
+        for (const ConfigProblem& each : loaded.error()) {
+            report.problems.push_back(to_text(each));
+        }
+        return report;
+    }
+    report.changes = difference(effective_settings(schema_, *settings_),
+        effective_settings(schema_, *loaded));
+    auto next = std::make_shared<const Settings>(with_hot_changes(schema_, *settings_, *loaded));
+    if (const auto reloaded = tls_->reload(identities(*next)); !reloaded) {
+        report.problems.push_back(reloaded.error().message);
+        return report;
+    }
+    settings_ = next;
+    log_.set_level(to_level(next->section("log").text("level")));
+    limiter_.set_limits(connection_limits(next->section("limits")));
+    server_->reconfigure(next);
+    return report;
+}
+
+bool Machine::is_alive()
+{
+    if (silent_shards_->load() > 0) {
+        return false;
+    }
+    *silent_shards_ = shards_.size();
+    for (Shard* shard : shards_.all()) {
+        shard->post([silent = silent_shards_] { --*silent; });
+    }
+    return true;
+}
+
+// Stopping: close the door, tell those inside, wait for them, leave.
+
+void Machine::stop()
+{
+    log_.info("stopping");
+    end_streams();
+    pool_.stop();
+    storage_->stop();
+    shards_.stop();
+    log_.info("stopped");
+}
+
+void Machine::end_streams()
+{
+    auto ended = std::make_shared<std::promise<void>>();
+    const auto end = ended->get_future();
+    shards_[0].post([this, ended] {
+        for (const auto& listener : listeners_) {
+            listener->close();
+        }
+        control_->close();
+        c2s_->shutdown([ended] { ended->set_value(); });
+    });
+    if (end.wait_for(patience_with_clients) == std::future_status::timeout) {
+        log_.warning("some streams did not end in time");
+    }
+}
+
+} // namespace stonechat

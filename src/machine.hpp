@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Machine: everything a running server consists of, made in the order of need and destroyed in the
+// reverse. Made, stopped and destroyed by the main thread (serve.cpp), while the shards' threads run
+// what is inside.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "c2s/c2s.hpp"
+#include "config/schema.hpp"
+#include "ctl/control_server.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/connection_limiter.hpp"
+#include "net/shard_set.hpp"
+#include "process.hpp"
+#include "router/server.hpp"
+
+#include <atomic>
+#include <mutex>
+
+namespace stonechat {
+
+class Machine {
+public:
+    using Made = Result<std::unique_ptr<Machine>, std::string>;
+
+    /// Opens all that the settings name, ports included; nothing is served yet. Errors are sentences.
+    static Made make(const Schema& schema, Settings settings, const Privileges& privileges);
+
+    /// From now on connections are answered.
+    void start() { shards_.start(); }
+    /// Closes the ports, tells every stream, and ends all threads; takes less than 5 seconds.
+    void stop();
+
+    /// Reads configuration and certificates again: all or nothing. Answers those who asked for it.
+    void reload();
+    /// Asks every shard for a sign of life; false if the last question is still unanswered.
+    bool is_alive();
+    /// Whether the server has to end because its storage failed.
+    bool has_failed() const { return failed_; }
+    Log& log() { return log_; }
+    void log_start();
+
+private:
+    Machine(const Schema& schema, SharedSettings settings);
+
+    std::string open_storage();
+    std::string load_certificates();
+    std::string open_ports();
+    std::string open_control();
+    ctl::ReloadReport reload_now();
+    void ask_for_reload(Function<void(ctl::ReloadReport)> done);
+    void end_streams();
+
+    const Schema& schema_;
+    SharedSettings settings_;
+    SystemClock clock_;
+    Log log_;
+    ConnectionLimiter limiter_;
+    std::unique_ptr<TlsContexts> tls_;
+    ShardSet shards_;
+    BlockingPool pool_;
+    std::unique_ptr<StorageBackend> storage_;
+    std::unique_ptr<Server> server_;
+    std::unique_ptr<C2s> c2s_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::unique_ptr<ctl::ControlServer> control_;
+
+    std::mutex mutex_;
+    std::vector<Function<void(ctl::ReloadReport)>> waiting_for_reload_;
+    std::atomic<bool> failed_ { false };
+    std::shared_ptr<std::atomic<std::size_t>> silent_shards_; ///< of the last question
+};
+
+} // namespace stonechat
