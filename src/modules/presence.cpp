@@ -245,8 +245,8 @@ private:
         return user.has_available_session() ? Addressee::bare_available : Addressee::bare_none_available;
     }
 
-    /// §4.3.2. Who has no right gets the answer that one gets about an account that does not exist,
-    /// which also repairs a roster that has fallen out of step.
+    /// §4.3.2. Who has no right is told that there is no subscription: this repairs a roster that has
+    /// fallen out of step, and is not shown to a client whose server knows of none (§3.2.3).
     void answer_probe(const User& user, const Jid& asker)
     {
         Router& router = host_->router();

@@ -72,8 +72,11 @@ public:
         on.user_load([this](User& user) { return load(user.shared_from_this()); });
         on.iq_get(To::own_account, ns::roster, "query", [this](const Iq& iq, const Context& c) { return get(iq, c); });
         on.iq_set_later(To::own_account, ns::roster, "query", [this](Iq iq, Context c) { return set(iq, c); });
-        on.iq_get(To::account, ns::roster, "query", [](const Iq&, const Context&) { return refuse(Refusal::not_yours); });
-        on.iq_set(To::account, ns::roster, "query", [](const Iq&, const Context&) { return refuse(Refusal::not_yours); });
+        const auto not_yours = [](const Iq&, const Context&) -> IqAnswer { return refuse(Refusal::not_yours); };
+        for (const To somebody : { To::account, To::nobody }) { // whether there is such an account or not
+            on.iq_get(somebody, ns::roster, "query", not_yours);
+            on.iq_set(somebody, ns::roster, "query", not_yours);
+        }
         on.any(Flow::to_user, [](Stanza& stanza, const Context&) { return stop_forged_push(stanza); });
         on.stream_feature(Handlers::Offer::after_login, [](bool) { return Element("ver", ns::roster_versioning); });
     }

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// World: a whole server in memory for tests of modules: one shard that turns when the test says so, a
+// store in memory, a clock that stands still, and clients that write down what they are sent. A line
+// per stanza (see `in_short`) keeps expectations readable; the elements are kept as well.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/connection_limiter.hpp"
+#include "net/shard.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stonechat::test {
+
+using Lines = std::vector<std::string>;
+
+/// Reads XML as it stands inside a client's stream.
+inline Element parse_stanza(std::string_view xml)
+{
+    auto wrapped = parse_element("<x xmlns='jabber:client'>" + std::string(xml) + "</x>");
+    if (!wrapped || wrapped->first_child() == nullptr) {
+        throw std::invalid_argument("not XML: " + std::string(xml));
+    }
+    return *wrapped->first_child();
+}
+
+/// A stanza in one line:
+///     presence subscribe from romeo@localhost         push juliet@localhost from ask approved
+///     message m1 from romeo@localhost/orchard delayed  result r1      get ping      error not-allowed p1
+inline std::string in_short(const Element& stanza)
+{
+    const std::string id(stanza.attribute_or("id"));
+    const std::string type(stanza.attribute_or("type"));
+    if (type == "error") {
+        const Element* error = stanza.child("error");
+        const Element* condition = error ? error->first_child() : nullptr;
+        return "error " + (condition ? condition->name() : std::string("?")) + (id.empty() ? "" : " " + id);
+    }
+    const std::string from = stanza.has_attribute("from") ? " from " + std::string(*stanza.attribute("from")) : "";
+    if (stanza.name() == "presence") {
+        return "presence " + (type.empty() ? std::string("available") : type) + from;
+    }
+    if (stanza.name() == "message") {
+        return "message " + id + from + (stanza.child("delay", ns::delay) ? " delayed" : "");
+    }
+    const Element* payload = stanza.first_child();
+    if (type == "set" && payload && payload->is("query", ns::roster)) {
+        const Element& item = *payload->first_child();
+        std::string line = "push " + std::string(item.attribute_or("jid")) + " " + std::string(item.attribute_or("subscription"));
+        line += item.has_attribute("ask") ? " ask" : "";
+        return line + (item.attribute_or("approved") == "true" ? " approved" : "");
+    }
+    return type == "result" ? "result " + id : type + " " + (payload ? payload->name() : std::string("?"));
+}
+
+class World;
+
+/// A connected client. Owned by its user and the world.
+class Client final : public Session {
+public:
+    Client(World& world, Jid jid);
+
+    void send(const Stanza& stanza) override { receive(stanza.element()); }
+    void send(const WireForm& stanza, std::string_view to) override
+    {
+        std::string xml;
+        stanza.append_to(xml, to);
+        receive(parse_stanza(xml));
+    }
+    void close(const StreamError&) override { open_ = false; }
+    bool is_open() const override { return open_; }
+    void after_next_stanza(Function<void()> f) override { after_next_.push_back(std::move(f)); }
+    Facts facts() const override { return { "127.0.0.1:1", "tcp", WallTime() }; }
+
+    /// Sends a stanza; what follows from it has happened when this returns.
+    void says(std::string_view xml);
+    /// Sends it and leaves the shard standing.
+    void says_in_haste(std::string_view xml);
+
+    /// What has come since the last call, in short; `received` keeps the elements of that time.
+    Lines hears()
+    {
+        Lines lines;
+        received = std::exchange(inbox_, {});
+        for (const Element& stanza : received) {
+            lines.push_back(in_short(stanza));
+        }
+        return lines;
+    }
+    std::vector<Element> received;
+
+    /// Whether everything this client has sent is safe.
+    bool is_settled() const { return ledger_.open_count() == 0; }
+
+    /// The stream ends in good order, or the connection breaks.
+    void leaves();
+    void is_cut_off();
+
+private:
+    void receive(const Element& stanza)
+    {
+        if (open_) {
+            inbox_.push_back(stanza);
+        }
+    }
+    void confirm()
+    {
+        for (auto& task : std::exchange(after_next_, {})) {
+            task();
+        }
+    }
+
+    World& world_;
+    bool open_ = true;
+    std::vector<Element> inbox_;
+    std::vector<Function<void()>> after_next_;
+    Ledger ledger_;
+};
+
+using ClientPtr = std::shared_ptr<Client>;
+
+class World {
+public:
+    explicit World(const std::vector<ModuleEntry>& modules)
+        : storage(make_memory_storage(clock)), pool(1, 16), limiter(ConnectionLimits(), clock), shard(0, clock),
+          store_(storage->front(shard))
+    {
+        HostSettings host;
+        host.name = "localhost";
+        host.core.set("admins", std::vector<std::string> { "admin@localhost" });
+        for (const ModuleEntry& entry : modules) {
+            const Manifest manifest = entry.make()->describe();
+            Section& section = host.modules[manifest.name()];
+            for (const SettingSpec& setting : manifest.settings()) {
+                section.set(setting.key, setting.default_value);
+            }
+        }
+        settings_.hosts = { host };
+        Server::Parts parts { clock, log, *storage, pool, limiter, nullptr, { &shard }, "secret" };
+        server = std::make_unique<Server>(std::move(parts), std::make_shared<const Settings>(settings_), modules);
+        run();
+    }
+
+    ~World()
+    {
+        run();
+        clients_.clear();
+    }
+
+    /// Turns the shard until nothing is left to do.
+    void run()
+    {
+        while (shard.io().poll() > 0) {
+        }
+    }
+
+    void set(const std::string& module, const std::string& key, SettingSpec::Value value)
+    {
+        settings_.hosts.front().modules.at(module).set(key, std::move(value));
+        server->reconfigure(std::make_shared<const Settings>(settings_));
+        run();
+    }
+
+    void account(std::string_view name)
+    {
+        store_->accounts().create({ "localhost", std::string(name) }, {}).then([](const auto&) {});
+        run();
+        host().forget_user(name);
+    }
+
+    /// What the store knows of an account's roster at this moment.
+    RosterData stored_roster(std::string_view name)
+    {
+        RosterData data;
+        store_->rosters().load({ "localhost", std::string(name) }).then([&data](auto loaded) { data = std::move(*loaded); });
+        run();
+        return data;
+    }
+
+    std::size_t stored_messages(std::string_view name)
+    {
+        std::size_t count = 0;
+        store_->mailbox().count({ "localhost", std::string(name) }).then([&count](auto counted) { count = *counted; });
+        run();
+        return count;
+    }
+
+    /// Binds a resource and nothing more. The account has to exist.
+    ClientPtr connects(std::string_view jid)
+    {
+        auto client = std::make_shared<Client>(*this, *Jid::parse(jid));
+        clients_.push_back(client);
+        auto user = host().user(client->jid().local());
+        run();
+        if (user->state() != User::State::ready) {
+            throw std::invalid_argument("no such account: " + std::string(jid));
+        }
+        host().bind(user, client);
+        return client;
+    }
+
+    /// Interested in the roster and available; what comes of that has been heard.
+    ClientPtr comes_online(std::string_view jid, int priority = 0)
+    {
+        auto client = connects(jid);
+        client->says("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
+        client->says("<presence><priority>" + std::to_string(priority) + "</priority></presence>");
+        client->hears();
+        return client;
+    }
+
+    Host& host() { return *server->router(0).host("localhost"); }
+
+    ManualClock clock;
+    Log log;
+    std::unique_ptr<StorageBackend> storage;
+    BlockingPool pool;
+    ConnectionLimiter limiter;
+    Shard shard;
+    std::unique_ptr<Server> server;
+
+private:
+    Settings settings_;
+    std::unique_ptr<Storage> store_;
+    std::vector<ClientPtr> clients_;
+};
+
+inline Client::Client(World& world, Jid jid) : Session(std::move(jid)), world_(world), ledger_(world.shard, [] {}) {}
+
+inline void Client::says_in_haste(std::string_view xml)
+{
+    confirm();
+    Element element = parse_stanza(xml);
+    auto stanza = Stanza::from_element(std::move(element));
+    if (!stanza) {
+        throw std::invalid_argument("not a stanza: " + std::string(xml));
+    }
+    stanza->set_from(jid());
+    world_.host().from_client(*this, std::move(*stanza), ledger_.open());
+}
+
+inline void Client::says(std::string_view xml)
+{
+    says_in_haste(xml);
+    world_.run();
+}
+
+inline void Client::leaves()
+{
+    confirm();
+    is_cut_off();
+}
+
+inline void Client::is_cut_off()
+{
+    after_next_.clear();
+    open_ = false;
+    world_.host().unbind(*this);
+    world_.run();
+}
+
+} // namespace stonechat::test
