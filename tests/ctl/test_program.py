@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program itself: init, check, reload, start and stop, and what it says when it cannot."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import time
+
+import pytest
+from support.server import BUILD, ROOT, free_ports
+
+
+def stonechat(*arguments, timeout=20):
+    return subprocess.run([BUILD / "stonechat", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=timeout)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A new server's folder, not started."""
+    done = stonechat("init", tmp_path / "s", "--host", "localhost", "--port-base", free_ports(3), "--plain")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "s"
+
+
+def test_conf_stonechat_toml_is_what_the_schema_says():
+    assert stonechat("defaults").stdout == (ROOT / "conf/stonechat.toml").read_text()
+
+
+def test_conf_stonechat_toml_is_a_good_configuration():
+    assert stonechat("check", "--config", ROOT / "conf/stonechat.toml").returncode == 0
+
+
+def test_docs_xeps_md_is_what_the_modules_say():
+    assert stonechat("xeps").stdout == (ROOT / "docs/xeps.md").read_text()
+
+
+def test_init_makes_files_for_the_owner_only(folder):
+    for path in [folder, *folder.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert {"localhost.crt", "localhost.key", "secret", "stonechat.db"} <= set(os.listdir(folder / "data"))
+
+
+def test_init_replaces_nothing(folder):
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = stonechat("init", folder, "--host", "localhost")
+    assert done.returncode == 1 and "is there already" in done.stderr
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("host", ["", "a@b", "a/b", "-", "a b"])
+def test_init_refuses_a_host_that_is_no_domain(tmp_path, host):
+    assert stonechat("init", tmp_path / "s", "--host", host).returncode == 1
+    assert not (tmp_path / "s").exists()
+
+
+def test_check_tells_all_problems_with_their_lines(folder):
+    config = folder / "stonechat.toml"
+    config.write_text("[c2s]\nstanza_byte = 1\n[login]\niterations = 1\n" + config.read_text())
+    done = stonechat("check", "--config", config)
+    assert done.returncode == 78
+    assert ":2:1: unknown key 'stanza_byte' in [c2s]; did you mean 'stanza_bytes'?" in done.stderr
+    assert ":4:14: 'iterations' in [login] is 1; it must be between 10000" in done.stderr
+    problems = json.loads(stonechat("check", "--config", config, "--json").stdout)["problems"]
+    assert [each["line"] for each in problems] == [2, 4]
+    assert stonechat("--config", config).returncode == 78
+
+
+def test_check_tells_what_is_hot_and_what_is_cold(private_server):
+    server = private_server()
+    server.configure({"rate_bytes": 4096, "blocking_queue": 77})
+    done = stonechat("check", "--config", server.config)
+    assert 'hot   c2s.rate_bytes: "1 GiB" -> "4 KiB"' in done.stdout
+    assert "cold  server.blocking_queue: 1024 -> 77" in done.stdout
+    heats = {each["path"]: each["heat"]
+             for each in json.loads(stonechat("check", "--config", server.config, "--json").stdout)["differences"]}
+    assert heats == {"c2s.rate_bytes": "hot", "server.blocking_queue": "cold"}
+
+
+def test_a_reload_applies_the_hot_and_keeps_the_cold(private_server):
+    server = private_server()
+    server.configure({"rate_bytes": 4096, "blocking_queue": 77})
+    changes = {each["path"]: each["heat"] for each in server.ctl_json("reload")["changes"]}
+    assert changes == {"c2s.rate_bytes": "hot", "server.blocking_queue": "cold"}
+    again = {each["path"]: each["heat"] for each in server.ctl_json("reload")["changes"]}
+    assert again == {"server.blocking_queue": "cold"}
+
+
+def test_a_reload_with_a_problem_changes_nothing(private_server):
+    server = private_server()
+    good = server.config.read_text()
+    server.configure({"rate_bytes": 4096, "iterations": 1})
+    refused = server.ctl("reload", check=False)
+    assert refused.returncode == 1 and "iterations" in refused.stderr
+    server.config.write_text(good)
+    assert server.ctl_json("reload")["changes"] == []
+
+
+def test_a_reload_with_a_broken_certificate_changes_nothing(private_server):
+    server = private_server()
+    certificate = server.certificate.read_text()
+    server.certificate.write_text("nonsense")
+    server.configure({"rate_bytes": 4096})
+    refused = server.ctl("reload", check=False)
+    assert refused.returncode == 1 and server.certificate.name in refused.stderr
+    server.certificate.write_text(certificate)
+    assert [each["path"] for each in server.ctl_json("reload")["changes"]] == ["c2s.rate_bytes"]
+
+
+def test_sighup_reloads(private_server):
+    server = private_server()
+    server.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    while "reloaded" not in server.log():
+        assert time.monotonic() < deadline and server.is_running()
+        time.sleep(0.01)  # polling the log
+
+
+def test_sigterm_tells_every_stream_and_ends_in_time(private_server):
+    server = private_server()
+    clients = [socket.create_connection(("127.0.0.1", server.plain_port)) for _ in range(3)]
+    for client in clients:
+        client.settimeout(10)
+        client.sendall(b"<stream:stream to='localhost' version='1.0' xmlns='jabber:client'"
+                       b" xmlns:stream='http://etherx.jabber.org/streams'>")
+        assert b"stream" in client.recv(65536)
+    assert server.stop() == 0
+    for client in clients:
+        received = b""
+        while piece := client.recv(65536):
+            received += piece
+        assert b"<system-shutdown" in received and received.endswith(b"</stream:stream>")
+    assert not (server.folder / "data/stonechat.sock").exists()
+
+
+def test_a_server_without_a_certificate_makes_one_and_says_so(private_server):
+    server = private_server()
+    server.stop()
+    for name in ("localhost.crt", "localhost.key"):
+        (server.folder / "data" / name).unlink()
+    server.start()
+    assert "self-signed certificate made" in server.log()
+    assert stat.S_IMODE((server.folder / "data/localhost.key").stat().st_mode) == 0o600
+
+
+def test_a_key_that_others_can_read_is_refused(folder):
+    (folder / "data/localhost.key").chmod(0o640)
+    done = stonechat("--config", folder / "stonechat.toml")
+    assert done.returncode == 1 and "localhost.key" in done.stderr and "chmod 600" in done.stderr
+
+
+def test_a_secret_that_others_can_read_is_refused(folder):
+    (folder / "data/secret").chmod(0o644)
+    done = stonechat("--config", folder / "stonechat.toml")
+    assert done.returncode == 1 and "data/secret" in done.stderr
+
+
+def test_a_damaged_database_is_refused_by_name(folder):
+    (folder / "data/stonechat.db").write_bytes(b"this is not a database" * 1000)
+    done = stonechat("--config", folder / "stonechat.toml")
+    assert done.returncode == 1 and "stonechat.db" in done.stderr
+
+
+def test_a_port_in_use_is_named(folder):
+    config = folder / "stonechat.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(config.read_text() + f'[[listen]]\naddress = "127.0.0.1"\nport = {port}\n')
+        done = stonechat("--config", config)
+    assert done.returncode == 1 and str(port) in done.stderr and "in use" in done.stderr
+
+
+def test_a_folder_is_served_once(private_server):
+    server = private_server()
+    done = stonechat("--config", server.config)
+    assert done.returncode == 1 and str(server.folder) in done.stderr
+    assert server.ctl_json("status")["pid"] == server.process.pid
+
+
+def test_after_kill_9_the_old_socket_is_replaced(private_server):
+    server = private_server()
+    server.kill()
+    assert (server.folder / "data/stonechat.sock").exists()
+    server.start()
+    assert server.ctl_json("status")["pid"] == server.process.pid
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_started_by_root_it_runs_as_its_user(private_server):
+    server = private_server()
+    server.stop()
+    text = server.config.read_text()
+    server.config.write_text(text.replace("[server]", '[server]\nuser = "nobody"', 1))
+    server.folder.chmod(0o755)
+    for path in (server.folder / "data", *(server.folder / "data").rglob("*")):
+        shutil.chown(path, "nobody")
+    server.config.chmod(0o644)
+    server.start()
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
+    assert len(set(uids)) == 1 and uids[0] != "0"
+    assert server.ctl_json("reload")["changes"] == []
