@@ -23,8 +23,8 @@ using Rows = std::vector<MailboxMessage>;
 /// How far an account's mailbox has been read, and by whom. One session reads at a time.
 struct Reading {
     enum class State {
-        unknown, ///< there may be mail that nobody has been given
-        active,  ///< `reader` is being given it; what comes now goes behind it
+        unknown,   ///< there may be mail that nobody has been given
+        active,    ///< `reader` is being given it; what comes now goes behind it
         caught_up, ///< everything was given to somebody
     };
     State state = State::unknown;
@@ -66,7 +66,8 @@ public:
             .implements(Xep { 203, "2.0", "Delayed Delivery" })
             .feature(ns::offline)
             .needs("presence")
-            .setting(SettingSpec::integer("max_messages", 1000, 1, 1'000'000, "messages kept for one account"))
+            .setting(SettingSpec::integer("max_messages", 1000, 1, 1'000'000,
+                "messages kept for one account"))
             .setting(SettingSpec::bytes("max_bytes", 16 * 1024 * 1024, 1024, std::int64_t(1) << 40,
                 "bytes kept for one account"))
             .setting(SettingSpec::integer("max_per_sender", 100, 1, 1'000'000,
@@ -77,8 +78,10 @@ public:
     {
         host_ = &on.host();
         reading_ = on.user_slot<Reading>();
-        on.message(Flow::to_user, Stage::deliver, [this](Message m, const Context& c) { return queue_behind(m, c); });
-        on.message(Flow::to_user, Stage::fallback, [this](Message m, const Context& c) { return keep(m, c); });
+        on.message(Flow::to_user, Stage::deliver,
+            [this](Message m, const Context& c) { return queue_behind(m, c); });
+        on.message(Flow::to_user, Stage::fallback,
+            [this](Message m, const Context& c) { return keep(m, c); });
         on.session_priority([this](const Context& c) { begin(*c.user, *c.session); });
         on.session_ended([this](const Context& c) { stop(*c.user, *c.session); });
     }
@@ -129,8 +132,11 @@ private:
         if (!message.id().empty()) {
             envelope.element().set_attribute("id", message.id());
         }
-        host_->storage().mailbox().append(context.user->key(), std::move(letter), limits())
-            .then([this, envelope = std::move(envelope), hold = context.hold()](Result<MailboxAnswer, StoreError> answer) {
+        host_->storage()
+            .mailbox()
+            .append(context.user->key(), std::move(letter), limits())
+            .then([this, envelope = std::move(envelope),
+                      hold = context.hold()](Result<MailboxAnswer, StoreError> answer) {
                 if (!answer) {
                     host_->router().refuse(envelope, to_stanza_error(answer.error()));
                     return;
@@ -142,9 +148,7 @@ private:
     void settle(const Stanza& envelope, MailboxAnswer answer)
     {
         switch (answer) {
-        case MailboxAnswer::stored:
-            ++host_->router().counters().offline_stored;
-            return;
+        case MailboxAnswer::stored: ++host_->router().counters().offline_stored; return;
         case MailboxAnswer::mailbox_full: // there may be room later, so not XEP-0160's service-unavailable
         case MailboxAnswer::sender_share_full:
             host_->router().refuse(envelope, StanzaError(StanzaError::resource_constraint));
@@ -207,9 +211,13 @@ private:
     void read_on(User& user)
     {
         const Reading& reading = reading_.of(user);
-        host_->storage().mailbox().read(user.key(), reading.given, batch_messages)
-            .then([this, user = user.shared_from_this(), round = reading.round, appended = reading.appended](
-                      Result<Rows, StoreError> rows) { give(*user, round, appended, std::move(rows)); });
+        host_->storage()
+            .mailbox()
+            .read(user.key(), reading.given, batch_messages)
+            .then([this, user = user.shared_from_this(), round = reading.round,
+                      appended = reading.appended](Result<Rows, StoreError> rows) {
+                give(*user, round, appended, std::move(rows));
+            });
     }
 
     /// Gives the reader the rows that were read when `appended` messages had been sent to the store.
@@ -289,8 +297,8 @@ private:
     void on_confirmation(User& user, Session& reader, bool more)
     {
         const Reading& reading = reading_.of(user);
-        reader.after_next_stanza([this, owner = user.weak_from_this(), key = user.key(), given = reading.given,
-                                     round = reading.round, more] {
+        reader.after_next_stanza([this, owner = user.weak_from_this(), key = user.key(),
+                                     given = reading.given, round = reading.round, more] {
             host_->storage().mailbox().remove(key, given).then([this, key](Result<Done, StoreError> removed) {
                 if (!removed) { // it will come again: that is all
                     host_->log().warning("mailbox not emptied", { { "user", key.user } });

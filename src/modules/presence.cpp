@@ -57,8 +57,10 @@ public:
     {
         host_ = &on.host();
         directed_ = on.session_slot<Directed>();
-        on.presence(Flow::from_client, Stage::deliver, [this](Presence p, const Context& c) { return take_outbound(p, c); });
-        on.presence(Flow::to_user, Stage::deliver, [this](Presence p, const Context& c) { return take_inbound(p, c); });
+        on.presence(Flow::from_client, Stage::deliver,
+            [this](Presence p, const Context& c) { return take_outbound(p, c); });
+        on.presence(Flow::to_user, Stage::deliver,
+            [this](Presence p, const Context& c) { return take_inbound(p, c); });
         on.any(Flow::to_user, [this](Stanza& stanza, const Context& c) { return guard_iq(stanza, *c.user); });
         on.session_ended([this](const Context& c) { end(*c.session); });
     }
@@ -72,8 +74,7 @@ private:
             return direct(presence, *context.session);
         }
         switch (presence.type()) {
-        case PresenceType::available:
-            return become_available(presence, context);
+        case PresenceType::available: return become_available(presence, context);
         case PresenceType::unavailable:
             become_unavailable(*context.session, std::make_shared<const Stanza>(presence.stanza()));
             return Verdict::done();
@@ -83,8 +84,7 @@ private:
         case PresenceType::subscribe:
         case PresenceType::subscribed:
         case PresenceType::unsubscribe:
-        case PresenceType::unsubscribed:
-            return Verdict::bounce(StanzaError(StanzaError::bad_request));
+        case PresenceType::unsubscribed: return Verdict::bounce(StanzaError(StanzaError::bad_request));
         }
         return Verdict::done();
     }
@@ -94,7 +94,8 @@ private:
     {
         const auto priority = read_priority(presence.element());
         if (!priority) {
-            return Verdict::bounce(StanzaError(StanzaError::bad_request, "A priority is a number from -128 to 127"));
+            return Verdict::bounce(StanzaError(StanzaError::bad_request,
+                "A priority is a number from -128 to 127"));
         }
         Session& session = *context.session;
         const bool first = !session.is_available();
@@ -127,7 +128,8 @@ private:
         const auto targets = directed->targets;
         directed_.clear(session);
         for (const Jid& target : targets) {
-            if (!was_available || !session.user().shows_presence_to(target)) {
+            const bool has_heard = was_available && session.user().shows_presence_to(target);
+            if (!has_heard && !session.user().block_list().covers(target)) {
                 Stanza copy = *farewell;
                 copy.set_to(target);
                 host_->router().route(std::move(copy));
@@ -138,7 +140,8 @@ private:
     void end(Session& session)
     {
         become_unavailable(session,
-            std::make_shared<const Stanza>(Stanza::presence(session.jid(), Jid(), PresenceType::unavailable)));
+            std::make_shared<const Stanza>(Stanza::presence(session.jid(), Jid(),
+                PresenceType::unavailable)));
     }
 
     /// To the user's own available resources, the sender included, and to all subscribers.
@@ -169,7 +172,8 @@ private:
         }
         auto watched = contacts(user, is_seen_by_us);
         if (!watched.empty()) {
-            const auto probe = std::make_shared<const Stanza>(Stanza::presence(session.jid(), Jid(), PresenceType::probe));
+            const auto probe = std::make_shared<const Stanza>(Stanza::presence(session.jid(), Jid(),
+                PresenceType::probe));
             host_->router().fan_out(probe, std::move(watched));
         }
     }
@@ -202,7 +206,8 @@ private:
             return Verdict::pass();
         }
         if (targets.size() >= static_cast<std::size_t>(host_->settings("presence").integer("max_directed"))) {
-            return Verdict::bounce(StanzaError(StanzaError::resource_constraint, "Directed presence to too many"));
+            return Verdict::bounce(StanzaError(StanzaError::resource_constraint,
+                "Directed presence to too many"));
         }
         targets.insert(place, presence.to());
         return Verdict::pass();
@@ -215,11 +220,10 @@ private:
         const User& user = *context.user;
         Session* named = presence.to().has_resource() ? user.session(presence.to().resource()) : nullptr;
         switch (decide_presence(presence.type(), addressee(user, presence.to(), named))) {
-        case Delivery::resource:
-            named->send(presence.stanza());
-            return Verdict::done();
+        case Delivery::resource: named->send(presence.stanza()); return Verdict::done();
         case Delivery::available:
-            user.send_to_sessions(presence.stanza(), [](const Session& session) { return session.is_available(); });
+            user.send_to_sessions(presence.stanza(),
+                [](const Session& session) { return session.is_available(); });
             return Verdict::done();
         case Delivery::handle:
             if (presence.type() == PresenceType::probe) {
@@ -231,8 +235,7 @@ private:
         case Delivery::store:
         case Delivery::as_bare:
         case Delivery::refuse:
-        case Delivery::ignore:
-            return Verdict::done();
+        case Delivery::ignore: return Verdict::done();
         }
         return Verdict::done();
     }

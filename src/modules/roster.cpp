@@ -11,8 +11,19 @@
 namespace stonechat {
 namespace {
 
-enum class Refusal { not_one_item, no_jid, bad_jid, group_twice, group_empty, too_long, too_many_groups, unknown,
-    roster_full, too_busy, not_yours };
+enum class Refusal {
+    not_one_item,
+    no_jid,
+    bad_jid,
+    group_twice,
+    group_empty,
+    too_long,
+    too_many_groups,
+    unknown,
+    roster_full,
+    too_busy,
+    not_yours
+};
 
 /// RFC 6121 §2.3.3, §2.5.3, §2.1.5.
 StanzaError refuse(Refusal refusal)
@@ -20,26 +31,18 @@ StanzaError refuse(Refusal refusal)
     switch (refusal) {
     case Refusal::not_one_item:
         return StanzaError(StanzaError::bad_request, "A roster set carries exactly one item");
-    case Refusal::no_jid:
-        return StanzaError(StanzaError::bad_request, "The item has no jid");
-    case Refusal::bad_jid:
-        return StanzaError(StanzaError::jid_malformed);
-    case Refusal::group_twice:
-        return StanzaError(StanzaError::bad_request, "A group is named twice");
-    case Refusal::group_empty:
-        return StanzaError(StanzaError::not_acceptable, "A group needs a name");
-    case Refusal::too_long:
-        return StanzaError(StanzaError::not_acceptable, "A name is too long");
+    case Refusal::no_jid: return StanzaError(StanzaError::bad_request, "The item has no jid");
+    case Refusal::bad_jid: return StanzaError(StanzaError::jid_malformed);
+    case Refusal::group_twice: return StanzaError(StanzaError::bad_request, "A group is named twice");
+    case Refusal::group_empty: return StanzaError(StanzaError::not_acceptable, "A group needs a name");
+    case Refusal::too_long: return StanzaError(StanzaError::not_acceptable, "A name is too long");
     case Refusal::too_many_groups:
         return StanzaError(StanzaError::not_acceptable, "The item is in too many groups");
-    case Refusal::unknown:
-        return StanzaError(StanzaError::item_not_found);
-    case Refusal::roster_full:
-        return StanzaError(StanzaError::resource_constraint, "The roster is full");
+    case Refusal::unknown: return StanzaError(StanzaError::item_not_found);
+    case Refusal::roster_full: return StanzaError(StanzaError::resource_constraint, "The roster is full");
     case Refusal::too_busy:
         return StanzaError(StanzaError::resource_constraint, "Too many changes at a time");
-    case Refusal::not_yours:
-        return StanzaError(StanzaError::forbidden);
+    case Refusal::not_yours: return StanzaError(StanzaError::forbidden);
     }
     return StanzaError(StanzaError::internal_server_error);
 }
@@ -63,22 +66,28 @@ public:
             .implements_rfc("RFC 6121 §2")
             .setting(SettingSpec::integer("max_contacts", 2000, 1, 100'000, "contacts in a roster"))
             .setting(SettingSpec::integer("max_groups", 50, 1, 1000, "groups that one contact may be in"))
-            .setting(SettingSpec::bytes("max_name_bytes", 1023, 1, 65'536, "length of a contact's or group's name"));
+            .setting(SettingSpec::bytes("max_name_bytes", 1023, 1, 65'536,
+                "length of a contact's or group's name"));
     }
 
     void attach(Handlers& on) override
     {
         host_ = &on.host();
         on.user_load([this](User& user) { return load(user.shared_from_this()); });
-        on.iq_get(To::own_account, ns::roster, "query", [this](const Iq& iq, const Context& c) { return get(iq, c); });
-        on.iq_set_later(To::own_account, ns::roster, "query", [this](Iq iq, Context c) { return set(iq, c); });
-        const auto not_yours = [](const Iq&, const Context&) -> IqAnswer { return refuse(Refusal::not_yours); };
+        on.iq_get(To::own_account, ns::roster, "query",
+            [this](const Iq& iq, const Context& c) { return get(iq, c); });
+        on.iq_set_later(To::own_account, ns::roster, "query",
+            [this](Iq iq, Context c) { return set(iq, c); });
+        const auto not_yours = [](const Iq&, const Context&) -> IqAnswer {
+            return refuse(Refusal::not_yours);
+        };
         for (const To somebody : { To::account, To::nobody }) { // whether there is such an account or not
             on.iq_get(somebody, ns::roster, "query", not_yours);
             on.iq_set(somebody, ns::roster, "query", not_yours);
         }
         on.any(Flow::to_user, [](Stanza& stanza, const Context&) { return stop_forged_push(stanza); });
-        on.stream_feature(Handlers::Offer::after_login, [](bool) { return Element("ver", ns::roster_versioning); });
+        on.stream_feature(Handlers::Offer::after_login,
+            [](bool) { return Element("ver", ns::roster_versioning); });
     }
 
 private:

@@ -89,6 +89,9 @@ void push_removal(const User& user, const Jid& contact)
 
 void send_presence(const User& user, const Jid& contact)
 {
+    if (user.block_list().covers(contact)) {
+        return;
+    }
     for (const auto& session : user.sessions()) {
         if (session->is_available()) {
             Stanza presence = *session->presence();
@@ -100,6 +103,9 @@ void send_presence(const User& user, const Jid& contact)
 
 void send_unavailable(const User& user, const Jid& contact)
 {
+    if (user.block_list().covers(contact)) {
+        return;
+    }
     for (const auto& session : user.sessions()) {
         if (session->is_available()) {
             user.host().router().route(Stanza::presence(session->jid(), contact, PresenceType::unavailable));
@@ -116,11 +122,9 @@ std::size_t count_items(const Roster& roster)
 StanzaError to_stanza_error(StoreError error)
 {
     switch (error) {
-    case StoreError::full:
-        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait);
+    case StoreError::full: return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait);
     case StoreError::unavailable:
-    case StoreError::damaged:
-        return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+    case StoreError::damaged: return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
     }
     return StanzaError(StanzaError::internal_server_error);
 }

@@ -13,7 +13,7 @@
 namespace stonechat {
 namespace {
 
-/// Stanzas for one user that wait for the change before them; requests over that are dropped.
+/// Stanzas of one user that wait for the change before them; more are refused or dropped.
 constexpr std::size_t waiting_at_most = 4096;
 
 class Subscription final : public Module {
@@ -32,10 +32,13 @@ public:
     void attach(Handlers& on) override
     {
         host_ = &on.host();
-        on.presence(Flow::from_client, Stage::deliver, [this](Presence p, const Context& c) { return take_outbound(p, c); });
-        on.presence(Flow::to_user, Stage::deliver, [this](Presence p, const Context& c) { return take_inbound(p, c); });
+        on.presence(Flow::from_client, Stage::deliver,
+            [this](Presence p, const Context& c) { return take_outbound(p, c); });
+        on.presence(Flow::to_user, Stage::deliver,
+            [this](Presence p, const Context& c) { return take_inbound(p, c); });
         on.session_available([this](const Context& c) { remind(*c.user, *c.session); });
-        on.stream_feature(Handlers::Offer::after_login, [](bool) { return Element("sub", ns::pre_approval); });
+        on.stream_feature(Handlers::Offer::after_login,
+            [](bool) { return Element("sub", ns::pre_approval); });
     }
 
 private:
@@ -49,6 +52,10 @@ private:
         }
         if (presence.to().empty()) {
             return Verdict::bounce(StanzaError(StanzaError::bad_request));
+        }
+        if (is_crowded(*context.user)) {
+            return Verdict::bounce(StanzaError(StanzaError::resource_constraint,
+                "Too many changes at a time"));
         }
         if (!presence.to().same_bare(context.user->jid())) { // everybody is subscribed to themselves
             run(send(*kind, presence.stanza(), context.user->shared_from_this(), context.hold()));
@@ -64,7 +71,8 @@ private:
         const Transition transition = outbound(kind, state_of(before));
         const RosterRecord after = changed_by_user(kind, transition, before);
         if (after.in_roster && !before.in_roster && is_full(user->roster())) {
-            host_->router().refuse(stanza, StanzaError(StanzaError::resource_constraint, "The roster is full"));
+            host_->router().refuse(stanza,
+                StanzaError(StanzaError::resource_constraint, "The roster is full"));
             co_return Done();
         }
         if (after != before) {
@@ -90,14 +98,13 @@ private:
         co_return Done();
     }
 
-    static RosterRecord changed_by_user(Subscribing kind, const Transition& transition, const RosterRecord& before)
+    static RosterRecord changed_by_user(Subscribing kind, const Transition& transition,
+        const RosterRecord& before)
     {
         RosterRecord after = before;
         set_state(after, transition.next);
         switch (kind) {
-        case Subscribing::subscribe:
-            after.in_roster = true;
-            return after;
+        case Subscribing::subscribe: after.in_roster = true; return after;
         case Subscribing::subscribed: // an approval makes an item too, also one that is given beforehand
             after.approved = transition.passage == Passage::pre_approve;
             after.in_roster = after.in_roster || transition.passage != Passage::hold_back;
@@ -105,8 +112,7 @@ private:
         case Subscribing::unsubscribed: // takes a pre-approval back as well (§3.4.2)
             after.approved = false;
             return after;
-        case Subscribing::unsubscribe:
-            return after;
+        case Subscribing::unsubscribe: return after;
         }
         return after;
     }
@@ -120,8 +126,11 @@ private:
             return Verdict::pass();
         }
         User& user = *context.user;
-        const bool crowded = *kind == Subscribing::subscribe && user.roster().turns().waiting() >= waiting_at_most;
-        if (!presence.from().same_bare(user.jid()) && !crowded) {
+        if (is_crowded(user)) {
+            host_->log().warning("subscription dropped", { { "user", user.jid().text() } });
+            return Verdict::done();
+        }
+        if (!presence.from().same_bare(user.jid())) {
             run(receive(*kind, presence.stanza(), user.shared_from_this(), context.hold()));
         }
         return Verdict::done();
@@ -259,9 +268,12 @@ private:
         }
     }
 
+    static bool is_crowded(User& user) { return user.roster().turns().waiting() >= waiting_at_most; }
+
     bool is_full(const Roster& roster) const
     {
-        return count_items(roster) >= static_cast<std::size_t>(host_->settings("roster").integer("max_contacts"));
+        return count_items(roster)
+            >= static_cast<std::size_t>(host_->settings("roster").integer("max_contacts"));
     }
 
     std::size_t limit(std::string_view key) const
@@ -271,7 +283,9 @@ private:
 
     void run(Task<Done> task)
     {
-        start(std::move(task), [](Done) {}, [this](const std::exception_ptr&) { host_->log().error("subscription failed"); });
+        start(
+            std::move(task), [](Done) {},
+            [this](const std::exception_ptr&) { host_->log().error("subscription failed"); });
     }
 
     Host* host_ = nullptr; ///< from attach on

@@ -100,19 +100,14 @@ Transition inbound(Subscribing stanza, ContactState existing)
 std::optional<Subscribing> subscribing(PresenceType type)
 {
     switch (type) {
-    case PresenceType::subscribe:
-        return Subscribing::subscribe;
-    case PresenceType::unsubscribe:
-        return Subscribing::unsubscribe;
-    case PresenceType::subscribed:
-        return Subscribing::subscribed;
-    case PresenceType::unsubscribed:
-        return Subscribing::unsubscribed;
+    case PresenceType::subscribe: return Subscribing::subscribe;
+    case PresenceType::unsubscribe: return Subscribing::unsubscribe;
+    case PresenceType::subscribed: return Subscribing::subscribed;
+    case PresenceType::unsubscribed: return Subscribing::unsubscribed;
     case PresenceType::available:
     case PresenceType::unavailable:
     case PresenceType::probe:
-    case PresenceType::error:
-        return std::nullopt;
+    case PresenceType::error: return std::nullopt;
     }
     return std::nullopt;
 }
@@ -126,12 +121,9 @@ ContactState state_of(const RosterRecord& record)
             return in ? none_out_in : none_out;
         }
         return in ? none_in : none;
-    case SubscriptionState::to:
-        return in ? to_in : to;
-    case SubscriptionState::from:
-        return record.pending_out ? from_out : from;
-    case SubscriptionState::both:
-        return both;
+    case SubscriptionState::to: return in ? to_in : to;
+    case SubscriptionState::from: return record.pending_out ? from_out : from;
+    case SubscriptionState::both: return both;
     }
     return none;
 }

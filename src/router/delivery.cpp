@@ -57,12 +57,9 @@ constexpr std::array<Row, 4> iqs {
 Delivery decide_kind(const Stanza& stanza, Addressee addressee)
 {
     switch (stanza.kind()) {
-    case StanzaKind::message:
-        return decide_message(stanza.message_type(), addressee);
-    case StanzaKind::presence:
-        return decide_presence(stanza.presence_type(), addressee);
-    case StanzaKind::iq:
-        return decide_iq(stanza.iq_type(), addressee);
+    case StanzaKind::message: return decide_message(stanza.message_type(), addressee);
+    case StanzaKind::presence: return decide_presence(stanza.presence_type(), addressee);
+    case StanzaKind::iq: return decide_iq(stanza.iq_type(), addressee);
     }
     return ignore;
 }
@@ -87,7 +84,8 @@ Delivery decide_iq(IqType type, Addressee addressee)
 Delivery decide(const Stanza& stanza, Addressee addressee)
 {
     // A full JID of nobody is refused exactly where one of somebody else's absent resource would be.
-    if (stanza.kind() == StanzaKind::message && addressee == Addressee::no_such_user && stanza.to().has_resource()) {
+    if (stanza.kind() == StanzaKind::message && addressee == Addressee::no_such_user
+        && stanza.to().has_resource()) {
         const Delivery elsewhere = decide_message(stanza.message_type(), Addressee::full_no_match);
         return elsewhere == as_bare ? decide_message(stanza.message_type(), addressee) : elsewhere;
     }
@@ -97,18 +95,12 @@ Delivery decide(const Stanza& stanza, Addressee addressee)
 std::string_view to_text(Addressee addressee)
 {
     switch (addressee) {
-    case Addressee::no_such_user:
-        return "no such user";
-    case Addressee::bare_none_available:
-        return "bare, nobody available";
-    case Addressee::bare_only_negative:
-        return "bare, only negative priorities";
-    case Addressee::bare_available:
-        return "bare, available";
-    case Addressee::full_match:
-        return "full, connected";
-    case Addressee::full_no_match:
-        return "full, not connected";
+    case Addressee::no_such_user: return "no such user";
+    case Addressee::bare_none_available: return "bare, nobody available";
+    case Addressee::bare_only_negative: return "bare, only negative priorities";
+    case Addressee::bare_available: return "bare, available";
+    case Addressee::full_match: return "full, connected";
+    case Addressee::full_no_match: return "full, not connected";
     }
     return {};
 }
@@ -116,22 +108,14 @@ std::string_view to_text(Addressee addressee)
 std::string_view to_text(Delivery delivery)
 {
     switch (delivery) {
-    case resource:
-        return "to the resource";
-    case non_negative:
-        return "to resources that are not negative";
-    case available:
-        return "to available resources";
-    case handle:
-        return "handled for the account";
-    case store:
-        return "stored";
-    case as_bare:
-        return "as to the bare address";
-    case refuse:
-        return "refused";
-    case ignore:
-        return "ignored";
+    case resource: return "to the resource";
+    case non_negative: return "to resources that are not negative";
+    case available: return "to available resources";
+    case handle: return "handled for the account";
+    case store: return "stored";
+    case as_bare: return "as to the bare address";
+    case refuse: return "refused";
+    case ignore: return "ignored";
     }
     return {};
 }

@@ -11,14 +11,10 @@ namespace {
 std::string_view to_text(SubscriptionState state)
 {
     switch (state) {
-    case SubscriptionState::none:
-        return "none";
-    case SubscriptionState::to:
-        return "to";
-    case SubscriptionState::from:
-        return "from";
-    case SubscriptionState::both:
-        return "both";
+    case SubscriptionState::none: return "none";
+    case SubscriptionState::to: return "to";
+    case SubscriptionState::from: return "from";
+    case SubscriptionState::both: return "both";
     }
     return {};
 }

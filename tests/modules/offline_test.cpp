@@ -13,11 +13,11 @@ namespace {
 struct Offline : Verona {
     Offline() : romeo(comes_online("romeo@localhost/orchard")) {}
 
-    void write(std::string_view id, std::string_view attributes = "type='chat'", std::string_view inside = "<body>words</body>",
-        std::string_view to = "juliet@localhost")
+    void write(std::string_view id, std::string_view attributes = "type='chat'",
+        std::string_view inside = "<body>words</body>", std::string_view to = "juliet@localhost")
     {
-        romeo->says("<message id='" + std::string(id) + "' to='" + std::string(to) + "' " + std::string(attributes) + ">"
-            + std::string(inside) + "</message>");
+        romeo->says("<message id='" + std::string(id) + "' to='" + std::string(to) + "' "
+            + std::string(attributes) + ">" + std::string(inside) + "</message>");
     }
 
     /// What a client of juliet has been given, apart from presence.
@@ -126,17 +126,21 @@ TEST_CASE("offline: what is kept, by type and content (XEP-0160 §3, XEP-0334)")
         { "type='unheard-of'", "<body>x</body>", true, "" },
         { "type='headline'", "<body>x</body>", false, "" },
         { "type='groupchat'", "<body>x</body>", false, "error service-unavailable m" },
-        { "type='error'", "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>", false, "" },
+        { "type='error'", "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
+            false, "" },
         { "type='chat'", "", false, "" },
         { "type='chat'", "<composing xmlns='http://jabber.org/protocol/chatstates'/>", false, "" },
         { "", "<composing xmlns='http://jabber.org/protocol/chatstates'/>", false, "" },
-        { "type='chat'", "<active xmlns='http://jabber.org/protocol/chatstates'/><thread>t</thread>", false, "" },
+        { "type='chat'", "<active xmlns='http://jabber.org/protocol/chatstates'/><thread>t</thread>", false,
+            "" },
         { "type='chat'", "<active xmlns='http://jabber.org/protocol/chatstates'/><body>x</body>", true, "" },
         { "type='chat'", "<received xmlns='urn:xmpp:receipts' id='1'/>", true, "" },
         { "type='chat'", "<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>", true, "" },
         { "type='chat'", "<body>x</body><no-store xmlns='urn:xmpp:hints'/>", false, "" },
         { "type='chat'", "<body>x</body><no-permanent-store xmlns='urn:xmpp:hints'/>", true, "" },
-        { "type='chat'", "<active xmlns='http://jabber.org/protocol/chatstates'/><store xmlns='urn:xmpp:hints'/>", true, "" },
+        { "type='chat'",
+            "<active xmlns='http://jabber.org/protocol/chatstates'/><store xmlns='urn:xmpp:hints'/>", true,
+            "" },
     };
     for (const Case& each : cases) {
         CAPTURE(each.attributes);
@@ -175,13 +179,15 @@ TEST_CASE("offline: one sender's share, then everybody's; old mail is never disp
     }
     CHECK(world.romeo->hears() == Lines { "error resource-constraint 3" });
     for (const char* id : { "4", "5" }) {
-        mercutio->says("<message id='" + std::string(id) + "' to='juliet@localhost'><body>x</body></message>");
+        mercutio->says("<message id='" + std::string(id)
+            + "' to='juliet@localhost'><body>x</body></message>");
     }
     CHECK(mercutio->hears() == Lines { "error resource-constraint 5" });
     CHECK(world.stored_messages("juliet") == 3);
     auto juliet = world.connects("juliet@localhost/balcony");
     juliet->says("<presence/>");
-    CHECK(Offline::mail(*juliet) == Lines { kept("1"), kept("2"), "message 4 from mercutio@localhost/square delayed" });
+    CHECK(Offline::mail(*juliet)
+        == Lines { kept("1"), kept("2"), "message 4 from mercutio@localhost/square delayed" });
 }
 
 TEST_CASE("offline: what the store refuses comes back to its sender")
@@ -202,7 +208,8 @@ TEST_CASE("offline: a new message does not overtake old mail that is still being
     auto juliet = world.connects("juliet@localhost/balcony");
     juliet->says_in_haste("<presence/>"); // the mailbox is being read
     world.romeo->says_in_haste("<message id='2' type='chat' to='juliet@localhost'><body>x</body></message>");
-    world.romeo->says_in_haste("<message id='3' type='chat' to='juliet@localhost/balcony'><body>x</body></message>");
+    world.romeo->says_in_haste(
+        "<message id='3' type='chat' to='juliet@localhost/balcony'><body>x</body></message>");
     world.run();
     CHECK(Offline::mail(*juliet) == Lines { kept("1"), kept("2"), kept("3") });
     world.write("4");
@@ -216,7 +223,8 @@ TEST_CASE("offline: what waits for nobody does not wait: chat states and other r
     world.write("1");
     auto juliet = world.connects("juliet@localhost/balcony");
     juliet->says_in_haste("<presence/>");
-    world.romeo->says_in_haste("<message id='c' type='chat' to='juliet@localhost/chamber'><body>x</body></message>");
+    world.romeo->says_in_haste(
+        "<message id='c' type='chat' to='juliet@localhost/chamber'><body>x</body></message>");
     CHECK(Offline::mail(*chamber) == Lines { live("c") });
     world.romeo->says_in_haste("<message id='s' type='chat' to='juliet@localhost/balcony'>"
                                "<paused xmlns='http://jabber.org/protocol/chatstates'/></message>");

@@ -14,7 +14,8 @@ struct Friends : Verona {
 
 } // namespace
 
-TEST_CASE("presence: initial presence goes to subscribers and own resources, and finds out who is there (RFC 6121 §4.2.2)")
+TEST_CASE("presence: initial presence goes to subscribers and own resources, and finds out who is there (RFC "
+          "6121 §4.2.2)")
 {
     Friends world;
     auto juliet = world.comes_online("juliet@localhost/balcony");
@@ -25,7 +26,8 @@ TEST_CASE("presence: initial presence goes to subscribers and own resources, and
     auto orchard = world.connects("romeo@localhost/orchard");
     orchard->says("<presence><show>chat</show></presence>");
     CHECK(orchard->hears()
-        == Lines { "presence available from romeo@localhost/orchard", "presence available from romeo@localhost/garden",
+        == Lines { "presence available from romeo@localhost/orchard",
+            "presence available from romeo@localhost/garden",
             "presence available from juliet@localhost/balcony" });
     CHECK(garden->hears() == Lines { "presence available from romeo@localhost/orchard" });
     CHECK(juliet->hears() == Lines { "presence available from romeo@localhost/orchard" });
@@ -188,7 +190,8 @@ TEST_CASE("presence: a priority is a number from -128 to 127 (RFC 6121 §4.7.2.3
     CHECK(romeo->priority() == 7);
 }
 
-TEST_CASE("presence: a probe of a subscriber is answered with each resource's last presence (RFC 6121 §4.3.2)")
+TEST_CASE(
+    "presence: a probe of a subscriber is answered with each resource's last presence (RFC 6121 §4.3.2)")
 {
     Friends world;
     auto balcony = world.comes_online("juliet@localhost/balcony");
@@ -200,7 +203,8 @@ TEST_CASE("presence: a probe of a subscriber is answered with each resource's la
     chamber->hears();
     romeo->says("<presence type='probe' to='juliet@localhost'/>");
     CHECK(romeo->hears()
-        == Lines { "presence available from juliet@localhost/balcony", "presence available from juliet@localhost/chamber" });
+        == Lines { "presence available from juliet@localhost/balcony",
+            "presence available from juliet@localhost/chamber" });
     CHECK(romeo->received.front().child_text("show") == "xa");
     CHECK(balcony->hears().empty());
     balcony->leaves();
@@ -215,7 +219,8 @@ TEST_CASE("presence: a stranger's probe tells nothing, whoever it is for (RFC 61
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");
     auto juliet = world.comes_online("juliet@localhost/balcony");
-    for (const char* whom : { "juliet@localhost", "mercutio@localhost", "juliet@localhost/balcony", "nobody@localhost" }) {
+    for (const char* whom :
+        { "juliet@localhost", "mercutio@localhost", "juliet@localhost/balcony", "nobody@localhost" }) {
         CAPTURE(whom);
         romeo->says("<presence type='probe' to='" + std::string(whom) + "'/>");
         CHECK(romeo->hears().empty());
@@ -235,8 +240,8 @@ TEST_CASE("presence: a roster that has fallen out of step is repaired by the pro
     romeo->hears();
     romeo->says("<presence/>");
     CHECK(romeo->hears()
-        == Lines { "presence available from romeo@localhost/orchard", "presence unsubscribed from juliet@localhost",
-            "push juliet@localhost from" });
+        == Lines { "presence available from romeo@localhost/orchard",
+            "presence unsubscribed from juliet@localhost", "push juliet@localhost from" });
 }
 
 TEST_CASE("presence: without an address only available and unavailable make sense (RFC 6121 §4.7.1)")
@@ -247,8 +252,22 @@ TEST_CASE("presence: without an address only available and unavailable make sens
     juliet->hears();
     romeo->says("<presence type='probe' id='p'/>");
     CHECK(romeo->hears() == Lines { "error bad-request p" });
-    romeo->says("<presence type='error' id='e'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
+    romeo->says("<presence type='error' id='e'><error type='cancel'><gone "
+                "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
     CHECK(romeo->hears().empty());
+    CHECK(juliet->hears().empty());
+}
+
+TEST_CASE("presence: whom the user has blocked hears nothing and is not asked (XEP-0191)")
+{
+    Friends world;
+    auto juliet = world.comes_online("juliet@localhost/balcony");
+    auto romeo = world.connects("romeo@localhost/orchard");
+    romeo->user().block_list().add(*Jid::parse("juliet@localhost"));
+    romeo->says("<presence/>");
+    CHECK(romeo->hears() == Lines { "presence available from romeo@localhost/orchard" });
+    romeo->says("<presence type='unavailable'/>");
+    romeo->leaves();
     CHECK(juliet->hears().empty());
 }
 
@@ -257,7 +276,8 @@ TEST_CASE("presence: an error goes to the resource it names, and is never answer
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");
     auto juliet = world.comes_online("juliet@localhost/balcony");
-    const std::string error = "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+    const std::string error =
+        "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
     romeo->says("<presence type='error' id='e' to='juliet@localhost/balcony'>" + error + "</presence>");
     CHECK(juliet->hears() == Lines { "error gone e" });
     romeo->says("<presence type='error' id='e' to='juliet@localhost/gone'>" + error + "</presence>");
@@ -271,7 +291,8 @@ TEST_CASE("presence: an iq to a resource needs a subscription or directed presen
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");
     auto juliet = world.comes_online("juliet@localhost/balcony");
-    const std::string ping = "<iq type='get' id='p' to='juliet@localhost/balcony'><ping xmlns='urn:xmpp:ping'/></iq>";
+    const std::string ping =
+        "<iq type='get' id='p' to='juliet@localhost/balcony'><ping xmlns='urn:xmpp:ping'/></iq>";
     romeo->says(ping);
     CHECK(romeo->hears() == Lines { "error service-unavailable p" });
     const Element refused = romeo->received.front();
@@ -295,7 +316,9 @@ TEST_CASE("presence: messages may come when the priority rises to 0, and not aga
         void attach(Handlers& on) override
         {
             on.session_available([](const Context& c) { c.session->send(Stanza::message(Jid(), Jid())); });
-            on.session_priority([](const Context& c) { c.session->send(Stanza::message(Jid(), Jid(), MessageType::headline)); });
+            on.session_priority([](const Context& c) {
+                c.session->send(Stanza::message(Jid(), Jid(), MessageType::headline));
+            });
         }
     };
     std::vector<ModuleEntry> table = rfc6121_modules();

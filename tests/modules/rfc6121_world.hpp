@@ -12,8 +12,8 @@ namespace stonechat::test {
 
 inline const std::vector<ModuleEntry>& rfc6121_modules()
 {
-    static const std::vector<ModuleEntry> table {
-        { make_roster, true }, { make_subscription, true }, { make_presence, true }, { make_offline, true } };
+    static const std::vector<ModuleEntry> table { { make_roster, true }, { make_subscription, true },
+        { make_presence, true }, { make_offline, true } };
     return table;
 }
 

@@ -10,12 +10,14 @@ namespace {
 
 std::string roster_set(std::string_view id, std::string_view items)
 {
-    return "<iq type='set' id='" + std::string(id) + "'><query xmlns='jabber:iq:roster'>" + std::string(items) + "</query></iq>";
+    return "<iq type='set' id='" + std::string(id) + "'><query xmlns='jabber:iq:roster'>" + std::string(items)
+        + "</query></iq>";
 }
 
 std::string roster_get(std::string_view id, std::string_view attributes = {})
 {
-    return "<iq type='get' id='" + std::string(id) + "'><query xmlns='jabber:iq:roster'" + std::string(attributes) + "/></iq>";
+    return "<iq type='get' id='" + std::string(id) + "'><query xmlns='jabber:iq:roster'"
+        + std::string(attributes) + "/></iq>";
 }
 
 std::string version_of(Client& client)
@@ -27,7 +29,8 @@ std::string version_of(Client& client)
 
 } // namespace
 
-TEST_CASE("roster: a set is pushed to interested resources, answered, and concerns nobody else (RFC 6121 §2.3.2)")
+TEST_CASE(
+    "roster: a set is pushed to interested resources, answered, and concerns nobody else (RFC 6121 §2.3.2)")
 {
     Verona world;
     auto orchard = world.comes_online("romeo@localhost/orchard");
@@ -36,7 +39,8 @@ TEST_CASE("roster: a set is pushed to interested resources, answered, and concer
     auto nurse = world.comes_online("juliet@localhost/chamber");
     interested->says(roster_get("g"));
     interested->hears();
-    orchard->says(roster_set("a", "<item jid='juliet@localhost' name='Juliet'><group>Friends</group></item>"));
+    orchard->says(roster_set("a",
+        "<item jid='juliet@localhost' name='Juliet'><group>Friends</group></item>"));
     CHECK(orchard->hears() == Lines { "push juliet@localhost none", "result a" });
     CHECK(interested->hears() == Lines { "push juliet@localhost none" });
     const Element& item = *interested->received.front().first_child()->first_child();
@@ -71,7 +75,8 @@ TEST_CASE("roster: changes of one user take effect one after another, pushes in 
     romeo->says_in_haste(roster_set("b", "<item jid='juliet@localhost' name='Two'/>"));
     world.run();
     CHECK(romeo->hears()
-        == Lines { "push juliet@localhost none", "result a", "push juliet@localhost none ask", "push juliet@localhost none ask", "result b" });
+        == Lines { "push juliet@localhost none", "result a", "push juliet@localhost none ask",
+            "push juliet@localhost none ask", "result b" });
     CHECK(world.stored_roster("romeo").items.front().name == "Two");
     CHECK(world.stored_roster("romeo").items.front().pending_out);
 }
@@ -125,7 +130,8 @@ TEST_CASE("roster: what a client may not set is ignored (RFC 6121 §2.1.2)")
 {
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");
-    romeo->says(roster_set("a", "<item jid='juliet@localhost' subscription='both' ask='subscribe' approved='true'/>"));
+    romeo->says(roster_set("a",
+        "<item jid='juliet@localhost' subscription='both' ask='subscribe' approved='true'/>"));
     CHECK(romeo->hears() == Lines { "push juliet@localhost none", "result a" });
 }
 
@@ -186,7 +192,8 @@ TEST_CASE("roster: somebody else's is forbidden, whether they exist or not (A59)
     CHECK(juliet->hears().empty());
 }
 
-TEST_CASE("roster: a push from somebody else is not delivered, not even from a friend or an own resource (A51)")
+TEST_CASE(
+    "roster: a push from somebody else is not delivered, not even from a friend or an own resource (A51)")
 {
     Verona world;
     world.befriend("romeo", "juliet");
@@ -212,10 +219,13 @@ TEST_CASE("roster: removing a mutual contact ends both subscriptions (RFC 6121 �
     auto mercutio = world.comes_online("mercutio@localhost/square");
     romeo->hears();
     romeo->says(roster_set("a", "<item jid='juliet@localhost' subscription='remove'/>"));
-    CHECK(romeo->hears() == Lines { "push juliet@localhost remove", "result a", "presence unavailable from juliet@localhost/balcony" });
+    CHECK(romeo->hears()
+        == Lines { "push juliet@localhost remove", "result a",
+            "presence unavailable from juliet@localhost/balcony" });
     CHECK(juliet->hears()
-        == Lines { "presence unavailable from romeo@localhost/orchard", "presence unsubscribe from romeo@localhost",
-            "push romeo@localhost to", "presence unsubscribed from romeo@localhost", "push romeo@localhost none" });
+        == Lines { "presence unavailable from romeo@localhost/orchard",
+            "presence unsubscribe from romeo@localhost", "push romeo@localhost to",
+            "presence unsubscribed from romeo@localhost", "push romeo@localhost none" });
     CHECK(mercutio->hears().empty());
     CHECK(world.stored_roster("romeo").items.empty());
 }
@@ -235,6 +245,6 @@ TEST_CASE("roster: removing an item withdraws the user's request and leaves the 
     auto garden = world.connects("romeo@localhost/garden");
     garden->says("<presence/>");
     CHECK(garden->hears()
-        == Lines { "presence available from romeo@localhost/garden", "presence available from romeo@localhost/orchard",
-            "presence subscribe from juliet@localhost" });
+        == Lines { "presence available from romeo@localhost/garden",
+            "presence available from romeo@localhost/orchard", "presence subscribe from juliet@localhost" });
 }

@@ -14,7 +14,8 @@ namespace {
 
 std::string presence(std::string_view type, std::string_view to, std::string_view inside = {})
 {
-    return "<presence type='" + std::string(type) + "' to='" + std::string(to) + "'>" + std::string(inside) + "</presence>";
+    return "<presence type='" + std::string(type) + "' to='" + std::string(to) + "'>" + std::string(inside)
+        + "</presence>";
 }
 
 RosterRecord record_of(Verona& world, std::string_view user, std::string_view contact)
@@ -28,21 +29,25 @@ void bring_to(Verona& world, std::string_view user, std::string_view contact, Co
 {
     RosterRecord record;
     record.contact = *Jid::parse(contact);
-    record.pending_in = "<presence xmlns='jabber:client' type='subscribe' from='" + std::string(contact) + "' to='"
-        + std::string(user) + "@localhost'/>";
+    record.pending_in = "<presence xmlns='jabber:client' type='subscribe' from='" + std::string(contact)
+        + "' to='" + std::string(user) + "@localhost'/>";
     set_state(record, state);
     Roster& roster = world.host().find_user(user)->roster();
-    world.host().storage().rosters().put({ "localhost", std::string(user) }, record, roster.version() + 1).then([](auto) {});
+    world.host()
+        .storage()
+        .rosters()
+        .put({ "localhost", std::string(user) }, record, roster.version() + 1)
+        .then([](auto) {});
     world.run();
     roster.put(record);
     roster.next_version();
 }
 
 struct Couple : Verona {
-    Couple() : romeo(comes_online("romeo@localhost/orchard")), juliet(comes_online("juliet@localhost/balcony")),
-        mercutio(comes_online("mercutio@localhost/square"))
-    {
-    }
+    Couple()
+        : romeo(comes_online("romeo@localhost/orchard")), juliet(comes_online("juliet@localhost/balcony")),
+          mercutio(comes_online("mercutio@localhost/square"))
+    {}
     ~Couple() { CHECK(mercutio->hears().empty()); }
 
     ClientPtr romeo;
@@ -51,10 +56,11 @@ struct Couple : Verona {
 };
 
 constexpr std::array all_states { ContactState::none, ContactState::none_out, ContactState::none_in,
-    ContactState::none_out_in, ContactState::to, ContactState::to_in, ContactState::from, ContactState::from_out,
-    ContactState::both };
-constexpr std::array kinds { std::pair(Subscribing::subscribe, "subscribe"), std::pair(Subscribing::unsubscribe, "unsubscribe"),
-    std::pair(Subscribing::subscribed, "subscribed"), std::pair(Subscribing::unsubscribed, "unsubscribed") };
+    ContactState::none_out_in, ContactState::to, ContactState::to_in, ContactState::from,
+    ContactState::from_out, ContactState::both };
+constexpr std::array kinds { std::pair(Subscribing::subscribe, "subscribe"),
+    std::pair(Subscribing::unsubscribe, "unsubscribe"), std::pair(Subscribing::subscribed, "subscribed"),
+    std::pair(Subscribing::unsubscribed, "unsubscribed") };
 
 std::size_t count(const Lines& lines, std::string_view line)
 {
@@ -72,8 +78,11 @@ TEST_CASE("subscription: every row of RFC 6121 §A.2, driven by a client: state,
             Couple world;
             bring_to(world, "romeo", "juliet@localhost", state);
             // The contact is in a state in which her server delivers the stanza, so that routing shows.
-            bring_to(world, "juliet", "romeo@localhost", kind == Subscribing::subscribe || kind == Subscribing::unsubscribed
-                    || kind == Subscribing::subscribed ? ContactState::none_out : ContactState::from);
+            bring_to(world, "juliet", "romeo@localhost",
+                kind == Subscribing::subscribe || kind == Subscribing::unsubscribed
+                        || kind == Subscribing::subscribed
+                    ? ContactState::none_out
+                    : ContactState::from);
             if (kind == Subscribing::unsubscribed) {
                 bring_to(world, "juliet", "romeo@localhost", ContactState::to);
             }
@@ -81,7 +90,9 @@ TEST_CASE("subscription: every row of RFC 6121 §A.2, driven by a client: state,
             world.romeo->says(presence(type, "juliet@localhost"));
             const Transition expected = outbound(kind, state);
             const RosterRecord after = record_of(world, "romeo", "juliet@localhost");
-            const bool routed = count(world.juliet->hears(), "presence " + std::string(type) + " from romeo@localhost") == 1;
+            const bool routed = count(world.juliet->hears(),
+                                    "presence " + std::string(type) + " from romeo@localhost")
+                == 1;
             CHECK(routed == (expected.passage == Passage::pass_on));
             CHECK(after.approved == (expected.passage == Passage::pre_approve));
             CHECK(to_text(state_of(after)) == to_text(expected.next));
@@ -98,7 +109,8 @@ TEST_CASE("subscription: every row of RFC 6121 §A.2, driven by a client: state,
     }
 }
 
-TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's server: state, store, delivery and push")
+TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's server: state, store, delivery "
+          "and push")
 {
     for (const auto& [kind, type] : kinds) {
         for (const ContactState state : all_states) {
@@ -107,8 +119,9 @@ TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's se
             Couple world;
             bring_to(world, "romeo", "juliet@localhost", state);
             const RosterRecord before = record_of(world, "romeo", "juliet@localhost");
-            world.server->router(0).route(Stanza::presence(*Jid::parse("juliet@localhost/balcony"), *Jid::parse("romeo@localhost"),
-                kind == Subscribing::subscribe      ? PresenceType::subscribe
+            world.server->router(0).route(Stanza::presence(*Jid::parse("juliet@localhost/balcony"),
+                *Jid::parse("romeo@localhost"),
+                kind == Subscribing::subscribe         ? PresenceType::subscribe
                     : kind == Subscribing::unsubscribe ? PresenceType::unsubscribe
                     : kind == Subscribing::subscribed  ? PresenceType::subscribed
                                                        : PresenceType::unsubscribed));
@@ -128,7 +141,8 @@ TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's se
             const bool lost = sees_us(before.subscription) && !sees_us(after.subscription);
             const Lines answers = world.juliet->hears();
             CHECK((count(answers, "presence unavailable from romeo@localhost/orchard") == 1) == lost);
-            CHECK((count(answers, "presence available from romeo@localhost/orchard") == 1) == (expected.passage == Passage::answer));
+            CHECK((count(answers, "presence available from romeo@localhost/orchard") == 1)
+                == (expected.passage == Passage::answer));
         }
     }
 }
@@ -155,7 +169,8 @@ TEST_CASE("subscription: asked, approved, and presence follows (RFC 6121 §3.1)"
     CHECK(count(heard, "presence available from juliet@localhost/chamber") == 1);
 }
 
-TEST_CASE("subscription: 'subscribed' reaches a client before the push that follows from it (RFC 6121 §3.1.6)")
+TEST_CASE(
+    "subscription: 'subscribed' reaches a client before the push that follows from it (RFC 6121 §3.1.6)")
 {
     Couple world;
     world.romeo->says(presence("subscribe", "juliet@localhost"));
@@ -170,12 +185,15 @@ TEST_CASE("subscription: a request to somebody offline waits, whole, until it is
 {
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");
-    romeo->says(presence("subscribe", "juliet@localhost", "<status>It is me</status><nick xmlns='urn:example:nick'>Ro</nick>"));
+    romeo->says(presence("subscribe", "juliet@localhost",
+        "<status>It is me</status><nick xmlns='urn:example:nick'>Ro</nick>"));
     romeo->says(presence("subscribe", "juliet@localhost", "<status>Again</status>"));
     for (int visit = 0; visit < 2; ++visit) {
         auto juliet = world.connects("juliet@localhost/balcony");
         juliet->says("<presence/>");
-        CHECK(juliet->hears() == Lines { "presence available from juliet@localhost/balcony", "presence subscribe from romeo@localhost" });
+        CHECK(juliet->hears()
+            == Lines { "presence available from juliet@localhost/balcony",
+                "presence subscribe from romeo@localhost" });
         CHECK(juliet->received.back().child_text("status") == "It is me");
         CHECK(juliet->received.back().child("nick", "urn:example:nick") != nullptr);
         juliet->says("<presence><show>away</show></presence>");
@@ -196,14 +214,16 @@ TEST_CASE("subscription: a request over the limit keeps its name and loses its l
 {
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");
-    romeo->says(presence("subscribe", "juliet@localhost", "<status>" + std::string(20'000, 'x') + "</status>"));
+    romeo->says(presence("subscribe", "juliet@localhost",
+        "<status>" + std::string(20'000, 'x') + "</status>"));
     CHECK(world.stored_roster("juliet").items.front().pending_in->size() < 500);
     auto juliet = world.connects("juliet@localhost/balcony");
     juliet->says("<presence/>");
     CHECK(juliet->hears().back() == "presence subscribe from romeo@localhost");
 }
 
-TEST_CASE("subscription: too many waiting requests are dropped in silence, and the user's own stay welcome (A60)")
+TEST_CASE(
+    "subscription: too many waiting requests are dropped in silence, and the user's own stay welcome (A60)")
 {
     Verona world;
     world.set("subscription", "max_pending", std::int64_t(3));
@@ -261,7 +281,8 @@ TEST_CASE("subscription: 'unsubscribed' takes a pre-approval back (RFC 6121 §3.
     Couple world;
     world.juliet->says(presence("subscribed", "romeo@localhost"));
     world.juliet->says(presence("unsubscribed", "romeo@localhost"));
-    CHECK(world.juliet->hears() == Lines { "push romeo@localhost none approved", "push romeo@localhost none" });
+    CHECK(world.juliet->hears()
+        == Lines { "push romeo@localhost none approved", "push romeo@localhost none" });
     CHECK(world.romeo->hears().empty());
     world.romeo->says(presence("subscribe", "juliet@localhost"));
     CHECK(world.juliet->hears() == Lines { "presence subscribe from romeo@localhost" });
@@ -277,8 +298,8 @@ TEST_CASE("subscription: cancelling shows the user as unavailable first (RFC 612
     juliet->says(presence("unsubscribed", "romeo@localhost"));
     CHECK(juliet->hears() == Lines { "push romeo@localhost to" });
     CHECK(romeo->hears()
-        == Lines { "presence unavailable from juliet@localhost/balcony", "presence unsubscribed from juliet@localhost",
-            "push juliet@localhost from" });
+        == Lines { "presence unavailable from juliet@localhost/balcony",
+            "presence unsubscribed from juliet@localhost", "push juliet@localhost from" });
 }
 
 TEST_CASE("subscription: to oneself, or to nobody")
@@ -303,11 +324,13 @@ TEST_CASE("subscription: nothing is routed or pushed before the commit, nor ackn
     CHECK(world.juliet->hears().size() == 1);
     world.storage->stop();
     world.romeo->says("<presence type='unsubscribe' id='u' to='juliet@localhost'/>");
-    CHECK(world.romeo->hears() == Lines { "push juliet@localhost none ask", "error internal-server-error u" });
+    CHECK(world.romeo->hears()
+        == Lines { "push juliet@localhost none ask", "error internal-server-error u" });
     CHECK(world.juliet->hears().empty());
 }
 
-TEST_CASE("subscription: a request that got lost on its way is made again at the next login (RFC 6121 §3.1.2)")
+TEST_CASE(
+    "subscription: a request that got lost on its way is made again at the next login (RFC 6121 §3.1.2)")
 {
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");

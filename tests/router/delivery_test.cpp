@@ -14,7 +14,8 @@ using namespace stonechat;
 namespace {
 
 constexpr std::array all_addressees { Addressee::no_such_user, Addressee::bare_none_available,
-    Addressee::bare_only_negative, Addressee::bare_available, Addressee::full_match, Addressee::full_no_match };
+    Addressee::bare_only_negative, Addressee::bare_available, Addressee::full_match,
+    Addressee::full_no_match };
 
 /// O store, S ignore, E refuse, D to the resource, N to the non-negative, A to the available, H handle,
 /// B as if to the bare address.
@@ -93,34 +94,38 @@ TEST_CASE("delivery: an error is never refused, whoever it is for (RFC 6120 §8.
 
 TEST_CASE("delivery: no message type reaches a resource with a negative priority by the bare JID")
 {
-    for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat, MessageType::headline,
-             MessageType::error }) {
+    for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat,
+             MessageType::headline, MessageType::error }) {
         CHECK(decide_message(type, Addressee::bare_available) != Delivery::available);
-        CHECK(decide_message(type, Addressee::bare_only_negative) == decide_message(type, Addressee::bare_none_available));
+        CHECK(decide_message(type, Addressee::bare_only_negative)
+            == decide_message(type, Addressee::bare_none_available));
     }
 }
 
 TEST_CASE("delivery: to its sender, an account that does not exist looks like one where nobody is")
 {
-    for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat, MessageType::headline,
-             MessageType::error }) {
+    for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat,
+             MessageType::headline, MessageType::error }) {
         const auto silent = [](Delivery delivery) { return delivery != Delivery::refuse; };
         const Stanza to_bare = message_to("juliet@capulet.lit", type);
-        CHECK(silent(decide(to_bare, Addressee::no_such_user)) == silent(decide(to_bare, Addressee::bare_none_available)));
+        CHECK(silent(decide(to_bare, Addressee::no_such_user))
+            == silent(decide(to_bare, Addressee::bare_none_available)));
         const Stanza to_full = message_to("juliet@capulet.lit/gone", type);
-        CHECK(silent(decide(to_full, Addressee::no_such_user)) == silent(decide(to_full, Addressee::full_no_match)));
+        CHECK(silent(decide(to_full, Addressee::no_such_user))
+            == silent(decide(to_full, Addressee::full_no_match)));
     }
 }
 
 TEST_CASE("delivery: what cannot be decided again is not asked to be")
 {
-    for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat, MessageType::headline,
-             MessageType::error }) {
+    for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat,
+             MessageType::headline, MessageType::error }) {
         for (const Addressee addressee : all_addressees) {
             if (addressee != Addressee::full_no_match) {
                 CHECK(decide_message(type, addressee) != Delivery::as_bare);
             }
         }
-        CHECK(decide(message_to("juliet@capulet.lit/gone", type), Addressee::no_such_user) != Delivery::as_bare);
+        CHECK(decide(message_to("juliet@capulet.lit/gone", type), Addressee::no_such_user)
+            != Delivery::as_bare);
     }
 }

@@ -22,7 +22,8 @@ Roster sample()
 {
     RosterData data;
     data.version = 7;
-    data.items = { contact("tybalt@capulet.lit", SubscriptionState::from), contact("juliet@capulet.lit", SubscriptionState::both),
+    data.items = { contact("tybalt@capulet.lit", SubscriptionState::from),
+        contact("juliet@capulet.lit", SubscriptionState::both),
         contact("nurse@capulet.lit", SubscriptionState::to), contact("paris@capulet.lit") };
     return Roster(std::move(data));
 }
@@ -33,7 +34,8 @@ TEST_CASE("roster: contacts are found by their bare JID, whatever order the stor
 {
     const Roster roster = sample();
     CHECK(roster.version() == 7);
-    for (const char* jid : { "juliet@capulet.lit", "nurse@capulet.lit", "paris@capulet.lit", "tybalt@capulet.lit" }) {
+    for (const char* jid :
+        { "juliet@capulet.lit", "nurse@capulet.lit", "paris@capulet.lit", "tybalt@capulet.lit" }) {
         REQUIRE(roster.find(jid) != nullptr);
         CHECK(roster.find(jid)->contact.text() == jid);
     }
@@ -82,7 +84,8 @@ TEST_CASE("roster: put replaces, remove removes, order stays")
 TEST_CASE("roster: an item shows what clients may see, and no more (RFC 6121 §2.1.2)")
 {
     RosterRecord record = contact("nurse@capulet.lit");
-    CHECK(to_xml(Roster::to_item(record), ns::roster) == "<item jid='nurse@capulet.lit' subscription='none'/>");
+    CHECK(to_xml(Roster::to_item(record), ns::roster)
+        == "<item jid='nurse@capulet.lit' subscription='none'/>");
     record.name = "Nurse";
     record.groups = { "Servants", "Capulets" };
     record.pending_out = true;

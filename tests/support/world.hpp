@@ -51,7 +51,8 @@ inline std::string in_short(const Element& stanza)
         const Element* condition = error ? error->first_child() : nullptr;
         return "error " + (condition ? condition->name() : std::string("?")) + (id.empty() ? "" : " " + id);
     }
-    const std::string from = stanza.has_attribute("from") ? " from " + std::string(*stanza.attribute("from")) : "";
+    const std::string from = stanza.has_attribute("from") ? " from " + std::string(*stanza.attribute("from"))
+                                                          : "";
     if (stanza.name() == "presence") {
         return "presence " + (type.empty() ? std::string("available") : type) + from;
     }
@@ -61,7 +62,8 @@ inline std::string in_short(const Element& stanza)
     const Element* payload = stanza.first_child();
     if (type == "set" && payload && payload->is("query", ns::roster)) {
         const Element& item = *payload->first_child();
-        std::string line = "push " + std::string(item.attribute_or("jid")) + " " + std::string(item.attribute_or("subscription"));
+        std::string line = "push " + std::string(item.attribute_or("jid")) + " "
+            + std::string(item.attribute_or("subscription"));
         line += item.has_attribute("ask") ? " ask" : "";
         return line + (item.attribute_or("approved") == "true" ? " approved" : "");
     }
@@ -137,8 +139,8 @@ using ClientPtr = std::shared_ptr<Client>;
 class World {
 public:
     explicit World(const std::vector<ModuleEntry>& modules)
-        : storage(make_memory_storage(clock)), pool(1, 16), limiter(ConnectionLimits(), clock), shard(0, clock),
-          store_(storage->front(shard))
+        : storage(make_memory_storage(clock)), pool(1, 16), limiter(ConnectionLimits(), clock),
+          shard(0, clock), store_(storage->front(shard))
     {
         HostSettings host;
         host.name = "localhost";
@@ -152,7 +154,8 @@ public:
         }
         settings_.hosts = { host };
         Server::Parts parts { clock, log, *storage, pool, limiter, nullptr, { &shard }, "secret" };
-        server = std::make_unique<Server>(std::move(parts), std::make_shared<const Settings>(settings_), modules);
+        server = std::make_unique<Server>(std::move(parts), std::make_shared<const Settings>(settings_),
+            modules);
         run();
     }
 
@@ -165,8 +168,7 @@ public:
     /// Turns the shard until nothing is left to do.
     void run()
     {
-        while (shard.io().poll() > 0) {
-        }
+        while (shard.io().poll() > 0) {}
     }
 
     void set(const std::string& module, const std::string& key, SettingSpec::Value value)
@@ -187,7 +189,9 @@ public:
     RosterData stored_roster(std::string_view name)
     {
         RosterData data;
-        store_->rosters().load({ "localhost", std::string(name) }).then([&data](auto loaded) { data = std::move(*loaded); });
+        store_->rosters().load({ "localhost", std::string(name) }).then([&data](auto loaded) {
+            data = std::move(*loaded);
+        });
         run();
         return data;
     }
@@ -195,7 +199,9 @@ public:
     std::size_t stored_messages(std::string_view name)
     {
         std::size_t count = 0;
-        store_->mailbox().count({ "localhost", std::string(name) }).then([&count](auto counted) { count = *counted; });
+        store_->mailbox().count({ "localhost", std::string(name) }).then([&count](auto counted) {
+            count = *counted;
+        });
         run();
         return count;
     }
@@ -240,7 +246,9 @@ private:
     std::vector<ClientPtr> clients_;
 };
 
-inline Client::Client(World& world, Jid jid) : Session(std::move(jid)), world_(world), ledger_(world.shard, [] {}) {}
+inline Client::Client(World& world, Jid jid)
+    : Session(std::move(jid)), world_(world), ledger_(world.shard, [] {})
+{}
 
 inline void Client::says_in_haste(std::string_view xml)
 {
