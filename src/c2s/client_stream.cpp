@@ -78,9 +78,15 @@ void ClientStream::on_bytes(std::string_view bytes)
 
 void ClientStream::feed(std::string_view bytes)
 {
-    const auto fed = parser_.feed(bytes);
-    if (!fed && phase_ != Phase::closed) {
-        end(fed.error());
+    try {
+        const auto fed = parser_.feed(bytes);
+        if (!fed && phase_ != Phase::closed) {
+            end(fed.error());
+        }
+    } catch (const std::exception& failure) {
+        // What throws is a bug of ours: this stream ends, everybody else goes on.
+        service_.server().log().error("stream failed", { { "what", failure.what() } });
+        end(StreamError(StreamError::internal_server_error));
     }
 }
 

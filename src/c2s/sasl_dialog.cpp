@@ -63,7 +63,9 @@ void SaslDialog::append_features(std::vector<Element>& features) const
     }
     Element binding("sasl-channel-binding", ns::sasl_channel_binding);
     for (const ChannelBinding& type : bindings()) {
-        binding.add("channel-binding").set_attribute("type", type.type);
+        if (type.announced) {
+            binding.add("channel-binding").set_attribute("type", type.type);
+        }
     }
     features.push_back(std::move(binding));
 }
@@ -79,6 +81,12 @@ std::vector<ChannelBinding> SaslDialog::bindings() const
     }
     if (auto data = tls_->tls_server_end_point()) {
         found.push_back({ "tls-server-end-point", std::move(*data) });
+    }
+    // COMPAT until Debian 12's slixmpp 1.8 is out of use: it binds by tls-unique whatever the TLS version
+    // and would be refused as downgraded without -PLUS. In a full TLS 1.3 handshake the client's
+    // Finished is as unique as in 1.2, so taking it is safe; it is not offered.
+    if (auto data = tls_->tls_unique()) {
+        found.push_back({ "tls-unique", std::move(*data), false });
     }
     return found;
 }

@@ -254,6 +254,7 @@ private:
     std::string server_name() const override;
     std::string alpn() const override;
     std::optional<std::string> tls_exporter() const override;
+    std::optional<std::string> tls_unique() const override;
     std::optional<std::string> tls_server_end_point() const override;
 
     static const BIO_METHOD* bio_method();
@@ -500,6 +501,20 @@ std::optional<std::string> Engine::tls_exporter() const
         return std::nullopt;
     }
     return secret;
+}
+
+std::optional<std::string> Engine::tls_unique() const
+{
+    // In a full handshake (sessions are never resumed here) the client's is the one that counts.
+    std::string finished(EVP_MAX_MD_SIZE, '\0');
+    const bool server = SSL_is_server(ssl_.get()) == 1;
+    const std::size_t size = server ? SSL_get_peer_finished(ssl_.get(), finished.data(), finished.size())
+                                    : SSL_get_finished(ssl_.get(), finished.data(), finished.size());
+    if (!SSL_is_init_finished(ssl_.get()) || size == 0 || size > finished.size()) {
+        return std::nullopt;
+    }
+    finished.resize(size);
+    return finished;
 }
 
 std::optional<std::string> Engine::tls_server_end_point() const

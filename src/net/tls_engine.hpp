@@ -30,6 +30,9 @@ public:
     virtual std::string alpn() const = 0;
     /// RFC 9266 channel binding `tls-exporter`: 32 bytes; nothing below TLS 1.3 (without extended master secret).
     virtual std::optional<std::string> tls_exporter() const = 0;
+    /// RFC 5929 channel binding `tls-unique`: the client's Finished message. Undefined for TLS 1.3 by RFC
+    /// 9266, yet what some clients send there; never offered (c2s/sasl_dialog.cpp says why it is taken).
+    virtual std::optional<std::string> tls_unique() const = 0;
     /// RFC 5929 channel binding `tls-server-end-point`: the hash of our certificate.
     virtual std::optional<std::string> tls_server_end_point() const = 0;
 };

@@ -36,6 +36,7 @@ std::string_view to_text(SaslFailure failure);
 struct ChannelBinding {
     std::string type; ///< "tls-exporter"
     std::string data;
+    bool announced = true; ///< false: taken from clients that use it anyway, never offered
 };
 
 /// What a mechanism may know of the stream it runs on.

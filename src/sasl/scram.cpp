@@ -137,7 +137,9 @@ std::string Scram::downgrade_protection() const
     if (!context_.bindings.empty()) {
         std::vector<std::string> types;
         for (const ChannelBinding& binding : context_.bindings) {
-            types.push_back(binding.type);
+            if (binding.announced) {
+                types.push_back(binding.type);
+            }
         }
         offered += '\x1f';
         offered += sorted_and_joined(std::move(types));

@@ -160,6 +160,8 @@ TEST_CASE("tls: our client and our server agree, and both ends bind to the same 
     REQUIRE(server->session().tls_exporter());
     CHECK(server->session().tls_exporter()->size() == 32);
     CHECK(server->session().tls_exporter() == client->session().tls_exporter());
+    REQUIRE(server->session().tls_unique());
+    CHECK(server->session().tls_unique() == client->session().tls_unique());
     REQUIRE(server->session().tls_server_end_point());
     CHECK(server->session().tls_server_end_point()->size() == 32);
     CHECK(server->session().tls_server_end_point() == client->session().tls_server_end_point());
