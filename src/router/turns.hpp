@@ -5,7 +5,7 @@
 
 #include "base/task.hpp"
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <utility>
 
@@ -33,12 +33,13 @@ public:
         std::shared_ptr<State> state_;
     };
 
-    Turns() : state_(std::make_shared<State>()) {}
-
     /// Gives a Turn when all who asked before are done; at once if nobody is at it.
     Pending<Turn> take()
     {
-        if (!state_->taken) {
+        if (!state_) {
+            state_ = std::make_shared<State>();
+        }
+        if (!state_->taken && !state_->handing_on) { // else behind those who wait
             state_->taken = true;
             return Pending<Turn>::ready(Turn(state_));
         }
@@ -48,11 +49,11 @@ public:
     }
 
     /// How many wait.
-    std::size_t waiting() const { return state_->waiting.size(); }
+    std::size_t waiting() const { return state_ ? state_->waiting.size() : 0; }
 
 private:
     struct State {
-        std::deque<Pending<Turn>::Promise> waiting;
+        std::list<Pending<Turn>::Promise> waiting; ///< a deque would hold memory for every idle user
         bool taken = false;
         bool handing_on = false;
     };
@@ -74,7 +75,7 @@ private:
         state->handing_on = false;
     }
 
-    std::shared_ptr<State> state_;
+    std::shared_ptr<State> state_; ///< made by the first who asks
 };
 
 } // namespace stonechat

@@ -129,6 +129,24 @@ TEST_CASE("turns: who keeps the turn keeps the others waiting")
     CHECK(order == std::vector { 1, 2 });
 }
 
+TEST_CASE("turns: who asks again stands at the end of the line")
+{
+    Turns turns;
+    std::vector<int> order;
+    auto first = std::make_unique<Pending<Turns::Turn>>(turns.take());
+    turns.take().then([&order](Turns::Turn) { order.push_back(1); });
+    turns.take().then([&turns, &order](Turns::Turn turn) {
+        order.push_back(2);
+        {
+            const Turns::Turn over = std::move(turn);
+        }
+        turns.take().then([&order](Turns::Turn) { order.push_back(4); });
+    });
+    turns.take().then([&order](Turns::Turn) { order.push_back(3); });
+    first.reset();
+    CHECK(order == std::vector { 1, 2, 3, 4 });
+}
+
 TEST_CASE("turns: very many who are done at once need no deep stack")
 {
     Turns turns;
