@@ -40,7 +40,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
     for (const std::string& each : words) {
         std::size_t distance = edit_distance(word, each);
         // "stanza" for "stanza_bytes" and the other way round
-        if (word.size() >= 4 && (each.starts_with(word) || word.starts_with(each))) {
+        if (word.size() >= 4 && each.size() >= 4 && (each.starts_with(word) || word.starts_with(each))) {
             distance = std::min<std::size_t>(distance, 1);
         }
         if (distance < best_distance) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control socket (docs/protocol/ctl.md), and stonechatctl over it."""
+import contextlib
 import json
 import os
 import socket
@@ -56,7 +57,8 @@ def test_a_request_that_makes_no_sense_is_refused_and_the_next_one_answered(cont
 def test_a_request_that_is_too_long_is_refused_and_ends_the_connection(server, control):
     control.socket.sendall(b"x" * (256 * 1024 + 1))
     assert code(control.next()) == "bad-request"
-    assert control.file.readline() == b""
+    with contextlib.suppress(ConnectionResetError):  # what was not read makes the end a reset
+        assert control.file.readline() == b""
     assert Control(server).ask("status")["ok"]
 
 
