@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the integration tests: one server for all tests of a run, private ones on request, and a
-pair of bystanders who chat through every hostile test."""
+"""Fixtures of the integration tests: one server for all tests of a run, and private ones on request."""
 import pytest
 
-from support.bystanders import Bystanders
 from support.server import make_server
 
 @pytest.fixture(scope="session")
@@ -12,6 +10,18 @@ def server():
     shared = make_server(hosts=("localhost", "other.example")).start()
     yield shared
     shared.remove()
+
+
+@pytest.fixture(autouse=True)
+def survival(request):
+    """A test during which the shared server died has failed; the next ones get it back."""
+    yield
+    if "server" in request.fixturenames:
+        shared = request.getfixturevalue("server")
+        if not shared.is_running():
+            story = shared.obituary()
+            shared.start()
+            pytest.fail(f"the server died: {story}", pytrace=False)
 
 
 @pytest.fixture
@@ -26,13 +36,3 @@ def private_server():
     yield start
     for each in started:
         each.remove()
-
-
-@pytest.fixture(scope="session")
-def chatting(server):
-    """The pair on the shared server; hostile tests use it through `bystanders`."""
-    pair = Bystanders(server)
-    yield pair
-    pair.leave()
-
-

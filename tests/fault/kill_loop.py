@@ -133,8 +133,7 @@ class KillLoop:
     def _collect_mail(self):
         for writer, reader in self._pairs:
             with login(self._server, reader, "phone") as session:
-                session.send("<presence/>")
-                mail = [e for e in session.forget() if e.tag == "{jabber:client}message"]
+                mail = [e for e in session.become_available() if e.tag == "{jabber:client}message"]
                 session.close()
             self._ledger.receive(("mail", writer.jid), [int(e.get("id")) for e in mail])
 

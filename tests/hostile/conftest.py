@@ -9,11 +9,22 @@ from support.bystanders import Bystanders
 from support.raw import RawClient, login
 
 
+@pytest.fixture(scope="session")
+def chatting(server):
+    """The pair on the shared server, kept in a list so that a new pair can take over."""
+    pairs = []
+    yield pairs
+    for pair in pairs:
+        pair.leave()
+
+
 @pytest.fixture(autouse=True)
-def bystanders(chatting):
-    chatting.check()
-    yield chatting
-    chatting.check()
+def bystanders(server, chatting):
+    """A pair that was disturbed has told so in the test that did it; the next test gets another."""
+    if not chatting or chatting[-1].is_disturbed():
+        chatting.append(Bystanders(server))
+    yield chatting[-1]
+    chatting[-1].check()
 
 
 @pytest.fixture

@@ -52,8 +52,7 @@ def leave_mail(session, jid, name):
 
 def mail_of(server, account):
     with login(server, account, "late") as session:
-        session.send("<presence/>")
-        return [e.get("id") for e in session.forget() if e.tag.endswith("message")]
+        return [e.get("id") for e in session.become_available() if e.tag.endswith("message")]
 
 
 def test_A96_one_sender_has_a_share_of_the_mailbox(attacked, stack):

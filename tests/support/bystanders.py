@@ -32,6 +32,9 @@ class Bystanders:
             assert self._problem is None, f"bystanders were disturbed: {self._problem}"
             assert self._rounds >= goal, "bystanders came to a standstill"
 
+    def is_disturbed(self):
+        return self._problem is not None
+
     def leave(self):
         self._stop.set()
         self._thread.join(LATE_SECONDS * 2)

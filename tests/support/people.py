@@ -14,9 +14,13 @@ PLUGINS = ("xep_0004", "xep_0012", "xep_0030", "xep_0049", "xep_0050", "xep_0054
            "xep_0133", "xep_0191", "xep_0199", "xep_0202", "xep_0203")
 
 
+# Channel binding is left out: slixmpp 1.8 knows tls-unique alone, which TLS 1.3 does not have; it would try
+# that and then claim that the server had offered nothing.
+MECHANISMS = {"SCRAM-SHA-256", "SCRAM-SHA-1"}
+
+
 def credentials(client):
-    """What SASL needs. Channel binding is left out: slixmpp 1.8 knows tls-unique alone, which TLS 1.3 does
-    not have, and it would try that and then claim that the server offered nothing."""
+    """What SASL asks the client for, without channel binding."""
     def answer(required, optional):
         known = {"username": client.requested_jid.user, "password": client.credentials["password"],
                  "channel_binding": None}
@@ -37,6 +41,7 @@ class Person(slixmpp.ClientXMPP):
         for plugin in PLUGINS:
             self.register_plugin(plugin)
         self.plugin["feature_mechanisms"].sasl_callback = credentials(self)
+        self.plugin["feature_mechanisms"].use_mechs = set(MECHANISMS)
         self.heard, self.seen, self.asked = [], [], []
         self._news = asyncio.Condition()
         self.refused, self.pushed = [], []

@@ -195,7 +195,18 @@ class RawClient:
         if not data:
             self._ended = Ended("eof")
             return
-        self._events.extend(self._reader.feed(data))
+        self._events.extend(event for event in self._reader.feed(data) if not self._is_answered(event))
+
+    def _is_answered(self, event):
+        """The server asks whether what it sent has arrived; every client answers that by itself."""
+        if not (isinstance(event, ET.Element) and event.get("type") == "get" and event.get("from") == self.host
+                and event.find("{urn:xmpp:ping}ping") is not None):
+            return False
+        try:
+            self.send(f"<iq type='result' id='{event.get('id')}' to='{self.host}'/>")
+        except OSError:
+            pass  # the connection is ending, and the reader will notice
+        return True
 
     def next_stanza(self, wait=None):
         """The next stream-level element; fails when the stream closes instead."""
@@ -224,12 +235,12 @@ class RawClient:
         self.features = features
         return features
 
-    def starttls(self, context=None):
-        self.open()
+    def starttls(self, context=None, host=None):
+        self.open(host)
         self.send(f"<starttls xmlns='{TLS_NS}'/>")
         answer = self.next_stanza()
         assert answer.tag == f"{{{TLS_NS}}}proceed", match.show(answer)
-        self.wrap_tls(context)
+        self.wrap_tls(context, host or self.host)
 
     def mechanisms(self):
         return [each.text for each in self.features.iter(f"{{{SASL_NS}}}mechanism")]
@@ -306,6 +317,18 @@ class RawClient:
         identity = fresh_id("mark")
         self.send(f"<message to='{self.jid}' type='headline' id='{identity}'><subject>mark</subject></message>")
         self.expect(lambda e: e.get("id") == identity and e.get("from") == self.jid, what="own marker")
+
+    def note_to_self(self):
+        """A barrier: mail that had waited for this resource has come when a message sent now has."""
+        identity = fresh_id("note")
+        self.send(f"<message to='{self.jid}' type='chat' id='{identity}'><body>note</body></message>")
+        self.expect(lambda e: e.get("id") == identity, what="own note")
+
+    def become_available(self):
+        """Initial presence; gives all that had waited for this resource, and leaves the inbox empty."""
+        self.send("<presence/>")
+        self.note_to_self()
+        return self.forget()
 
     def expect(self, wanted, wait=None, what=None):
         """Takes the first stanza that fits out of the inbox or off the wire. Others stay in the inbox."""
@@ -430,16 +453,18 @@ def certificate_hash(der):
 def login(server, account, resource=None, presence=None, roster=False, transport="tls", source=None):
     """A bound session. `presence` is XML to send (or True for plain initial presence, or a priority);
     `roster` makes it an interested resource first. Returns with an empty inbox."""
-    client = RawClient(server, transport, source=source)
+    host = account.jid.split("@")[1]
+    client = RawClient(server, transport, source=source, sni=host)
     if transport == "tcp":
-        client.starttls()
-    client.open(account.jid.split("@")[1])
+        client.starttls(host=host)
+    client.open(host)
     client.authenticate(account.jid, account.password)
     client.bind(resource)
     if roster:
         client.ask("get", "<query xmlns='jabber:iq:roster'/>")
     if presence is not None and presence is not False:
         client.send(presence_xml(presence))
+        client.note_to_self()
         client.forget()
     return client
 

@@ -24,7 +24,9 @@ SETTINGS = {
     "shards": ("server", "shards"),
     "blocking_threads": ("server", "blocking_threads"),
     "blocking_queue": ("server", "blocking_queue"),
+    "address": ("listen", "address"),
     "admins": ("host", "admins"),
+    "contact": ("host.contact", "admin"),
     "auth_timeout": ("c2s", "auth_timeout"),
     "tls_timeout": ("c2s", "tls_timeout"),
     "rate_bytes": ("c2s", "rate_bytes"),
@@ -68,7 +70,9 @@ class Account:
 ADMIN = Account("admin@localhost")
 GENEROUS = {
     "shards": 1,
+    "address": "127.0.0.1",
     "admins": [ADMIN.jid],
+    "contact": [f"xmpp:{ADMIN.jid}"],
     "rate_bytes": 2**30,
     "rate_burst_bytes": 2**30,
     "rate_stanzas": 1_000_000,
@@ -114,8 +118,9 @@ class Server:
         return [str(BUILD / "stonechat"), "--config", str(self.config)]
 
     def add_users(self, accounts):
-        for account in accounts:
-            self.ctl("user", "add", account.jid, "--password", account.password)
+        list_ = self.folder / "accounts"
+        list_.write_text("".join(f"{account.jid} {account.password}\n" for account in accounts))
+        self.ctl("user", "import", str(list_))
 
     @property
     def config(self):
@@ -220,6 +225,12 @@ class Server:
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None
+
+    def obituary(self):
+        """How a process that was not asked to stop has ended."""
+        code = self.process.wait()
+        cause = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return f"{cause}\n{self.log_tail()}"
 
     def log(self):
         return self.log_path.read_text(errors="replace")
