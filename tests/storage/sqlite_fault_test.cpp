@@ -418,7 +418,7 @@ TEST_CASE("storage: what one answer's continuation throws does not cost the othe
     backend->stop();
     while (answered < 100) {
         try {
-            place.home.run_some();
+            place.home.run_one();
         } catch (const std::runtime_error&) {
             ++thrown;
         }

@@ -34,27 +34,26 @@ public:
         filled_.notify_one();
     }
 
-    /// Runs what is there; waits for something first. Throws after a minute without anything.
-    void run_some()
+    /// Runs the oldest task; waits for one first. Throws after a minute without anything.
+    void run_one()
     {
-        std::deque<Function<void()>> tasks;
+        Function<void()> task;
         {
             std::unique_lock lock(mutex_);
             if (!filled_.wait_for(lock, std::chrono::minutes(1), [this]() { return !tasks_.empty(); })) {
-                throw std::runtime_error("no answer came home");
+                throw std::logic_error("no answer came home");
             }
-            tasks.swap(tasks_);
+            task = std::move(tasks_.front());
+            tasks_.pop_front();
         }
-        for (auto& task : tasks) {
-            CHECK_EQ(std::this_thread::get_id(), thread_);
-            task();
-        }
+        CHECK_EQ(std::this_thread::get_id(), thread_);
+        task();
     }
 
     template <class Condition> void run_until(Condition condition)
     {
         while (!condition()) {
-            run_some();
+            run_one();
         }
     }
 

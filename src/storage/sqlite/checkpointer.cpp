@@ -79,6 +79,7 @@ void Checkpointer::run()
         lock.unlock();
         if (!health_.has_failed()) {
             judge(connection_->checkpoint(), health_);
+            judge(connection_->sync_database(), health_); // so that the writer's sync finds little to do
         }
         lock.lock();
         if (state_ == State::running) {

@@ -253,6 +253,21 @@ Connection::Checkpoint Connection::checkpoint()
     return result;
 }
 
+Connection::Checkpoint Connection::sync_database()
+{
+    Checkpoint result;
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (file == nullptr || file->pMethods == nullptr) {
+        return result;
+    }
+    if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL); code != SQLITE_OK) {
+        result.failure = Failure::io;
+        result.problem = sqlite3_errstr(code);
+    }
+    return result;
+}
+
 void Connection::leave_files_alone()
 {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

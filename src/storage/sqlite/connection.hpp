@@ -113,6 +113,8 @@ public:
     };
     /// Copies what can be copied from the log into the database without waiting for anyone.
     Checkpoint checkpoint();
+    /// Syncs the database file. A checkpoint does so itself only if it reached the end of the log.
+    Checkpoint sync_database();
     /// Closing will not touch the files: after a failed fsync nobody knows what they hold.
     void leave_files_alone();
 
