@@ -9,10 +9,11 @@ namespace stonechat {
 namespace {
 
 constexpr std::size_t scratch_bytes = 64 * 1024;
-constexpr std::size_t buffer_bytes = 4 * 1024;
-/// A buffer that has grown beyond this is not kept, nor are more than this many.
-constexpr std::size_t kept_buffer_bytes = 128 * 1024;
-constexpr std::size_t kept_buffers = 32;
+constexpr std::size_t buffer_bytes = 2 * 1024;
+/// A buffer that has grown beyond the first is not kept, nor are more than the second in all. A busy
+/// turn needs one for each connection that it serves.
+constexpr std::size_t largest_kept_buffer = 128 * 1024;
+constexpr std::size_t kept_bytes = 4 * 1024 * 1024;
 
 } // namespace
 
@@ -56,7 +57,8 @@ void Shard::turn_wheel_later()
     }
     // At most a tick ahead: a clock that a test holds still does not hold up the wheel.
     const SteadyTime::duration ahead = timers_.next_tick() - clock_.steady();
-    tick_.expires_after(std::clamp<SteadyTime::duration>(ahead, std::chrono::milliseconds(1), TimerWheel::tick));
+    tick_.expires_after(std::clamp<SteadyTime::duration>(ahead, std::chrono::milliseconds(1),
+        TimerWheel::tick));
     tick_.async_wait([this](const boost::system::error_code& error) {
         if (error) {
             return;
@@ -126,14 +128,17 @@ std::string Shard::take_buffer()
     }
     std::string buffer = std::move(buffers_.back());
     buffers_.pop_back();
+    kept_bytes_ -= buffer.capacity();
     return buffer;
 }
 
 void Shard::give_buffer(std::string buffer)
 {
-    if (buffer.capacity() < buffer_bytes || buffer.capacity() > kept_buffer_bytes || buffers_.size() >= kept_buffers) {
+    const std::size_t bytes = buffer.capacity();
+    if (bytes < buffer_bytes || bytes > largest_kept_buffer || kept_bytes_ + bytes > kept_bytes) {
         return;
     }
+    kept_bytes_ += bytes;
     buffer.clear();
     buffers_.push_back(std::move(buffer));
 }

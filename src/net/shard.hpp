@@ -71,7 +71,10 @@ public:
     void run();
     void stop(); ///< any thread
     /// Whether this is the shard's thread: the one in run(), before that the one that made it.
-    bool is_current() const override { return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed); }
+    bool is_current() const override
+    {
+        return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);
+    }
 
 private:
     using Descriptors = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
@@ -88,6 +91,7 @@ private:
     std::atomic<std::thread::id> thread_;
     std::vector<char> scratch_;
     std::vector<std::string> buffers_;
+    std::size_t kept_bytes_ = 0; ///< in buffers_
     std::vector<TurnEnd*> turn_end_;
     std::vector<TurnEnd*> ending_;
     TimerWheel timers_;

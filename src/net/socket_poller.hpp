@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SocketPoller: the connections of one shard in an epoll set of their own. Each is registered once,
 // edge-triggered, for reading and writing, and costs nothing in this process but the pointer the
-// kernel keeps; the shard's io_context watches the set as one descriptor (docs/decisions/0101 has
+// kernel keeps; the shard's io_context watches the set as one descriptor (docs/decisions/0007 has
 // the measurements). Owned by the shard, used on its thread only.
 #pragma once
 
@@ -43,7 +43,7 @@ public:
     void dispatch_again();
 
 private:
-    static constexpr std::size_t batch = 256;
+    static constexpr std::size_t batch = 64;
 
     Function<void()> wake_;
     Descriptor epoll_;

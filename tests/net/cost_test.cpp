@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What connections cost: run by hand in a release build, `test_net --no-skip -tc='cost:*'`. Figures
 // are CPU time of the server's process alone; the clients live in a forked one. The numbers are in
-// docs/decisions/0101.
+// docs/decisions/0007.
 #include "net/connection_limiter.hpp"
 #include "net/listener.hpp"
 #include "net/tcp_transport.hpp"
 
 #include <doctest/doctest.h>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <malloc.h>
 #include <sys/epoll.h>
@@ -30,7 +30,9 @@ double cpu_microseconds()
 {
     rusage usage {};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto us = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec); };
+    const auto us = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+    };
     return us(usage.ru_utime) + us(usage.ru_stime);
 }
 
@@ -134,7 +136,8 @@ void bare_epoll(const Descriptor& listener, unsigned connections, unsigned messa
 
 void with_asio_wait(const Descriptor& listener, unsigned connections, unsigned messages)
 {
-    using Tcp = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+    using Tcp =
+        boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
     boost::asio::io_context io(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);
     std::vector<char> block(65536);
     unsigned done = 0;
@@ -148,7 +151,8 @@ void with_asio_wait(const Descriptor& listener, unsigned connections, unsigned m
         {
             socket.async_wait(Tcp::wait_read, [this](const boost::system::error_code&) {
                 const ssize_t size = ::recv(socket.native_handle(), block.data(), block.size(), 0);
-                ::send(socket.native_handle(), block.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)), MSG_NOSIGNAL);
+                ::send(socket.native_handle(), block.data(),
+                    static_cast<std::size_t>(std::max<ssize_t>(size, 0)), MSG_NOSIGNAL);
                 if (++done >= last) {
                     io.stop();
                 }
@@ -183,7 +187,7 @@ void with_transports(const Descriptor& listener, unsigned connections, unsigned 
                 transport->shard().stop();
             }
         }
-        void on_closed(Transport::Closing) override { }
+        void on_closed(Transport::Closing) override {}
     };
     std::vector<std::unique_ptr<Echo>> echoes;
     for (unsigned i = 0; i < connections; ++i) {
@@ -199,12 +203,17 @@ void with_transports(const Descriptor& listener, unsigned connections, unsigned 
 TEST_CASE("cost: an echoed message, bare epoll against asio's async_wait against ours" * doctest::skip())
 {
     for (const unsigned connections : { 1U, 20U, 500U }) {
-        const unsigned messages = connections == 1 ? 100000 : 400000;
-        const double bare = cost_per_message(bare_epoll, connections, messages);
-        const double asio = cost_per_message(with_asio_wait, connections, messages);
-        const double ours = cost_per_message(with_transports, connections, messages);
-        MESSAGE(connections << " connections, us CPU a message: bare epoll " << bare << ", asio async_wait " << asio
-                            << ", TcpTransport " << ours);
+        const unsigned messages = connections == 1 ? 50000 : 200000;
+        double bare = 1e9;
+        double asio = 1e9;
+        double ours = 1e9;
+        for (int round = 0; round < 5; ++round) { // the best of some: others use the machine too
+            bare = std::min(bare, cost_per_message(bare_epoll, connections, messages));
+            asio = std::min(asio, cost_per_message(with_asio_wait, connections, messages));
+            ours = std::min(ours, cost_per_message(with_transports, connections, messages));
+        }
+        MESSAGE(connections << " connections, us CPU a message: bare epoll " << bare << ", asio async_wait "
+                            << asio << ", TcpTransport " << ours);
     }
 }
 
@@ -212,8 +221,9 @@ TEST_CASE("cost: an idle connection" * doctest::skip())
 {
     constexpr unsigned connections = 19000;
     struct Idle final : Transport::Receiver {
-        void on_bytes(std::string_view) override { }
-        void on_closed(Transport::Closing) override { }
+        void on_bytes(std::string_view) override {}
+        unsigned closed = 0;
+        void on_closed(Transport::Closing) override { ++closed; }
     };
     SystemClock clock;
     Shard shard(0, clock);
@@ -231,7 +241,9 @@ TEST_CASE("cost: an idle connection" * doctest::skip())
     timer.start(shard.timers(), std::chrono::hours(1)); // so that the wheel turns
     const std::size_t before = ::mallinfo2().uordblks;
     for (unsigned i = 0; i < connections; ++i) {
-        transports.push_back(std::make_unique<TcpTransport>(shard, accept_one(listener)));
+        Socket socket = accept_one(listener);
+        REQUIRE(static_cast<bool>(socket)); // or the figures would be those of closed connections
+        transports.push_back(std::make_unique<TcpTransport>(shard, std::move(socket)));
         transports.back()->start(idle);
     }
     shard.io().poll();
@@ -239,6 +251,7 @@ TEST_CASE("cost: an idle connection" * doctest::skip())
     const double cpu_before = cpu_microseconds();
     shard.io().run_for(std::chrono::seconds(5));
     const double cpu = cpu_microseconds() - cpu_before;
+    CHECK(idle.closed == 0);
     MESSAGE("bytes of heap: " << (after - before) / connections << ", sizeof " << sizeof(TcpTransport)
                               << "; CPU while idle: " << cpu / 5e6 * 100 << " %");
     transports.clear();
