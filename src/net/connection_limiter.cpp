@@ -9,8 +9,7 @@ namespace stonechat {
 
 ConnectionLimiter::ConnectionLimiter(const ConnectionLimits& limits, const Clock& clock)
     : limits_(limits), clock_(clock)
-{
-}
+{}
 
 std::string ConnectionLimiter::key_of(const boost::asio::ip::address& peer) const
 {

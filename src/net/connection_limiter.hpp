@@ -15,13 +15,13 @@
 namespace stonechat {
 
 struct ConnectionLimits {
-    unsigned per_prefix = 100;             ///< at a time; 0 = no limit
-    unsigned per_second = 20;              ///< new ones, from one prefix; 0 = no limit
+    unsigned per_prefix = 100; ///< at a time; 0 = no limit
+    unsigned per_second = 20;  ///< new ones, from one prefix; 0 = no limit
     unsigned burst = 50;
-    unsigned login_failures = 20;          ///< within `failure_window`, then a ban; 0 = never
+    unsigned login_failures = 20; ///< within `failure_window`, then a ban; 0 = never
     std::chrono::seconds failure_window { 600 };
     std::chrono::seconds ban { 3600 };
-    std::size_t table = 65536;             ///< prefixes remembered at most
+    std::size_t table = 65536; ///< prefixes remembered at most
 };
 
 class ConnectionLimiter {

@@ -47,8 +47,9 @@ struct Reception {
     void introduce(Shard& shard, Socket socket) const
     {
         auto engine = options.tls == ListenerTls::direct ? TlsEngine::server(*tls) : nullptr;
-        accepted(shard, std::make_unique<TcpTransport>(shard, std::move(socket), std::move(engine),
-                            options.tls_handshake_seconds));
+        accepted(shard,
+            std::make_unique<TcpTransport>(shard, std::move(socket), std::move(engine),
+                options.tls_handshake_seconds));
     }
 };
 
@@ -67,8 +68,7 @@ public:
     ProxyGreeting(Shard& shard, std::shared_ptr<const Reception> reception, Socket socket)
         : shard_(shard), reception_(std::move(reception)), socket_(std::move(socket)),
           deadline_([](void* self) { static_cast<ProxyGreeting*>(self)->end(); }, this)
-    {
-    }
+    {}
     ~ProxyGreeting() override
     {
         if (socket_) {
@@ -85,20 +85,18 @@ private:
         // Not a byte more than the header: what follows belongs to the stream.
         for (ProxyHeader header = parse_proxy_header(received_);;) {
             switch (header.state) {
-            case ProxyHeader::State::incomplete:
-                break;
+            case ProxyHeader::State::incomplete: break;
             case ProxyHeader::State::invalid:
-                reception_->log.info("proxy header refused", { { "peer", socket_.peer().address.to_string() } });
+                reception_->log.info("proxy header refused",
+                    { { "peer", socket_.peer().address.to_string() } });
                 end();
                 return;
-            case ProxyHeader::State::complete:
-                pass_on(header);
-                return;
+            case ProxyHeader::State::complete: pass_on(header); return;
             }
             const std::size_t before = received_.size();
             received_.resize(header.length);
-            const ssize_t count
-                = ::recv(socket_.get(), received_.data() + before, received_.size() - before, MSG_DONTWAIT);
+            const ssize_t count = ::recv(socket_.get(), received_.data() + before, received_.size() - before,
+                MSG_DONTWAIT);
             received_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
             if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
                 return;
@@ -140,8 +138,8 @@ private:
 
 std::string sentence(const ListenerOptions& options, const char* verb, int error)
 {
-    return std::string("cannot ") + verb + " " + options.address + " port " + std::to_string(options.port) + ": "
-        + std::strerror(error);
+    return std::string("cannot ") + verb + " " + options.address + " port " + std::to_string(options.port)
+        + ": " + std::strerror(error);
 }
 
 Result<Descriptor, std::string> listen_on(const ListenerOptions& options)
@@ -195,8 +193,7 @@ public:
         : descriptor_(std::move(descriptor)), port_(port_of(descriptor_.get())), shards_(std::move(shards)),
           reception_(std::move(reception)),
           pause_([](void* self) { static_cast<TcpListener*>(self)->accept_some(); }, this)
-    {
-    }
+    {}
     ~TcpListener() override { close(); }
 
     /// Accepts from the next turn of shard 0 on.
@@ -261,12 +258,14 @@ private:
         const bool from_proxy = !reception_->proxies.empty();
         if (from_proxy && !reception_->trusts(peer)) {
             // Only proxies are expected here; the address that anybody else claims is worth nothing.
-            reception_->log.info("connection refused", { { "peer", peer.address.to_string() }, { "why", "not a proxy" } });
+            reception_->log.info("connection refused",
+                { { "peer", peer.address.to_string() }, { "why", "not a proxy" } });
             return;
         }
         // A proxy's connections are counted for those whom it names.
         if (!from_proxy && !reception_->limiter.admit(peer.address)) {
-            reception_->log.info("connection refused", { { "peer", peer.address.to_string() }, { "why", "limit" } });
+            reception_->log.info("connection refused",
+                { { "peer", peer.address.to_string() }, { "why", "limit" } });
             return;
         }
         Socket socket(std::move(descriptor), peer, from_proxy ? nullptr : &reception_->limiter);
@@ -325,9 +324,10 @@ Result<std::unique_ptr<Listener>, std::string> Listener::open(const ListenerOpti
         return descriptor.error();
     }
     Shard& first = *shards.front();
-    auto reception = std::make_shared<Reception>(
-        Reception { options, std::move(proxies), tls, limiter, log, std::move(accepted) });
-    auto listener = std::make_unique<TcpListener>(std::move(*descriptor), std::move(shards), std::move(reception));
+    auto reception = std::make_shared<Reception>(Reception {
+        options, std::move(proxies), tls, limiter, log, std::move(accepted) });
+    auto listener = std::make_unique<TcpListener>(std::move(*descriptor), std::move(shards),
+        std::move(reception));
     TcpListener& opened = *listener;
     if (first.is_current()) {
         opened.begin();

@@ -40,7 +40,8 @@ public:
     /// Binds and listens; the error is a sentence naming address and port. On direct TLS ports the
     /// handshake is done by the transport itself before its first on_bytes.
     static Result<std::unique_ptr<Listener>, std::string> open(const ListenerOptions& options,
-        std::vector<Shard*> shards, TlsContexts* tls, ConnectionLimiter& limiter, Log& log, Accepted accepted);
+        std::vector<Shard*> shards, TlsContexts* tls, ConnectionLimiter& limiter, Log& log,
+        Accepted accepted);
     virtual ~Listener() = default;
 
     /// Stops accepting; what was accepted lives on. On shard 0.

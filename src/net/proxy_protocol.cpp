@@ -59,7 +59,8 @@ ProxyHeader parse_proxy_header(std::string_view bytes)
     const std::uint8_t command = byte(bytes, 12);
     const std::uint8_t family = byte(bytes, 13);
     const std::size_t rest = number(bytes, 14);
-    if ((command != version_2_local && command != version_2_proxy) || fixed_part + rest > ProxyHeader::longest) {
+    if ((command != version_2_local && command != version_2_proxy)
+        || fixed_part + rest > ProxyHeader::longest) {
         return header;
     }
     header.length = fixed_part + rest;

@@ -13,13 +13,12 @@ namespace stonechat {
 
 Socket::Socket(Descriptor descriptor, const PeerAddress& peer, ConnectionLimiter* limiter)
     : descriptor_(std::move(descriptor)), peer_(peer), limiter_(limiter)
-{
-}
+{}
 
 Socket::Socket(Socket&& other) noexcept
-    : descriptor_(std::move(other.descriptor_)), peer_(other.peer_), limiter_(std::exchange(other.limiter_, nullptr))
-{
-}
+    : descriptor_(std::move(other.descriptor_)), peer_(other.peer_),
+      limiter_(std::exchange(other.limiter_, nullptr))
+{}
 
 Socket& Socket::operator=(Socket&& other) noexcept
 {

@@ -27,7 +27,8 @@ void free_memory(std::string& text)
 
 } // namespace
 
-TcpTransport::TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls, unsigned tls_handshake_seconds)
+TcpTransport::TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls,
+    unsigned tls_handshake_seconds)
     : shard_(&shard), socket_(std::move(socket)), deadline_(&TcpTransport::on_deadline, this),
       handshake_seconds_(static_cast<std::uint16_t>(tls_handshake_seconds))
 {
@@ -47,7 +48,8 @@ std::optional<Socket> TcpTransport::connect(const PeerAddress& to)
 {
     const boost::asio::ip::tcp::endpoint endpoint(to.address, to.port);
     Descriptor descriptor(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!descriptor || ::connect(descriptor.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
+    if (!descriptor
+        || ::connect(descriptor.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
         return std::nullopt;
     }
     return Socket(std::move(descriptor), to, nullptr);

@@ -89,14 +89,14 @@ private:
     Receiver* receiver_ = nullptr;
     Socket socket_;
     std::unique_ptr<Tls> tls_;
-    std::string out_;           ///< for the wire; what is before sent_ has gone out
+    std::string out_; ///< for the wire; what is before sent_ has gone out
     std::size_t sent_ = 0;
     std::size_t unsent_limit_ = 1024 * 1024;
-    Timer deadline_;            ///< of the handshake, then of finish()
+    Timer deadline_; ///< of the handshake, then of finish()
     std::uint16_t handshake_seconds_;
     Phase phase_ = Phase::made;
     Closing why_ = Closing::lost;
-    bool registered_ : 1 = false;  ///< with the shard's poller
+    bool registered_ : 1 = false; ///< with the shard's poller
     bool reading_ : 1 = true;
     bool readable_ : 1 = false;    ///< the kernel may have bytes for us
     bool hung_up_ : 1 = false;     ///< the peer has closed; read until the end is seen

@@ -60,7 +60,8 @@ void TimerWheel::insert(Timer& timer, std::chrono::milliseconds delay)
     const SteadyTime now = clock_ ? std::max(clock_->steady(), now_) : now_;
     const auto ticks = (now - start_ + delay + tick - SteadyTime::duration(1)) / tick;
     // Never a tick that has been passed already.
-    timer.due_tick_ = std::max(static_cast<std::uint64_t>(std::max<decltype(ticks)>(ticks, 0)), now_tick_ + 1);
+    timer.due_tick_ = std::max(static_cast<std::uint64_t>(std::max<decltype(ticks)>(ticks, 0)),
+        now_tick_ + 1);
     timer.wheel_ = this;
     append(slots_[timer.due_tick_ % slots], timer);
     if (++running_ == 1 && wake_) {

@@ -23,7 +23,8 @@ std::optional<std::string> prepared_password(std::string_view password)
     return prepare_opaque(password);
 }
 
-ScramVerifier verifier_with(ScramHash hash, std::string_view prepared, std::string salt, std::uint32_t iterations)
+ScramVerifier verifier_with(ScramHash hash, std::string_view prepared, std::string salt,
+    std::uint32_t iterations)
 {
     std::string salted = scram::salted_password(hash, prepared, salt, iterations);
     std::string client_key = scram::hmac(hash, salted, { "Client Key" });
@@ -43,28 +44,17 @@ ScramVerifier verifier_with(ScramHash hash, std::string_view prepared, std::stri
 std::string_view to_text(SaslFailure failure)
 {
     switch (failure) {
-    case SaslFailure::aborted:
-        return "aborted";
-    case SaslFailure::account_disabled:
-        return "account-disabled";
-    case SaslFailure::credentials_expired:
-        return "credentials-expired";
-    case SaslFailure::encryption_required:
-        return "encryption-required";
-    case SaslFailure::incorrect_encoding:
-        return "incorrect-encoding";
-    case SaslFailure::invalid_authzid:
-        return "invalid-authzid";
-    case SaslFailure::invalid_mechanism:
-        return "invalid-mechanism";
-    case SaslFailure::malformed_request:
-        return "malformed-request";
-    case SaslFailure::mechanism_too_weak:
-        return "mechanism-too-weak";
-    case SaslFailure::not_authorized:
-        return "not-authorized";
-    case SaslFailure::temporary_auth_failure:
-        return "temporary-auth-failure";
+    case SaslFailure::aborted: return "aborted";
+    case SaslFailure::account_disabled: return "account-disabled";
+    case SaslFailure::credentials_expired: return "credentials-expired";
+    case SaslFailure::encryption_required: return "encryption-required";
+    case SaslFailure::incorrect_encoding: return "incorrect-encoding";
+    case SaslFailure::invalid_authzid: return "invalid-authzid";
+    case SaslFailure::invalid_mechanism: return "invalid-mechanism";
+    case SaslFailure::malformed_request: return "malformed-request";
+    case SaslFailure::mechanism_too_weak: return "mechanism-too-weak";
+    case SaslFailure::not_authorized: return "not-authorized";
+    case SaslFailure::temporary_auth_failure: return "temporary-auth-failure";
     }
     return "not-authorized";
 }
@@ -106,7 +96,8 @@ std::unique_ptr<SaslMechanism> make_mechanism(std::string_view name, SaslContext
     return nullptr;
 }
 
-std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view password, std::uint32_t iterations)
+std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view password,
+    std::uint32_t iterations)
 {
     auto prepared = prepared_password(password);
     if (!prepared || iterations == 0) {

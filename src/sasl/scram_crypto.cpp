@@ -22,7 +22,8 @@ void require(int success)
 /// Looking an algorithm up costs more than using it on a short text.
 class Algorithm {
 public:
-    explicit Algorithm(const char* name) : digest_(EVP_MD_fetch(nullptr, name, nullptr)), context_(EVP_MD_CTX_new())
+    explicit Algorithm(const char* name)
+        : digest_(EVP_MD_fetch(nullptr, name, nullptr)), context_(EVP_MD_CTX_new())
     {
         EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
         mac_ = EVP_MAC_CTX_new(hmac);
@@ -98,7 +99,8 @@ std::string hmac(ScramHash hash, std::string_view key, std::initializer_list<std
     return algorithm(hash).hmac(key, pieces);
 }
 
-std::string salted_password(ScramHash hash, std::string_view password, std::string_view salt, std::uint32_t iterations)
+std::string salted_password(ScramHash hash, std::string_view password, std::string_view salt,
+    std::uint32_t iterations)
 {
     std::string salted(hash_bytes(hash), '\0');
     require(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),

@@ -17,13 +17,16 @@ bool is_letter(char c)
 /// printable: %x21-2B / %x2D-7E, which is ASCII without space and comma.
 bool is_printable(std::string_view text)
 {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != ','; });
+    return !text.empty()
+        && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != ','; });
 }
 
 /// cb-name = 1*(ALPHA / DIGIT / "." / "-")
 bool is_binding_name(std::string_view text)
 {
-    const auto allowed = [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
+    const auto allowed = [](char c) {
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    };
     return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
 }
 
@@ -136,7 +139,8 @@ std::optional<ClientFirst> parse_client_first(std::string_view message)
     Fields fields(message);
     const auto flag = fields.next();
     const auto authzid = fields.next();
-    if (!flag || !authzid || fields.ended() || !parse_binding_flag(*flag, first) || !parse_authzid(*authzid, first)) {
+    if (!flag || !authzid || fields.ended() || !parse_binding_flag(*flag, first)
+        || !parse_authzid(*authzid, first)) {
         return std::nullopt;
     }
     first.gs2_header = message.substr(0, fields.taken());

@@ -13,9 +13,9 @@ namespace stonechat::scram {
 constexpr std::size_t longest_message = 4096;
 
 enum class BindingFlag {
-    none,            ///< n: the client cannot bind to a channel
-    not_offered,     ///< y: it can, but thinks that we cannot
-    used,            ///< p
+    none,        ///< n: the client cannot bind to a channel
+    not_offered, ///< y: it can, but thinks that we cannot
+    used,        ///< p
 };
 
 struct ClientFirst {

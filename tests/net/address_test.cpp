@@ -53,8 +53,8 @@ TEST_CASE("prefixes: addresses inside and outside")
 
 TEST_CASE("prefixes: what is none is refused")
 {
-    for (const char* const text : { "", "/", "localhost", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/x", "10.0.0.0/8x",
-             "10.0.0.0/-1", "::1/129", "10.0.0/8" }) {
+    for (const char* const text : { "", "/", "localhost", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/x",
+             "10.0.0.0/8x", "10.0.0.0/-1", "::1/129", "10.0.0/8" }) {
         CAPTURE(text);
         CHECK_FALSE(IpPrefix::parse(text));
     }
@@ -101,11 +101,11 @@ TEST_CASE("proxy protocol: any beginning of a header is incomplete, and says how
 
 TEST_CASE("proxy protocol: version 1, other families, short and endless headers are invalid")
 {
-    const std::string broken[] = { "PROXY TCP4 192.0.2.1 10.0.0.1 54321 5222\r\n", "P", "\x16\x03\x01", "<?xml",
-        header('\x11', '\x11', ipv4_body), header('\x22', '\x11', ipv4_body), header('\x21', '\x12', ipv4_body),
-        header('\x21', '\x31', std::string(216, '/')), header('\x21', '\x11', "short"),
-        header('\x21', '\x21', ipv4_body), header('\x21', '\x11', std::string(2040, 'x')),
-        signature + '\x21' + '\x11' + "\xff\xff" };
+    const std::string broken[] = { "PROXY TCP4 192.0.2.1 10.0.0.1 54321 5222\r\n", "P", "\x16\x03\x01",
+        "<?xml", header('\x11', '\x11', ipv4_body), header('\x22', '\x11', ipv4_body),
+        header('\x21', '\x12', ipv4_body), header('\x21', '\x31', std::string(216, '/')),
+        header('\x21', '\x11', "short"), header('\x21', '\x21', ipv4_body),
+        header('\x21', '\x11', std::string(2040, 'x')), signature + '\x21' + '\x11' + "\xff\xff" };
     for (const std::string& bytes : broken) {
         CAPTURE(bytes);
         CHECK(parse_proxy_header(bytes).state == ProxyHeader::State::invalid);
@@ -194,13 +194,15 @@ TEST_CASE("limiter: its table is bounded, and a full one forgets the idle and lo
     const auto banned = ip("198.51.100.1");
     CHECK(limiter.login_failed(banned));
     for (int i = 0; i < 1000; ++i) {
-        const auto peer = boost::asio::ip::address(boost::asio::ip::address_v4(0x0a000000U + static_cast<unsigned>(i)));
+        const auto peer = boost::asio::ip::address(boost::asio::ip::address_v4(0x0a000000U
+            + static_cast<unsigned>(i)));
         CHECK(limiter.admit(peer));
         limiter.release(peer);
     }
     CHECK(limiter.is_banned(banned));
     for (int i = 0; i < 1000; ++i) {
-        const auto peer = boost::asio::ip::address(boost::asio::ip::address_v4(0x0b000000U + static_cast<unsigned>(i)));
+        const auto peer = boost::asio::ip::address(boost::asio::ip::address_v4(0x0b000000U
+            + static_cast<unsigned>(i)));
         CHECK(limiter.admit(peer));
     }
     limiter.release(ip("203.0.113.77"));

@@ -22,7 +22,8 @@ struct Counter {
 
 TEST_CASE("timer wheel: a timer fires once, not before its time and at most a quarter of a second after it")
 {
-    for (const auto delay : { 0ms, 1ms, 249ms, 250ms, 251ms, 10000ms, 255999ms, 256000ms, 300000ms, 7200000ms }) {
+    for (const auto delay :
+        { 0ms, 1ms, 249ms, 250ms, 251ms, 10000ms, 255999ms, 256000ms, 300000ms, 7200000ms }) {
         CAPTURE(delay.count());
         TimerWheel wheel(origin);
         Counter counter;

@@ -520,14 +520,17 @@ TEST_CASE("listener: an address that is taken is an error with address and port 
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().find("127.0.0.1 port " + std::to_string(options.port)) != std::string::npos);
     options.address = "localhost";
-    CHECK_FALSE(Listener::open(options, { &house.shard }, nullptr, house.limiter, house.log, nobody).has_value());
+    CHECK_FALSE(
+        Listener::open(options, { &house.shard }, nullptr, house.limiter, house.log, nobody).has_value());
     options.address = "127.0.0.1";
     options.port = 0;
     options.tls = ListenerTls::direct;
-    CHECK_FALSE(Listener::open(options, { &house.shard }, nullptr, house.limiter, house.log, nobody).has_value());
+    CHECK_FALSE(
+        Listener::open(options, { &house.shard }, nullptr, house.limiter, house.log, nobody).has_value());
     options.tls = ListenerTls::none;
     options.proxy_protocol_from = { "nonsense" };
-    CHECK_FALSE(Listener::open(options, { &house.shard }, nullptr, house.limiter, house.log, nobody).has_value());
+    CHECK_FALSE(
+        Listener::open(options, { &house.shard }, nullptr, house.limiter, house.log, nobody).has_value());
 }
 
 TEST_CASE("listener: '::' takes IPv4 as well, whose addresses look like IPv4")
@@ -545,7 +548,8 @@ TEST_CASE("listener: '::' takes IPv4 as well, whose addresses look like IPv4")
     CHECK(guest.transport->peer().address == boost::asio::ip::address_v4::loopback());
 }
 
-TEST_CASE("listener: connections over the limit are closed without a byte, and a place is free when one ends (A3)")
+TEST_CASE(
+    "listener: connections over the limit are closed without a byte, and a place is free when one ends (A3)")
 {
     House house;
     house.limits.per_prefix = 2;
@@ -621,7 +625,8 @@ TEST_CASE("listener: a trusted proxy tells who its peer is (A12)")
     ListenerOptions options;
     options.proxy_protocol_from = { "127.0.0.0/8" };
     House house(options);
-    const std::string header("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x0a\0\0\x01\xd4\x31\x14\x66", 28);
+    const std::string header("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x0a\0\0\x01\xd4\x31\x14\x66",
+        28);
     SUBCASE("in one piece with the stream behind it")
     {
         const Socket client = house.connect();
@@ -650,15 +655,15 @@ TEST_CASE("listener: a trusted proxy tells who its peer is (A12)")
         house.next_guest();
         const Socket two = house.connect();
         send_all(two, header);
-        while (!house.limiter.admit(boost::asio::ip::make_address("198.51.100.1"))) {
-        }
+        while (!house.limiter.admit(boost::asio::ip::make_address("198.51.100.1"))) {}
         house.shard.io().run_for(std::chrono::milliseconds(50));
         CHECK(receive(two).empty());
         CHECK(house.guests.size() == 1);
     }
     SUBCASE("no header, or version 1")
     {
-        for (const char* const text : { "<?xml version='1.0'?>", "PROXY TCP4 192.0.2.7 10.0.0.1 54321 5222\r\n" }) {
+        for (const char* const text :
+            { "<?xml version='1.0'?>", "PROXY TCP4 192.0.2.7 10.0.0.1 54321 5222\r\n" }) {
             const Socket client = house.connect();
             send_all(client, text);
             std::thread loop([&] { house.shard.io().run_for(std::chrono::milliseconds(200)); });

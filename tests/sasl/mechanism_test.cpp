@@ -43,7 +43,8 @@ TEST_CASE("mechanisms: only what was offered can be used (A33)")
     for (const std::string& name : on.mechanisms) {
         CHECK(make_mechanism(name, on) != nullptr);
     }
-    for (const char* const name : { "", "SCRAM-SHA-256-PLUS", "scram-sha-256", "EXTERNAL", "ANONYMOUS", "X" }) {
+    for (const char* const name :
+        { "", "SCRAM-SHA-256-PLUS", "scram-sha-256", "EXTERNAL", "ANONYMOUS", "X" }) {
         CHECK(make_mechanism(name, on) == nullptr);
     }
     on.mechanisms = { "EXTERNAL" };
@@ -71,14 +72,18 @@ TEST_CASE("plain: a name and a password are handed on to be checked, and the ver
         CHECK(std::get<SaslMechanism::Success>(end).user == "juliet");
         CHECK(std::get<SaslMechanism::Success>(end).data.empty());
     }
-    SUBCASE("wrong") { CHECK(failure(machine->decide(false)) == SaslFailure::not_authorized); }
+    SUBCASE("wrong")
+    {
+        CHECK(failure(machine->decide(false)) == SaslFailure::not_authorized);
+    }
 }
 
 TEST_CASE("plain: an authorization identity has to be the user's own address (A34)")
 {
     CHECK(std::holds_alternative<SaslMechanism::CheckPassword>(
         make_mechanism("PLAIN", context())->respond(plain("juliet@example.org", "juliet", "x"))));
-    for (const char* const other : { "romeo@example.org", "juliet@example.com", "juliet", "juliet@example.org/orchard" }) {
+    for (const char* const other :
+        { "romeo@example.org", "juliet@example.com", "juliet", "juliet@example.org/orchard" }) {
         CAPTURE(other);
         CHECK(failure(make_mechanism("PLAIN", context())->respond(plain(other, "juliet", "x")))
             == SaslFailure::invalid_authzid);
@@ -87,17 +92,21 @@ TEST_CASE("plain: an authorization identity has to be the user's own address (A3
 
 TEST_CASE("plain: messages with parts missing or too many are malformed (A33)")
 {
-    const std::string broken[] = { "", "juliet", std::string("\0juliet", 7), plain("", "", "x"), plain("", "juliet", ""),
-        plain("", "juliet", "x") + '\0', plain("", "juliet", std::string(5000, 'x')) };
+    const std::string broken[] = { "", "juliet", std::string("\0juliet", 7), plain("", "", "x"),
+        plain("", "juliet", ""), plain("", "juliet", "x") + '\0',
+        plain("", "juliet", std::string(5000, 'x')) };
     for (const std::string& message : broken) {
-        CHECK(failure(make_mechanism("PLAIN", context())->respond(message)) == SaslFailure::malformed_request);
+        CHECK(failure(make_mechanism("PLAIN", context())->respond(message))
+            == SaslFailure::malformed_request);
     }
 }
 
 TEST_CASE("plain: a name that no account can have is not authorized")
 {
-    CHECK(failure(make_mechanism("PLAIN", context())->respond(plain("", "a@b", "x"))) == SaslFailure::not_authorized);
-    CHECK(failure(make_mechanism("PLAIN", context())->respond(plain("", "\xff", "x"))) == SaslFailure::not_authorized);
+    CHECK(failure(make_mechanism("PLAIN", context())->respond(plain("", "a@b", "x")))
+        == SaslFailure::not_authorized);
+    CHECK(failure(make_mechanism("PLAIN", context())->respond(plain("", "\xff", "x")))
+        == SaslFailure::not_authorized);
 }
 
 TEST_CASE("plain: a verdict without a question, or a second message, ends the exchange")

@@ -87,13 +87,13 @@ struct Client {
     std::string final(ScramHash hash, const std::string& server_first) const
     {
         const auto iterations = static_cast<std::uint32_t>(std::stoul(attribute(server_first, 'i')));
-        const std::string salted
-            = scram::salted_password(hash, password, *base64_decode(attribute(server_first, 's')), iterations);
+        const std::string salted = scram::salted_password(hash, password,
+            *base64_decode(attribute(server_first, 's')), iterations);
         const std::string key = scram::hmac(hash, salted, { "Client Key" });
-        const std::string without_proof
-            = "c=" + base64_encode(gs2 + binding) + ",r=" + attribute(server_first, 'r') + extra;
-        const std::string signature = scram::hmac(
-            hash, scram::digest(hash, key), { bare(), ",", server_first, ",", without_proof });
+        const std::string without_proof = "c=" + base64_encode(gs2 + binding)
+            + ",r=" + attribute(server_first, 'r') + extra;
+        const std::string signature = scram::hmac(hash, scram::digest(hash, key),
+            { bare(), ",", server_first, ",", without_proof });
         return without_proof + ",p=" + base64_encode(scram::exclusive_or(key, signature));
     }
 };
@@ -118,8 +118,8 @@ TEST_CASE("scram: the exchange of RFC 5802 section 5")
     CHECK(std::get<SaslMechanism::NeedAccount>(asked).user == "user");
     CHECK(challenge(machine.supply(verifiers(ScramHash::sha1, salt_of_rfc_5802, 4096)))
         == "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096");
-    const Step end = machine.respond(
-        "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=");
+    const Step end =
+        machine.respond("c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=");
     REQUIRE(std::holds_alternative<SaslMechanism::Success>(end));
     CHECK(std::get<SaslMechanism::Success>(end).user == "user");
     CHECK(std::get<SaslMechanism::Success>(end).data == "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=");
@@ -143,10 +143,12 @@ TEST_CASE("scram: the exchange of XEP-0474 section 6.3, with channel binding and
     Scram machine(ScramHash::sha1, true, offered, "a09117a6-ac50-4f2f-93f1-93799c2bddf6");
     machine.respond("p=tls-exporter,,n=user,r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6");
     CHECK(challenge(machine.supply(verifiers(ScramHash::sha1, salt_of_rfc_5802, 4096)))
-        == "r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6a09117a6-ac50-4f2f-93f1-93799c2bddf6,s=QSXCR+Q6sek8bf92,i=4096,"
+        == "r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6a09117a6-ac50-4f2f-93f1-93799c2bddf6,s=QSXCR+Q6sek8bf92,i="
+           "4096,"
            "h=G6k/rBLDqgOhRRaCuuatSDFkJ08=");
     const Step end = machine.respond(
-        "c=cD10bHMtZXhwb3J0ZXIsLFRISVMgSVMgRkFLRSBDQiBEQVRB,r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6a09117a6-ac50-4f2f-"
+        "c=cD10bHMtZXhwb3J0ZXIsLFRISVMgSVMgRkFLRSBDQiBEQVRB,r=12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6a09117a6-"
+        "ac50-4f2f-"
         "93f1-93799c2bddf6,x=19C6532F-1CF4-4A27-A18D-DC9CEA41BBB3,p=M/SIDjT+dfcxUh89jZEypRvFxB4=");
     REQUIRE(std::holds_alternative<SaslMechanism::Success>(end));
     CHECK(std::get<SaslMechanism::Success>(end).data == "v=MQrMPvv7yv4x4Cq4W4Ih25EqS2c=");
@@ -159,7 +161,8 @@ TEST_CASE("scram: without channel binding on this stream the downgrade hash cove
     Scram machine(ScramHash::sha256, false, offered);
     machine.respond(Client().first());
     const std::string sent = challenge(machine.supply(verifiers(ScramHash::sha256, salt_of_rfc_7677, 4096)));
-    CHECK(attribute(sent, 'h') == base64_encode(scram::digest(ScramHash::sha256, "SCRAM-SHA-1\x1eSCRAM-SHA-256")));
+    CHECK(attribute(sent, 'h')
+        == base64_encode(scram::digest(ScramHash::sha256, "SCRAM-SHA-1\x1eSCRAM-SHA-256")));
 }
 
 TEST_CASE("scram: names with commas and equals signs are decoded, and prepared")
@@ -211,10 +214,11 @@ TEST_CASE("scram: the user's own address is accepted as authorization identity, 
 
 TEST_CASE("scram: a first message that the grammar does not allow is malformed (A33, A40)")
 {
-    const std::string broken[] = { "", "n", "n,", "n,,", "n,,n=user", "n,,n=user,", "n,,n=,r=abc", "n,,n=user,r=",
-        "n,,r=abc,n=user", "n,,m=x,n=user,r=abc", "n,,n=user,r=abc,m=x", "x,,n=user,r=abc", "p,,n=user,r=abc",
-        "p=,,n=user,r=abc", "p=a b,,n=user,r=abc", "n,b=user,n=user,r=abc", "n,a=,n=user,r=abc", "n,,n=us=er,r=abc",
-        "n,,n=user=2,r=abc", "n,,n=user,r=a c", "n,,n=user,r=\xc3\xa9", "n,,n=user,r=abc,", "n,,n=user,r=abc,1=x",
+    const std::string broken[] = { "", "n", "n,", "n,,", "n,,n=user", "n,,n=user,", "n,,n=,r=abc",
+        "n,,n=user,r=", "n,,r=abc,n=user", "n,,m=x,n=user,r=abc", "n,,n=user,r=abc,m=x", "x,,n=user,r=abc",
+        "p,,n=user,r=abc", "p=,,n=user,r=abc", "p=a b,,n=user,r=abc", "n,b=user,n=user,r=abc",
+        "n,a=,n=user,r=abc", "n,,n=us=er,r=abc", "n,,n=user=2,r=abc", "n,,n=user,r=a c",
+        "n,,n=user,r=\xc3\xa9", "n,,n=user,r=abc,", "n,,n=user,r=abc,1=x",
         "n,,n=user,r=abc,x=", std::string("n,,n=us\0er,r=abc", 16), "n,,n=user,r=" + std::string(5000, 'r') };
     for (const std::string& message : broken) {
         CAPTURE(message);
@@ -243,7 +247,8 @@ TEST_CASE("scram: unknown extensions are ignored on both messages (RFC 5802 sect
     const std::string sent = challenge(machine.supply(verifiers(ScramHash::sha1, salt_of_rfc_5802, 4096)));
     CHECK(attribute(sent, 'r').starts_with("abc"));
     client.extra = ",y=z,z=0";
-    CHECK(std::holds_alternative<SaslMechanism::Success>(machine.respond(client.final(ScramHash::sha1, sent))));
+    CHECK(std::holds_alternative<SaslMechanism::Success>(machine.respond(client.final(ScramHash::sha1,
+        sent))));
 }
 
 TEST_CASE("scram: a wrong password is not authorized, and the exchange is over")
@@ -368,13 +373,15 @@ TEST_CASE("scram: a final message of another exchange is worth nothing (A40)")
     Client client;
     Scram first(ScramHash::sha1, false, context());
     first.respond(client.first());
-    const std::string challenge_one = challenge(first.supply(verifiers(ScramHash::sha1, salt_of_rfc_5802, 4096)));
+    const std::string challenge_one = challenge(first.supply(verifiers(ScramHash::sha1, salt_of_rfc_5802,
+        4096)));
     const std::string answer = client.final(ScramHash::sha1, challenge_one);
     REQUIRE(std::holds_alternative<SaslMechanism::Success>(first.respond(answer)));
 
     Scram second(ScramHash::sha1, false, context());
     second.respond(client.first());
-    const std::string challenge_two = challenge(second.supply(verifiers(ScramHash::sha1, salt_of_rfc_5802, 4096)));
+    const std::string challenge_two = challenge(second.supply(verifiers(ScramHash::sha1, salt_of_rfc_5802,
+        4096)));
     CHECK(attribute(challenge_one, 'r') != attribute(challenge_two, 'r'));
     CHECK(failure(second.respond(answer)) == SaslFailure::not_authorized);
 }
@@ -437,8 +444,14 @@ TEST_CASE("scram: an all-zero key is nobody's proof")
 TEST_CASE("scram: calls out of order end the exchange")
 {
     Scram machine(ScramHash::sha1, false, context());
-    SUBCASE("supply first") { CHECK(failure(machine.supply(std::nullopt)) == SaslFailure::malformed_request); }
-    SUBCASE("decide") { CHECK(failure(machine.decide(true)) == SaslFailure::malformed_request); }
+    SUBCASE("supply first")
+    {
+        CHECK(failure(machine.supply(std::nullopt)) == SaslFailure::malformed_request);
+    }
+    SUBCASE("decide")
+    {
+        CHECK(failure(machine.decide(true)) == SaslFailure::malformed_request);
+    }
     SUBCASE("respond twice")
     {
         machine.respond(Client().first());
@@ -466,10 +479,12 @@ TEST_CASE("scram: passwords are prepared by OpaqueString (RFC 8265 section 4.2)"
 {
     const auto composed = make_verifier(ScramHash::sha1, "caf\xc3\xa9", 10);
     REQUIRE(composed);
-    CHECK(matches(*composed, "cafe\xcc\x81"));      // NFC
+    CHECK(matches(*composed, "cafe\xcc\x81")); // NFC
     const auto spaced = make_verifier(ScramHash::sha1, "a b", 10);
     REQUIRE(spaced);
-    CHECK(matches(*spaced, "a\xe2\x80\x83" "b"));   // EM SPACE is a space
+    CHECK(matches(*spaced,
+        "a\xe2\x80\x83"
+        "b")); // EM SPACE is a space
 }
 
 TEST_CASE("scram: an exchange costs microseconds" * doctest::skip())
