@@ -7,7 +7,8 @@
 
 namespace stonechat {
 
-SocketPoller::SocketPoller(Function<void()> wake) : wake_(std::move(wake)), epoll_(::epoll_create1(EPOLL_CLOEXEC))
+SocketPoller::SocketPoller(Function<void()> wake)
+    : wake_(std::move(wake)), epoll_(::epoll_create1(EPOLL_CLOEXEC))
 {
     if (!epoll_) {
         throw std::system_error(errno, std::generic_category(), "epoll_create1");

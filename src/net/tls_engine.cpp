@@ -57,7 +57,9 @@ std::string openssl_reason()
 std::string lower_case(std::string_view name)
 {
     std::string lower(name);
-    const auto lower_char = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    const auto lower_char = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    };
     std::transform(lower.begin(), lower.end(), lower.begin(), lower_char);
     return lower;
 }
@@ -246,7 +248,8 @@ public:
     const HostContexts& hosts() const { return *hosts_; }
 
     static Engine& of(const SSL* ssl) { return *static_cast<Engine*>(SSL_get_app_data(ssl)); }
-    static void watch_messages(int sent, int version, int type, const void* data, std::size_t size, SSL* ssl, void*);
+    static void watch_messages(int sent, int version, int type, const void* data, std::size_t size, SSL* ssl,
+        void*);
 
 private:
     std::string version() const override { return SSL_get_version(ssl_.get()); }
@@ -274,7 +277,7 @@ private:
     std::string* out_ = nullptr; ///< during a call: where OpenSSL's output goes
     State state_ = State::handshaking;
     std::uint16_t key_updates_ = 0;
-    bool abused_ = false;        ///< renegotiation or too many key updates: nothing more is read
+    bool abused_ = false; ///< renegotiation or too many key updates: nothing more is read
     bool close_sent_ = false;
     std::string error_;
 };
@@ -343,7 +346,8 @@ long Engine::bio_control(BIO*, int command, long, void*)
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-void Engine::watch_messages(int sent, int version, int type, const void* data, std::size_t size, SSL* ssl, void*)
+void Engine::watch_messages(int sent, int version, int type, const void* data, std::size_t size, SSL* ssl,
+    void*)
 {
     const auto* const bytes = static_cast<const unsigned char*>(data);
     Engine& engine = of(ssl);
@@ -351,7 +355,8 @@ void Engine::watch_messages(int sent, int version, int type, const void* data, s
         if (bytes[0] == SSL3_MT_KEY_UPDATE && ++engine.key_updates_ > most_key_updates) {
             engine.abused_ = true;
         }
-        if (bytes[0] == SSL3_MT_CLIENT_HELLO && version == TLS1_2_VERSION && engine.state_ == State::established) {
+        if (bytes[0] == SSL3_MT_CLIENT_HELLO && version == TLS1_2_VERSION
+            && engine.state_ == State::established) {
             engine.abused_ = true;
         }
     }
@@ -374,11 +379,8 @@ void Engine::note_result(int result)
     switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_NONE:
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-        return;
-    case SSL_ERROR_ZERO_RETURN:
-        state_ = State::closed;
-        return;
+    case SSL_ERROR_WANT_WRITE: return;
+    case SSL_ERROR_ZERO_RETURN: state_ = State::closed; return;
     default: // an int, not an enum
         fail(openssl_reason());
     }
@@ -555,8 +557,9 @@ int choose_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* length, c
         return SSL_TLSEXT_ERR_NOACK;
     }
     unsigned char* selected = nullptr;
-    const int result = SSL_select_next_proto(&selected, length, reinterpret_cast<const unsigned char*>(ours.data()),
-        static_cast<unsigned>(ours.size()), offered, offered_length);
+    const int result = SSL_select_next_proto(&selected, length,
+        reinterpret_cast<const unsigned char*>(ours.data()), static_cast<unsigned>(ours.size()), offered,
+        offered_length);
     if (result != OPENSSL_NPN_NEGOTIATED) {
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
@@ -605,8 +608,8 @@ Result<HostContext, TlsError> load_host(const TlsIdentity& identity)
     return host;
 }
 
-Result<std::shared_ptr<const HostContexts>, TlsError> load_all(
-    const std::vector<TlsIdentity>& identities, const std::string& alpn)
+Result<std::shared_ptr<const HostContexts>, TlsError> load_all(const std::vector<TlsIdentity>& identities,
+    const std::string& alpn)
 {
     if (identities.empty()) {
         return TlsError { "no certificate is configured" };
@@ -628,8 +631,7 @@ class Contexts final : public TlsContexts {
 public:
     Contexts(std::shared_ptr<const HostContexts> hosts, std::string alpn)
         : hosts_(std::move(hosts)), alpn_(std::move(alpn))
-    {
-    }
+    {}
 
     Result<Done, TlsError> reload(const std::vector<TlsIdentity>& identities) override
     {
@@ -663,8 +665,8 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<TlsContexts>, TlsError> TlsContexts::load(
-    const std::vector<TlsIdentity>& identities, std::vector<std::string> alpn)
+Result<std::unique_ptr<TlsContexts>, TlsError> TlsContexts::load(const std::vector<TlsIdentity>& identities,
+    std::vector<std::string> alpn)
 {
     const std::string wire = alpn_wire(alpn);
     auto hosts = load_all(identities, wire);
@@ -681,8 +683,8 @@ std::unique_ptr<TlsEngine> TlsEngine::server(TlsContexts& contexts)
     return std::make_unique<Engine>(std::move(hosts), nullptr, first, true);
 }
 
-std::unique_ptr<TlsEngine> TlsEngine::client(
-    std::string_view server_name, std::string_view ca_file, std::vector<std::string> alpn)
+std::unique_ptr<TlsEngine> TlsEngine::client(std::string_view server_name, std::string_view ca_file,
+    std::vector<std::string> alpn)
 {
     Context context(SSL_CTX_new(TLS_client_method()));
     if (!context) {
@@ -765,8 +767,8 @@ SelfSigned make_self_signed(const std::vector<std::string>& hosts)
     const std::string& first = hosts.at(0);
     // A common name has 64 characters at most; the names that count are the alternative ones (RFC 9525).
     X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-        reinterpret_cast<const unsigned char*>(first.data()), static_cast<int>(std::min<std::size_t>(first.size(), 64)),
-        -1, 0);
+        reinterpret_cast<const unsigned char*>(first.data()),
+        static_cast<int>(std::min<std::size_t>(first.size(), 64)), -1, 0);
     X509_set_issuer_name(x509, name);
     add_extension(x509, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(x509, NID_key_usage, "critical,digitalSignature");
@@ -778,8 +780,9 @@ SelfSigned make_self_signed(const std::vector<std::string>& hosts)
     }
     SelfSigned made;
     made.certificate = pem_of([x509](BIO* bio) { PEM_write_bio_X509(bio, x509); });
-    made.key = pem_of(
-        [&key](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    made.key = pem_of([&key](BIO* bio) {
+        PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
     return made;
 }
 

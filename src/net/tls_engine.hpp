@@ -28,7 +28,8 @@ public:
     virtual std::string server_name() const = 0;
     /// The ALPN protocol agreed upon, or empty.
     virtual std::string alpn() const = 0;
-    /// RFC 9266 channel binding `tls-exporter`: 32 bytes; nothing below TLS 1.3 (without extended master secret).
+    /// RFC 9266 channel binding `tls-exporter`: 32 bytes; nothing below TLS 1.3 (without extended master
+    /// secret).
     virtual std::optional<std::string> tls_exporter() const = 0;
     /// RFC 5929 channel binding `tls-unique`: the client's Finished message. Undefined for TLS 1.3 by RFC
     /// 9266, yet what some clients send there; never offered (c2s/sasl_dialog.cpp says why it is taken).
@@ -56,8 +57,8 @@ public:
         std::vector<std::string> alpn);
     virtual ~TlsContexts() = default;
 
-    /// Reads the files again: new handshakes use them, running sessions keep theirs. On error nothing changes.
-    /// Any thread.
+    /// Reads the files again: new handshakes use them, running sessions keep theirs. On error nothing
+    /// changes. Any thread.
     virtual Result<Done, TlsError> reload(const std::vector<TlsIdentity>& identities) = 0;
 
     /// When the certificate of `host` ends, for warnings; nothing if there is none.
@@ -93,7 +94,8 @@ protected:
     TlsEngine() = default;
 };
 
-/// A self-signed ECDSA P-256 certificate for `hosts`, valid 10 years, for local use: (certificate, key) as PEM.
+/// A self-signed ECDSA P-256 certificate for `hosts`, valid 10 years, for local use: (certificate, key) as
+/// PEM.
 struct SelfSigned {
     std::string certificate;
     std::string key;

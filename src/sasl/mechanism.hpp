@@ -93,7 +93,8 @@ std::unique_ptr<SaslMechanism> make_mechanism(std::string_view name, SaslContext
 
 /// Makes a verifier from a password (PBKDF2; milliseconds: run it in a BlockingPool). Nothing if the
 /// password is empty or not allowed by RFC 8265 (OpaqueString).
-std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view password, std::uint32_t iterations);
+std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view password,
+    std::uint32_t iterations);
 
 /// Whether `password` belongs to `verifier`. As slow as make_verifier.
 bool matches(const ScramVerifier& verifier, std::string_view password);

@@ -35,8 +35,7 @@ std::string sorted_and_joined(std::vector<std::string> names)
 
 Scram::Scram(ScramHash hash, bool plus, SaslContext context, std::string nonce)
     : hash_(hash), plus_(plus), context_(std::move(context)), nonce_(std::move(nonce))
-{
-}
+{}
 
 Scram::~Scram()
 {
@@ -52,13 +51,10 @@ SaslMechanism::Step Scram::fail(SaslFailure failure)
 SaslMechanism::Step Scram::respond(std::string_view message)
 {
     switch (state_) {
-    case State::client_first:
-        return first(message);
-    case State::client_final:
-        return final(message);
+    case State::client_first: return first(message);
+    case State::client_final: return final(message);
     case State::account:
-    case State::ended:
-        break;
+    case State::ended: break;
     }
     return fail(SaslFailure::malformed_request);
 }
@@ -78,13 +74,14 @@ std::optional<SaslFailure> Scram::check_binding_flag()
         const bool downgraded = std::any_of(offered.begin(), offered.end(), is_plus);
         return downgraded ? std::optional(SaslFailure::not_authorized) : std::nullopt;
     }
-    case scram::BindingFlag::used:
-        break;
+    case scram::BindingFlag::used: break;
     }
     if (!plus_) {
         return SaslFailure::malformed_request;
     }
-    const auto same_type = [this](const ChannelBinding& binding) { return binding.type == first_.binding_type; };
+    const auto same_type = [this](const ChannelBinding& binding) {
+        return binding.type == first_.binding_type;
+    };
     const auto binding = std::find_if(context_.bindings.begin(), context_.bindings.end(), same_type);
     if (binding == context_.bindings.end()) {
         return SaslFailure::malformed_request; // unsupported-channel-binding-type
@@ -121,8 +118,8 @@ void Scram::pretend()
 {
     constexpr std::string_view zero("\0", 1);
     const std::string_view name = hash_ == ScramHash::sha1 ? "SHA-1" : "SHA-256";
-    const std::string noise
-        = scram::hmac(ScramHash::sha256, context_.fake_secret, { context_.host, zero, user_, zero, name });
+    const std::string noise = scram::hmac(ScramHash::sha256, context_.fake_secret,
+        { context_.host, zero, user_, zero, name });
     verifier_.hash = hash_;
     verifier_.salt = noise.substr(0, salt_bytes);
     verifier_.iterations = context_.iterations;
@@ -164,7 +161,8 @@ SaslMechanism::Step Scram::supply(std::optional<std::vector<ScramVerifier>> veri
         }
     }
     nonce_ = first_.nonce + (nonce_.empty() ? base64_encode(random_bytes(nonce_bytes)) : nonce_);
-    server_first_ = "r=" + nonce_ + ",s=" + base64_encode(verifier_.salt) + ",i=" + std::to_string(verifier_.iterations);
+    server_first_ = "r=" + nonce_ + ",s=" + base64_encode(verifier_.salt)
+        + ",i=" + std::to_string(verifier_.iterations);
     if (!context_.mechanisms.empty()) {
         server_first_ += ",h=" + downgrade_protection();
     }
@@ -181,8 +179,8 @@ SaslMechanism::Step Scram::final(std::string_view message)
     const bool same_nonce = equal_in_constant_time(parsed->nonce, nonce_);
     const bool same_channel = equal_in_constant_time(parsed->binding, first_.gs2_header + binding_data_);
     // RFC 5802 §3: the proof is ClientKey XOR HMAC(StoredKey, AuthMessage), and StoredKey = H(ClientKey).
-    const auto auth_message = { std::string_view(first_.bare), std::string_view(","), std::string_view(server_first_),
-        std::string_view(","), std::string_view(parsed->without_proof) };
+    const auto auth_message = { std::string_view(first_.bare), std::string_view(","),
+        std::string_view(server_first_), std::string_view(","), std::string_view(parsed->without_proof) };
     const std::string signature = scram::hmac(hash_, verifier_.stored_key, auth_message);
     std::string client_key = scram::exclusive_or(parsed->proof, signature);
     const bool proven = equal_in_constant_time(scram::digest(hash_, client_key), verifier_.stored_key);

@@ -317,7 +317,8 @@ TEST_CASE("tls: what is not TLS fails without a byte of clear text")
 {
     const TlsFiles files;
     const auto contexts = load({ files.identity("example.org") });
-    for (const char* const bytes : { "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", "<?xml version='1.0'?><stream:stream>" }) {
+    for (const char* const bytes :
+        { "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", "<?xml version='1.0'?><stream:stream>" }) {
         const auto server = TlsEngine::server(*contexts);
         std::string plain;
         std::string out;
@@ -429,7 +430,8 @@ TEST_CASE("tls: tls-server-end-point is the hash of the certificate by its signa
         const char* digest;
         const char* hash;
     };
-    for (const Case& wanted : { Case { "SHA256", "SHA256" }, Case { "SHA384", "SHA384" }, Case { "SHA1", "SHA256" } }) {
+    for (const Case& wanted :
+        { Case { "SHA256", "SHA256" }, Case { "SHA384", "SHA384" }, Case { "SHA1", "SHA256" } }) {
         CAPTURE(wanted.digest);
         const SelfSigned made = make_self_signed({ "example.org" });
         BIO* const key_text = BIO_new_mem_buf(made.key.data(), static_cast<int>(made.key.size()));
@@ -452,7 +454,8 @@ TEST_CASE("tls: tls-server-end-point is the hash of the certificate by its signa
         X509_free(certificate);
         EVP_PKEY_free(key);
 
-        const auto contexts = TlsContexts::load({ { "example.org", files.path("a.crt"), files.path("a.key") } }, {});
+        const auto contexts =
+            TlsContexts::load({ { "example.org", files.path("a.crt"), files.path("a.key") } }, {});
         if (!contexts) {
             // The system's OpenSSL does not take SHA-1 certificates at all.
             CHECK(std::string(wanted.digest) == "SHA1");
@@ -513,12 +516,14 @@ TEST_CASE("tls: a reload refused says which file and why")
     }
     SUBCASE("key of another certificate")
     {
-        CHECK(load_error({ { "example.org", identity.certificate_file, other.key_file } }).find("is not the key")
+        CHECK(load_error({ { "example.org", identity.certificate_file, other.key_file } })
+                  .find("is not the key")
             != std::string::npos);
     }
     SUBCASE("no file")
     {
-        CHECK(load_error({ { "example.org", files.path("none.crt"), identity.key_file } }).find("No such file")
+        CHECK(
+            load_error({ { "example.org", files.path("none.crt"), identity.key_file } }).find("No such file")
             != std::string::npos);
         CHECK(load_error({ { "example.org", identity.certificate_file, files.path("none.key") } })
                   .find(files.path("none.key"))
@@ -536,7 +541,10 @@ TEST_CASE("tls: a reload refused says which file and why")
         CHECK(load_error({ identity, { "x", files.path("none.crt"), other.key_file } }).find("none.crt")
             != std::string::npos);
     }
-    SUBCASE("none at all") { CHECK_FALSE(load_error({}).empty()); }
+    SUBCASE("none at all")
+    {
+        CHECK_FALSE(load_error({}).empty());
+    }
 }
 
 TEST_CASE("tls: a self-signed certificate names all hosts and lasts")
@@ -597,5 +605,6 @@ TEST_CASE("tls: an idle session takes little memory, a handshake little time" * 
         }
         servers.push_back(std::move(server));
     }
-    MESSAGE("bytes per idle session: " << heap / sessions << ", us CPU per handshake: " << 1e6 * cpu / CLOCKS_PER_SEC / sessions);
+    MESSAGE("bytes per idle session: " << heap / sessions << ", us CPU per handshake: "
+                                       << 1e6 * cpu / CLOCKS_PER_SEC / sessions);
 }
