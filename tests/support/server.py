@@ -105,7 +105,7 @@ class Server:
     def set_up(self):
         self.folder.mkdir(exist_ok=True)
         hosts = [word for host in self.hosts for word in ("--host", host)]
-        self._run("stonechat", "init", str(self.folder), *hosts, "--port-base", str(self.base), "--plain")
+        self.run("stonechat", "init", str(self.folder), *hosts, "--port-base", str(self.base), "--plain")
 
     def configure(self, settings):
         """Changes settings in the file; a running server sees them after `ctl('reload')` or restart."""
@@ -192,7 +192,7 @@ class Server:
     # -- looking at it ---------------------------------------------------------------------------------
 
     def ctl(self, *arguments, check=True):
-        return self._run("stonechatctl", "--config", str(self.config), *arguments, check=check)
+        return self.run("stonechatctl", "--config", str(self.config), *arguments, check=check)
 
     def ctl_json(self, *arguments):
         return json.loads(self.ctl(*arguments, "--json").stdout)
@@ -241,7 +241,7 @@ class Server:
     def _proc(self, name):
         return pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text()
 
-    def _run(self, program, *arguments, check=True):
+    def run(self, program, *arguments, check=True):
         done = subprocess.run([str(BUILD / program), *arguments], capture_output=True, text=True, timeout=60)
         assert not check or done.returncode == 0, f"{program} {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done
