@@ -13,12 +13,13 @@ import pytest
 from support.bystanders import Bystanders
 from support.limits import SLACK, cpu_used, until
 from support.match import show
-from support.raw import SASL_NS, TLS_NS, WAIT, Closed, Ended, RawClient, b64, login, stream_header, trusting_context
+from support.raw import (SASL_NS, TLS_NS, WAIT, Closed, Ended, RawClient, b64, login, stream_header,
+                         trusting_context)
 
 STARTTLS = f"<starttls xmlns='{TLS_NS}'/>"
 
 
-# -- A1, A2: silence and slowness -------------------------------------------------------------------------
+# -- A1, A2: silence and slowness ----------------------------------------------------------------------
 
 def silent(client):
     """Sends nothing at all."""
@@ -116,7 +117,7 @@ def still_open(connection):
         return False
 
 
-# -- A3, A4: numbers ------------------------------------------------------------------------------------
+# -- A3, A4: numbers -----------------------------------------------------------------------------------
 
 def knock(server, source):
     """A connection from another loopback address; None when it is closed at accept without a byte."""
@@ -194,7 +195,7 @@ def can_connect(server):
         return False
 
 
-# -- A5, A6, A9: TLS itself -------------------------------------------------------------------------------
+# -- A5, A6, A9: TLS itself ----------------------------------------------------------------------------
 
 def old_tls(version):
     context = trusting_context()
@@ -259,7 +260,8 @@ class OpenSslClient:
 
     def __init__(self, server, *options):
         self.process = subprocess.Popen(
-            ["openssl", "s_client", "-connect", f"127.0.0.1:{server.tls_port}", "-servername", "localhost", *options],
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{server.tls_port}", "-servername", "localhost",
+             *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.output = b""
 
@@ -325,11 +327,12 @@ def test_A9_there_is_no_early_data(server, tmp_path):
         client.process.wait(WAIT)
     if not ticket.exists():
         return  # no resumption at all
-    described = subprocess.run(["openssl", "sess_id", "-in", ticket, "-noout", "-text"], capture_output=True, text=True)
+    described = subprocess.run(["openssl", "sess_id", "-in", ticket, "-noout", "-text"], capture_output=True,
+                               text=True)
     assert re.search(r"Max Early Data: 0\b", described.stdout), described.stdout
 
 
-# -- A7, A8, A11: around STARTTLS ----------------------------------------------------------------------------
+# -- A7, A8, A11: around STARTTLS ----------------------------------------------------------------------
 
 def test_A7_what_is_pipelined_behind_starttls_is_never_read(server):
     account = server.account("pipe")
@@ -375,11 +378,12 @@ def test_A11_compression_is_not_offered_and_refused(attacker):
     assert attacker.features.find("{http://jabber.org/features/compress}compression") is None
     attacker.send(f"<compress xmlns='{name}'><method>zlib</method></compress>")
     answer = attacker.next_stanza()
-    assert answer.tag == f"{{{name}}}failure" and answer.find(f"{{{name}}}unsupported-method") is not None, show(answer)
+    assert answer.tag == f"{{{name}}}failure", show(answer)
+    assert answer.find(f"{{{name}}}unsupported-method") is not None, show(answer)
     attacker.ping()
 
 
-# -- A10, A12: somebody else's protocol -----------------------------------------------------------------------
+# -- A10, A12: somebody else's protocol ----------------------------------------------------------------
 
 def test_A10_a_stream_to_another_host_than_the_certificate_shown(server):
     with RawClient(server, sni="localhost") as client:

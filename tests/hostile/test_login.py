@@ -2,13 +2,14 @@
 """HOSTILE rows A33 to A42 and A47: SASL, SCRAM, channel binding, and how many may be in."""
 import base64
 import hashlib
-import subprocess
 import threading
 
 import pytest
 
+from support.certificates import make_certificate
 from support.match import show
-from support.raw import BIND_NS, SASL_NS, STANZA_ERRORS, RawClient, b64, certificate_hash, check_error, login, trusting_context
+from support.raw import (BIND_NS, SASL_NS, STANZA_ERRORS, RawClient, b64, certificate_hash, check_error, login,
+                         trusting_context)
 from support.scram import Scram, unb64
 from support.server import Account, make_server
 
@@ -30,7 +31,7 @@ def account(server):
     return server.account("owner")
 
 
-# -- A33, A34: mechanisms ------------------------------------------------------------------------------------
+# -- A33, A34: mechanisms ------------------------------------------------------------------------------
 
 BAD_STARTS = {
     "not base64": ("SCRAM-SHA-256", "!!!!", ("incorrect-encoding",)),
@@ -133,7 +134,7 @@ def test_A34_scram_for_somebody_else(server, account):
         client.expect_sasl_failure(answer, "invalid-authzid", "not-authorized")
 
 
-# -- A35, A36, A37: guessing ----------------------------------------------------------------------------------
+# -- A35, A36, A37: guessing ---------------------------------------------------------------------------
 
 def shape_of(server, jid, password="wrong"):
     """What a guesser sees: salt, its length, rounds, and how the exchange ends."""
@@ -213,7 +214,7 @@ def test_A37_a_flood_of_plain_does_not_hold_up_scram(attacked, stack):
     assert any(answer.find(f"{{{SASL_NS}}}temporary-auth-failure") is not None for answer in answers)
 
 
-# -- A38, A39: channel binding --------------------------------------------------------------------------------
+# -- A38, A39: channel binding -------------------------------------------------------------------------
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1"])
 @pytest.mark.parametrize("transport", ["tls", "exporter"])
@@ -281,7 +282,7 @@ def test_A39_true_data_under_another_types_name_fails(client, account):
     lie_about_binding(client, account, "SCRAM-SHA-256-PLUS", "p=tls-exporter,,", data)
 
 
-# -- A40, A41: the exchange -----------------------------------------------------------------------------------
+# -- A40, A41: the exchange ----------------------------------------------------------------------------
 
 FALSE_FINALS = {
     "client's nonce only": lambda s, c: s.final(c, nonce=s.nonce),
@@ -373,7 +374,7 @@ def test_A41_auth_after_success_without_a_restart(client, account):
                                "bad-format", "invalid-namespace")
 
 
-# -- A42: client certificates ---------------------------------------------------------------------------------
+# -- A42: client certificates --------------------------------------------------------------------------
 
 SUBJECTS = {
     "CN inside OU": ["-subj", "/OU=CN=admin/CN=mallory"],
@@ -386,21 +387,16 @@ SUBJECTS = {
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_A42_a_client_certificate_proves_nothing(server, tmp_path, subject):
     """EXTERNAL is not offered, so no certificate of a client is ever looked at."""
-    certificate = tmp_path / "client.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "1", "-keyout", certificate, "-out", tmp_path / "cert.pem", *SUBJECTS[subject]],
-                   check=True, capture_output=True)
-    with open(certificate, "ab") as both:
-        both.write((tmp_path / "cert.pem").read_bytes())
+    certificate = make_certificate(tmp_path / "client.crt", tmp_path / "client.key", *SUBJECTS[subject])
     context = trusting_context()
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(certificate, tmp_path / "client.key")
     with RawClient(server, context=context) as client:
         client.open()
         assert "EXTERNAL" not in client.mechanisms()
         client.expect_sasl_failure(client.begin_sasl("EXTERNAL", "admin@localhost"), "invalid-mechanism")
 
 
-# -- A47: binding ---------------------------------------------------------------------------------------------
+# -- A47: binding --------------------------------------------------------------------------------------
 
 def test_A47_resources_of_one_account_are_limited(server, account, stack):
     sessions = [stack.enter_context(login(server, account, f"r{number}")) for number in range(10)]
@@ -454,7 +450,8 @@ def test_A47_a_second_bind_on_one_stream_is_refused(attacker):
     attacker.ping()
 
 
-@pytest.mark.parametrize("resource", ["a" * 1024, "\u007f", "\u2028x\ue000"], ids=["long", "control", "unassigned"])
+@pytest.mark.parametrize("resource", ["a" * 1024, "\u007f", "\u2028x\ue000"], 
+                         ids=["long", "control", "unassigned"])
 def test_A47_an_impossible_resource_is_not_bound(server, account, resource):
     """RFC 6120 7.7.2.1: refused, or another one is bound."""
     with RawClient(server) as client:

@@ -10,7 +10,7 @@ from support.raw import RawClient, check_error, login
 from support.server import PASSWORD
 
 
-# -- A95: readers who stop ---------------------------------------------------------------------------------------
+# -- A95: readers who stop -----------------------------------------------------------------------------
 
 def test_A95_who_stops_reading_is_let_go_and_the_sender_goes_on(server, stack):
     sender, deaf = server.accounts("sender", "deaf")
@@ -38,7 +38,7 @@ def test_A95_a_fast_sender_to_a_slow_reader_loses_nothing_below_the_limit(server
     assert seen == [f"n{number}" for number in range(count)]
 
 
-# -- A96, A97: quotas -----------------------------------------------------------------------------------------------
+# -- A96, A97: quotas ----------------------------------------------------------------------------------
 
 def leave_mail(session, jid, name):
     """The error condition, or None when it was taken."""
@@ -68,7 +68,8 @@ def test_A96_one_sender_has_a_share_of_the_mailbox(attacked, stack):
 
 QUOTAS = {
     "roster": (dict(roster_items=5), "<query xmlns='jabber:iq:roster'><item jid='c{n}@localhost'/></query>"),
-    "private XML": (dict(private_bytes=4096), "<query xmlns='jabber:iq:private'><x xmlns='urn:x:{n}'>{kilobyte}</x></query>"),
+    "private XML": (dict(private_bytes=4096),
+                    "<query xmlns='jabber:iq:private'><x xmlns='urn:x:{n}'>{kilobyte}</x></query>"),
     "vCard": (dict(vcard_bytes=4096), "<vCard xmlns='vcard-temp'><DESC>{growing}</DESC></vCard>"),
 }
 
@@ -89,7 +90,7 @@ def test_A97_each_store_has_a_quota(attacked, stack, store):
     assert outcomes == sorted(outcomes, reverse=True), "once full, it stays full"
 
 
-# -- A98: the log ---------------------------------------------------------------------------------------------------
+# -- A98: the log --------------------------------------------------------------------------------------
 
 def test_A98_bad_input_does_not_flood_the_log(attacked):
     server = attacked()
@@ -118,7 +119,7 @@ def test_A98_no_bodies_and_no_secrets_in_the_log(server, attacker, victim):
     assert "secret body" not in server.log() and PASSWORD not in server.log()
 
 
-# -- A99: memory ----------------------------------------------------------------------------------------------------
+# -- A99: memory ---------------------------------------------------------------------------------------
 
 def test_A99_above_the_memory_mark_no_new_streams(attacked, stack):
     server = attacked()

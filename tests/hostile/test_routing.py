@@ -16,7 +16,7 @@ STANZAS = {
 DELAY = "{urn:xmpp:delay}delay"
 
 
-# -- A48: from -------------------------------------------------------------------------------------------------
+# -- A48: from -----------------------------------------------------------------------------------------
 
 FORGED = ["{victim}", "{victim}/home", "admin@localhost", "localhost", "someone@elsewhere.example", "{own}/other",
           "not a jid@@", "{own}@localhost"]
@@ -39,7 +39,7 @@ def test_A48_the_own_address_is_stamped_in_full(attacker, victim, own):
     victim.expect(f"<message from='{attacker.jid}' id='f'/>")
 
 
-# -- A49, A54: answers nobody asked for ------------------------------------------------------------------------
+# -- A49, A54: answers nobody asked for ----------------------------------------------------------------
 
 UNASKED = {
     "iq result": "<iq to='{to}' id='{id}' type='result'><query xmlns='jabber:iq:roster'/></iq>",
@@ -83,7 +83,7 @@ def test_A54_an_error_for_a_bounce_ends_there(server, attacker):
     attacker.expect_nothing()
 
 
-# -- A53: stamps -----------------------------------------------------------------------------------------------
+# -- A53: stamps ---------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("domain", ["localhost", "other.example", "LOCALHOST"])
 def test_A53_a_forged_delay_of_our_domain_is_removed(server, attacker, victim, domain):
@@ -105,7 +105,7 @@ def test_A53_also_when_the_message_is_kept_for_later(server, attacker):
     assert len(stamps) == 1 and not stamps[0].startswith("1999"), stamps
 
 
-# -- A55, A58: what a stranger may learn -------------------------------------------------------------------------
+# -- A55, A58: what a stranger may learn ---------------------------------------------------------------
 
 QUESTIONS = {
     "disco info": "<query xmlns='http://jabber.org/protocol/disco#info'/>",
@@ -159,9 +159,14 @@ def test_A58_accounts_cannot_be_told_from_nothing(attacker, neighbours, question
     assert refused or question in ("disco items", "commands"), "an empty list of items tells nothing either"
 
 
-@pytest.mark.parametrize("stanza", ["<presence to='{to}' type='probe'/>", "<presence to='{to}/home' type='probe'/>",
-                                    "<presence to='{to}' type='unsubscribe'/>", "<presence to='{to}' type='subscribed'/>",
-                                    "<presence to='{to}'/>", "<message to='{to}' type='headline'><body>x</body></message>"])
+SIGNS_OF_LIFE = [
+    "<presence to='{to}' type='probe'/>", "<presence to='{to}/home' type='probe'/>",
+    "<presence to='{to}' type='unsubscribe'/>", "<presence to='{to}' type='subscribed'/>",
+    "<presence to='{to}'/>", "<message to='{to}' type='headline'><body>x</body></message>",
+]
+
+
+@pytest.mark.parametrize("stanza", SIGNS_OF_LIFE)
 def test_A58_presence_cannot_be_told_from_nothing(attacker, neighbours, stanza):
     reactions = {}
     for name, jid in neighbours.items():
@@ -196,7 +201,7 @@ def test_A59_a_forged_roster_push_is_not_delivered(attacker, victim):
     victim.expect_nothing(attacker)
 
 
-# -- A56: blocking ------------------------------------------------------------------------------------------------
+# -- A56: blocking -------------------------------------------------------------------------------------
 
 BLOCKED = {
     "chat": "<message to='{to}' type='chat' id='b'><body>x</body></message>",
@@ -241,7 +246,7 @@ def test_A56_nothing_is_kept_of_a_blocked_sender(server, attacker):
         assert roster_item(session, attacker.bare) is None
 
 
-# -- A57: components -----------------------------------------------------------------------------------------------
+# -- A57: components -----------------------------------------------------------------------------------
 
 def test_A57_a_component_is_not_served_on_the_clients_port(server):
     """There is no component listener, so no secret to guess and no domain to win."""
@@ -255,7 +260,7 @@ def test_A57_a_component_handshake_is_not_known(attacker):
     attacker.expect_stream_error("unsupported-stanza-type")
 
 
-# -- A60: subscription floods ---------------------------------------------------------------------------------------
+# -- A60: subscription floods --------------------------------------------------------------------------
 
 def test_A60_pending_requests_are_capped(attacked):
     server = attacked(pending_requests=5)

@@ -10,7 +10,7 @@ from support.raw import RawClient, check_error, login, stream_header
 
 DECLARATION = "<?xml version='1.0'?>"
 
-# -- A19, A20: document types --------------------------------------------------------------------------------
+# -- A19, A20: document types --------------------------------------------------------------------------
 
 DOCTYPES = {
     "unfinished": "<!DOCTYPE stream:stream [",
@@ -52,7 +52,7 @@ def test_A20_attributes_from_a_doctype_are_never_seen(server):
         client.expect_stream_error("restricted-xml")
 
 
-# -- A21: other constructs XMPP does without -----------------------------------------------------------------
+# -- A21: other constructs XMPP does without -----------------------------------------------------------
 
 RESTRICTED = {
     "comment": "<!-- a remark -->",
@@ -77,7 +77,7 @@ def test_A21_restricted_xml_before_the_header(server, construct):
         client.expect_stream_error("restricted-xml", "not-well-formed")
 
 
-# -- A22 to A24: characters ----------------------------------------------------------------------------------
+# -- A22 to A24: characters ----------------------------------------------------------------------------
 
 ENCODINGS = {
     "UTF-16 LE": stream_header().encode("utf-16-le"),
@@ -154,7 +154,7 @@ def test_A24_forbidden_characters_end_the_stream(attacker, victim, character):
     victim.expect_nothing()
 
 
-# -- A25, A29, A30: names and values -------------------------------------------------------------------------
+# -- A25, A29, A30: names and values -------------------------------------------------------------------
 
 @pytest.mark.parametrize("separator", ["&#1;", "\x01"], ids=["reference", "raw"])
 def test_A25_the_parsers_separator_cannot_be_smuggled(attacker, victim, separator):
@@ -238,7 +238,7 @@ def test_A29_a_payload_is_never_promoted_to_a_stanza(attacker, victim):
     victim.expect_nothing(attacker)
 
 
-# -- A26 to A28: size and shape ------------------------------------------------------------------------------
+# -- A26 to A28: size and shape ------------------------------------------------------------------------
 
 def test_A26_a_trickled_token_costs_no_more_than_other_bytes(server, stack):
     """A parser that starts over with each byte takes hundreds of times as long."""
@@ -311,7 +311,7 @@ def test_A28_fewer_than_the_limit_pass(attacker, victim):
     assert canonical(message[0]) == canonical(parse(payload))
 
 
-# -- A31: addresses ------------------------------------------------------------------------------------------
+# -- A31: addresses ------------------------------------------------------------------------------------
 
 BAD_ADDRESSES = {
     "localpart too long": "a" * 1024 + "@localhost",

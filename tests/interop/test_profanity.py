@@ -2,10 +2,10 @@
 """Profanity, in a terminal: logs in over TLS with a verified certificate, adds a contact, and chats."""
 import asyncio
 import shutil
-import subprocess
 
 import pytest
 
+from support.certificates import make_certificate
 from support.people import Person
 from support.terminal import Terminal
 
@@ -90,10 +90,7 @@ def test_login_contact_and_chat(server, tmp_path, policy, port):
 
 def test_an_unknown_certificate_is_not_accepted(server, tmp_path):
     """The same client without our certificate asks its user instead of logging in: it does verify."""
-    other = tmp_path / "other.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", "/CN=localhost", "-keyout", tmp_path / "other.key", "-out", other],
-                   check=True, capture_output=True)
+    other = make_certificate(tmp_path / "other.pem", tmp_path / "other.key")
     with furnish(tmp_path, server, server.account("terry"), "force", server.starttls_port, other) as terminal:
         screen = terminal.wait_for("Use '/tls allow' to accept this certificate")
         assert "logged in successfully" not in screen

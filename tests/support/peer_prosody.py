@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The packaged Prosody behind the same handles as our server: STONECHAT_TEST_PEER=prosody runs the
 same tests against it, to tell a wrong test from a wrong server."""
-import pathlib
-import subprocess
-
+from support.certificates import make_certificate
 from support.server import Server
 
 _CONFIG = """
@@ -20,8 +18,8 @@ admins = {{ "admin@localhost" }}
 authentication = "internal_plain"
 allow_registration = {registration}
 c2s_require_encryption = true
-modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "private"; "vcard_legacy"; "version"; "uptime"; "time";
-  "ping"; "register"; "admin_adhoc"; "blocklist"; "pep"; "lastactivity"; "announce"; "server_contact_info" }}
+modules_enabled = {{ "roster"; "saslauth"; "tls"; "disco"; "private"; "vcard_legacy"; "version"; "uptime";
+  "time"; "ping"; "register"; "admin_adhoc"; "blocklist"; "pep"; "lastactivity"; "announce"; "server_contact_info" }}
 modules_disabled = {{ "s2s" }}
 contact_info = {{ admin = {{ "xmpp:admin@localhost" }} }}
 ssl = {{ key = "{folder}/localhost.key"; certificate = "{folder}/localhost.crt" }}
@@ -35,11 +33,7 @@ class Prosody(Server):
     def set_up(self):
         self.plain_port = None
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
-        names = ",".join(f"DNS:{host}" for host in self.hosts)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                        "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}",
-                        "-keyout", self.folder / "localhost.key", "-out", self.folder / "localhost.crt"],
-                       check=True, capture_output=True)
+        make_certificate(self.certificate, self.folder / "localhost.key", hosts=self.hosts)
 
     def configure(self, settings):
         self.config.write_text(_CONFIG.format(
@@ -66,7 +60,7 @@ class Prosody(Server):
 
     @property
     def certificate(self):
-        return pathlib.Path(self.folder / "localhost.crt")
+        return self.folder / "localhost.crt"
 
 
 def _encoded(name):

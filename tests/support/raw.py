@@ -140,7 +140,7 @@ class RawClient:
         sock.connect(("127.0.0.1", port))
         return sock
 
-    # -- bytes ---------------------------------------------------------------------------------------
+    # -- bytes -----------------------------------------------------------------------------------------
 
     def wrap_tls(self, context=None, sni="localhost", alpn=None):
         context = context or trusting_context()
@@ -168,7 +168,7 @@ class RawClient:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self.socket.detach())
 
-    # -- events --------------------------------------------------------------------------------------
+    # -- events ----------------------------------------------------------------------------------------
 
     def next_event(self, wait=None):
         """The next thing on the stream; fails when nothing comes in time."""
@@ -214,7 +214,7 @@ class RawClient:
         assert isinstance(event, ET.Element), f"{self.jid or 'client'}: element expected, got {event!r}"
         return event
 
-    # -- stream --------------------------------------------------------------------------------------
+    # -- stream ----------------------------------------------------------------------------------------
 
     def open(self, to=None, **attributes):
         """Sends a stream header and reads the server's header and features."""
@@ -294,7 +294,7 @@ class RawClient:
             pass
         self.drop()
 
-    # -- stanzas -------------------------------------------------------------------------------------
+    # -- stanzas ---------------------------------------------------------------------------------------
 
     @property
     def bare(self):

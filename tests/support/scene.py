@@ -108,7 +108,7 @@ class Scene:
                 return action(self, **found.groupdict())
         raise SceneFailure("no such step")
 
-    # -- names ---------------------------------------------------------------------------------------
+    # -- names -----------------------------------------------------------------------------------------
 
     def _account(self, name, host="localhost"):
         if (name, host) not in self._accounts:
@@ -135,7 +135,7 @@ class Scene:
         assert len(fitting) == 1, f"no single session called {label}"
         return fitting[0]
 
-    # -- steps ---------------------------------------------------------------------------------------
+    # -- steps -----------------------------------------------------------------------------------------
 
     def set_up(self, settings=""):
         pairs = (part.split("=") for part in settings.split(",") if part)
