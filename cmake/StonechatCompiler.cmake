@@ -23,6 +23,12 @@ add_link_options(-Wl,-z,relro,-z,now)
 if(STONECHAT_SANITIZE)
     add_compile_options(-fsanitize=${STONECHAT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${STONECHAT_SANITIZE})
+    if(STONECHAT_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        add_compile_options(-Wno-tsan) # Asio's fences, which ThreadSanitizer does not follow
+    endif()
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        add_compile_options(-Wno-maybe-uninitialized) # GCC 12 sees ghosts in Result when instrumented
+    endif()
 endif()
 if(STONECHAT_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)

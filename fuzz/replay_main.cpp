@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 std::vector<fs::path> files_under(const fs::path& path)
 {
     if (!fs::is_directory(path)) {
-        return {path};
+        return { path };
     }
     std::vector<fs::path> files;
     for (const auto& entry : fs::recursive_directory_iterator(path)) {
@@ -38,7 +38,7 @@ bool replay(const fs::path& file)
         std::fprintf(stderr, "cannot read %s\n", file.c_str());
         return false;
     }
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    const std::vector<char> bytes { std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>() };
     std::printf("%s\n", file.c_str());
     std::fflush(stdout);
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());

@@ -20,8 +20,8 @@ std::optional<std::string> base64_decode(std::string_view text)
     std::string bytes(text.size() / 4 * 3 + 3, '\0');
     std::size_t length = 0;
     const char* end = nullptr;
-    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
-        text.size(), nullptr, &length, &end, sodium_base64_VARIANT_ORIGINAL);
+    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+        text.data(), text.size(), nullptr, &length, &end, sodium_base64_VARIANT_ORIGINAL);
     if (failed != 0 || end != text.data() + text.size()) {
         return std::nullopt;
     }

@@ -20,8 +20,7 @@ public:
     template <class F>
         requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, F&, Args...>)
     Function(F&& f) : callable_(std::make_unique<Holder<std::decay_t<F>>>(std::forward<F>(f)))
-    {
-    }
+    {}
 
     explicit operator bool() const { return callable_ != nullptr; }
     R operator()(Args... args) { return callable_->call(std::forward<Args>(args)...); }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.hpp"
 
-
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -12,18 +11,12 @@ namespace {
 spdlog::level::level_enum to_spdlog(LogLevel level)
 {
     switch (level) {
-    case LogLevel::trace:
-        return spdlog::level::trace;
-    case LogLevel::debug:
-        return spdlog::level::debug;
-    case LogLevel::info:
-        return spdlog::level::info;
-    case LogLevel::warning:
-        return spdlog::level::warn;
-    case LogLevel::error:
-        return spdlog::level::err;
-    case LogLevel::off:
-        return spdlog::level::off;
+    case LogLevel::trace: return spdlog::level::trace;
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::off: return spdlog::level::off;
     }
     return spdlog::level::off;
 }
@@ -33,15 +26,11 @@ std::string_view journal_prefix(LogLevel level)
 {
     switch (level) {
     case LogLevel::trace:
-    case LogLevel::debug:
-        return "<7>";
-    case LogLevel::info:
-        return "<6>";
-    case LogLevel::warning:
-        return "<4>";
+    case LogLevel::debug: return "<7>";
+    case LogLevel::info: return "<6>";
+    case LogLevel::warning: return "<4>";
     case LogLevel::error:
-    case LogLevel::off:
-        return "<3>";
+    case LogLevel::off: return "<3>";
     }
     return "<6>";
 }
@@ -52,7 +41,8 @@ std::shared_ptr<spdlog::logger> make_sink(const Log::Options& options)
     switch (options.target) {
     case Log::Target::stderr_stream:
     case Log::Target::journald:
-        logger = std::make_shared<spdlog::logger>("stonechat", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        logger = std::make_shared<spdlog::logger>("stonechat",
+            std::make_shared<spdlog::sinks::stderr_sink_mt>());
         break;
     case Log::Target::file:
         logger = std::make_shared<spdlog::logger>("stonechat",
@@ -94,9 +84,7 @@ void append_value(std::string& line, std::string_view value)
 Log::Log(const Options& options)
     : sink_(make_sink(options)), level_(options.level), lines_per_second_(options.lines_per_second),
       journal_(options.target == Target::journald)
-{
-
-}
+{}
 
 Log::Log() : level_(LogLevel::off) {}
 

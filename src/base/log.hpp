@@ -37,7 +37,7 @@ public:
     struct Options {
         Target target = Target::stderr_stream;
         LogLevel level = LogLevel::info;
-        std::string file;              ///< for Target::file
+        std::string file; ///< for Target::file
         std::size_t rotate_bytes = 64 * 1024 * 1024;
         std::size_t keep_files = 5;
         unsigned lines_per_second = 20; ///< for one event name; 0 = no limit

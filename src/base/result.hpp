@@ -11,7 +11,6 @@ namespace stonechat {
 template <class T, class E> using Result = boost::system::result<T, E>;
 
 /// What a function gives that succeeds without a value.
-struct Done {
-};
+struct Done {};
 
 } // namespace stonechat

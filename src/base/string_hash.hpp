@@ -12,7 +12,10 @@ namespace stonechat {
 
 struct StringHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(std::string_view text) const noexcept
+    {
+        return std::hash<std::string_view>()(text);
+    }
 };
 
 template <class T> using StringMap = boost::unordered_flat_map<std::string, T, StringHash, std::equal_to<>>;

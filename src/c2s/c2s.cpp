@@ -59,15 +59,12 @@ void C2s::accept(Shard& shard, std::unique_ptr<Transport> transport, ListenerTls
     Share& mine = share(shard);
     auto stream = std::make_shared<ClientStream>(*this, shard, std::move(transport), tls, settings(shard));
     mine.streams.emplace(stream.get(), stream);
+    stream->start();
     if (mine.shutting_down) {
         stream->end(StreamError(StreamError::system_shutdown));
-        return;
-    }
-    if (!has_memory_left()) {
+    } else if (!has_memory_left()) {
         stream->end(StreamError(StreamError::resource_constraint));
-        return;
     }
-    stream->start();
 }
 
 std::size_t C2s::stream_count(const Shard& shard) const

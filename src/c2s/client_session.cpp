@@ -5,6 +5,7 @@
 #include "c2s/client_stream.hpp"
 #include "net/shard.hpp"
 #include "router/host.hpp"
+#include "router/router.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
 
@@ -28,9 +29,9 @@ bool is_answerable(const Element& refused)
 
 ClientSession::ClientSession(ClientStream& stream, Host& host, Jid full_jid)
     : Session(std::move(full_jid)), stream_(&stream), host_(host), since_(host.clock().wall()),
-      open_messages_(stream.shard(), [this] { on_settled(); }), open_iqs_(stream.shard(), [this] { on_settled(); })
-{
-}
+      open_messages_(stream.shard(), [this] { on_settled(); }),
+      open_iqs_(stream.shard(), [this] { on_settled(); })
+{}
 
 ClientSession::~ClientSession() = default;
 
@@ -142,7 +143,9 @@ void ClientSession::handle_stanza(Element element)
             return;
         }
     }
-    strip_forged_delays(element, host_.name());
+    for (const auto& host : host_.router().hosts()) {
+        strip_forged_delays(element, host->name());
+    }
     auto stanza = Stanza::from_element(std::move(element));
     if (!stanza) {
         if (is_answerable(element)) {
@@ -157,7 +160,8 @@ void ClientSession::handle_stanza(Element element)
         host_.from_client(*this, std::move(*stanza), ledger.open());
     } catch (const std::exception& failure) {
         // A handler that throws is a bug of ours: this stream ends, everybody else goes on.
-        host_.log().error("stanza failed", { { "account", user().jid().text() }, { "what", failure.what() } });
+        host_.log().error("stanza failed",
+            { { "account", user().jid().text() }, { "what", failure.what() } });
         close(StreamError(StreamError::internal_server_error));
     }
 }

@@ -51,7 +51,8 @@ void ClientStream::start()
 
 const ParserLimits& ClientStream::limits() const
 {
-    return phase_ == Phase::authenticated || phase_ == Phase::bound ? settings_->after_login : settings_->before_login;
+    return phase_ == Phase::authenticated || phase_ == Phase::bound ? settings_->after_login
+                                                                    : settings_->before_login;
 }
 
 std::string ClientStream::describe_transport() const
@@ -126,7 +127,8 @@ void ClientStream::resume()
     // Never parse inside the call of whoever lets us go on: it may stand inside an element of ours.
     shard_->post([held = shared_from_this(), shard = shard_] {
         ClientStream& self = *held;
-        if (self.shard_ != shard || self.pauses_ > 0 || self.phase_ == Phase::closed || !self.parser_.is_paused()) {
+        if (self.shard_ != shard || self.pauses_ > 0 || self.phase_ == Phase::closed
+            || !self.parser_.is_paused()) {
             return;
         }
         self.parser_.resume();
@@ -173,7 +175,8 @@ Result<Done, StreamError> ClientStream::accept_header(const StreamHeader& header
     if (phase_ == Phase::authenticated) {
         // RFC 6120 §6.4.6, §4.7.1: the identity was proven to one host and for one account only.
         const bool same_user = header.from.empty() || header.from.local() == user_;
-        return host == host_ && same_user ? Result<Done, StreamError>(Done()) : StreamError(StreamError::not_authorized);
+        return host == host_ && same_user ? Result<Done, StreamError>(Done())
+                                          : StreamError(StreamError::not_authorized);
     }
     if (host_ != nullptr && host != host_) {
         return StreamError(StreamError::not_authorized, "The stream was opened to another host");
@@ -212,18 +215,11 @@ void ClientStream::on_element(Element element)
 {
     switch (phase_) {
     case Phase::opening:
-    case Phase::negotiating:
-        receive_negotiation(std::move(element));
-        return;
-    case Phase::authenticated:
-        receive_authenticated(std::move(element));
-        return;
-    case Phase::bound:
-        receive_bound(std::move(element));
-        return;
+    case Phase::negotiating: receive_negotiation(std::move(element)); return;
+    case Phase::authenticated: receive_authenticated(std::move(element)); return;
+    case Phase::bound: receive_bound(std::move(element)); return;
     case Phase::starting_tls:
-    case Phase::closed:
-        return;
+    case Phase::closed: return;
     }
 }
 
@@ -260,7 +256,8 @@ void ClientStream::receive_before_login(Element element)
         return;
     }
     const Element* payload = element.first_child();
-    if (may_log_in() && element.is("iq", ns::client) && payload && host_->handlers().find_before_login(*payload)) {
+    if (may_log_in() && element.is("iq", ns::client) && payload
+        && host_->handlers().find_before_login(*payload)) {
         answer_before_login(std::move(element));
         return;
     }
@@ -286,12 +283,14 @@ void ClientStream::answer_before_login(Element element)
         if (phase_ == Phase::closed) {
             return;
         }
-        const Stanza reply = answer ? request->result(std::move(*answer)) : request->error_reply(answer.error());
+        const Stanza reply = answer ? request->result(std::move(*answer))
+                                    : request->error_reply(answer.error());
         send(reply.element());
         resume();
     };
-    const auto failed
-        = [answered](const std::exception_ptr&) { answered(StanzaError(StanzaError::internal_server_error)); };
+    const auto failed = [answered](const std::exception_ptr&) {
+        answered(StanzaError(StanzaError::internal_server_error));
+    };
     stonechat::start(handler(Iq(*request), peer().address.to_string()), answered, failed);
 }
 
@@ -395,7 +394,8 @@ void ClientStream::move_home()
         shard_->post([held = shared_from_this()] { held->move_home(); });
         return;
     }
-    const auto time_left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - shard_->clock().steady());
+    const auto time_left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_
+        - shard_->clock().steady());
     timer_.stop();
     throttle_timer_.stop();
     sasl_.reset();

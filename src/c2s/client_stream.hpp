@@ -123,17 +123,17 @@ private:
     std::string user_; ///< who has logged in: prepared localpart
     std::string lang_;
     SteadyTime deadline_;
-    Timer timer_;          ///< the login deadline, later the watch over a quiet stream
+    Timer timer_; ///< the login deadline, later the watch over a quiet stream
     Timer throttle_timer_;
     RateLimit byte_rate_;
     RateLimit stanza_rate_;
     ListenerTls tls_;
     Phase phase_ = Phase::opening;
     std::uint8_t failed_logins_ = 0;
-    std::uint8_t pauses_ = 0;   ///< reasons not to read: held, throttled, moving
+    std::uint8_t pauses_ = 0; ///< reasons not to read: held, throttled, moving
     bool header_sent_ = false;
-    bool heard_ = false;        ///< bytes have come since the quiet timer last looked
-    bool quiet_ = false;        ///< it has looked and heard nothing
+    bool heard_ = false; ///< bytes have come since the quiet timer last looked
+    bool quiet_ = false; ///< it has looked and heard nothing
     bool throttled_ = false;
 };
 

@@ -15,8 +15,7 @@ public:
     /// `per_second` 0 = no limit.
     RateLimit(double per_second, double burst, SteadyTime now)
         : per_second_(per_second), burst_(burst), tokens_(burst), filled_(now)
-    {
-    }
+    {}
 
     /// Takes `amount`, also more than there is; how long to wait until the bucket is not in debt.
     std::chrono::milliseconds take(double amount, SteadyTime now)

@@ -88,9 +88,7 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
             holder->close(StreamError(StreamError::conflict, "Replaced by a new connection"));
             host_->unbind(*holder);
             break;
-        case ResourceConflict::refuse:
-            refuse_bind(id, StanzaError(StanzaError::conflict));
-            return;
+        case ResourceConflict::refuse: refuse_bind(id, StanzaError(StanzaError::conflict)); return;
         case ResourceConflict::rename:
             jid = user->jid().with_resource(std::string(jid->resource().substr(0, 900)) + "." + random_id(6));
             break;

@@ -46,8 +46,7 @@ SaslDialog::SaslDialog(Stream& stream, Router& router, std::string host, const T
     std::shared_ptr<const C2sSettings> settings)
     : stream_(stream), router_(router), host_(std::move(host)), tls_(tls), settings_(std::move(settings)),
       mechanisms_(offered(tls != nullptr, *settings_))
-{
-}
+{}
 
 SaslDialog::~SaslDialog() = default;
 
@@ -170,22 +169,22 @@ void SaslDialog::fetch_account(const std::string& user)
 {
     const AccountKey key { host_, user };
     stream_.hold();
-    router_.storage().accounts().find(key).then([this, held = stream_.keep_alive()](
-                                                    Result<std::optional<Account>, StoreError> found) {
-        if (stream_.is_over()) {
-            return;
-        }
-        if (!found) {
-            fail(SaslFailure::temporary_auth_failure);
-        } else {
-            std::optional<std::vector<ScramVerifier>> verifiers;
-            if (found->has_value() && (*found)->enabled) {
-                verifiers = std::move((*found)->verifiers);
+    router_.storage().accounts().find(key).then(
+        [this, held = stream_.keep_alive()](Result<std::optional<Account>, StoreError> found) {
+            if (stream_.is_over()) {
+                return;
             }
-            proceed(mechanism_->supply(std::move(verifiers)));
-        }
-        stream_.go_on();
-    });
+            if (!found) {
+                fail(SaslFailure::temporary_auth_failure);
+            } else {
+                std::optional<std::vector<ScramVerifier>> verifiers;
+                if (found->has_value() && (*found)->enabled) {
+                    verifiers = std::move((*found)->verifiers);
+                }
+                proceed(mechanism_->supply(std::move(verifiers)));
+            }
+            stream_.go_on();
+        });
 }
 
 void SaslDialog::check_password(SaslMechanism::CheckPassword check)

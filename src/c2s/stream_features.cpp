@@ -28,7 +28,8 @@ void append(std::string& out, const std::vector<Element>& features)
     out += "</stream:features>";
 }
 
-void add_module_features(std::vector<Element>& features, const Host& host, Handlers::Offer offer, bool encrypted)
+void add_module_features(std::vector<Element>& features, const Host& host, Handlers::Offer offer,
+    bool encrypted)
 {
     for (const auto& [when, make] : host.handlers().features()) {
         if (when != offer) {
@@ -49,7 +50,8 @@ void append_starttls_feature(std::string& out, const FeatureContext& context)
     append(out, { std::move(starttls), limits_feature(context) });
 }
 
-void append_features_before_login(std::string& out, const FeatureContext& context, const SaslDialog& sasl, bool encrypted)
+void append_features_before_login(std::string& out, const FeatureContext& context, const SaslDialog& sasl,
+    bool encrypted)
 {
     std::vector<Element> features;
     sasl.append_features(features);
@@ -62,7 +64,8 @@ void append_features_after_login(std::string& out, const FeatureContext& context
 {
     std::vector<Element> features;
     features.emplace_back("bind", ns::bind);
-    // Asked for by clients of RFC 3921; there is nothing to establish, so it is optional (draft-cridland-xmpp-session).
+    // Asked for by clients of RFC 3921; there is nothing to establish, so it is optional
+    // (draft-cridland-xmpp-session).
     Element session("session", ns::session);
     session.add("optional");
     features.push_back(std::move(session));

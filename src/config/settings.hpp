@@ -18,12 +18,14 @@
 
 namespace stonechat {
 
-/// What a key may hold. Bytes are written "256 KiB" or as a number, durations "30 s", "10 min", "2 h", "7 days".
+/// What a key may hold. Bytes are written "256 KiB" or as a number, durations "30 s", "10 min", "2 h", "7
+/// days".
 struct SettingSpec {
     enum class Kind { flag, integer, bytes, duration, text, list, choice };
     /// Hot: a reload applies it to what runs. Cold: it takes a restart.
     enum class Heat { hot, cold };
-    using Value = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>; ///< durations in milliseconds
+    using Value = std::variant<bool, std::int64_t, std::string,
+        std::vector<std::string>>; ///< durations in milliseconds
 
     std::string key; ///< within its section, e.g. "stanza_bytes"
     Kind kind = Kind::text;
@@ -35,12 +37,13 @@ struct SettingSpec {
     std::vector<std::string> choices;
 
     static SettingSpec flag(std::string key, bool value, std::string meaning, Heat heat = Heat::hot);
-    static SettingSpec integer(std::string key, std::int64_t value, std::int64_t minimum, std::int64_t maximum,
-        std::string meaning, Heat heat = Heat::hot);
+    static SettingSpec integer(std::string key, std::int64_t value, std::int64_t minimum,
+        std::int64_t maximum, std::string meaning, Heat heat = Heat::hot);
     static SettingSpec bytes(std::string key, std::int64_t value, std::int64_t minimum, std::int64_t maximum,
         std::string meaning, Heat heat = Heat::hot);
-    static SettingSpec duration(std::string key, std::chrono::milliseconds value, std::chrono::milliseconds minimum,
-        std::chrono::milliseconds maximum, std::string meaning, Heat heat = Heat::hot);
+    static SettingSpec duration(std::string key, std::chrono::milliseconds value,
+        std::chrono::milliseconds minimum, std::chrono::milliseconds maximum, std::string meaning,
+        Heat heat = Heat::hot);
     static SettingSpec text(std::string key, std::string value, std::string meaning, Heat heat = Heat::hot);
     static SettingSpec list(std::string key, std::vector<std::string> value, std::string meaning,
         Heat heat = Heat::hot);
@@ -58,7 +61,10 @@ public:
     const std::vector<std::string>& list(std::string_view key) const;
 
     const std::map<std::string, SettingSpec::Value, std::less<>>& values() const { return values_; }
-    void set(std::string key, SettingSpec::Value value) { values_.insert_or_assign(std::move(key), std::move(value)); }
+    void set(std::string key, SettingSpec::Value value)
+    {
+        values_.insert_or_assign(std::move(key), std::move(value));
+    }
     friend bool operator==(const Section&, const Section&) = default;
 
 private:
@@ -80,7 +86,7 @@ struct ListenSettings {
 };
 
 struct Settings {
-    std::string file; ///< where it was read from
+    std::string file;                                     ///< where it was read from
     std::map<std::string, Section, std::less<>> sections; ///< server, log, storage, c2s, limits, login …
     std::vector<ListenSettings> listen;
     std::vector<HostSettings> hosts;

@@ -57,13 +57,10 @@ Outcome done(std::string note, bool warning = false)
 StanzaError to_stanza_error(AccountProblem problem)
 {
     switch (problem) {
-    case AccountProblem::exists:
-        return StanzaError(StanzaError::conflict, to_text(problem));
-    case AccountProblem::no_such_account:
-        return StanzaError(StanzaError::item_not_found, to_text(problem));
+    case AccountProblem::exists: return StanzaError(StanzaError::conflict, to_text(problem));
+    case AccountProblem::no_such_account: return StanzaError(StanzaError::item_not_found, to_text(problem));
     case AccountProblem::not_local:
-    case AccountProblem::bad_password:
-        return StanzaError(StanzaError::not_acceptable, to_text(problem));
+    case AccountProblem::bad_password: return StanzaError(StanzaError::not_acceptable, to_text(problem));
     case AccountProblem::busy:
         return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, to_text(problem));
     case AccountProblem::store_failed:
@@ -73,7 +70,8 @@ StanzaError to_stanza_error(AccountProblem problem)
 }
 
 /// The accounts of this host that a field names; an error if one is none.
-Result<std::vector<Jid>, StanzaError> accounts_in(const DataForm& form, std::string_view var, const Host& host)
+Result<std::vector<Jid>, StanzaError> accounts_in(const DataForm& form, std::string_view var,
+    const Host& host)
 {
     std::vector<Jid> accounts;
     for (const std::string& text : form.values(var)) {
@@ -209,7 +207,8 @@ Task<Ran> online_users(DataForm form, Context context)
 {
     std::size_t limit = 1000;
     const std::string wanted(form.value("max_items").value_or(""));
-    if (!wanted.empty() && wanted.size() <= 4 && wanted.find_first_not_of("0123456789") == std::string::npos) {
+    if (!wanted.empty() && wanted.size() <= 4
+        && wanted.find_first_not_of("0123456789") == std::string::npos) {
         limit = std::stoul(wanted);
     }
     auto gathering = gather_online(context);
@@ -273,7 +272,9 @@ Task<Ran> announce(DataForm form, Context context)
         co_return StanzaError(StanzaError::not_acceptable, "The announcement is empty");
     }
     const std::string host = context.host.name();
-    std::function<std::size_t(Router&)> tell = [host, text](Router& router) { return announce_on(router, host, text); };
+    std::function<std::size_t(Router&)> tell = [host, text](Router& router) {
+        return announce_on(router, host, text);
+    };
     auto telling = context.host.router().server().gather<std::size_t>(context.host.shard(), tell);
     const auto parts = co_await telling;
     std::size_t told = 0;
@@ -324,13 +325,15 @@ public:
     {
         return Manifest("administration", "Lets administrators manage accounts from a chat client.")
             .implements(Xep { 133, "1.3.1", "Service Administration",
-                "add, delete, disable and re-enable user, change password, end session, online users, announce" })
+                "add, delete, disable and re-enable user, change password, end session, online users, "
+                "announce" })
             .needs("commands");
     }
 
     void attach(Handlers& on) override
     {
-        const auto add = [&on](std::string_view node, std::string_view name, std::optional<DataForm> form, Command::Run run) {
+        const auto add = [&on](std::string_view node, std::string_view name, std::optional<DataForm> form,
+                             Command::Run run) {
             Command command;
             command.node = std::string(ns::admin) + "#" + std::string(node);
             command.name = name;
@@ -340,11 +343,15 @@ public:
             on.command(std::move(command));
         };
         add("add-user", "Add User", add_user_form(), add_user);
-        add("delete-user", "Delete User", some_accounts("Deleting Users", "The Jabber ID(s) to delete"), delete_users);
-        add("disable-user", "Disable User", some_accounts("Disabling Users", "The Jabber ID(s) to disable"), disable_users);
-        add("reenable-user", "Re-Enable User", some_accounts("Re-Enabling Users", "The Jabber ID(s) to re-enable"), enable_users);
+        add("delete-user", "Delete User", some_accounts("Deleting Users", "The Jabber ID(s) to delete"),
+            delete_users);
+        add("disable-user", "Disable User", some_accounts("Disabling Users", "The Jabber ID(s) to disable"),
+            disable_users);
+        add("reenable-user", "Re-Enable User",
+            some_accounts("Re-Enabling Users", "The Jabber ID(s) to re-enable"), enable_users);
         add("end-user-session", "End User Session",
-            some_accounts("Ending User Sessions", "The Jabber ID(s) for which to end sessions"), end_sessions);
+            some_accounts("Ending User Sessions", "The Jabber ID(s) for which to end sessions"),
+            end_sessions);
         add("change-user-password", "Change User Password", change_password_form(), change_password);
         add("get-online-users-num", "Get Number of Online Users", std::nullopt, online_user_count);
         add("get-online-users-list", "Get List of Online Users", online_users_form(), online_users);

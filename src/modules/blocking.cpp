@@ -20,7 +20,8 @@ public:
         return Manifest("blocking", "Lets users block addresses.")
             .implements(Xep { 191, "1.3", "Blocking Command" })
             .feature(ns::blocking, On::both)
-            .setting(SettingSpec::integer("max_entries", 1000, 1, 100'000, "Addresses one account may block."))
+            .setting(SettingSpec::integer("max_entries", 1000, 1, 100'000,
+                "Addresses one account may block."))
             .store(store);
     }
 
@@ -28,9 +29,12 @@ public:
     {
         wants_pushes_ = on.session_slot<bool>();
         on.user_load(load);
-        on.iq_get(To::own_account, ns::blocking, "blocklist", [this](const Iq&, const Context& c) { return list(c); });
-        on.iq_set_later(To::own_account, ns::blocking, "block", [this](Iq iq, Context c) { return block(iq, c); });
-        on.iq_set_later(To::own_account, ns::blocking, "unblock", [this](Iq iq, Context c) { return unblock(iq, c); });
+        on.iq_get(To::own_account, ns::blocking, "blocklist",
+            [this](const Iq&, const Context& c) { return list(c); });
+        on.iq_set_later(To::own_account, ns::blocking, "block",
+            [this](Iq iq, Context c) { return block(iq, c); });
+        on.iq_set_later(To::own_account, ns::blocking, "unblock",
+            [this](Iq iq, Context c) { return unblock(iq, c); });
         on.any(Flow::from_client, refuse_to_blocked);
         on.any(Flow::to_user, refuse_from_blocked);
     }
@@ -89,7 +93,8 @@ private:
         BlockList& blocked = context.user->block_list();
         const auto limit = static_cast<std::size_t>(context.host.settings("blocking").integer("max_entries"));
         if (blocked.jids().size() + jids->size() > limit) {
-            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel, "The block list is full");
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+                "The block list is full");
         }
         KeyvalStore::Changes changes;
         for (const Jid& jid : *jids) {
@@ -174,7 +179,8 @@ private:
         for (const Jid& contact : covered_subscribers(*context.user, jids)) {
             for (const auto& session : context.user->sessions()) {
                 if (session->is_available()) {
-                    context.host.router().route(Stanza::presence(session->jid(), contact, PresenceType::unavailable));
+                    context.host.router().route(Stanza::presence(session->jid(), contact,
+                        PresenceType::unavailable));
                 }
             }
         }
@@ -204,14 +210,16 @@ private:
         if (stanza.kind() == StanzaKind::iq && !stanza.is_request()) {
             return Verdict::done();
         }
-        return Verdict::bounce(StanzaError(StanzaError::not_acceptable).with(Element("blocked", ns::blocking_errors)));
+        return Verdict::bounce(StanzaError(StanzaError::not_acceptable, StanzaError::Type::cancel)
+                                   .with(Element("blocked", ns::blocking_errors)));
     }
 
     /// §3.3: to a blocked address the user looks offline. One's own resources cannot be blocked.
     static Verdict refuse_from_blocked(Stanza& stanza, const Context& context)
     {
         const BlockList& blocked = context.user->block_list();
-        if (blocked.empty() || stanza.from().same_bare(context.user->jid()) || !blocked.covers(stanza.from())) {
+        if (blocked.empty() || stanza.from().same_bare(context.user->jid())
+            || !blocked.covers(stanza.from())) {
             return Verdict::pass();
         }
         // A blocked domain is not our own server's voice: answers of the host itself stay audible.

@@ -33,13 +33,11 @@ public:
     {
         host_ = &on.host();
         on.iq_set_later(To::host, ns::commands, "command", [this](Iq iq, Context c) { return run(iq, c); });
-        on.disco_items(To::host, ns::commands, [this](const Context& c, const Iq& iq, Element& query) {
-            list(c, iq, query);
-        });
+        on.disco_items(To::host, ns::commands,
+            [this](const Context& c, const Iq& iq, Element& query) { list(c, iq, query); });
         for (const Command& command : on.commands()) {
-            on.disco_info(To::host, command.node, [&command](const Context&, const Iq&, Element& query) {
-                describe_command(command, query);
-            });
+            on.disco_info(To::host, command.node,
+                [&command](const Context&, const Iq&, Element& query) { describe_command(command, query); });
         }
     }
 
@@ -53,10 +51,8 @@ private:
     bool may_run(const Command& command, const Jid& from) const
     {
         switch (command.access) {
-        case Command::For::admins:
-            return host_->is_admin(from);
-        case Command::For::local_users:
-            return from.domain() == host_->name() && from.has_local();
+        case Command::For::admins: return host_->is_admin(from);
+        case Command::For::local_users: return from.domain() == host_->name() && from.has_local();
         }
         return false;
     }
@@ -98,7 +94,9 @@ private:
     static Element answer(const Command& command, std::string_view session, std::string_view status)
     {
         Element element("command", ns::commands);
-        element.set_attribute("node", command.node).set_attribute("sessionid", session).set_attribute("status", status);
+        element.set_attribute("node", command.node)
+            .set_attribute("sessionid", session)
+            .set_attribute("status", status);
         return element;
     }
 

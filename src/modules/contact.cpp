@@ -20,14 +20,16 @@ public:
         Manifest manifest("contact", "Tells where people can reach those who run this server.");
         for (const char* role : roles) {
             std::move(manifest).setting( // gives back the same manifest
-                SettingSpec::list(role, {}, "Addresses (mailto:, xmpp:, https:) for " + std::string(role) + "."));
+                SettingSpec::list(role, {},
+                    "Addresses (mailto:, xmpp:, https:) for " + std::string(role) + "."));
         }
         return std::move(manifest).implements(Xep { 157, "1.1.1", "Contact Addresses for XMPP Services" });
     }
 
     void attach(Handlers& on) override
     {
-        on.disco_info(To::host, "", [](const Context& context, const Iq&, Element& query) { add_form(context.host, query); });
+        on.disco_info(To::host, "",
+            [](const Context& context, const Iq&, Element& query) { add_form(context.host, query); });
     }
 
 private:

@@ -31,11 +31,16 @@ public:
     void attach(Handlers& on) override
     {
         host_ = &on.host();
-        on.iq_get(To::host, ns::disco_info, "query", [this](const Iq& iq, const Context& c) { return info(To::host, iq, c); });
-        on.iq_get(To::host, ns::disco_items, "query", [this](const Iq& iq, const Context& c) { return items(To::host, iq, c); });
-        on.iq_get(To::account, ns::disco_info, "query", [this](const Iq& iq, const Context& c) { return account_info(iq, c); });
-        on.iq_get(To::account, ns::disco_items, "query", [this](const Iq& iq, const Context& c) { return account_items(iq, c); });
-        on.iq_get(To::nobody, ns::disco_items, "query", [](const Iq& iq, const Context&) -> IqAnswer { return empty(iq); });
+        on.iq_get(To::host, ns::disco_info, "query",
+            [this](const Iq& iq, const Context& c) { return info(To::host, iq, c); });
+        on.iq_get(To::host, ns::disco_items, "query",
+            [this](const Iq& iq, const Context& c) { return items(To::host, iq, c); });
+        on.iq_get(To::account, ns::disco_info, "query",
+            [this](const Iq& iq, const Context& c) { return account_info(iq, c); });
+        on.iq_get(To::account, ns::disco_items, "query",
+            [this](const Iq& iq, const Context& c) { return account_items(iq, c); });
+        on.iq_get(To::nobody, ns::disco_items, "query",
+            [](const Iq& iq, const Context&) -> IqAnswer { return empty(iq); });
         on.stream_feature(Handlers::Offer::after_login, [this](bool) { return caps(); });
     }
 
@@ -158,7 +163,7 @@ private:
     void reconfigured() override { version_.clear(); }
 
     Host* host_ = nullptr; ///< from attach on
-    std::string version_; ///< empty until it is asked for
+    std::string version_;  ///< empty until it is asked for
 };
 
 } // namespace

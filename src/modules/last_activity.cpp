@@ -56,7 +56,8 @@ public:
         on.iq_get_later(To::account, ns::last_activity, "query", last_seen);
         on.iq_get(To::nobody, ns::last_activity, "query",
             [](const Iq&, const Context&) -> IqAnswer { return StanzaError(StanzaError::forbidden); });
-        on.presence(Flow::from_client, Stage::copy, [this](Presence p, const Context& c) { return keep_status(p, c); });
+        on.presence(Flow::from_client, Stage::copy,
+            [this](Presence p, const Context& c) { return keep_status(p, c); });
         on.session_ended([this](const Context& c) { write_down(c); });
     }
 
@@ -90,7 +91,9 @@ private:
         const auto line_end = std::min(text.find('\n'), text.size());
         std::int64_t seen = 0;
         std::from_chars(text.data(), text.data() + line_end, seen);
-        const auto now = std::chrono::duration_cast<std::chrono::seconds>(context.host.clock().wall().time_since_epoch()).count();
+        const auto now =
+            std::chrono::duration_cast<std::chrono::seconds>(context.host.clock().wall().time_since_epoch())
+                .count();
         co_return answer(now - seen, std::string_view(text).substr(std::min(line_end + 1, text.size())));
     }
 
@@ -114,7 +117,8 @@ private:
                 return;
             }
         }
-        const auto now = std::chrono::duration_cast<std::chrono::seconds>(context.host.clock().wall().time_since_epoch());
+        const auto now =
+            std::chrono::duration_cast<std::chrono::seconds>(context.host.clock().wall().time_since_epoch());
         std::string value = std::to_string(now.count()) + "\n";
         if (const std::string* status = status_.find(*context.session)) {
             value += *status;

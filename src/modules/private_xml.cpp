@@ -27,7 +27,8 @@ public:
         return Manifest("private_xml", "Keeps small private data for clients, such as old bookmarks.")
             .implements(Xep { 49, "1.2", "Private XML Storage" })
             .feature(ns::private_xml, On::both)
-            .setting(SettingSpec::bytes("max_bytes", 1024 * 1024, 1024, 64 * 1024 * 1024, "All fragments of one account together."))
+            .setting(SettingSpec::bytes("max_bytes", 1024 * 1024, 1024, 64 * 1024 * 1024,
+                "All fragments of one account together."))
             .setting(SettingSpec::integer("max_fragments", 100, 1, 10000, "Fragments of one account."))
             .store(store);
     }
@@ -36,7 +37,9 @@ public:
     {
         on.iq_get_later(To::own_account, ns::private_xml, "query", get);
         on.iq_set_later(To::own_account, ns::private_xml, "query", set);
-        const auto refuse = [](const Iq&, const Context&) -> IqAnswer { return StanzaError(StanzaError::forbidden); };
+        const auto refuse = [](const Iq&, const Context&) -> IqAnswer {
+            return StanzaError(StanzaError::forbidden);
+        };
         for (const To to : { To::account, To::nobody }) {
             on.iq_get(to, ns::private_xml, "query", refuse); // §3: somebody else's data
             on.iq_set(to, ns::private_xml, "query", refuse);
@@ -82,7 +85,8 @@ private:
                 return StanzaError(StanzaError::not_acceptable);
             }
             const std::string name = name_of(*fragment);
-            auto group = std::find_if(groups.begin(), groups.end(), [&name](const auto& each) { return each.first == name; });
+            auto group = std::find_if(groups.begin(), groups.end(),
+                [&name](const auto& each) { return each.first == name; });
             if (group == groups.end()) {
                 groups.emplace_back(name, Element("fragments", ns::private_xml));
                 group = std::prev(groups.end());
@@ -112,7 +116,8 @@ private:
             co_return StanzaError(StanzaError::internal_server_error);
         }
         if (!fits(context.host.settings("private_xml"), *stored, *changes)) {
-            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel, "The private storage is full");
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+                "The private storage is full");
         }
         auto writing = keyval.apply(context.user->key(), store, std::move(*changes));
         const auto saved = co_await writing;
@@ -122,7 +127,8 @@ private:
         co_return std::nullopt;
     }
 
-    static bool fits(const Section& limits, const KeyvalStore::Entries& stored, const KeyvalStore::Changes& changes)
+    static bool fits(const Section& limits, const KeyvalStore::Entries& stored,
+        const KeyvalStore::Changes& changes)
     {
         std::set<std::string> names;
         std::size_t bytes = 0;

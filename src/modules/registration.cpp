@@ -20,10 +20,8 @@ std::optional<Jid> account_of(const Host& host, const std::string& user)
 StanzaError to_stanza_error(AccountProblem problem)
 {
     switch (problem) {
-    case AccountProblem::exists:
-        return StanzaError(StanzaError::conflict); // §3.1.1
-    case AccountProblem::no_such_account:
-        return StanzaError(StanzaError::registration_required);
+    case AccountProblem::exists: return StanzaError(StanzaError::conflict); // §3.1.1
+    case AccountProblem::no_such_account: return StanzaError(StanzaError::registration_required);
     case AccountProblem::not_local:
     case AccountProblem::bad_password:
         return StanzaError(StanzaError::not_acceptable, to_text(problem)); // §3.1.1
@@ -39,11 +37,14 @@ class Registration final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("registration", "Password change and account removal by the user; open registration if allowed.")
+        return Manifest("registration",
+            "Password change and account removal by the user; open registration if allowed.")
             .implements(Xep { 77, "2.4", "In-Band Registration", "no forms beyond name and password" })
             .feature(ns::in_band_registration)
-            .setting(SettingSpec::flag("open", false, "Anybody may make an account from a client. Attracts spammers."))
-            .setting(SettingSpec::integer("per_day", 3, 1, 1'000'000, "Accounts from one address (IPv6: /64) in a day."));
+            .setting(SettingSpec::flag("open", false,
+                "Anybody may make an account from a client. Attracts spammers."))
+            .setting(SettingSpec::integer("per_day", 3, 1, 1'000'000,
+                "Accounts from one address (IPv6: /64) in a day."));
     }
 
     void attach(Handlers& on) override
@@ -85,7 +86,8 @@ private:
         }
         const auto per_day = static_cast<unsigned>(host_->settings("registration").integer("per_day"));
         if (!host_->router().server().registration_rate().admit(peer, per_day)) {
-            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, "Too many accounts from your address");
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait,
+                "Too many accounts from your address");
         }
         auto creating = host_->accounts().create(*account, iq.payload().child_text("password"));
         const auto created = co_await creating;
@@ -126,7 +128,8 @@ private:
         if (*account != context.user->jid()) {
             co_return StanzaError(StanzaError::not_allowed);
         }
-        auto changing = context.host.accounts().set_password(*account, query.child_text("password"), context.session->jid());
+        auto changing = context.host.accounts().set_password(*account, query.child_text("password"),
+            context.session->jid());
         const auto changed = co_await changing;
         if (!changed) {
             co_return to_stanza_error(changed.error());

@@ -123,7 +123,7 @@ private:
     {
         const auto kind = subscribing(presence.type());
         if (!kind) {
-            return Verdict::pass();
+            return queue_behind_changes(presence, context);
         }
         User& user = *context.user;
         if (is_crowded(user)) {
@@ -134,6 +134,27 @@ private:
             run(receive(*kind, presence.stanza(), user.shared_from_this(), context.hold()));
         }
         return Verdict::done();
+    }
+
+    /// What a contact shows comes behind what it said of the subscription before (§3.1.6), which may
+    /// still be on its way to the disk.
+    Verdict queue_behind_changes(const Presence& presence, const Context& context)
+    {
+        if (passing_on_ || !context.user->roster().turns().is_taken()) {
+            return Verdict::pass();
+        }
+        run(pass_on_later(presence.stanza(), context.user->shared_from_this(), context.hold()));
+        return Verdict::done();
+    }
+
+    Task<Done> pass_on_later(Stanza stanza, std::shared_ptr<User> user, Settlement hold)
+    {
+        auto taking = user->roster().turns().take();
+        const auto turn = co_await taking;
+        passing_on_ = true;
+        host_->deliver(std::move(stanza), std::move(hold));
+        passing_on_ = false;
+        co_return Done();
     }
 
     Task<Done> receive(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
@@ -288,6 +309,7 @@ private:
             [this](const std::exception_ptr&) { host_->log().error("subscription failed"); });
     }
 
+    bool passing_on_ = false;
     Host* host_ = nullptr; ///< from attach on
 };
 

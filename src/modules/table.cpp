@@ -25,21 +25,10 @@ const std::vector<ModuleEntry>& module_table()
 {
     // Within a stage, handlers run in this order: whom one has blocked comes before everything else.
     static const std::vector<ModuleEntry> table {
-        { make_blocking, true },
-        { make_roster, true },
-        { make_subscription, true },
-        { make_presence, true },
-        { make_offline, true },
-        { make_disco, true },
-        { make_ping, true },
-        { make_version, true },
-        { make_time, true },
-        { make_contact, true },
-        { make_last_activity, true },
-        { make_vcard, true },
-        { make_private_xml, true },
-        { make_session_request, true },
-        { make_registration, true },
+        { make_blocking, true }, { make_roster, true }, { make_subscription, true }, { make_presence, true },
+        { make_offline, true }, { make_disco, true }, { make_ping, true }, { make_version, true },
+        { make_time, true }, { make_contact, true }, { make_last_activity, true }, { make_vcard, true },
+        { make_private_xml, true }, { make_session_request, true }, { make_registration, true },
         { make_administration, true },
         { make_commands, true }, // last: lists what all the others have registered
     };

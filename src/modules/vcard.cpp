@@ -19,7 +19,8 @@ public:
         return Manifest("vcard", "Keeps the card that users show of themselves.")
             .implements(Xep { 54, "1.3.0", "vcard-temp" })
             .feature(ns::vcard_temp, On::both)
-            .setting(SettingSpec::bytes("max_bytes", 128 * 1024, 1024, 1024 * 1024, "Largest card, avatar included."))
+            .setting(SettingSpec::bytes("max_bytes", 128 * 1024, 1024, 1024 * 1024,
+                "Largest card, avatar included."))
             .store(store);
     }
 
@@ -27,8 +28,9 @@ public:
     {
         on.iq_get_later(To::account, ns::vcard_temp, "vCard", get);
         on.iq_set_later(To::own_account, ns::vcard_temp, "vCard", set);
-        on.iq_set(To::account, ns::vcard_temp, "vCard",
-            [](const Iq&, const Context&) -> IqAnswer { return StanzaError(StanzaError::forbidden); }); // §3.2
+        on.iq_set(To::account, ns::vcard_temp, "vCard", [](const Iq&, const Context&) -> IqAnswer {
+            return StanzaError(StanzaError::forbidden);
+        }); // §3.2
         on.iq_set(To::nobody, ns::vcard_temp, "vCard",
             [](const Iq&, const Context&) -> IqAnswer { return StanzaError(StanzaError::forbidden); });
     }
@@ -57,7 +59,8 @@ private:
     {
         std::string xml = to_xml(iq.payload());
         if (xml.size() > static_cast<std::size_t>(context.host.settings("vcard").integer("max_bytes"))) {
-            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel, "The card is too large");
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+                "The card is too large");
         }
         auto pending = context.host.storage().keyval().set(context.user->key(), store, "", std::move(xml));
         const auto saved = co_await pending;

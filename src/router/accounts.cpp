@@ -41,8 +41,10 @@ void tell_contacts_goodbye(User& user)
 {
     Router& router = user.host().router();
     for (const RosterRecord& record : user.roster().records()) {
-        const bool sees_us = record.subscription == SubscriptionState::from || record.subscription == SubscriptionState::both;
-        const bool seen_by_us = record.subscription == SubscriptionState::to || record.subscription == SubscriptionState::both;
+        const bool sees_us = record.subscription == SubscriptionState::from
+            || record.subscription == SubscriptionState::both;
+        const bool seen_by_us = record.subscription == SubscriptionState::to
+            || record.subscription == SubscriptionState::both;
         if (seen_by_us || record.pending_out) {
             router.route(Stanza::presence(user.jid(), record.contact, PresenceType::unsubscribe));
         }
@@ -72,18 +74,13 @@ bool is_account_name(const Server& server, const Jid& account)
 std::string_view to_text(AccountProblem problem)
 {
     switch (problem) {
-    case AccountProblem::exists:
-        return "The account exists already";
-    case AccountProblem::no_such_account:
-        return "There is no such account";
-    case AccountProblem::not_local:
-        return "This is not the address of an account on this server";
+    case AccountProblem::exists: return "The account exists already";
+    case AccountProblem::no_such_account: return "There is no such account";
+    case AccountProblem::not_local: return "This is not the address of an account on this server";
     case AccountProblem::bad_password:
         return "The password is empty or contains characters that are not allowed";
-    case AccountProblem::busy:
-        return "The server is busy; try again in a moment";
-    case AccountProblem::store_failed:
-        return "The database could not be written";
+    case AccountProblem::busy: return "The server is busy; try again in a moment";
+    case AccountProblem::store_failed: return "The database could not be written";
     }
     return {};
 }
@@ -199,19 +196,24 @@ Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
     // The home shard's own store takes the removal, behind every write that it still has under way.
     Pending<bool> answer;
     Home& asker = router_.shard();
-    router_.server().at_home(account, [account, except, promise = answer.promise(), &asker](Router& home) mutable {
-        auto user = home.host(account.domain())->user(account.local());
-        user->when_loaded([account, except, promise, &asker, user, &home](User& loaded) mutable {
-            tell_contacts_goodbye(loaded);
-            close_sessions(home, account.bare(), StreamError(StreamError::not_authorized, "The account was removed"), except);
-            const Handlers& handlers = loaded.host().handlers();
-            handlers.run_moment(handlers.on_removed(), Context { loaded.host(), &loaded });
-            loaded.host().forget_user(account.local());
-            home.storage().accounts().remove(key_of(account)).then([promise, &asker](Result<bool, StoreError> removed) mutable {
-                asker.post([promise, removed]() mutable { promise.fulfil(removed.has_value()); });
+    router_.server().at_home(account,
+        [account, except, promise = answer.promise(), &asker](Router& home) mutable {
+            auto user = home.host(account.domain())->user(account.local());
+            user->when_loaded([account, except, promise, &asker, user, &home](User& loaded) mutable {
+                tell_contacts_goodbye(loaded);
+                close_sessions(home, account.bare(),
+                    StreamError(StreamError::not_authorized, "The account was removed"), except);
+                const Handlers& handlers = loaded.host().handlers();
+                handlers.run_moment(handlers.on_removed(), Context { loaded.host(), &loaded });
+                loaded.host().forget_user(account.local());
+                home.storage()
+                    .accounts()
+                    .remove(key_of(account))
+                    .then([promise, &asker](Result<bool, StoreError> removed) mutable {
+                        asker.post([promise, removed]() mutable { promise.fulfil(removed.has_value()); });
+                    });
             });
         });
-    });
     const bool removed = co_await answer;
     if (!removed) {
         co_return AccountProblem::store_failed;
@@ -243,28 +245,32 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     // Somebody who does not exist costs as much time as somebody who does.
     ScramVerifier verifier;
     verifier.salt = std::string(16, 's');
-    verifier.iterations = static_cast<std::uint32_t>(router_.settings().section("login").integer("iterations"));
+    verifier.iterations =
+        static_cast<std::uint32_t>(router_.settings().section("login").integer("iterations"));
     const bool usable = found->has_value() && (*found)->enabled && !(*found)->verifiers.empty();
     if (usable) {
         verifier = (*found)->verifiers.front();
     }
-    Function<bool()> work = [verifier, password = std::move(password)] { return matches(verifier, password); };
+    Function<bool()> work = [verifier, password = std::move(password)] {
+        return matches(verifier, password);
+    };
     auto checking = router_.server().pool().run<bool>(router_.shard(), std::move(work));
     const auto matched = co_await checking;
     if (!matched) {
         co_return AccountProblem::busy;
     }
-    co_return usable && *matched;
+    co_return usable&&* matched;
 }
 
 Pending<std::size_t> Accounts::end_sessions(Jid account, StreamError why, Jid except)
 {
     Pending<std::size_t> answer;
     Home& asker = router_.shard();
-    router_.server().at_home(account, [account, why, except, promise = answer.promise(), &asker](Router& home) mutable {
-        const std::size_t closed = close_sessions(home, account, why, except);
-        asker.post([promise, closed]() mutable { promise.fulfil(closed); });
-    });
+    router_.server().at_home(account,
+        [account, why, except, promise = answer.promise(), &asker](Router& home) mutable {
+            const std::size_t closed = close_sessions(home, account, why, except);
+            asker.post([promise, closed]() mutable { promise.fulfil(closed); });
+        });
     return answer;
 }
 

@@ -11,14 +11,10 @@ namespace {
 std::string_view to_text(To to)
 {
     switch (to) {
-    case To::host:
-        return "host";
-    case To::own_account:
-        return "own account";
-    case To::account:
-        return "account";
-    case To::nobody:
-        return "nobody";
+    case To::host: return "host";
+    case To::own_account: return "own account";
+    case To::account: return "account";
+    case To::nobody: return "nobody";
     }
     return {};
 }
@@ -26,10 +22,8 @@ std::string_view to_text(To to)
 std::string_view to_text(Flow flow)
 {
     switch (flow) {
-    case Flow::from_client:
-        return "from_client";
-    case Flow::to_user:
-        return "to_user";
+    case Flow::from_client: return "from_client";
+    case Flow::to_user: return "to_user";
     }
     return {};
 }
@@ -37,27 +31,22 @@ std::string_view to_text(Flow flow)
 std::string_view to_text(Stage stage)
 {
     switch (stage) {
-    case Stage::guard:
-        return "guard";
-    case Stage::stamp:
-        return "stamp";
-    case Stage::archive:
-        return "archive";
-    case Stage::copy:
-        return "copy";
-    case Stage::deliver:
-        return "deliver";
-    case Stage::fallback:
-        return "fallback";
+    case Stage::guard: return "guard";
+    case Stage::stamp: return "stamp";
+    case Stage::archive: return "archive";
+    case Stage::copy: return "copy";
+    case Stage::deliver: return "deliver";
+    case Stage::fallback: return "fallback";
     }
     return {};
 }
 
-template <class Steps> void print_steps(std::string& out, std::string_view kind, Flow flow, Stage stage, const Steps& steps)
+template <class Steps>
+void print_steps(std::string& out, std::string_view kind, Flow flow, Stage stage, const Steps& steps)
 {
     for (const auto& step : steps) {
-        out += std::string(to_text(flow)) + ' ' + std::string(kind) + ' ' + std::string(to_text(stage)) + ": " + step.module
-            + '\n';
+        out += std::string(to_text(flow)) + ' ' + std::string(kind) + ' ' + std::string(to_text(stage)) + ": "
+            + step.module + '\n';
     }
 }
 
@@ -81,8 +70,8 @@ void Handlers::add_iq(To to, IqType type, std::string_view ns, std::string_view 
 {
     iq_.insert_or_assign(iq_key(to, type, ns, element), std::move(handler));
     iq_print_.emplace_back(module_,
-        "iq " + std::string(stonechat::to_text(type)) + " to " + std::string(to_text(to)) + ": " + std::string(element)
-            + " " + std::string(ns));
+        "iq " + std::string(stonechat::to_text(type)) + " to " + std::string(to_text(to)) + ": "
+            + std::string(element) + " " + std::string(ns));
 }
 
 void Handlers::iq_get(To to, std::string_view ns, std::string_view element, Now handler)
@@ -107,14 +96,14 @@ void Handlers::iq_set_later(To to, std::string_view ns, std::string_view element
 
 void Handlers::message(Flow flow, Stage stage, OnMessage handler)
 {
-    chains_[static_cast<std::size_t>(flow)].message[static_cast<std::size_t>(stage)].push_back(
-        { module_, std::move(handler) });
+    chains_[static_cast<std::size_t>(flow)].message[static_cast<std::size_t>(stage)].push_back({ module_,
+        std::move(handler) });
 }
 
 void Handlers::presence(Flow flow, Stage stage, OnPresence handler)
 {
-    chains_[static_cast<std::size_t>(flow)].presence[static_cast<std::size_t>(stage)].push_back(
-        { module_, std::move(handler) });
+    chains_[static_cast<std::size_t>(flow)].presence[static_cast<std::size_t>(stage)].push_back({ module_,
+        std::move(handler) });
 }
 
 void Handlers::any(Flow flow, OnStanza handler)
@@ -251,7 +240,8 @@ void Handlers::run_moment(const std::vector<OnMoment>& handlers, const Context& 
     }
 }
 
-bool Handlers::disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq, Element& query) const
+bool Handlers::disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq,
+    Element& query) const
 {
     bool found = false;
     for (const DiscoEntry& entry : disco_) {

@@ -129,11 +129,12 @@ public:
 
     // Moments in the life of a session and an account; context.user is set, and session where there is one.
     using OnMoment = std::function<void(const Context&)>;
-    void session_bound(OnMoment handler);       ///< a resource was bound
-    void session_available(OnMoment handler);   ///< its first available presence was broadcast
-    void session_priority(OnMoment handler);    ///< its priority rose from negative to not negative (also at first)
-    void session_ended(OnMoment handler);       ///< closed, however; the session is still in user.sessions()
-    void account_removed(OnMoment handler);     ///< before the rows go; sessions are closed already
+    void session_bound(OnMoment handler);     ///< a resource was bound
+    void session_available(OnMoment handler); ///< its first available presence was broadcast
+    void session_priority(
+        OnMoment handler);                ///< its priority rose from negative to not negative (also at first)
+    void session_ended(OnMoment handler); ///< closed, however; the session is still in user.sessions()
+    void account_removed(OnMoment handler); ///< before the rows go; sessions are closed already
     /// Reads a module's part of a user; the user becomes ready when all have finished. False: it failed.
     using OnLoad = std::function<Task<bool>(User&)>;
     void user_load(OnLoad handler);
@@ -182,7 +183,8 @@ public:
     const std::vector<std::pair<Offer, StreamFeature>>& features() const { return features_; }
     const std::vector<Command>& commands() const { return commands_; }
     /// Runs what was registered for (to, node); false if nothing was.
-    bool disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq, Element& query) const;
+    bool disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq,
+        Element& query) const;
 
     /// While a module attaches, its name goes with what it registers, for `print`.
     void attaching(std::string_view module) { module_ = module; }

@@ -200,7 +200,8 @@ void Host::sweep()
 {
     boost::unordered::erase_if(users_, [](const auto& entry) {
         const auto& user = entry.second;
-        const bool idle = user->sessions().empty() && user->state() != User::State::loading && user.use_count() == 1;
+        const bool idle = user->sessions().empty() && user->state() != User::State::loading
+            && user.use_count() == 1;
         return user->is_idle_again(idle);
     });
 }
@@ -222,7 +223,8 @@ void Host::unbind(Session& session)
     const Context context { *this, user.get(), &session };
     handlers_.run_moment(handlers_.on_ended(), context);
     user->remove_session(session);
-    if (user->state() == User::State::absent && user->sessions().empty() && find_user(user->jid().local()) == user.get()) {
+    if (user->state() == User::State::absent && user->sessions().empty()
+        && find_user(user->jid().local()) == user.get()) {
         users_.erase(users_.find(user->jid().local()));
     }
 }
@@ -242,6 +244,15 @@ void Host::apply(const Verdict& verdict, const Stanza& stanza)
     }
 }
 
+void Host::bounce(Session& session, const Stanza& stanza, const StanzaError& error)
+{
+    ++router_.counters().refused;
+    trace("refused", stanza, to_text(error.condition()));
+    if (Router::is_answerable(stanza)) {
+        session.send(stanza.error_reply(error));
+    }
+}
+
 // The way in: what a client of ours sent ------------------------------------------------------
 
 void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
@@ -258,7 +269,9 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
     const Stage last = stanza.kind() == StanzaKind::presence ? Stage::deliver : Stage::copy;
     const Verdict verdict = handlers_.run(Flow::from_client, Stage::guard, last, stanza, context);
     if (!verdict.is_pass()) {
-        apply(verdict, stanza);
+        if (const StanzaError* error = verdict.error()) {
+            bounce(session, stanza, *error);
+        }
         return;
     }
     // RFC 6120 §10.3.3: an iq without `to`, or to the own account, is answered here for the account.
@@ -291,7 +304,8 @@ void Host::deliver(Stanza stanza, Settlement settlement)
         deliver_to_user(*addressed, std::move(stanza), std::move(settlement));
         return;
     }
-    addressed->when_loaded([this, stanza = std::move(stanza), settlement = std::move(settlement)](User& loaded) mutable {
+    addressed->when_loaded([this, stanza = std::move(stanza),
+                               settlement = std::move(settlement)](User& loaded) mutable {
         deliver_to_user(loaded, std::move(stanza), std::move(settlement));
     });
 }
@@ -324,15 +338,9 @@ void Host::deliver_to_user(User& user, Stanza stanza, Settlement settlement)
     }
     const Context context { *this, &user, nullptr, &settlement };
     switch (stanza.kind()) {
-    case StanzaKind::message:
-        deliver_message(user, stanza, context);
-        return;
-    case StanzaKind::presence:
-        deliver_presence(stanza, context);
-        return;
-    case StanzaKind::iq:
-        deliver_iq(user, std::move(stanza), std::move(settlement));
-        return;
+    case StanzaKind::message: deliver_message(user, stanza, context); return;
+    case StanzaKind::presence: deliver_presence(stanza, context); return;
+    case StanzaKind::iq: deliver_iq(user, std::move(stanza), std::move(settlement)); return;
     }
 }
 
@@ -395,29 +403,26 @@ void Host::carry_out(Delivery delivery, User& user, Stanza& stanza, const Contex
     case Delivery::non_negative:
     case Delivery::available: {
         const bool all = delivery == Delivery::available;
-        const std::size_t sent = send_to(user, stanza,
-            [all](const Session& session) { return session.is_available() && (all || session.priority() >= 0); });
+        const std::size_t sent = send_to(user, stanza, [all](const Session& session) {
+            return session.is_available() && (all || session.priority() >= 0);
+        });
         router_.counters().delivered += sent;
         trace("delivered", stanza, "to " + std::to_string(sent) + " resources");
         return;
     }
     case Delivery::store: {
-        const Verdict verdict = handlers_.run(Flow::to_user, Stage::fallback, Stage::fallback, stanza, context);
+        const Verdict verdict = handlers_.run(Flow::to_user, Stage::fallback, Stage::fallback, stanza,
+            context);
         if (verdict.is_pass()) {
             router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
         }
         apply(verdict, stanza);
         return;
     }
-    case Delivery::as_bare:
-        carry_out(decide(stanza, bare_addressee(user)), user, stanza, context);
-        return;
-    case Delivery::refuse:
-        router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
-        return;
+    case Delivery::as_bare: carry_out(decide(stanza, bare_addressee(user)), user, stanza, context); return;
+    case Delivery::refuse: router_.refuse(stanza, StanzaError(StanzaError::service_unavailable)); return;
     case Delivery::handle:
-    case Delivery::ignore:
-        return;
+    case Delivery::ignore: return;
     }
 }
 
@@ -425,8 +430,8 @@ void Host::carry_out(Delivery delivery, User& user, Stanza& stanza, const Contex
 
 void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlement)
 {
-    const Handlers::IqHandler* handler
-        = handlers_.find_iq(to, stanza.iq_type(), *stanza.element().first_child());
+    const Handlers::IqHandler* handler = handlers_.find_iq(to, stanza.iq_type(),
+        *stanza.element().first_child());
     if (handler == nullptr) {
         router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
         return;
@@ -440,12 +445,15 @@ void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlemen
             context.settlement = &settlement;
             answer = handler->now(Iq(stanza), context);
         } catch (const std::exception& failure) {
-            log().error("handler failed", { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
+            log().error("handler failed",
+                { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
         }
         send_answer(stanza, session.get(), std::move(answer));
         return;
     }
-    start(answer_later(handler->later, std::move(stanza), std::move(user), std::move(session), context, std::move(settlement)),
+    start(
+        answer_later(handler->later, std::move(stanza), std::move(user), std::move(session), context,
+            std::move(settlement)),
         [](Done) {}, [](const std::exception_ptr&) {});
 }
 
@@ -458,7 +466,8 @@ Task<Done> Host::answer_later(const Handlers::Later& handler, Stanza stanza, std
         auto asked = handler(Iq(stanza), context);
         answer = co_await asked;
     } catch (const std::exception& failure) {
-        log().error("handler failed", { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
+        log().error("handler failed",
+            { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
     }
     send_answer(stanza, session.get(), std::move(answer));
     co_return Done();

@@ -9,8 +9,6 @@
 #include "router/module.hpp"
 #include "router/user.hpp"
 
-
-
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,7 +54,8 @@ public:
     /// The same, loading it if need be: it may still be State::loading.
     std::shared_ptr<User> user(std::string_view local);
     const StringMap<std::shared_ptr<User>>& users() const { return users_; }
-    /// Drops what is remembered of an account (it was made, disabled, removed): the next one to need it loads anew.
+    /// Drops what is remembered of an account (it was made, disabled, removed): the next one to need it loads
+    /// anew.
     void forget_user(std::string_view local);
     /// Unloads users without sessions that were idle for a while.
     void sweep();
@@ -90,6 +89,8 @@ private:
         std::shared_ptr<Session> session, Context context, Settlement settlement);
     void send_answer(const Stanza& request, Session* session, IqAnswer answer);
     void apply(const Verdict& verdict, const Stanza& stanza);
+    /// Gives a client its own stanza back, by no way on which its block list could swallow it.
+    void bounce(Session& session, const Stanza& stanza, const StanzaError& error);
     void trace(std::string_view what, const Stanza& stanza, std::string_view detail = {}) const;
 
     Router& router_;

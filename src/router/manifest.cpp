@@ -23,7 +23,8 @@ Manifest&& Manifest::feature(std::string_view var, On on) &&
     return std::move(*this);
 }
 
-Manifest&& Manifest::identity(std::string_view category, std::string_view type, std::string_view name, On on) &&
+Manifest&& Manifest::identity(std::string_view category, std::string_view type, std::string_view name,
+    On on) &&
 {
     identities_.push_back({ std::string(category), std::string(type), std::string(name), on });
     return std::move(*this);

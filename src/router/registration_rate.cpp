@@ -30,7 +30,8 @@ bool RegistrationRate::admit(const std::string& peer, unsigned per_day)
     const auto now = clock_.steady();
     const std::lock_guard lock(mutex_);
     if (days_.size() >= remembered) {
-        boost::unordered::erase_if(days_, [now](const auto& entry) { return now - entry.second.since >= day; });
+        boost::unordered::erase_if(days_,
+            [now](const auto& entry) { return now - entry.second.since >= day; });
         if (days_.size() >= remembered) {
             return false;
         }

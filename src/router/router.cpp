@@ -15,7 +15,8 @@ constexpr std::chrono::seconds sweep_interval { 30 };
 } // namespace
 
 Router::Router(Server& server, Shard& shard, std::unique_ptr<Storage> storage, SharedSettings settings)
-    : server_(server), shard_(shard), storage_(std::move(storage)), accounts_(*this), settings_(std::move(settings)),
+    : server_(server), shard_(shard), storage_(std::move(storage)), accounts_(*this),
+      settings_(std::move(settings)),
       sweep_timer_([](void* self) { static_cast<Router*>(self)->sweep(); }, this)
 {
     shard_.post([this] { sweep_timer_.start(shard_.timers(), sweep_interval); });
@@ -82,13 +83,14 @@ void Router::refuse(const Stanza& request, const StanzaError& error)
     if (server_.trace().is_on()) {
         server_.trace().step("refused", request, to_text(error.condition()));
     }
-    // RFC 6120 §8.3.1 and RFC 6121: an error is never answered, nor is a result or a presence that
-    // only informs.
-    const bool answerable = !request.is_error() && !request.from().empty()
-        && (request.kind() != StanzaKind::iq || request.is_request());
-    if (answerable) {
+    if (is_answerable(request) && !request.from().empty()) {
         route(request.error_reply(error));
     }
+}
+
+bool Router::is_answerable(const Stanza& stanza)
+{
+    return !stanza.is_error() && (stanza.kind() != StanzaKind::iq || stanza.is_request());
 }
 
 void Router::fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targets)
@@ -110,7 +112,9 @@ void Router::fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targ
             continue;
         }
         Router& other = server_.router(home);
-        other.shard().post([&other, stanza, some = std::move(by_home[home])] { other.fan_out_here(*stanza, some); });
+        other.shard().post([&other, stanza, some = std::move(by_home[home])] {
+            other.fan_out_here(*stanza, some);
+        });
     }
 }
 

@@ -44,6 +44,8 @@ public:
     void route(Stanza stanza, Settlement settlement = {});
     /// Answers `request` with `error`, unless it is one that must not be answered (RFC 6120 §8.3.1).
     void refuse(const Stanza& request, const StanzaError& error);
+    /// RFC 6120 §8.3.1: an error is never answered, nor is an iq result.
+    static bool is_answerable(const Stanza& stanza);
     /// The same stanza to many addressees (presence, a roster of contacts): one mail per shard, and
     /// one serialisation per shard. Users that nobody has loaded have no session and are passed over.
     void fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targets);

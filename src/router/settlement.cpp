@@ -39,7 +39,9 @@ template <class State> struct Entry {
 
 } // namespace
 
-Ledger::Ledger(Home& home, Function<void()> settled) : state_(std::make_shared<State>(home, std::move(settled))) {}
+Ledger::Ledger(Home& home, Function<void()> settled)
+    : state_(std::make_shared<State>(home, std::move(settled)))
+{}
 
 Ledger::~Ledger()
 {

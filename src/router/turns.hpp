@@ -48,6 +48,9 @@ public:
         return pending;
     }
 
+    /// Whether who asks now has to wait.
+    bool is_taken() const { return state_ && (state_->taken || state_->handing_on); }
+
     /// How many wait.
     std::size_t waiting() const { return state_ ? state_->waiting.size() : 0; }
 

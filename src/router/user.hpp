@@ -28,7 +28,7 @@ public:
         loading, ///< being read from the store
         absent,  ///< no such account, or it is disabled
         ready,
-        failed,  ///< the store could not be read; tried again after a while
+        failed, ///< the store could not be read; tried again after a while
     };
 
     User(Host& host, Jid bare_jid);

@@ -131,13 +131,13 @@ void Scram::pretend()
 std::string Scram::downgrade_protection() const
 {
     std::string offered = sorted_and_joined(context_.mechanisms);
-    if (!context_.bindings.empty()) {
-        std::vector<std::string> types;
-        for (const ChannelBinding& binding : context_.bindings) {
-            if (binding.announced) {
-                types.push_back(binding.type);
-            }
+    std::vector<std::string> types;
+    for (const ChannelBinding& binding : context_.bindings) {
+        if (binding.announced) {
+            types.push_back(binding.type);
         }
+    }
+    if (!types.empty()) {
         offered += '\x1f';
         offered += sorted_and_joined(std::move(types));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/tree_builder.hpp"
 
+#include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 
 #include <algorithm>
@@ -254,6 +255,11 @@ void TreeBuilder::start_element(const char* name, const char** attributes)
     namespaces_ = 0;
     if (!root_seen_) {
         open_root(name, attributes, count);
+        return;
+    }
+    if (open_.empty() && split(name).local == "stream" && split(name).ns == ns::streams) {
+        // Its end may never come, so it is refused where it begins.
+        fail(StreamError(StreamError::policy_violation, "The stream is open already."));
         return;
     }
     if (open_.size() >= limits_.depth) {

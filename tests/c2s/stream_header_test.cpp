@@ -51,7 +51,8 @@ TEST_CASE("stream header: RFC 6120 §4.7.5, only versions with a major number of
 {
     for (const std::string_view version : { "", "0.9", "1", "one", ".", "00.1" }) {
         CAPTURE(version);
-        CHECK(read_header(opened("im.example.com", version)).error().condition() == StreamError::unsupported_version);
+        CHECK(read_header(opened("im.example.com", version)).error().condition()
+            == StreamError::unsupported_version);
     }
     CHECK(read_header(opened("im.example.com", "1.1")).has_value());
     CHECK(read_header(opened("im.example.com", "2.0")).has_value());
