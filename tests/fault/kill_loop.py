@@ -23,6 +23,7 @@ from support.raw import login  # noqa: E402
 from support.server import make_server  # noqa: E402
 
 BATCH = 10
+CONTACTS = 200
 SETTINGS = {"offline_per_user": 1_000_000, "offline_per_sender": 1_000_000}
 
 
@@ -44,11 +45,15 @@ class Verdict:
 
 
 class Ledger:
-    """What was acknowledged and what came out, per lane: a pair of people, or one's roster."""
+    """What was acknowledged and what came out. A lane is a pair of people: all that was acknowledged has to
+    come, once and in order. A field is overwritten with growing numbers: it must not fall behind."""
 
     def __init__(self):
         self._acknowledged = collections.defaultdict(set)
         self._received = collections.defaultdict(list)
+        self._acknowledged_fields = {}
+        self._found_fields = {}
+        self._overwrites = 0
 
     def acknowledge(self, lane, numbers):
         self._acknowledged[lane].update(numbers)
@@ -56,14 +61,24 @@ class Ledger:
     def receive(self, lane, numbers):
         self._received[lane].extend(numbers)
 
+    def acknowledge_field(self, field, number):
+        self._overwrites += 1
+        self._acknowledged_fields[field] = number
+
+    def find_field(self, field, number):
+        self._found_fields[field] = number
+
     def judge(self, cycles):
-        lost = doubled = disorder = 0
+        doubled = disorder = 0
+        lost = sum(self._found_fields.get(field, -1) < number
+                   for field, number in self._acknowledged_fields.items())
         for lane in self._acknowledged.keys() | self._received.keys():
             received = self._received[lane]
             lost += len(self._acknowledged[lane] - set(received))
             doubled += len(received) - len(set(received))
             disorder += sum(later < earlier for earlier, later in zip(received, received[1:]))
-        return Verdict(cycles, sum(map(len, self._acknowledged.values())), lost, doubled, disorder)
+        acknowledged = self._overwrites + sum(map(len, self._acknowledged.values()))
+        return Verdict(cycles, acknowledged, lost, doubled, disorder)
 
 
 class Writer(threading.Thread):
@@ -86,21 +101,23 @@ class Writer(threading.Thread):
         numbers = range(self.next_number, self.next_number + BATCH)
         self.next_number += BATCH
         session.send("".join(
-            f"<message to='{self._friend.jid}' type='chat' id='{n}'><body>line {n}</body></message>" for n in numbers))
-        contact = f"<item jid='contact{numbers[0]}@localhost' name='{numbers[0]}'/>"
-        answer = session.ask("set", f"<query xmlns='jabber:iq:roster'>{contact}</query>")
+            f"<message to='{self._friend.jid}' type='chat' id='{n}'><body>line {n}</body></message>"
+            for n in numbers))
+        contact = f"contact{numbers[0] // BATCH % CONTACTS}@localhost"
+        item = f"<item jid='{contact}' name='{numbers[0]}'/>"
+        answer = session.ask("set", f"<query xmlns='jabber:iq:roster'>{item}</query>")
         refused = {int(e.get("id")) for e in session.inbox if e.get("type") == "error"}
         session.inbox.clear()
-        self._ledger.acknowledge(("mail", self._account.jid), set(numbers) - refused)
+        self._ledger.acknowledge(self._account.jid, set(numbers) - refused)
         if answer.get("type") == "result":
-            self._ledger.acknowledge(("roster", self._account.jid), [numbers[0]])
+            self._ledger.acknowledge_field((self._account.jid, contact), numbers[0])
 
 
 class KillLoop:
     def __init__(self, pairs, seed=None, **settings):
         self._random = random.Random(seed)
         self._ledger = Ledger()
-        self._server = make_server(settings={**SETTINGS, "roster_items": 100_000, **settings}).start()
+        self._server = make_server(settings={**SETTINGS, **settings}).start()
         names = [f"{role}{number}" for number in range(pairs) for role in ("writer", "reader")]
         accounts = self._server.accounts(*names)
         self._pairs = list(zip(accounts[::2], accounts[1::2]))
@@ -135,14 +152,14 @@ class KillLoop:
             with login(self._server, reader, "phone") as session:
                 mail = [e for e in session.become_available() if e.tag == "{jabber:client}message"]
                 session.close()
-            self._ledger.receive(("mail", writer.jid), [int(e.get("id")) for e in mail])
+            self._ledger.receive(writer.jid, [int(e.get("id")) for e in mail])
 
     def _collect_rosters(self):
         for writer, _ in self._pairs:
             with login(self._server, writer, "desk") as session:
                 answer = session.ask("get", "<query xmlns='jabber:iq:roster'/>")
-            numbers = [int(item.get("name")) for item in answer.iter("{jabber:iq:roster}item")]
-            self._ledger.receive(("roster", writer.jid), sorted(numbers))
+            for item in answer.iter("{jabber:iq:roster}item"):
+                self._ledger.find_field((writer.jid, item.get("jid")), int(item.get("name")))
 
     def _check_database(self):
         for file in self._server.folder.rglob("*.db"):

@@ -35,6 +35,16 @@ def test_the_judge_finds_a_fabricated_fault(acknowledged, received, finding):
     assert getattr(verdict, finding) > 0 and not verdict.is_clean
 
 
+@pytest.mark.parametrize("found, is_clean", [(None, False), (6, False), (7, True), (9, True)])
+def test_the_judge_finds_a_change_that_was_taken_back(found, is_clean):
+    made = Ledger()
+    made.acknowledge_field("name of a contact", 3)
+    made.acknowledge_field("name of a contact", 7)
+    if found is not None:
+        made.find_field("name of a contact", found)
+    assert made.judge(1).is_clean == is_clean
+
+
 def test_the_judge_accepts_what_came_without_being_acknowledged():
     assert ledger([1, 2], [1, 2, 3]).is_clean
 

@@ -16,6 +16,7 @@ from support.match import show
 from support.raw import (SASL_NS, TLS_NS, WAIT, Closed, Ended, RawClient, b64, login, stream_header,
                          trusting_context)
 
+OVERDUE = 30  # the deadlines here are one second; the rest is for machines that are busy
 STARTTLS = f"<starttls xmlns='{TLS_NS}'/>"
 
 
@@ -32,7 +33,7 @@ def header_only(client):
 def whitespace(client):
     """Keepalives do not extend the deadline."""
     client.open()
-    deadline = time.monotonic() + 1 + 4 * SLACK
+    deadline = time.monotonic() + OVERDUE
     try:
         while time.monotonic() < deadline and not select.select([client.socket], [], [], 0.02)[0]:
             client.socket.send(b" ")
@@ -54,7 +55,7 @@ def test_A1_who_does_not_log_in_is_timed_out(impatient, transport, behaviour):
     began = time.monotonic()
     with RawClient(impatient, transport) as client:
         behaviour(client)
-        client.expect_stream_error("connection-timeout", wait=1 + 4 * SLACK)
+        client.expect_stream_error("connection-timeout", wait=OVERDUE)
     assert time.monotonic() - began >= 0.9, "closed before the deadline"
     until(lambda: impatient.descriptors() <= before, "the descriptor is given back")
 
@@ -74,7 +75,7 @@ def test_A1_a_session_outlives_the_deadline(impatient):
     """The deadline is for logging in, not for being quiet afterwards."""
     with login(impatient, impatient.account("calm"), "here") as calm, RawClient(impatient) as other:
         header_only(other)
-        other.expect_stream_error("connection-timeout", wait=1 + 4 * SLACK)
+        other.expect_stream_error("connection-timeout", wait=OVERDUE)
         calm.ping()
 
 
@@ -96,7 +97,7 @@ def test_A2_slowloris_is_cut_off_in_time(impatient, stack, what):
     port, data = SLOW_STARTS[what]
     address = ("127.0.0.1", getattr(impatient, port))
     open_ones = [stack.enter_context(socket.create_connection(address)) for _ in range(60)]
-    deadline = time.monotonic() + 1 + 4 * SLACK
+    deadline = time.monotonic() + OVERDUE
     position = 0
     while open_ones:
         assert time.monotonic() < deadline, f"{len(open_ones)} connections still open"

@@ -90,6 +90,17 @@ def test_A97_each_store_has_a_quota(attacked, stack, store):
     assert outcomes == sorted(outcomes, reverse=True), "once full, it stays full"
 
 
+def test_A97_a_roster_within_its_limits_can_be_read_as_a_whole(attacker):
+    """One answer may be longer than what may wait for somebody who does not read."""
+    groups = "".join(f"<group>{'g' * 1000}{number}</group>" for number in range(50))
+    for number in range(40):
+        answer = attacker.ask("set", "<query xmlns='jabber:iq:roster'>"
+                                     f"<item jid='c{number}@localhost'>{groups}</item></query>")
+        assert answer.get("type") == "result"
+    answer = attacker.ask("get", "<query xmlns='jabber:iq:roster'/>")
+    assert len(answer[0]) == 40
+
+
 # -- A98: the log --------------------------------------------------------------------------------------
 
 def test_A98_bad_input_does_not_flood_the_log(attacked):
