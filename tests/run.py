@@ -97,6 +97,8 @@ class Build:
         # A server that a test starts has its stderr elsewhere: reports go to files, which are counted.
         log = f"log_path={self.results}/sanitizer"
         supp = f"suppressions={ROOT}/tests/support"
+        if self.sanitizer:
+            env.setdefault("STONECHAT_TEST_WAIT", "60")
         if self.sanitizer == "thread":
             env["TSAN_OPTIONS"] = f"{log}:{supp}/tsan.supp:second_deadlock_stack=1"
             env["STONECHAT_TEST_SHARDS"] = env.get("STONECHAT_TEST_SHARDS", "4")

@@ -5,9 +5,9 @@ import threading
 import time
 
 from support import match
-from support.raw import login
+from support.raw import WAIT, login
 
-LATE_SECONDS = 5.0
+LATE_SECONDS = WAIT
 PACE_SECONDS = 0.01
 
 

@@ -24,7 +24,7 @@ def cpu_used(server, action):
     return server.cpu_seconds() - before
 
 
-def until(condition, what, seconds=10):
+def until(condition, what, seconds=30):
     """Polls for a state that nothing announces."""
     deadline = time.monotonic() + seconds
     while not condition():

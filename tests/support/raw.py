@@ -20,7 +20,7 @@ from support import match
 from support.match import CLIENT, STREAM
 from support.scram import Scram, b64, unb64
 
-WAIT = float(os.environ.get("STONECHAT_TEST_WAIT", "10"))
+WAIT = float(os.environ.get("STONECHAT_TEST_WAIT", "30"))
 TLS_NS = "urn:ietf:params:xml:ns:xmpp-tls"
 SASL_NS = "urn:ietf:params:xml:ns:xmpp-sasl"
 BIND_NS = "urn:ietf:params:xml:ns:xmpp-bind"

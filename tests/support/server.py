@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 import time
 
+from support.limits import SANITIZED
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("STONECHAT_BUILD", ROOT / "build" / "dev"))
 PASSWORD = "a pencil on the hill"
@@ -86,8 +88,8 @@ GENEROUS = {
 class Server:
     """`hosts[0]` is the main host. Settings are named as in SETTINGS."""
 
-    READY_SECONDS = 30
-    STOP_SECONDS = 5
+    READY_SECONDS = 60
+    STOP_SECONDS = 5 if not SANITIZED else 30
 
     def __init__(self, hosts=("localhost",), settings=None, folder=None):
         self.hosts = tuple(hosts)
