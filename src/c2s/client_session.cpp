@@ -148,6 +148,7 @@ void ClientSession::handle_stanza(Element element)
     }
     auto stanza = Stanza::from_element(std::move(element));
     if (!stanza) {
+        // NOLINTNEXTLINE(bugprone-use-after-move): from_element leaves alone what it refuses
         if (is_answerable(element)) {
             element.set_attribute("from", jid().text());
             stream_->send_stanza(error_reply_to(element, stanza.error()));

@@ -268,6 +268,7 @@ void ClientStream::answer_before_login(Element element)
 {
     auto stanza = Stanza::from_element(std::move(element));
     if (!stanza) {
+        // NOLINTNEXTLINE(bugprone-use-after-move): from_element leaves alone what it refuses
         send(error_reply_to(element, stanza.error()));
         return;
     }
@@ -519,8 +520,11 @@ void ClientStream::finish()
     leave_session();
 }
 
-void ClientStream::on_closed(Transport::Closing)
+void ClientStream::on_closed(Transport::Closing why)
 {
+    if (why == Transport::Closing::overfull) {
+        service_.server().log().info("client does not read", { { "peer", peer().address.to_string() } });
+    }
     phase_ = Phase::closed;
     timer_.stop();
     throttle_timer_.stop();

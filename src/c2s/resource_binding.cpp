@@ -43,7 +43,7 @@ void ClientStream::receive_authenticated(Element element)
 
 void ClientStream::bind(const Element& iq)
 {
-    const std::string id(iq.attribute_or("id"));
+    std::string id(iq.attribute_or("id"));
     if (id.empty() || iq.attribute_or("type") != "set" || iq.child_count() != 1) {
         send(error_reply_to(iq, StanzaError(StanzaError::bad_request)));
         return;
@@ -51,7 +51,8 @@ void ClientStream::bind(const Element& iq)
     std::string wanted = iq.child("bind", ns::bind)->child_text("resource");
     pause();
     auto user = host_->user(user_);
-    user->when_loaded([held = shared_from_this(), user, id, wanted = std::move(wanted)](User&) mutable {
+    user->when_loaded([held = shared_from_this(), user, id = std::move(id),
+                          wanted = std::move(wanted)](User&) mutable {
         if (held->phase_ != Phase::closed) {
             held->bind_to(user, std::move(id), std::move(wanted));
             held->resume();

@@ -223,9 +223,9 @@ TEST_CASE("roster: removing a mutual contact ends both subscriptions (RFC 6121 Â
         == Lines { "push juliet@localhost remove", "result a",
             "presence unavailable from juliet@localhost/balcony" });
     CHECK(juliet->hears()
-        == Lines { "presence unavailable from romeo@localhost/orchard",
-            "presence unsubscribe from romeo@localhost", "push romeo@localhost to",
-            "presence unsubscribed from romeo@localhost", "push romeo@localhost none" });
+        == Lines { "presence unsubscribe from romeo@localhost", "push romeo@localhost to",
+            "presence unavailable from romeo@localhost/orchard", "presence unsubscribed from romeo@localhost",
+            "push romeo@localhost none" });
     CHECK(mercutio->hears().empty());
     CHECK(world.stored_roster("romeo").items.empty());
 }
