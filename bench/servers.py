@@ -126,6 +126,7 @@ class Stonechat(Server):
     # One client machine behind one address, as fast as it can: what guards against that is switched off,
     # everything else is as `stonechat init` writes it.
     SETTINGS = [
+        ("[server]", "shards", "1"),
         ("[limits]", "connections_per_prefix", "0"),
         ("[limits]", "connection_rate", "0"),
         ("[c2s]", "rate_bytes", '"1 GiB"'),

@@ -5,6 +5,7 @@
 #include "net/shard.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
+#include "router/turns.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
@@ -28,6 +29,7 @@ public:
     void attach(Handlers& on) override
     {
         wants_pushes_ = on.session_slot<bool>();
+        turns_ = on.user_slot<Turns>();
         on.user_load(load);
         on.iq_get(To::own_account, ns::blocking, "blocklist",
             [this](const Iq&, const Context& c) { return list(c); });
@@ -47,6 +49,7 @@ private:
         if (!entries) {
             co_return false;
         }
+        user.block_list().clear();
         for (const auto& [name, value] : *entries) {
             if (const auto jid = Jid::parse(name)) {
                 user.block_list().add(*jid);
@@ -81,6 +84,18 @@ private:
         return jids;
     }
 
+    /// What `jids` add to the list, each once.
+    static std::vector<Jid> new_among(const std::vector<Jid>& jids, const BlockList& blocked)
+    {
+        BlockList added;
+        for (const Jid& jid : jids) {
+            if (!blocked.contains(jid)) {
+                added.add(jid);
+            }
+        }
+        return added.jids();
+    }
+
     Task<IqAnswer> block(Iq iq, Context context)
     {
         auto jids = items_of(iq.payload());
@@ -90,28 +105,29 @@ private:
         if (jids->empty()) {
             co_return StanzaError(StanzaError::bad_request); // §3.3 example 5 onwards: at least one item
         }
+        // One change after another, so that memory and store stay the same list.
+        auto taking = turns_.of(*context.user).take();
+        const auto turn = co_await taking;
         BlockList& blocked = context.user->block_list();
+        const std::vector<Jid> added = new_among(*jids, blocked);
         const auto limit = static_cast<std::size_t>(context.host.settings("blocking").integer("max_entries"));
-        if (blocked.jids().size() + jids->size() > limit) {
+        if (blocked.jids().size() + added.size() > limit) {
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
                 "The block list is full");
         }
         KeyvalStore::Changes changes;
-        for (const Jid& jid : *jids) {
+        for (const Jid& jid : added) {
             changes.emplace_back(jid.text(), std::string());
-        }
-        // The blocked see us leave while we may still be heard by them (§3.3).
-        show_unavailable(context, *jids);
-        for (const Jid& jid : *jids) {
-            blocked.add(jid);
         }
         auto pending = context.host.storage().keyval().apply(context.user->key(), store, std::move(changes));
         const auto saved = co_await pending;
         if (!saved) {
-            for (const Jid& jid : *jids) {
-                blocked.remove(jid);
-            }
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        }
+        // The blocked see us leave while we may still be heard by them (§3.3).
+        show_unavailable(*context.user, added);
+        for (const Jid& jid : added) {
+            blocked.add(jid);
         }
         push_later(context, iq.payload());
         co_return std::nullopt;
@@ -123,8 +139,11 @@ private:
         if (!jids) {
             co_return jids.error();
         }
+        auto taking = turns_.of(*context.user).take();
+        const auto turn = co_await taking;
         BlockList& blocked = context.user->block_list();
-        const std::vector<Jid> freed = jids->empty() ? blocked.jids() : *jids; // §3.4: no item means all
+        const bool all = jids->empty(); // §3.5
+        const std::vector<Jid> freed = all ? blocked.jids() : *jids;
         KeyvalStore::Changes changes;
         for (const Jid& jid : freed) {
             changes.emplace_back(jid.text(), std::nullopt);
@@ -137,7 +156,7 @@ private:
         for (const Jid& jid : freed) {
             blocked.remove(jid);
         }
-        show_available(context, freed);
+        show_available(*context.user, freed);
         push_later(context, iq.payload());
         co_return std::nullopt;
     }
@@ -158,8 +177,8 @@ private:
         });
     }
 
-    /// Contacts that see our presence and are covered by one of `jids`.
-    static std::vector<Jid> covered_subscribers(const User& user, const std::vector<Jid>& jids)
+    /// Contacts that see our presence and are covered by one of `jids` and by nothing that is blocked.
+    static std::vector<Jid> affected_subscribers(const User& user, const std::vector<Jid>& jids)
     {
         BlockList changed;
         for (const Jid& jid : jids) {
@@ -167,33 +186,34 @@ private:
         }
         std::vector<Jid> found;
         for (const RosterRecord& record : user.roster().records()) {
-            if (user.roster().is_subscriber(record.contact.bare_text()) && changed.covers(record.contact)) {
+            if (sees_us(record.subscription) && changed.covers(record.contact)
+                && !user.block_list().covers(record.contact)) {
                 found.push_back(record.contact);
             }
         }
         return found;
     }
 
-    static void show_unavailable(const Context& context, const std::vector<Jid>& jids)
+    static void show_unavailable(const User& user, const std::vector<Jid>& jids)
     {
-        for (const Jid& contact : covered_subscribers(*context.user, jids)) {
-            for (const auto& session : context.user->sessions()) {
+        for (const Jid& contact : affected_subscribers(user, jids)) {
+            for (const auto& session : user.sessions()) {
                 if (session->is_available()) {
-                    context.host.router().route(Stanza::presence(session->jid(), contact,
+                    user.host().router().route(Stanza::presence(session->jid(), contact,
                         PresenceType::unavailable));
                 }
             }
         }
     }
 
-    static void show_available(const Context& context, const std::vector<Jid>& jids)
+    static void show_available(const User& user, const std::vector<Jid>& jids)
     {
-        for (const Jid& contact : covered_subscribers(*context.user, jids)) {
-            for (const auto& session : context.user->sessions()) {
+        for (const Jid& contact : affected_subscribers(user, jids)) {
+            for (const auto& session : user.sessions()) {
                 if (session->is_available()) {
                     Stanza presence = *session->presence();
                     presence.set_to(contact);
-                    context.host.router().route(std::move(presence));
+                    user.host().router().route(std::move(presence));
                 }
             }
         }
@@ -233,6 +253,7 @@ private:
     }
 
     SessionSlot<bool> wants_pushes_;
+    UserSlot<Turns> turns_;
 };
 
 } // namespace

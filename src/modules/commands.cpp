@@ -5,6 +5,7 @@
 #include "router/host.hpp"
 #include "xmpp/ns.hpp"
 
+#include <algorithm>
 #include <deque>
 
 namespace stonechat {
@@ -37,7 +38,9 @@ public:
             [this](const Context& c, const Iq& iq, Element& query) { list(c, iq, query); });
         for (const Command& command : on.commands()) {
             on.disco_info(To::host, command.node,
-                [&command](const Context&, const Iq&, Element& query) { describe_command(command, query); });
+                [name = command.name](const Context&, const Iq&, Element& query) {
+                    describe_command(name, query);
+                });
         }
     }
 
@@ -71,12 +74,12 @@ private:
     }
 
     /// §2.2.1
-    static void describe_command(const Command& command, Element& query)
+    static void describe_command(const std::string& name, Element& query)
     {
         query.add("identity")
             .set_attribute("category", "automation")
             .set_attribute("type", "command-node")
-            .set_attribute("name", command.name);
+            .set_attribute("name", name);
         query.add("feature").set_attribute("var", ns::commands);
         query.add("feature").set_attribute("var", ns::data_forms);
     }
@@ -110,40 +113,71 @@ private:
         if (!may_run(*command, iq.from())) {
             co_return StanzaError(StanzaError::forbidden);
         }
-        const std::string_view action = request.attribute_or("action", "execute");
-        const std::string session(request.attribute_or("sessionid"));
-        if (session.empty()) {
-            if (action != "execute") {
-                co_return command_error(StanzaError::bad_request, "bad-action");
-            }
-            if (command->form) {
-                co_return hand_out(*command, iq.from());
-            }
-            auto running = finish(*command, DataForm(DataForm::Type::submit), random_id(), context);
-            co_return co_await running;
+        auto stage = request.attribute_or("sessionid").empty() ? begin(*command, iq, context)
+                                                               : go_on(*command, iq, context);
+        co_return co_await stage;
+    }
+
+    Task<IqAnswer> begin(const Command& command, Iq iq, Context context)
+    {
+        if (auto refused = refuse_action(iq.payload(), false)) {
+            co_return std::move(*refused);
         }
-        if (!take_back(session, *command, iq.from())) {
+        if (command.form) {
+            co_return hand_out(command, iq.from());
+        }
+        auto running = finish(command, DataForm(DataForm::Type::submit), random_id(), context);
+        co_return co_await running;
+    }
+
+    Task<IqAnswer> go_on(const Command& command, Iq iq, Context context)
+    {
+        const std::string session(iq.payload().attribute_or("sessionid"));
+        if (!is_open(session, command, iq.from())) {
             co_return command_error(StanzaError::bad_request, "bad-sessionid");
         }
-        if (action == "cancel") {
-            co_return answer(*command, session, "canceled");
+        if (auto refused = refuse_action(iq.payload(), true)) {
+            co_return std::move(*refused);
         }
-        if (action != "execute" && action != "complete" && action != "next") {
-            co_return command_error(StanzaError::bad_request, "bad-action");
+        if (iq.payload().attribute_or("action") == "cancel") {
+            take_back(session);
+            co_return answer(command, session, "canceled");
         }
+        auto form = form_in(iq.payload());
+        if (!form) {
+            co_return form.error(); // the form may be sent again
+        }
+        take_back(session);
+        if (form->type() == DataForm::Type::cancel) {
+            co_return answer(command, session, "canceled");
+        }
+        auto running = finish(command, std::move(*form), session, context);
+        co_return co_await running;
+    }
+
+    /// There is one stage: it can be completed or canceled, and `execute` completes it (§3.4).
+    static std::optional<StanzaError> refuse_action(const Element& request, bool goes_on)
+    {
+        const std::string_view action = request.attribute_or("action", "execute");
+        if (action == "execute" || (goes_on && (action == "complete" || action == "cancel"))) {
+            return std::nullopt;
+        }
+        const bool known = action == "complete" || action == "cancel" || action == "next" || action == "prev";
+        return command_error(StanzaError::bad_request, known ? "bad-action" : "malformed-action");
+    }
+
+    /// The form that a client has filled in, or given up (XEP-0004 §3.1).
+    static Result<DataForm, StanzaError> form_in(const Element& request)
+    {
         const Element* x = request.child("x", ns::data_forms);
         if (x == nullptr) {
-            co_return command_error(StanzaError::bad_request, "bad-payload");
+            return command_error(StanzaError::bad_request, "bad-payload");
         }
         auto form = DataForm::from_element(*x);
-        if (!form) {
-            co_return command_error(StanzaError::bad_request, "bad-payload");
+        if (!form || (form->type() != DataForm::Type::submit && form->type() != DataForm::Type::cancel)) {
+            return command_error(StanzaError::bad_request, "bad-payload");
         }
-        if (form->type() == DataForm::Type::cancel) {
-            co_return answer(*command, session, "canceled");
-        }
-        auto running = finish(*command, std::move(*form), session, context);
-        co_return co_await running;
+        return form;
     }
 
     IqAnswer hand_out(const Command& command, const Jid& from)
@@ -162,11 +196,16 @@ private:
     }
 
     /// A form is filled in once, by whom it was handed to.
-    bool take_back(std::string_view session, const Command& command, const Jid& from)
+    bool is_open(std::string_view session, const Command& command, const Jid& from) const
     {
-        return std::erase_if(open_, [&](const Open& open) {
+        return std::any_of(open_.begin(), open_.end(), [&](const Open& open) {
             return open.id == session && open.node == command.node && open.from == from;
-        }) > 0;
+        });
+    }
+
+    void take_back(std::string_view session)
+    {
+        std::erase_if(open_, [session](const Open& open) { return open.id == session; });
     }
 
     static Task<IqAnswer> finish(const Command& command, DataForm form, std::string session, Context context)

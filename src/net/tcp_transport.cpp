@@ -251,6 +251,7 @@ std::string& TcpTransport::write_buffer()
     if (!is_buffer(buffer)) {
         buffer = shard_->take_buffer();
     }
+    unsent_before_ = unsent();
     return buffer;
 }
 
@@ -269,7 +270,13 @@ void TcpTransport::wrote()
         return;
     }
     const std::size_t waiting = unsent();
-    if (waiting > unsent_limit_) {
+    if (unsent_before_ <= unsent_limit_) {
+        // One answer of ours may be longer than all that may wait (a large roster); the peer then gets
+        // the time to read it.
+        const bool large_answer = waiting - unsent_before_ > unsent_limit_;
+        allowed_ = large_answer ? waiting + unsent_limit_ : unsent_limit_;
+    }
+    if (waiting > allowed_) {
         close(Closing::overfull);
         return;
     }

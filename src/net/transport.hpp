@@ -55,7 +55,8 @@ public:
     /// Bytes accepted but not yet taken by the kernel.
     virtual std::size_t unsent() const = 0;
     static constexpr std::size_t low_mark = 64 * 1024;
-    /// Above this many unsent bytes the transport closes itself with `overfull` (default 1 MiB).
+    /// Above this many unsent bytes the transport closes itself with `overfull` (default 1 MiB). A single
+    /// write larger than that is taken all the same, and as much again behind it.
     virtual void set_unsent_limit(std::size_t bytes) = 0;
 
     virtual void pause_reading() = 0;

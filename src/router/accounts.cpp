@@ -7,6 +7,8 @@
 #include "router/server.hpp"
 #include "sasl/mechanism.hpp"
 
+#include <algorithm>
+
 namespace stonechat {
 namespace {
 
@@ -251,15 +253,40 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     if (usable) {
         verifier = (*found)->verifiers.front();
     }
-    Function<bool()> work = [verifier, password = std::move(password)] {
-        return matches(verifier, password);
-    };
+    Function<bool()> work = [verifier, password] { return matches(verifier, password); };
     auto checking = router_.server().pool().run<bool>(router_.shard(), std::move(work));
     const auto matched = co_await checking;
     if (!matched) {
         co_return AccountProblem::busy;
     }
-    co_return usable&&* matched;
+    const bool right = usable && matched.value();
+    if (right && is_outdated((*found)->verifiers)) {
+        start(upgrade(account, std::move(password)), [](Done) {}, [](const std::exception_ptr&) {});
+    }
+    co_return right;
+}
+
+/// Whether a new verifier would be stronger than what is kept, or is missing.
+bool Accounts::is_outdated(const std::vector<ScramVerifier>& verifiers) const
+{
+    const Section& login = router_.settings().section("login");
+    const auto iterations = static_cast<std::uint32_t>(login.integer("iterations"));
+    const std::size_t wanted = login.flag("scram_sha1") ? 2 : 1;
+    const bool weak = std::any_of(verifiers.begin(), verifiers.end(),
+        [iterations](const ScramVerifier& verifier) { return verifier.iterations < iterations; });
+    return weak || verifiers.size() < wanted;
+}
+
+/// Only a login that shows the password gives the chance; if it fails, the next one tries again.
+Task<Done> Accounts::upgrade(Jid account, std::string password)
+{
+    auto hashing = hash(std::move(password));
+    auto verifiers = co_await hashing;
+    if (verifiers) {
+        auto pending = router_.storage().accounts().set_verifiers(key_of(account), std::move(*verifiers));
+        co_await pending;
+    }
+    co_return Done();
 }
 
 Pending<std::size_t> Accounts::end_sessions(Jid account, StreamError why, Jid except)

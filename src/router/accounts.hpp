@@ -48,6 +48,7 @@ public:
     Task<Result<bool, AccountProblem>> exists(Jid account);
 
     /// Whether `password` is the account's. Always as slow for unknown accounts. `busy` if the pool is full.
+    /// If what is kept of it is weaker than the settings ask for, it is renewed behind the answer.
     Task<Result<bool, AccountProblem>> check_password(Jid account, std::string password);
 
     /// Ends sessions of an account: all, or the one of a full JID. On any shard.
@@ -55,6 +56,8 @@ public:
 
 private:
     Task<Result<std::vector<ScramVerifier>, AccountProblem>> hash(std::string password);
+    bool is_outdated(const std::vector<ScramVerifier>& verifiers) const;
+    Task<Done> upgrade(Jid account, std::string password);
 
     Router& router_;
 };
