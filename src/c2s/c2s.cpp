@@ -82,8 +82,13 @@ void C2s::remove(const Shard& shard, ClientStream& stream)
     // Whoever called stands inside the stream; it goes when the stack is empty.
     server_.router_of(shard).shard().post([held = std::move(found->second)] {});
     mine.streams.erase(found);
-    if (mine.streams.empty() && mine.when_empty) {
-        auto done = std::move(mine.when_empty);
+    tell_if_empty(mine);
+}
+
+void C2s::tell_if_empty(Share& share)
+{
+    if (share.streams.empty() && share.when_empty) {
+        auto done = std::move(share.when_empty);
         done();
     }
 }
@@ -94,13 +99,16 @@ std::shared_ptr<ClientStream> C2s::release(const Shard& shard, ClientStream& str
     const auto found = mine.streams.find(&stream);
     auto held = std::move(found->second);
     mine.streams.erase(found);
+    tell_if_empty(mine);
     return held;
 }
 
-void C2s::adopt(const Shard& shard, std::shared_ptr<ClientStream> stream)
+bool C2s::adopt(const Shard& shard, std::shared_ptr<ClientStream> stream)
 {
+    Share& mine = share(shard);
     ClientStream* key = stream.get();
-    share(shard).streams.emplace(key, std::move(stream));
+    mine.streams.emplace(key, std::move(stream));
+    return mine.shutting_down;
 }
 
 void C2s::shutdown(Function<void()> done)
@@ -126,10 +134,7 @@ void C2s::shutdown(Function<void()> done)
             for (const auto& [key, stream] : streams) {
                 stream->end(StreamError(StreamError::system_shutdown));
             }
-            if (mine.streams.empty() && mine.when_empty) {
-                auto empty = std::move(mine.when_empty);
-                empty();
-            }
+            tell_if_empty(mine);
         });
     }
 }

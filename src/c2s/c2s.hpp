@@ -54,7 +54,9 @@ private:
     void remove(const Shard& shard, ClientStream& stream);
     /// A stream moves to the home shard of its user.
     std::shared_ptr<ClientStream> release(const Shard& shard, ClientStream& stream);
-    void adopt(const Shard& shard, std::shared_ptr<ClientStream> stream);
+    /// It arrives there; true if that shard is shutting down and the stream has to end.
+    bool adopt(const Shard& shard, std::shared_ptr<ClientStream> stream);
+    static void tell_if_empty(Share& share);
     bool has_memory_left();
 
     Server& server_;

@@ -75,6 +75,9 @@ Session::Facts ClientSession::facts() const
 void ClientSession::receive(Element element)
 {
     heard_client();
+    if (stream_ == nullptr) {
+        return; // who waited for this has ended the stream
+    }
     if (must_wait(element)) {
         waiting_ = std::make_unique<Element>(std::move(element));
         stream_->pause();

@@ -8,8 +8,21 @@
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
 
+#include <algorithm>
+
 namespace stonechat {
 namespace {
+
+/// A name beside `taken`, which another session has; there is room for it within 1023 bytes.
+std::string beside(std::string_view taken)
+{
+    constexpr std::size_t kept = 900;
+    std::size_t end = std::min(taken.size(), kept);
+    while (end < taken.size() && (static_cast<unsigned char>(taken[end]) & 0xC0) == 0x80) {
+        --end; // not inside a character
+    }
+    return std::string(taken.substr(0, end)) + "." + random_id(6);
+}
 
 Element bind_result(const Jid& jid)
 {
@@ -44,7 +57,11 @@ void ClientStream::receive_authenticated(Element element)
 void ClientStream::bind(const Element& iq)
 {
     std::string id(iq.attribute_or("id"));
-    if (id.empty() || iq.attribute_or("type") != "set" || iq.child_count() != 1) {
+    const std::string_view type = iq.attribute_or("type");
+    if (type == "result" || type == "error") {
+        return; // RFC 6120 §8.3.1: never answered
+    }
+    if (id.empty() || type != "set" || iq.child_count() != 1) {
         send(error_reply_to(iq, StanzaError(StanzaError::bad_request)));
         return;
     }
@@ -82,6 +99,10 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
         return;
     }
     Session* holder = user->session(jid->resource());
+    if (holder != nullptr && !holder->is_open()) {
+        host_->unbind(*holder); // its stream is over; the host was about to hear of it
+        holder = nullptr;
+    }
     if (holder != nullptr) {
         // RFC 6120 §7.7.2.2
         switch (settings_->resource_conflict) {
@@ -91,7 +112,7 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
             break;
         case ResourceConflict::refuse: refuse_bind(id, StanzaError(StanzaError::conflict)); return;
         case ResourceConflict::rename:
-            jid = user->jid().with_resource(std::string(jid->resource().substr(0, 900)) + "." + random_id(6));
+            jid = user->jid().with_resource(beside(jid->resource()));
             break;
         }
     }
