@@ -76,14 +76,14 @@ std::string obstacle(const fs::path& folder)
 FileOutcome make_data(const Settings& settings)
 {
     const std::string& data_dir = settings.section("server").text("data_dir");
-    if (const auto made = make_private_folder(data_dir); !made) {
+    if (auto made = make_private_folder(data_dir); !made) {
         return made;
     }
     if (const auto secret = lasting_secret(data_dir + "/secret"); !secret) {
         return secret.error();
     }
     for (const HostSettings& host : settings.hosts) {
-        const auto made = make_certificate(host.name, host.core.text("certificate"), host.core.text("key"));
+        auto made = make_certificate(host.name, host.core.text("certificate"), host.core.text("key"));
         if (!made) {
             return made;
         }
