@@ -20,9 +20,8 @@ public:
         Manifest manifest("contact", "Tells where people can reach those who run this server.");
         for (const char* role : roles) {
             // NOLINTNEXTLINE(bugprone-use-after-move): setting() adds to the manifest and gives back the same
-            std::move(manifest).setting(
-                SettingSpec::list(role, {},
-                    "Addresses (mailto:, xmpp:, https:) for " + std::string(role) + "."));
+            std::move(manifest).setting(SettingSpec::list(role, {},
+                "Addresses (mailto:, xmpp:, https:) for " + std::string(role) + "."));
         }
         return std::move(manifest).implements(Xep { 157, "1.1.1", "Contact Addresses for XMPP Services" });
     }
