@@ -7,6 +7,7 @@
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 namespace stonechat {
@@ -220,7 +221,10 @@ private:
         const User& user = *context.user;
         Session* named = presence.to().has_resource() ? user.session(presence.to().resource()) : nullptr;
         switch (decide_presence(presence.type(), addressee(user, presence.to(), named))) {
-        case Delivery::resource: named->send(presence.stanza()); return Verdict::done();
+        case Delivery::resource:
+            assert(named != nullptr);
+            named->send(presence.stanza());
+            return Verdict::done();
         case Delivery::available:
             user.send_to_sessions(presence.stanza(),
                 [](const Session& session) { return session.is_available(); });

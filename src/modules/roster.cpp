@@ -74,8 +74,7 @@ public:
     {
         host_ = &on.host();
         on.user_load([this](User& user) { return load(user.shared_from_this()); });
-        on.iq_get(To::own_account, ns::roster, "query",
-            [this](const Iq& iq, const Context& c) { return get(iq, c); });
+        on.iq_get(To::own_account, ns::roster, "query", get);
         on.iq_set_later(To::own_account, ns::roster, "query",
             [this](Iq iq, Context c) { return set(iq, c); });
         const auto not_yours = [](const Iq&, const Context&) -> IqAnswer {
