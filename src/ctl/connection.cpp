@@ -153,11 +153,9 @@ void Connection::send()
     boost::asio::async_write(socket_, boost::asio::buffer(sending_),
         [self = shared_from_this()](error_code error, std::size_t) {
             self->sending_.clear();
-            if (error) {
-                self->close();
-            } else if (!self->output_.empty()) {
+            if (!error && !self->output_.empty()) {
                 self->send();
-            } else if (self->input_ended_) {
+            } else if (error || self->input_ended_) {
                 self->close();
             }
         });
