@@ -111,9 +111,7 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
             host_->unbind(*holder);
             break;
         case ResourceConflict::refuse: refuse_bind(id, StanzaError(StanzaError::conflict)); return;
-        case ResourceConflict::rename:
-            jid = user->jid().with_resource(beside(jid->resource()));
-            break;
+        case ResourceConflict::rename: jid = user->jid().with_resource(beside(jid->resource())); break;
         }
     }
     if (user->sessions().size() >= settings_->resources_per_account) {

@@ -94,7 +94,7 @@ private:
     std::size_t unsent_limit_ = 1024 * 1024;
     std::size_t allowed_ = 0;       ///< unsent_limit_, or more behind an answer larger than that
     std::size_t unsent_before_ = 0; ///< the write that is being made
-    Timer deadline_; ///< of the handshake, then of finish()
+    Timer deadline_;                ///< of the handshake, then of finish()
     std::uint16_t handshake_seconds_;
     Phase phase_ = Phase::made;
     Closing why_ = Closing::lost;
