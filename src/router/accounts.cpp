@@ -261,7 +261,8 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     }
     const bool right = usable && matched.value();
     if (right && is_outdated((*found)->verifiers)) {
-        start(upgrade(account, std::move(password)), [](Done) {}, [](const std::exception_ptr&) {});
+        start(
+            upgrade(account, std::move(password)), [](Done) {}, [](const std::exception_ptr&) {});
     }
     co_return right;
 }
