@@ -199,7 +199,7 @@ def run_replays(build, tally):
 
 
 def changed_sources():
-    """Sources changed since the upstream branch, or in the last twenty commits, newest first."""
+    """Sources changed since the last commit, then those of the last twenty, newest first."""
     git = ["git", "-C", str(ROOT)]
     files = []
     for command in ([*git, "diff", "--name-only", "HEAD"],
