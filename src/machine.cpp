@@ -261,11 +261,8 @@ void Machine::ask_for_reload(Function<void(ctl::ReloadReport)> done)
 
 void Machine::reload()
 {
-    std::vector<Function<void(ctl::ReloadReport)>> waiting;
-    {
-        const std::lock_guard lock(mutex_);
-        waiting.swap(waiting_for_reload_);
-    }
+    // Taken before the files are read: who asks from now on gets a reload of their own.
+    auto waiting = take_waiting();
     const ctl::ReloadReport report = reload_now();
     for (const std::string& each : report.problems) {
         log_.error("reload refused", { { "why", each } });
@@ -278,6 +275,17 @@ void Machine::reload()
     if (report.problems.empty()) {
         log_.info("reloaded", { { "file", settings_->file } });
     }
+    answer(std::move(waiting), report);
+}
+
+Machine::Waiting Machine::take_waiting()
+{
+    const std::lock_guard lock(mutex_);
+    return std::exchange(waiting_for_reload_, {});
+}
+
+void Machine::answer(Waiting waiting, const ctl::ReloadReport& report)
+{
     for (auto& done : waiting) {
         shards_[0].post([done = std::move(done), report]() mutable { done(report); });
     }
@@ -324,6 +332,10 @@ bool Machine::is_alive()
 void Machine::stop()
 {
     log_.info("stopping");
+    // Whoever asked for a reload too late hears so instead of nothing.
+    ctl::ReloadReport too_late;
+    too_late.problems.emplace_back("the server is stopping");
+    answer(take_waiting(), too_late);
     end_streams();
     pool_.stop();
     storage_->stop();

@@ -42,6 +42,8 @@ public:
     void log_start();
 
 private:
+    using Waiting = std::vector<Function<void(ctl::ReloadReport)>>; ///< for a reload's outcome
+
     Machine(const Schema& schema, SharedSettings settings);
 
     std::string open_storage();
@@ -50,6 +52,8 @@ private:
     std::string open_control();
     ctl::ReloadReport reload_now();
     void ask_for_reload(Function<void(ctl::ReloadReport)> done);
+    Waiting take_waiting();
+    void answer(Waiting waiting, const ctl::ReloadReport& report);
     void end_streams();
 
     const Schema& schema_;
@@ -67,7 +71,7 @@ private:
     std::unique_ptr<ctl::ControlServer> control_;
 
     std::mutex mutex_;
-    std::vector<Function<void(ctl::ReloadReport)>> waiting_for_reload_;
+    Waiting waiting_for_reload_;
     std::atomic<bool> failed_ { false };
     std::shared_ptr<std::atomic<std::size_t>> silent_shards_; ///< of the last question
 };

@@ -15,7 +15,7 @@ namespace json = boost::json;
 Answer to_answer(const Accounts::Outcome& outcome, const Jid& jid)
 {
     if (!outcome) {
-        return error_of(outcome.error());
+        return error_of(outcome.error(), jid);
     }
     json::object result;
     result["jid"] = std::string(jid.bare_text());
@@ -29,7 +29,7 @@ Accounts& accounts(Context& context)
 
 Task<Answer> set_enabled(Context& context, json::object request, bool enabled)
 {
-    const auto jid = jid_of(request);
+    const auto jid = account_of(request);
     if (!jid) {
         co_return jid.error();
     }
@@ -62,7 +62,7 @@ json::object to_json(const Account& account, const std::string& host)
 
 Task<Answer> user_add(Context& context, json::object request)
 {
-    const auto jid = jid_of(request);
+    const auto jid = account_of(request);
     if (!jid) {
         co_return jid.error();
     }
@@ -74,7 +74,7 @@ Task<Answer> user_add(Context& context, json::object request)
 
 Task<Answer> user_password(Context& context, json::object request)
 {
-    const auto jid = jid_of(request);
+    const auto jid = account_of(request);
     if (!jid) {
         co_return jid.error();
     }
@@ -86,7 +86,7 @@ Task<Answer> user_password(Context& context, json::object request)
 
 Task<Answer> user_delete(Context& context, json::object request)
 {
-    const auto jid = jid_of(request);
+    const auto jid = account_of(request);
     if (!jid) {
         co_return jid.error();
     }

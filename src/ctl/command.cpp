@@ -21,19 +21,19 @@ std::string_view code_of(AccountProblem problem)
 }
 
 constexpr std::array<Command, 13> commands { {
-    { "user add", user_add },
-    { "user password", user_password },
-    { "user delete", user_delete },
-    { "user enable", user_enable },
-    { "user disable", user_disable },
-    { "user list", user_list },
-    { "user import", user_import },
-    { "sessions list", sessions_list },
-    { "sessions kick", sessions_kick },
-    { "status", status },
-    { "settings", settings },
-    { "reload", reload },
-    { "backup", backup },
+    { "user add", true, user_add },
+    { "user password", true, user_password },
+    { "user delete", true, user_delete },
+    { "user enable", true, user_enable },
+    { "user disable", true, user_disable },
+    { "user list", false, user_list },
+    { "user import", true, user_import },
+    { "sessions list", false, sessions_list },
+    { "sessions kick", true, sessions_kick },
+    { "status", false, status },
+    { "settings", false, settings },
+    { "reload", false, reload }, // the reload itself is logged, change by change
+    { "backup", true, backup },
 } };
 
 } // namespace
@@ -67,14 +67,24 @@ Result<Jid, Error> jid_of(const boost::json::object& request)
     return *jid;
 }
 
-Error error_of(AccountProblem problem)
+Result<Jid, Error> account_of(const boost::json::object& request)
 {
-    return { std::string(code_of(problem)), std::string(to_text(problem)) };
+    auto jid = jid_of(request);
+    if (jid && jid->has_resource()) {
+        return Error { "bad-request", "'" + jid->text() + "' is one session; an account is named user@host" };
+    }
+    return jid;
+}
+
+Error error_of(AccountProblem problem, const Jid& about)
+{
+    return { std::string(code_of(problem)), about.text() + ": " + std::string(to_text(problem)) };
 }
 
 Error store_failed()
 {
-    return error_of(AccountProblem::store_failed);
+    constexpr auto problem = AccountProblem::store_failed;
+    return { std::string(code_of(problem)), std::string(to_text(problem)) };
 }
 
 } // namespace stonechat::ctl

@@ -53,6 +53,7 @@ struct Context {
 
 struct Command {
     std::string_view name;
+    bool is_logged; ///< whether the log keeps who it was done to
     Task<Answer> (*run)(Context& context, boost::json::object request);
 };
 
@@ -78,7 +79,10 @@ Task<Answer> backup(Context& context, boost::json::object request);
 std::optional<std::string> text_of(const boost::json::object& request, std::string_view key);
 /// The address in `jid`; an error that says what is wrong with it.
 Result<Jid, Error> jid_of(const boost::json::object& request);
-Error error_of(AccountProblem problem);
+/// The same for an account: with a resource it is an error, as a whole account may not be what was meant.
+Result<Jid, Error> account_of(const boost::json::object& request);
+/// What is wrong with `about`, an account.
+Error error_of(AccountProblem problem, const Jid& about);
 Error store_failed();
 
 } // namespace ctl

@@ -15,6 +15,13 @@ namespace {
 namespace json = boost::json;
 using boost::system::error_code;
 
+/// What a command is about, for the log.
+std::string subject_of(const json::object& request)
+{
+    const auto jid = text_of(request, "jid");
+    return jid ? *jid : text_of(request, "path").value_or("");
+}
+
 } // namespace
 
 void Connection::close()
@@ -71,7 +78,10 @@ void Connection::run(const json::object& request)
         return;
     }
     const auto self = shared_from_this();
-    const auto finish = [self](const Answer& result) {
+    const auto finish = [self, command, about = subject_of(request)](const Answer& result) {
+        if (command->is_logged) {
+            self->log(*command, about, result);
+        }
         self->answer(result);
         self->read();
     };
@@ -79,6 +89,14 @@ void Connection::run(const json::object& request)
         self->context_.server.log().error("control command failed", { { "command", name } });
         finish(Error { "internal", "the command failed; this is a bug of the server" });
     });
+}
+
+/// Who changed what is asked for long afterwards.
+void Connection::log(const Command& command, const std::string& about, const Answer& answer) const
+{
+    const std::string outcome = answer ? "done" : answer.error().code;
+    context_.server.log().info("control",
+        { { "command", command.name }, { "about", about }, { "outcome", outcome } });
 }
 
 Answer Connection::follow(const json::object& request)

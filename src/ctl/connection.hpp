@@ -29,6 +29,7 @@ private:
     void handle(std::string line);
     void run(const boost::json::object& request);
     Answer follow(const boost::json::object& request);
+    void log(const Command& command, const std::string& about, const Answer& answer) const;
     void tell(const std::string& line);
     void answer(const Answer& answer);
     void write(const boost::json::object& line);

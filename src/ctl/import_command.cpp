@@ -49,7 +49,7 @@ private:
     void create(std::size_t index)
     {
         const json::object* entry = entries_[index].if_object();
-        const auto jid = entry ? jid_of(*entry)
+        const auto jid = entry ? account_of(*entry)
                                : Result<Jid, Error>(Error { "bad-request", "an account is no object" });
         if (!jid) {
             --under_way_;
@@ -60,17 +60,21 @@ private:
         const auto self = shared_from_this();
         start(
             accounts_.create(jid->bare(), std::move(password)),
-            [self, index](const Accounts::Outcome& outcome) { self->created(index, outcome); },
-            [self, index](std::exception_ptr) { self->created(index, AccountProblem::store_failed); });
+            [self, index, jid = *jid](const Accounts::Outcome& outcome) {
+                self->created(index, jid, outcome);
+            },
+            [self, index, jid = *jid](std::exception_ptr) {
+                self->created(index, jid, AccountProblem::store_failed);
+            });
     }
 
-    void created(std::size_t index, const Accounts::Outcome& outcome)
+    void created(std::size_t index, const Jid& jid, const Accounts::Outcome& outcome)
     {
         --under_way_;
         if (outcome) {
             ++count_;
         } else {
-            refuse(index, error_of(outcome.error()));
+            refuse(index, error_of(outcome.error(), jid));
         }
         go_on();
     }
@@ -86,6 +90,9 @@ private:
 
     void finish()
     {
+        std::sort(refused_.begin(), refused_.end(), [](const json::value& a, const json::value& b) {
+            return a.at("index").to_number<std::size_t>() < b.at("index").to_number<std::size_t>();
+        });
         json::object result;
         result["created"] = count_;
         result["refused"] = std::move(refused_);

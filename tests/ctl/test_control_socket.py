@@ -8,6 +8,8 @@ import stat
 
 import pytest
 
+from support.raw import login
+
 
 class Control:
     """A connection to the control socket, line by line."""
@@ -104,6 +106,59 @@ def test_an_import_tells_of_each_account_that_it_refused(server, control):
     refused = {each["index"]: each["code"] for each in answer["result"]["refused"]}
     assert refused == {1: "exists", 2: "bad-request", 3: "bad-password", 4: "bad-request", 5: "not-local"}
     assert code(control.ask("user import", accounts=[{}] * 501)) == "bad-request"
+
+
+def test_an_account_command_refuses_the_address_of_one_session(server, control):
+    """`user delete` of alice/phone would take the whole account: not what was meant."""
+    account = server.account("phoned")
+    for command in ("user add", "user password", "user disable", "user enable", "user delete"):
+        assert code(control.ask(command, jid=f"{account.jid}/phone", password="x")) == "bad-request", command
+    assert server.ctl("user", "delete", account.jid).stdout == f"deleted {account.jid}\n"
+
+
+def test_stonechatctl_prints_the_address_as_the_server_knows_it(server):
+    assert server.ctl("user", "add", "Shouted@LOCALHOST", "--password", "x").stdout == "added shouted@localhost\n"
+    again = server.ctl("user", "add", "SHOUTED@localhost", "--password", "x", check=False)
+    assert again.stderr == "stonechatctl: shouted@localhost: The account exists already\n"
+
+
+def test_what_an_administrator_changes_is_logged_without_the_password(server):
+    server.ctl("user", "add", "audited@localhost", "--password", "unspeakable")
+    assert 'control command="user add" about=audited@localhost outcome=done' in server.log()
+    assert "unspeakable" not in server.log()
+
+
+def test_a_trace_follows_a_message_and_shows_no_body(server, control):
+    sender, sleeper, bystander = server.accounts("sender", "sleeper", "bystander")
+    assert control.ask("trace", jid=sender.jid)["result"] == {"jid": sender.jid}
+    with login(server, sender, "here") as one, login(server, bystander, "there") as other:
+        other.send(f"<message to='{other.jid}' id='unseen'><body>unspeakable</body></message>")
+        one.send(f"<message to='{one.jid}' type='chat' id='m1'><body>unspeakable</body></message>")
+        one.send(f"<message to='{sleeper.jid}' type='chat' id='m2'><body>unspeakable</body></message>")
+        one.send(f"<message to='nobody@elsewhere.example' id='m3'><body>unspeakable</body></message>")
+        one.ping()
+        told = []
+        while not any(line.startswith("answered") for line in told):
+            told.append(control.next()["event"])
+    steps = {name: [line.split()[0] for line in told if f"id={name}" in line] for name in ("m1", "m2")}
+    assert steps["m1"] == ["received", "delivered"]
+    assert steps["m2"][0] == "received"  # its other steps may be told by another shard, later
+    assert any(line.startswith("refused message id=m3") and line.endswith("remote-server-not-found")
+               for line in told), told
+    assert not any("unspeakable" in line or "unseen" in line for line in told)
+
+
+def test_commands_that_still_wait_when_the_server_ends_do_not_keep_it(private_server):
+    server = private_server()
+    waiting = [Control(server) for _ in range(8)]
+    for number, each in enumerate(waiting):
+        each.send(json.dumps({"command": "user import", "accounts": [
+            {"jid": f"late.{number}.{i}@localhost", "password": "x"} for i in range(400)]}))
+        each.send(json.dumps({"command": "reload"}))
+    follower = Control(server)
+    assert follower.ask("trace", jid="late@localhost")["ok"]
+    assert server.stop() == 0
+    assert follower.next() is None
 
 
 def test_a_list_comes_in_pages(server, control):

@@ -73,8 +73,7 @@ Exit summary(const Options& options, const std::string& file, std::uint64_t crea
         print_json({ { "created", created }, { "refused", std::move(rows) } });
     } else {
         for (const Refused& each : refused) {
-            std::cerr << file << ':' << each.line.number << ": " << each.line.jid << ": " << each.why.message
-                      << '\n';
+            std::cerr << file << ':' << each.line.number << ": " << each.why.message << '\n';
         }
         std::cout << "added " << created << " accounts, " << refused.size() << " refused\n";
     }

@@ -16,7 +16,7 @@ struct UserArguments {
     std::string password;
 };
 
-/// Sends `request`; prints `done`, or the error.
+/// Sends `request`; prints what was `done` to which account, or the error.
 Exit ask_and_say(const Options& options, const json::object& request, const std::string& done)
 {
     auto call = call_server(options);
@@ -30,7 +30,7 @@ Exit ask_and_say(const Options& options, const json::object& request, const std:
     if (options.json) {
         print_json(*result);
     } else {
-        std::cout << done << '\n';
+        std::cout << done << ' ' << result->at("jid").as_string().c_str() << '\n';
     }
     return Exit::done;
 }
@@ -155,35 +155,34 @@ void add_user_commands(CLI::App& program, Options& options, Exit& exit)
     add_jid(add);
     add_password(add);
     add->callback([arguments, &options, &exit] {
-        exit = with_password(options, "user add", *arguments, "added " + arguments->jid);
+        exit = with_password(options, "user add", *arguments, "added");
     });
 
     CLI::App* password = add_command(*user, options, "password", "Sets a new password and ends the sessions");
     add_jid(password);
     add_password(password);
     password->callback([arguments, &options, &exit] {
-        exit = with_password(options, "user password", *arguments,
-            "changed the password of " + arguments->jid);
+        exit = with_password(options, "user password", *arguments, "changed the password of");
     });
 
     CLI::App* remove = add_command(*user, options, "delete",
         "Removes an account and all that is kept for it");
     add_jid(remove);
     remove->callback([arguments, &options, &exit] {
-        exit = without_password(options, "user delete", arguments->jid, "deleted " + arguments->jid);
+        exit = without_password(options, "user delete", arguments->jid, "deleted");
     });
 
     CLI::App* disable = add_command(*user, options, "disable",
         "Ends the sessions and refuses logins; keeps all data");
     add_jid(disable);
     disable->callback([arguments, &options, &exit] {
-        exit = without_password(options, "user disable", arguments->jid, "disabled " + arguments->jid);
+        exit = without_password(options, "user disable", arguments->jid, "disabled");
     });
 
     CLI::App* enable = add_command(*user, options, "enable", "Allows logins again");
     add_jid(enable);
     enable->callback([arguments, &options, &exit] {
-        exit = without_password(options, "user enable", arguments->jid, "enabled " + arguments->jid);
+        exit = without_password(options, "user enable", arguments->jid, "enabled");
     });
 
     auto host = std::make_shared<std::string>();
