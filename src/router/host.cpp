@@ -241,6 +241,8 @@ void Host::apply(const Verdict& verdict, const Stanza& stanza)
 {
     if (const StanzaError* error = verdict.error()) {
         router_.refuse(stanza, *error);
+    } else if (!verdict.is_pass()) {
+        trace("done", stanza, "a module took it, to keep or to drop it");
     }
 }
 
@@ -271,6 +273,8 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
     if (!verdict.is_pass()) {
         if (const StanzaError* error = verdict.error()) {
             bounce(session, stanza, *error);
+        } else {
+            trace("done", stanza, "a module took it");
         }
         return;
     }
@@ -296,7 +300,8 @@ void Host::deliver(Stanza stanza, Settlement settlement)
     if (stanza.kind() == StanzaKind::presence && find_user(stanza.to().local()) == nullptr) {
         const PresenceType type = stanza.presence_type();
         if (type == PresenceType::available || type == PresenceType::unavailable) {
-            return; // no session, so nobody to tell, and no reason to load the account
+            trace("dropped", stanza, "no session of the addressee");
+            return; // nobody to tell, and no reason to load the account
         }
     }
     const auto addressed = user(stanza.to().local());
@@ -356,6 +361,8 @@ void Host::deliver_to_nobody(Stanza stanza, User::State state)
     }
     if (decide(stanza, Addressee::no_such_user) != Delivery::ignore) {
         router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+    } else {
+        trace("dropped", stanza, "there is no such account");
     }
 }
 
@@ -407,7 +414,7 @@ void Host::carry_out(Delivery delivery, User& user, Stanza& stanza, const Contex
             return session.is_available() && (all || session.priority() >= 0);
         });
         router_.counters().delivered += sent;
-        trace("delivered", stanza, "to " + std::to_string(sent) + " resources");
+        trace("delivered", stanza, "to " + std::to_string(sent) + (sent == 1 ? " session" : " sessions"));
         return;
     }
     case Delivery::store: {
@@ -421,8 +428,8 @@ void Host::carry_out(Delivery delivery, User& user, Stanza& stanza, const Contex
     }
     case Delivery::as_bare: carry_out(decide(stanza, bare_addressee(user)), user, stanza, context); return;
     case Delivery::refuse: router_.refuse(stanza, StanzaError(StanzaError::service_unavailable)); return;
-    case Delivery::handle:
-    case Delivery::ignore: return;
+    case Delivery::handle: return;
+    case Delivery::ignore: trace("dropped", stanza, "nobody here to take it"); return;
     }
 }
 
@@ -475,6 +482,7 @@ Task<Done> Host::answer_later(const Handlers::Later& handler, Stanza stanza, std
 
 void Host::send_answer(const Stanza& request, Session* session, IqAnswer answer)
 {
+    trace("answered", request, answer ? "result" : to_text(answer.error().condition()));
     Stanza reply = answer ? request.result(std::move(*answer)) : request.error_reply(answer.error());
     if (session != nullptr) {
         session->send(reply);

@@ -39,7 +39,7 @@ std::shared_ptr<void> Trace::follow(const Jid& bare, Listener listener)
         ++count_;
     }
     // The ticket: whoever drops the last copy ends the following.
-    return std::shared_ptr<void>(nullptr, [this, follower](void*) {
+    return std::shared_ptr<void>(follower.get(), [this, follower](void*) {
         const std::lock_guard lock(mutex_);
         std::erase(followers_, follower);
         --count_;
