@@ -22,11 +22,11 @@ std::vector<Row> of_the_core()
         { { 4, "2.13.2", "Data Forms" }, "core" },
         { { 82, "1.1.1", "XMPP Date and Time Profiles" }, "core" },
         { { 205, "1.0.2", "Best Practices to Discourage Denial of Service Attacks" }, "core" },
-        { { 368, "1.1.0", "SRV records for XMPP over TLS", "the server's side: direct TLS with ALPN" },
-            "core" },
+        { { 368, "1.1.0", "SRV records for XMPP over TLS", "looking up records of other servers" }, "core" },
         { { 440, "1.0.0", "SASL Channel-Binding Type Capability" }, "core" },
         { { 474, "0.5.0", "SASL SCRAM Downgrade Protection" }, "core" },
-        { { 478, "0.2.0", "Stream Limits Advertisement" }, "core" },
+        { { 478, "0.2.0", "Stream Limits Advertisement", "idle-seconds: quiet clients are not cut off" },
+            "core" },
     };
 }
 

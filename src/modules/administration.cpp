@@ -325,8 +325,8 @@ public:
     {
         return Manifest("administration", "Lets administrators manage accounts from a chat client.")
             .implements(Xep { 133, "1.3.1", "Service Administration",
-                "add, delete, disable and re-enable user, change password, end session, online users, "
-                "announce" })
+                "all commands but add, delete, disable and re-enable user, change password, end "
+                "session, online users, announce" })
             .needs("commands");
     }
 

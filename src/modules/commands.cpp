@@ -25,7 +25,7 @@ public:
     Manifest describe() const override
     {
         return Manifest("commands", "Offers commands to chat clients, such as the administrator's.")
-            .implements(Xep { 50, "1.3.0", "Ad-Hoc Commands" })
+            .implements(Xep { 50, "1.3.0", "Ad-Hoc Commands", "commands of several steps" })
             .feature(ns::commands);
     }
 

@@ -39,7 +39,8 @@ public:
     {
         return Manifest("registration",
             "Password change and account removal by the user; open registration if allowed.")
-            .implements(Xep { 77, "2.4", "In-Band Registration", "no forms beyond name and password" })
+            .implements(Xep { 77, "2.4", "In-Band Registration",
+                "data forms, fields beyond name and password, redirection" })
             .feature(ns::in_band_registration)
             .setting(SettingSpec::flag("open", false,
                 "Anybody may make an account from a client. Attracts spammers."))
