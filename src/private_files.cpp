@@ -3,7 +3,7 @@
 
 #include "base/base64.hpp"
 #include "base/random.hpp"
-#include "net/tls_engine.hpp"
+#include "net/self_signed.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS as a pure machine: TlsEngine turns encrypted bytes into plain ones and back, holding no
-// buffer while idle and no socket ever. TlsContexts holds one OpenSSL context per virtual host,
-// chosen by SNI, and can be reloaded while streams live. OpenSSL is included in tls_engine.cpp only.
-// TLS 1.2 (ECDHE, AEAD) and 1.3; no renegotiation, 0-RTT, compression or session tickets with 0-RTT
-// (RFC 7590, RFC 9325).
+// buffer while idle and no socket ever. One stream owns it, on the stream's shard. What both sides
+// agree to use is said in tls_contexts.hpp; no OpenSSL type is seen outside of this folder's sources.
 #pragma once
 
-#include "base/result.hpp"
+#include "net/tls_contexts.hpp"
 
 #include <memory>
 #include <optional>
@@ -38,36 +36,6 @@ public:
     virtual std::optional<std::string> tls_server_end_point() const = 0;
 };
 
-/// Certificate and key of one virtual host.
-struct TlsIdentity {
-    std::string host;             ///< SNI name this is for
-    std::string certificate_file; ///< PEM chain, leaf first
-    std::string key_file;         ///< PEM, readable by the owner only
-};
-
-struct TlsError {
-    std::string message; ///< names the file and what is wrong with it
-};
-
-class TlsContexts {
-public:
-    /// Loads all identities or none. The first serves clients that send no SNI. An SNI name that is
-    /// not served gets the first's certificate too (the stream header then answers host-unknown).
-    static Result<std::unique_ptr<TlsContexts>, TlsError> load(const std::vector<TlsIdentity>& identities,
-        std::vector<std::string> alpn);
-    virtual ~TlsContexts() = default;
-
-    /// Reads the files again: new handshakes use them, running sessions keep theirs. On error nothing
-    /// changes. Any thread.
-    virtual Result<Done, TlsError> reload(const std::vector<TlsIdentity>& identities) = 0;
-
-    /// When the certificate of `host` ends, for warnings; nothing if there is none.
-    virtual std::optional<long long> not_after(std::string_view host) const = 0;
-
-protected:
-    TlsContexts() = default;
-};
-
 class TlsEngine {
 public:
     enum class State { handshaking, established, closed, failed };
@@ -93,13 +61,5 @@ public:
 protected:
     TlsEngine() = default;
 };
-
-/// A self-signed ECDSA P-256 certificate for `hosts`, valid 10 years, for local use: (certificate, key) as
-/// PEM.
-struct SelfSigned {
-    std::string certificate;
-    std::string key;
-};
-SelfSigned make_self_signed(const std::vector<std::string>& hosts);
 
 } // namespace stonechat

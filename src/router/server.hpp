@@ -9,7 +9,7 @@
 #include "net/blocking_pool.hpp"
 #include "net/connection_limiter.hpp"
 #include "net/shard.hpp"
-#include "net/tls_engine.hpp"
+#include "net/tls_contexts.hpp"
 #include "router/module.hpp"
 #include "router/registration_rate.hpp"
 #include "router/router.hpp"

@@ -2,7 +2,8 @@
 // Certificates in a temporary folder, for the tests of this folder.
 #pragma once
 
-#include "net/tls_engine.hpp"
+#include "net/self_signed.hpp"
+#include "net/tls_contexts.hpp"
 
 #include <sys/stat.h>
 

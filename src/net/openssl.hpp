@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenSSL for this folder: its headers, owners of its objects, the text of its errors. Private to the files
+// that implement TLS (pem_files, tls_contexts, tls_engine, self_signed); everybody else sees their
+// interfaces. What these owners hold belongs to the object that holds them, on that object's thread.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+
+namespace stonechat::openssl {
+
+template <auto free> struct Freeing {
+    template <class T> void operator()(T* object) const { free(object); }
+};
+using Context = std::unique_ptr<SSL_CTX, Freeing<SSL_CTX_free>>;
+using Session = std::unique_ptr<SSL, Freeing<SSL_free>>;
+using Certificate = std::unique_ptr<X509, Freeing<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
+using Bio = std::unique_ptr<BIO, Freeing<BIO_free_all>>;
+using Extension = std::unique_ptr<X509_EXTENSION, Freeing<X509_EXTENSION_free>>;
+
+/// What went wrong in this thread's last call; forgets it and all that led to it.
+inline std::string reason()
+{
+    const unsigned long code = ERR_peek_error();
+    const char* const reason = ERR_reason_error_string(code);
+    ERR_clear_error();
+    return reason ? reason : "unknown error";
+}
+
+} // namespace stonechat::openssl

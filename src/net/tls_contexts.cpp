@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/tls_contexts.hpp"
+
+#include "net/host_contexts.hpp"
+#include "net/pem_files.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+
+namespace stonechat {
+namespace {
+
+/// TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325 §4.2). TLS 1.3 has nothing else.
+constexpr const char* ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* groups = "X25519:P-256";
+
+std::string lower_case(std::string_view name)
+{
+    std::string lower(name);
+    const auto lower_char = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    };
+    std::transform(lower.begin(), lower.end(), lower.begin(), lower_char);
+    return lower;
+}
+
+long long end_of_validity(const X509* certificate)
+{
+    std::tm when {};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1) {
+        return 0;
+    }
+    return static_cast<long long>(::timegm(&when));
+}
+
+// Callbacks of the handshake. Their last argument is the HostContexts that the context belongs to: they live
+// as long as any session that uses it.
+
+int choose_host(SSL* ssl, int*, void* hosts)
+{
+    const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (name == nullptr) {
+        return SSL_TLSEXT_ERR_OK;
+    }
+    if (const HostContext* const host = static_cast<const HostContexts*>(hosts)->find(name)) {
+        SSL_set_SSL_CTX(ssl, host->context.get());
+    }
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/// A client that speaks other protocols only was not looking for us (ALPACA; RFC 7301 §3.2).
+int choose_alpn(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
+    unsigned offered_length, void* hosts)
+{
+    const std::string& ours = static_cast<const HostContexts*>(hosts)->alpn;
+    if (ours.empty()) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
+    unsigned char* selected = nullptr;
+    const int result = SSL_select_next_proto(&selected, length,
+        reinterpret_cast<const unsigned char*>(ours.data()), static_cast<unsigned>(ours.size()), offered,
+        offered_length);
+    if (result != OPENSSL_NPN_NEGOTIATED) {
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    *chosen = selected;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+Result<HostContext, TlsError> load_host(const TlsIdentity& identity, HostContexts& all)
+{
+    auto chain = read_chain(identity.certificate_file);
+    if (!chain) {
+        return chain.error();
+    }
+    auto key = read_key(identity.key_file);
+    if (!key) {
+        return key.error();
+    }
+    HostContext host;
+    host.context.reset(SSL_CTX_new(TLS_server_method()));
+    if (!host.context) {
+        throw std::bad_alloc();
+    }
+    SSL_CTX* const context = host.context.get();
+    harden(context);
+    SSL_CTX_set_tlsext_servername_callback(context, choose_host);
+    SSL_CTX_set_tlsext_servername_arg(context, &all);
+    SSL_CTX_set_alpn_select_cb(context, choose_alpn, &all);
+
+    X509* const leaf = chain->front().get();
+    if (SSL_CTX_use_certificate(context, leaf) != 1) {
+        return TlsError { identity.certificate_file + ": " + openssl::reason() };
+    }
+    for (std::size_t i = 1; i < chain->size(); ++i) {
+        SSL_CTX_add1_chain_cert(context, (*chain)[i].get());
+    }
+    if (X509_check_private_key(leaf, key->get()) != 1) {
+        ERR_clear_error();
+        return TlsError { identity.key_file + ": is not the key of the first certificate in "
+            + identity.certificate_file };
+    }
+    if (SSL_CTX_use_PrivateKey(context, key->get()) != 1) {
+        return TlsError { identity.key_file + ": " + openssl::reason() };
+    }
+    host.end_point = end_point_binding(leaf);
+    host.not_after = end_of_validity(leaf);
+    return host;
+}
+
+Result<std::shared_ptr<const HostContexts>, TlsError> load_all(const std::vector<TlsIdentity>& identities,
+    const std::string& alpn)
+{
+    if (identities.empty()) {
+        return TlsError { "no certificate is configured" };
+    }
+    auto contexts = std::make_shared<HostContexts>();
+    contexts->alpn = alpn;
+    for (const TlsIdentity& identity : identities) {
+        auto host = load_host(identity, *contexts);
+        if (!host) {
+            return host.error();
+        }
+        contexts->by_name.emplace(lower_case(identity.host), contexts->hosts.size());
+        contexts->hosts.push_back(std::move(*host));
+    }
+    return std::shared_ptr<const HostContexts>(std::move(contexts));
+}
+
+class Contexts final : public TlsContexts {
+public:
+    Contexts(std::shared_ptr<const HostContexts> hosts, std::string alpn)
+        : hosts_(std::move(hosts)), alpn_(std::move(alpn))
+    {}
+
+    Result<Done, TlsError> reload(const std::vector<TlsIdentity>& identities) override
+    {
+        auto fresh = load_all(identities, alpn_);
+        if (!fresh) {
+            return fresh.error();
+        }
+        const std::lock_guard lock(mutex_);
+        hosts_ = std::move(*fresh);
+        return Done {};
+    }
+
+    std::optional<long long> not_after(std::string_view host) const override
+    {
+        const auto hosts = current();
+        const HostContext* const found = hosts->find(host);
+        return found ? std::optional(found->not_after) : std::nullopt;
+    }
+
+    std::shared_ptr<const HostContexts> current() const
+    {
+        const std::lock_guard lock(mutex_);
+        return hosts_;
+    }
+
+private:
+    mutable std::mutex mutex_; ///< asked once per handshake
+    std::shared_ptr<const HostContexts> hosts_;
+    std::string alpn_;
+};
+
+} // namespace
+
+const HostContext* HostContexts::find(std::string_view name) const
+{
+    const auto found = by_name.find(lower_case(name));
+    return found == by_name.end() ? nullptr : &hosts[found->second];
+}
+
+std::shared_ptr<const HostContexts> current_hosts(const TlsContexts& contexts)
+{
+    return static_cast<const Contexts&>(contexts).current();
+}
+
+std::string alpn_wire(const std::vector<std::string>& names)
+{
+    std::string wire;
+    for (const std::string& name : names) {
+        if (!name.empty() && name.size() < 256) {
+            wire += static_cast<char>(name.size());
+            wire += name;
+        }
+    }
+    return wire;
+}
+
+void harden(SSL_CTX* context)
+{
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context,
+        SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE
+            | SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_mode(context,
+        SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    // No resumption of TLS sessions: no tickets to keep keys for, no cache to bound, no early data.
+    // A full handshake with P-256 costs tens of microseconds.
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_recv_max_early_data(context, 0);
+    if (SSL_CTX_set_cipher_list(context, ciphers) != 1 || SSL_CTX_set1_groups_list(context, groups) != 1) {
+        throw std::runtime_error("OpenSSL does not know the ciphers that are needed");
+    }
+}
+
+/// RFC 5929 §4.1: the hash of the certificate's own signature; SHA-256 instead of MD5 and SHA-1;
+/// undefined for signatures without one hash (Ed25519).
+std::optional<std::string> end_point_binding(X509* certificate)
+{
+    int digest_nid = NID_undef;
+    if (X509_get_signature_info(certificate, &digest_nid, nullptr, nullptr, nullptr) != 1
+        || digest_nid == NID_undef) {
+        ERR_clear_error();
+        return std::nullopt;
+    }
+    if (digest_nid == NID_md5 || digest_nid == NID_sha1) {
+        digest_nid = NID_sha256;
+    }
+    const EVP_MD* const digest = EVP_get_digestbynid(digest_nid);
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (digest == nullptr || X509_digest(certificate, digest, hash, &length) != 1) {
+        ERR_clear_error();
+        return std::nullopt;
+    }
+    return std::string(reinterpret_cast<const char*>(hash), length);
+}
+
+Result<std::unique_ptr<TlsContexts>, TlsError> TlsContexts::load(const std::vector<TlsIdentity>& identities,
+    std::vector<std::string> alpn)
+{
+    const std::string wire = alpn_wire(alpn);
+    auto hosts = load_all(identities, wire);
+    if (!hosts) {
+        return hosts.error();
+    }
+    return std::unique_ptr<TlsContexts>(std::make_unique<Contexts>(std::move(*hosts), wire));
+}
+
+} // namespace stonechat
