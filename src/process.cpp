@@ -75,7 +75,7 @@ Privileges::Outcome Privileges::assume(const std::string& data_dir) const
 {
     struct stat facts {};
     const bool is_new = stat(data_dir.c_str(), &facts) != 0;
-    const auto made = make_private_folder(data_dir);
+    auto made = make_private_folder(data_dir);
     if (!made || !target_) {
         return made;
     }

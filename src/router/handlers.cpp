@@ -163,7 +163,7 @@ void Handlers::stream_feature(Offer offer, StreamFeature feature)
 
 void Handlers::stream_element(std::string_view ns, std::string_view element, OnStreamElement handler)
 {
-    stream_elements_.push_back({ { std::string(ns), std::string(element) }, std::move(handler) });
+    stream_elements_.emplace_back(std::pair(std::string(ns), std::string(element)), std::move(handler));
 }
 
 void Handlers::iq_before_login(std::string_view ns, std::string_view element, BeforeLogin handler)
