@@ -168,7 +168,7 @@ void Handlers::stream_element(std::string_view ns, std::string_view element, OnS
 
 void Handlers::iq_before_login(std::string_view ns, std::string_view element, BeforeLogin handler)
 {
-    before_login_.push_back({ { std::string(ns), std::string(element) }, std::move(handler) });
+    before_login_.emplace_back(std::pair(std::string(ns), std::string(element)), std::move(handler));
 }
 
 const Handlers::IqHandler* Handlers::find_iq(To to, IqType type, const Element& payload) const
