@@ -173,12 +173,13 @@ Task<Accounts::Outcome> Accounts::set_enabled(Jid account, bool enabled)
     if (!*changed) {
         co_return AccountProblem::no_such_account;
     }
+    // First nobody comes in any more, then those who are in go: nobody slips in between.
+    forget(router_.server(), account);
     if (!enabled) {
         const StreamError why(StreamError::not_authorized, "The account was disabled");
         auto ending = end_sessions(account.bare(), why);
         co_await ending;
     }
-    forget(router_.server(), account);
     co_return Done();
 }
 
@@ -217,10 +218,14 @@ Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
             });
         });
     const bool removed = co_await answer;
+    forget(router_.server(), account);
     if (!removed) {
         co_return AccountProblem::store_failed;
     }
-    forget(router_.server(), account);
+    // Somebody may have come in between, while its rows were still there to be read.
+    const StreamError why(StreamError::not_authorized, "The account was removed");
+    auto ending = end_sessions(account.bare(), why, except);
+    co_await ending;
     co_return Done();
 }
 
@@ -262,7 +267,7 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     const bool right = usable && matched.value();
     if (right && is_outdated((*found)->verifiers)) {
         start(
-            upgrade(account, std::move(password)), [](Done) {}, [](const std::exception_ptr&) {});
+            upgrade(account, std::move(password), verifier), [](Done) {}, [](const std::exception_ptr&) {});
     }
     co_return right;
 }
@@ -279,11 +284,16 @@ bool Accounts::is_outdated(const std::vector<ScramVerifier>& verifiers) const
 }
 
 /// Only a login that shows the password gives the chance; if it fails, the next one tries again.
-Task<Done> Accounts::upgrade(Jid account, std::string password)
+Task<Done> Accounts::upgrade(Jid account, std::string password, ScramVerifier checked)
 {
     auto hashing = hash(std::move(password));
     auto verifiers = co_await hashing;
-    if (verifiers) {
+    auto finding = router_.storage().accounts().find(key_of(account));
+    const auto found = co_await finding;
+    // The password may have been changed meanwhile: the old one must not come back.
+    const bool same = found && found->has_value() && !(*found)->verifiers.empty()
+        && (*found)->verifiers.front().stored_key == checked.stored_key;
+    if (verifiers && same) {
         auto pending = router_.storage().accounts().set_verifiers(key_of(account), std::move(*verifiers));
         co_await pending;
     }

@@ -57,7 +57,7 @@ public:
 private:
     Task<Result<std::vector<ScramVerifier>, AccountProblem>> hash(std::string password);
     bool is_outdated(const std::vector<ScramVerifier>& verifiers) const;
-    Task<Done> upgrade(Jid account, std::string password);
+    Task<Done> upgrade(Jid account, std::string password, ScramVerifier checked);
 
     Router& router_;
 };

@@ -159,7 +159,14 @@ std::shared_ptr<User> Host::user(std::string_view local)
 void Host::load(const std::shared_ptr<User>& user)
 {
     start(
-        read(user), [user](User::State state) { user->become(state); },
+        read(user),
+        [this, user](User::State state) {
+            if (user->has_to_be_read_again()) {
+                load(user);
+                return;
+            }
+            user->become(state);
+        },
         [user](const std::exception_ptr&) { user->become(User::State::failed); });
 }
 
@@ -187,6 +194,10 @@ void Host::forget_user(std::string_view local)
 {
     const auto found = users_.find(local);
     if (found == users_.end()) {
+        return;
+    }
+    if (found->second->state() == User::State::loading) {
+        found->second->read_again(); // who waits for it goes on waiting, in order
         return;
     }
     if (found->second->sessions().empty()) {

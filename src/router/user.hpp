@@ -63,6 +63,9 @@ public:
     void remove_session(Session& session);
     void become(State state);
     void set_roster(RosterData data) { roster_ = Roster(std::move(data)); }
+    /// What is being read is not true any more (the account was made, disabled, removed meanwhile).
+    void read_again() { read_again_ = true; }
+    bool has_to_be_read_again() { return std::exchange(read_again_, false); }
     /// Whether the user was idle (as the host says now) at this look and at the one before it.
     bool is_idle_again(bool idle) { return std::exchange(was_idle_, idle) && idle; }
 
@@ -74,6 +77,7 @@ private:
     Jid jid_;
     State state_ = State::loading;
     bool was_idle_ = false;
+    bool read_again_ = false;
     Roster roster_;
     BlockList block_list_;
     std::vector<std::shared_ptr<Session>> sessions_;

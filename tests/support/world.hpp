@@ -6,9 +6,11 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "config/schema.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/connection_limiter.hpp"
 #include "net/shard.hpp"
+#include "router/accounts.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
@@ -18,7 +20,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -84,7 +88,7 @@ public:
         stanza.append_to(xml, to);
         receive(parse_stanza(xml));
     }
-    void close(const StreamError&) override { open_ = false; }
+    void close(const StreamError& error) override;
     bool is_open() const override { return open_; }
     void after_next_stanza(Function<void()> f) override { after_next_.push_back(std::move(f)); }
     Facts facts() const override { return { "127.0.0.1:1", "tcp", WallTime() }; }
@@ -109,6 +113,9 @@ public:
     /// Whether everything this client has sent is safe.
     bool is_settled() const { return ledger_.open_count() == 0; }
 
+    /// The condition with which the server has ended this client's stream, or empty.
+    const std::string& ended_with() const { return ended_with_; }
+
     /// The stream ends in good order, or the connection breaks.
     void leaves();
     void is_cut_off();
@@ -129,6 +136,7 @@ private:
 
     World& world_;
     bool open_ = true;
+    std::string ended_with_;
     std::vector<Element> inbox_;
     std::vector<Function<void()>> after_next_;
     Ledger ledger_;
@@ -142,6 +150,10 @@ public:
         : storage(make_memory_storage(clock)), pool(1, 16), limiter(ConnectionLimits(), clock),
           shard(0, clock), store_(storage->front(shard))
     {
+        const Schema schema;
+        for (const SectionSpec& section : schema.sections()) {
+            settings_.sections[section.name] = defaults_of(section);
+        }
         HostSettings host;
         host.name = "localhost";
         host.core.set("admins", std::vector<std::string> { "admin@localhost" });
@@ -171,9 +183,47 @@ public:
         while (shard.io().poll() > 0) {}
     }
 
+    /// Turns it until `there` holds: something is being worked on by another thread.
+    template <class There> void run_until(There there)
+    {
+        run();
+        while (!there()) {
+            if (shard.io().run_one_for(std::chrono::seconds(60)) == 0) {
+                throw std::runtime_error("what was waited for did not happen");
+            }
+            run();
+        }
+    }
+
+    /// What a task or pending answer gives; accounts and passwords are worked on by other threads.
+    template <class T> T result_of(Task<T> task)
+    {
+        std::optional<T> answer;
+        start(
+            std::move(task), [&answer](T value) { answer.emplace(std::move(value)); },
+            [](const std::exception_ptr& failure) { std::rethrow_exception(failure); });
+        run_until([&answer] { return answer.has_value(); });
+        return std::move(*answer);
+    }
+    template <class T> T result_of(Pending<T> pending)
+    {
+        std::optional<T> answer;
+        std::move(pending).then([&answer](T value) { answer.emplace(std::move(value)); });
+        run_until([&answer] { return answer.has_value(); });
+        return std::move(*answer);
+    }
+
     void set(const std::string& module, const std::string& key, SettingSpec::Value value)
     {
         settings_.hosts.front().modules.at(module).set(key, std::move(value));
+        server->reconfigure(std::make_shared<const Settings>(settings_));
+        run();
+    }
+
+    /// A key of the server's core.
+    void set_core(const std::string& section, const std::string& key, SettingSpec::Value value)
+    {
+        settings_.sections.at(section).set(key, std::move(value));
         server->reconfigure(std::make_shared<const Settings>(settings_));
         run();
     }
@@ -183,6 +233,14 @@ public:
         store_->accounts().create({ "localhost", std::string(name) }, {}).then([](const auto&) {});
         run();
         host().forget_user(name);
+    }
+
+    /// An account that can log in.
+    void account(std::string_view name, std::string_view password)
+    {
+        const Jid jid = *Jid::from_parts(name, "localhost");
+        const bool created = static_cast<bool>(result_of(accounts().create(jid, std::string(password))));
+        REQUIRE(created);
     }
 
     /// What the store knows of an account's roster at this moment.
@@ -231,6 +289,9 @@ public:
     }
 
     Host& host() { return *server->router(0).host("localhost"); }
+    Router& router() { return server->router(0); }
+    Accounts& accounts() { return router().accounts(); }
+    Storage& store() { return *store_; }
 
     ManualClock clock;
     Log log;
@@ -266,6 +327,16 @@ inline void Client::says(std::string_view xml)
 {
     says_in_haste(xml);
     world_.run();
+}
+
+inline void Client::close(const StreamError& error)
+{
+    if (!open_) {
+        return;
+    }
+    open_ = false;
+    ended_with_ = to_text(error.condition());
+    world_.shard.post([held = shared_from_this(), &host = world_.host()] { host.unbind(*held); });
 }
 
 inline void Client::leaves()
