@@ -18,7 +18,7 @@ inline const std::vector<ModuleEntry>& rfc6121_modules()
 }
 
 struct Verona : World {
-    Verona() : World(rfc6121_modules())
+    explicit Verona(const std::vector<ModuleEntry>& modules = rfc6121_modules()) : World(modules)
     {
         for (const char* name : { "romeo", "juliet", "mercutio" }) {
             account(name);

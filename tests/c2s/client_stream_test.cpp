@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway.hpp"
+#include "support/example_module.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace stonechat;
+using namespace stonechat::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::size_t count(std::string_view text, std::string_view word)
+{
+    std::size_t found = 0;
+    for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+        ++found;
+    }
+    return found;
+}
+
+bool has(std::string_view text, std::string_view word)
+{
+    return text.find(word) != std::string_view::npos;
+}
+
+/// An iq that is answered at once, and one that waits for the gate.
+std::string ask(const std::string& id, const std::string& what = "now")
+{
+    return "<iq type='get' id='" + id + "'><" + what + " xmlns='urn:ask'/></iq>";
+}
+
+std::string message(const std::string& id)
+{
+    return "<message to='romeo@localhost' id='" + id + "'><body>x</body></message>";
+}
+
+/// What the module of these tests does with stanzas of clients.
+struct Inside {
+    std::vector<Settlement> held; ///< of messages that are not safe yet
+    bool holds = false;
+    Lines seen;
+    std::optional<Pending<bool>::Promise> answer;
+    int heard_again = 0;
+    Session* newest = nullptr;
+
+    Task<IqAnswer> wait()
+    {
+        Pending<bool> waiting;
+        answer.emplace(waiting.promise());
+        co_await waiting;
+        co_return std::nullopt;
+    }
+
+    void attach(Handlers& on)
+    {
+        on.iq_get(To::own_account, "urn:ask", "now",
+            [](const Iq&, const Context&) -> IqAnswer { return std::nullopt; });
+        on.iq_get_later(To::own_account, "urn:ask", "later", [this](Iq, Context) { return wait(); });
+        on.message(Flow::from_client, Stage::guard, [this](Message message, const Context& context) {
+            if (message.id() == "throw") {
+                throw std::runtime_error("a bug");
+            }
+            seen.emplace_back(message.id());
+            if (holds) {
+                held.push_back(context.hold());
+            }
+            return Verdict::done();
+        });
+        on.session_bound([this](const Context& context) { newest = context.session; });
+    }
+};
+
+struct Door : Inside, Gateway {
+    Door() : Gateway(example_module([this](Handlers& on) { attach(on); })) {}
+
+    Line working(const std::string& resource = "orchard")
+    {
+        Line line = connection();
+        line.arrives("romeo", resource);
+        return line;
+    }
+};
+
+} // namespace
+
+// Resource binding (RFC 6120 §7) ------------------------------------------------------------------
+
+TEST_CASE(
+    "binding: the client gets the resource it asks for, or one that nobody guesses (RFC 6120 §7.6, §7.7)")
+{
+    Door world;
+    Line line = world.connection();
+    line.logs_in("romeo");
+    CHECK(has(line.binds("orchard"), "<jid>romeo@localhost/orchard</jid>"));
+    Line other = world.connection();
+    other.logs_in("romeo");
+    const std::string answer = other.binds("");
+    CHECK(has(answer, "<jid>romeo@localhost/"));
+    CHECK_FALSE(has(answer, "/orchard"));
+}
+
+TEST_CASE("binding: by default the new session takes the resource, the old one ends with conflict (RFC 6120 "
+          "§7.7.2.2)")
+{
+    Door world;
+    Line old = world.working();
+    Line young = world.connection();
+    young.logs_in("romeo");
+    CHECK(has(young.binds("orchard"), "<jid>romeo@localhost/orchard</jid>"));
+    CHECK(has(old.hears(), "<conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"));
+    CHECK(old.is_gone());
+    CHECK(world.host().find_user("romeo")->sessions().size() == 1);
+    young.types(ask("a"));
+    CHECK(has(young.hears(), "id='a'"));
+}
+
+TEST_CASE("binding: refused when the settings say so, and the client may try another (RFC 6120 §7.7.2.2)")
+{
+    Door world;
+    world.set_core("c2s", "resource_conflict", std::string("refuse"));
+    Line old = world.working();
+    Line young = world.connection();
+    young.logs_in("romeo");
+    const std::string refusal = young.binds("orchard");
+    CHECK(has(refusal, "type='error'"));
+    CHECK(has(refusal, "<conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"));
+    CHECK(has(young.binds("garden"), "<jid>romeo@localhost/garden</jid>"));
+    CHECK(old.hears().empty());
+}
+
+TEST_CASE("binding: a session whose stream is over holds no resource against anybody")
+{
+    Door world;
+    world.set_core("c2s", "resource_conflict", std::string("refuse"));
+    Line old = world.working();
+    Line young = world.connection();
+    young.logs_in("romeo");
+    old.types_in_haste("</stream:stream>");
+    CHECK(has(young.binds("orchard"), "<jid>romeo@localhost/orchard</jid>"));
+    CHECK(world.host().find_user("romeo")->sessions().size() == 1);
+}
+
+TEST_CASE("binding: renamed when the settings say so, also where a name is long and cut (RFC 6120 §7.7.2.2)")
+{
+    Door world;
+    world.set_core("c2s", "resource_conflict", std::string("rename"));
+    std::string letters = "x";
+    for (int i = 0; i < 500; ++i) {
+        letters += "\xC3\xA9";
+    }
+    for (const std::string& resource : { std::string("orchard"), letters }) {
+        Line old = world.working(resource);
+        Line young = world.connection();
+        young.logs_in("romeo");
+        const std::string answer = young.binds(resource);
+        CHECK(has(answer, "type='result'"));
+        CHECK_FALSE(has(answer, "/" + resource + "<"));
+        CHECK_FALSE(old.is_over());
+        CHECK_FALSE(young.is_over());
+    }
+}
+
+TEST_CASE(
+    "binding: what is no resource is a bad request, too many are a resource constraint (RFC 6120 §7.6.2.1, "
+    "§7.7.2.1, HOSTILE A47)")
+{
+    Door world;
+    world.set_core("c2s", "resources_per_account", std::int64_t { 2 });
+    Line first = world.working("one");
+    Line second = world.working("two");
+    Line third = world.connection();
+    third.logs_in("romeo");
+    CHECK(has(third.binds(std::string(1024, 'x')), "<bad-request"));
+    CHECK(has(third.binds("three"), "<resource-constraint"));
+    second.breaks();
+    CHECK(has(third.binds("three"), "<jid>romeo@localhost/three</jid>"));
+}
+
+TEST_CASE("binding: nothing else is taken before it (RFC 6120 §7.1, HOSTILE A16)")
+{
+    Door world;
+    Line line = world.connection();
+    line.logs_in("romeo");
+    line.types("<iq type='result' id='r'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+    line.types("<iq type='error' id='e'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+    CHECK(line.hears().empty()); // RFC 6120 §8.3.1
+    line.types("<iq type='get' id='g'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+    CHECK(has(line.hears(), "<bad-request"));
+    line.types(message("m"));
+    CHECK(has(line.hears(), "<not-authorized"));
+    CHECK(line.is_gone());
+    CHECK(world.seen.empty());
+}
+
+TEST_CASE("binding: an account that was disabled after the login gets no session")
+{
+    Door world;
+    Line line = world.connection();
+    line.logs_in("romeo");
+    world.result_of(world.accounts().set_enabled(*Jid::parse("romeo@localhost"), false));
+    CHECK(has(line.binds("orchard"), "<not-authorized"));
+    CHECK(line.is_gone());
+}
+
+// Stanzas -----------------------------------------------------------------------------------------
+
+TEST_CASE("stream: stanzas before the login, and what is no stanza, end it (HOSTILE A15, A16)")
+{
+    Door world;
+    Line early = world.connection();
+    early.types(Line::header);
+    early.types(message("m"));
+    CHECK(has(early.hears(), "<not-authorized"));
+    Line odd = world.working();
+    odd.types("<dance xmlns='urn:example:dance'/>");
+    CHECK(has(odd.hears(), "<unsupported-stanza-type"));
+    CHECK(world.seen.empty());
+}
+
+TEST_CASE(
+    "stream: a client may name itself, fully or barely, and nobody else (RFC 6120 §8.1.2.1, HOSTILE A48)")
+{
+    Door world;
+    Line line = world.working();
+    for (const char* from : { "romeo@localhost/orchard", "romeo@localhost" }) {
+        line.types("<message id='own' from='" + std::string(from) + "'/>");
+    }
+    CHECK(world.seen == Lines { "own", "own" });
+    for (const char* from : { "juliet@localhost", "romeo@localhost/garden", "localhost", "@" }) {
+        Line liar = world.working("liar");
+        liar.types("<message id='forged' from='" + std::string(from) + "'/>");
+        CHECK(has(liar.hears(), "<invalid-from"));
+    }
+    CHECK(world.seen.size() == 2);
+}
+
+TEST_CASE("stream: an iq without a shape is a bad request, and no answer is ever answered (RFC 6120 §8.2.3, "
+          "§8.3.1, HOSTILE A18)")
+{
+    Door world;
+    Line line = world.working();
+    for (const char* iq : { "<iq type='get'><a xmlns='b'/></iq>", "<iq id='i'><a xmlns='b'/></iq>",
+             "<iq type='dance' id='i'><a xmlns='b'/></iq>", "<iq type='get' id='i'/>",
+             "<iq type='set' id='i'><a xmlns='b'/><a xmlns='b'/></iq>" }) {
+        line.types(iq);
+        const std::string answer = line.hears();
+        CHECK(has(answer, "type='error'"));
+        CHECK(has(answer, "<bad-request"));
+    }
+    for (const char* iq : { "<iq type='result' id='i'><a xmlns='b'/><a xmlns='b'/></iq>",
+             "<iq type='result'/>", "<iq type='error' id='i'/>", "<message type='error' to='@'/>" }) {
+        line.types(iq);
+        CHECK(line.hears().empty());
+    }
+    CHECK_FALSE(line.is_over());
+}
+
+TEST_CASE("stream: a handler that throws ends the stream of its sender and no other")
+{
+    Door world;
+    Line other = world.working("garden");
+    Line line = world.working();
+    line.types(message("throw"));
+    CHECK(has(line.hears(), "<internal-server-error"));
+    CHECK(line.is_gone());
+    other.types(ask("a"));
+    CHECK(has(other.hears(), "id='a'"));
+}
+
+// The order of answers ----------------------------------------------------------------------------
+
+TEST_CASE("order: an iq waits until the messages before it are safe, and messages behind it wait too")
+{
+    Door world;
+    Line line = world.working();
+    world.holds = true;
+    line.types(message("m1") + message("m2") + ask("a") + message("m3"));
+    CHECK(world.seen == Lines { "m1", "m2" });
+    CHECK(line.hears().empty());
+    CHECK_FALSE(line.is_read());
+    world.held.pop_back();
+    world.run();
+    CHECK(line.hears().empty());
+    world.held.clear();
+    world.run();
+    CHECK(has(line.hears(), "id='a'"));
+    CHECK(world.seen == Lines { "m1", "m2", "m3" });
+    CHECK(line.is_read());
+}
+
+TEST_CASE("order: behind an iq that is not answered yet everything waits")
+{
+    Door world;
+    Line line = world.working();
+    line.types(ask("slow", "later") + message("m1") + ask("fast") + message("m2"));
+    CHECK(world.seen.empty());
+    CHECK(line.hears().empty());
+    world.answer->fulfil(true);
+    world.run();
+    const std::string heard = line.hears();
+    CHECK(has(heard, "id='slow'"));
+    CHECK(heard.find("id='slow'") < heard.find("id='fast'"));
+    CHECK(world.seen == Lines { "m1", "m2" });
+    CHECK(line.is_read());
+}
+
+TEST_CASE("order: a stream that ends while something waits takes it along")
+{
+    Door world;
+    Line line = world.working();
+    world.holds = true;
+    line.types(message("m1") + ask("a"));
+    line.breaks();
+    CHECK(line.is_gone());
+    world.held.clear();
+    world.run();
+    CHECK(line.hears().empty());
+    Line other = world.working();
+    other.types(ask("slow", "later"));
+    other.types("</stream:stream>");
+    other.breaks();
+    world.answer->fulfil(true);
+    world.run();
+    CHECK_FALSE(has(other.hears(), "id='slow'"));
+}
+
+TEST_CASE(
+    "order: the next stanza and a stream closed in good order say that what came before was read, a break "
+    "does not")
+{
+    Door world;
+    const auto count_it = [&world] { world.newest->after_next_stanza([&world] { ++world.heard_again; }); };
+    Line line = world.working();
+    count_it();
+    CHECK(world.heard_again == 0);
+    line.types(message("m1"));
+    CHECK(world.heard_again == 1);
+    line.types(message("m2"));
+    CHECK(world.heard_again == 1);
+    count_it();
+    line.types("</stream:stream>");
+    CHECK(world.heard_again == 2);
+    CHECK(line.hears() == "</stream:stream>");
+    Line broken = world.working();
+    count_it();
+    broken.breaks();
+    CHECK(world.heard_again == 2);
+}
+
+TEST_CASE("order: who ends the stream when the next stanza comes ends it before that stanza")
+{
+    Door world;
+    Line line = world.working();
+    world.newest->after_next_stanza([&world] {
+        world.newest->close(StreamError(StreamError::policy_violation));
+    });
+    line.types(message("m1"));
+    CHECK(has(line.hears(), "<policy-violation"));
+    CHECK(world.seen.empty());
+}
+
+// Time --------------------------------------------------------------------------------------------
+
+TEST_CASE("time: who has not bound a resource when the time for it is up is sent away (HOSTILE A11)")
+{
+    Door world;
+    Line silent = world.connection();
+    Line halfway = world.connection();
+    halfway.logs_in("romeo");
+    Line done = world.working();
+    world.waits(29s);
+    CHECK_FALSE(silent.is_over());
+    CHECK_FALSE(halfway.is_over());
+    world.waits(2s);
+    CHECK(has(silent.hears(), "<connection-timeout"));
+    CHECK(has(halfway.hears(), "<connection-timeout"));
+    CHECK_FALSE(done.is_over());
+}
+
+TEST_CASE("time: a silent stream is sent a space now and then, one that is heard is not (RFC 6120 §4.6.1)")
+{
+    Door world;
+    world.set_core("c2s", "keepalive_interval", std::int64_t { 60'000 });
+    Line line = world.working();
+    for (int i = 0; i < 60; ++i) {
+        line.types(" ");
+        world.waits(3s);
+    }
+    CHECK(line.hears().empty());
+    world.waits(10s);
+    CHECK(line.hears().empty());
+    world.waits(61s);
+    CHECK(line.hears() == " ");
+    world.waits(61s);
+    CHECK(line.hears() == " ");
+    line.types(ask("a"));
+    CHECK(has(line.hears(), "id='a'"));
+}
+
+TEST_CASE("time: no space is sent where the settings say so")
+{
+    Door world;
+    world.set_core("c2s", "keepalive_interval", std::int64_t { 0 });
+    Line line = world.working();
+    world.waits(10s);
+    world.waits(24h);
+    CHECK(line.hears().empty());
+    line.types(ask("a"));
+    CHECK(has(line.hears(), "id='a'"));
+}
+
+TEST_CASE("rate: a client that sends too many stanzas is read more slowly, and loses none (HOSTILE A8)")
+{
+    Door world;
+    world.set_core("c2s", "rate_stanzas", std::int64_t { 10 });
+    world.set_core("c2s", "rate_burst_stanzas", std::int64_t { 20 });
+    Line line = world.working();
+    std::string many;
+    for (int i = 0; i < 40; ++i) {
+        many += ask("q" + std::to_string(i));
+    }
+    line.types(many);
+    const std::size_t at_once = count(line.hears(), "type='result'");
+    CHECK(at_once >= 20);
+    CHECK(at_once <= 21);
+    CHECK_FALSE(line.is_read());
+    std::size_t all = at_once;
+    world.waits(1s);
+    const std::size_t later = count(line.hears(), "type='result'");
+    CHECK(later <= 11);
+    all += later;
+    for (int i = 0; i < 5; ++i) {
+        world.waits(1s);
+        all += count(line.hears(), "type='result'");
+    }
+    CHECK(all == 40);
+    CHECK(line.is_read());
+}
+
+TEST_CASE("rate: a client that sends too many bytes is not read until it may again (HOSTILE A8)")
+{
+    Door world;
+    world.set_core("c2s", "rate_bytes", std::int64_t { 1024 });
+    world.set_core("c2s", "rate_burst_bytes", std::int64_t { 10'000 });
+    Line line = world.working();
+    line.types("<message id='m1'><body>" + std::string(12'000, 'x') + "</body></message>");
+    CHECK_FALSE(line.is_read());
+    line.types(message("m2"));
+    CHECK(world.seen.size() <= 1);
+    world.waits(4s);
+    CHECK(world.seen == Lines { "m1", "m2" });
+    CHECK(line.is_read());
+}
+
+// The end -----------------------------------------------------------------------------------------
+
+TEST_CASE("end: guessing passwords is over after so many (RFC 6120 §6.4.5, HOSTILE A36)")
+{
+    Door world;
+    Line line = world.connection();
+    line.types(Line::header);
+    line.hears();
+    for (int i = 0; i < 3; ++i) {
+        CHECK_FALSE(line.is_over());
+        line.types("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='DANCE'>AA==</auth>");
+        CHECK(has(line.hears(), "<invalid-mechanism"));
+    }
+    CHECK(line.is_gone());
+}
+
+TEST_CASE("end: a shutdown says so on every stream and is over when the last is gone")
+{
+    Door world;
+    Line working = world.working();
+    Line waiting = world.connection();
+    bool over = false;
+    world.service.shutdown([&over] { over = true; });
+    world.run();
+    CHECK(has(working.hears(), "<system-shutdown"));
+    CHECK(has(waiting.hears(), "<system-shutdown"));
+    CHECK(over);
+    CHECK(world.service.stream_count(world.shard) == 0);
+    Line late = world.connection();
+    CHECK(has(late.hears(), "<system-shutdown"));
+}
+
+TEST_CASE("end: ending a session from elsewhere ends its stream, once, and the account hears of it")
+{
+    Door world;
+    Line line = world.working();
+    CHECK(world.result_of(world.accounts().end_sessions(*Jid::parse("romeo@localhost"),
+              StreamError(StreamError::policy_violation, "Ended by an administrator")))
+        == 1);
+    world.run();
+    const std::string heard = line.hears();
+    CHECK(count(heard, "<policy-violation") == 1);
+    CHECK(count(heard, "</stream:stream>") == 1);
+    CHECK(world.host().find_user("romeo")->sessions().empty());
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// A gateway: the service for clients on a server in memory, with streams whose bytes the test types.
+#pragma once
+
+#include "base/base64.hpp"
+#include "c2s/c2s.hpp"
+#include "support/fake_transport.hpp"
+#include "support/world.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace stonechat::test {
+
+class Gateway;
+
+/// A client at the level of bytes.
+class Line {
+public:
+    Line(Gateway& gateway, FakeTransport& transport, std::shared_ptr<Wire> wire)
+        : gateway_(gateway), transport_(&transport), wire_(std::move(wire))
+    {}
+
+    /// Types bytes; what follows from them has happened when this returns.
+    void types(std::string_view bytes);
+    /// Types them and leaves the shard standing.
+    void types_in_haste(std::string_view bytes);
+    /// Opens a stream, logs in, opens it again; what was sent is taken.
+    void logs_in(const std::string& user, const std::string& password = "secret");
+    /// Asks for a resource (none: any); what the server says.
+    std::string binds(const std::string& resource);
+    /// Logs in and binds; the stream works.
+    void arrives(const std::string& user, const std::string& resource);
+    /// What was sent since the last look.
+    std::string hears() { return std::exchange(wire_->sent, {}); }
+    void breaks();
+
+    bool is_read() const { return wire_->reading; }
+    bool is_over() const { return wire_->finished; }
+    bool is_gone() const { return wire_->gone; }
+
+    static constexpr std::string_view header =
+        "<stream:stream xmlns='jabber:client' to='localhost' "
+        "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>";
+
+private:
+    Gateway& gateway_;
+    FakeTransport* transport_;
+    std::shared_ptr<Wire> wire_;
+};
+
+/// PLAIN is on, and one account, romeo, exists.
+class Gateway : public World {
+public:
+    explicit Gateway(const std::vector<ModuleEntry>& modules = {}) : World(modules), service(*server)
+    {
+        set_core("login", "plain", true);
+        set_core("login", "iterations", std::int64_t { 1 });
+        account("romeo", "secret");
+    }
+
+    ~Gateway()
+    {
+        service.shutdown([] {});
+        run();
+    }
+
+    Line connection()
+    {
+        auto wire = std::make_shared<Wire>();
+        auto transport = std::make_unique<FakeTransport>(shard, wire);
+        Line line(*this, *transport, wire);
+        service.accept(shard, std::move(transport), ListenerTls::direct);
+        run();
+        return line;
+    }
+
+    /// Moves the clock and turns the wheel of timers.
+    void waits(std::chrono::milliseconds time)
+    {
+        clock.advance(time);
+        shard.timers().advance(clock.steady());
+        run();
+    }
+
+    C2s service;
+};
+
+inline void Line::types_in_haste(std::string_view bytes)
+{
+    wire_->typed += bytes;
+    if (!wire_->gone) {
+        transport_->read_later();
+    }
+}
+
+inline void Line::types(std::string_view bytes)
+{
+    types_in_haste(bytes);
+    gateway_.run();
+}
+
+inline void Line::logs_in(const std::string& user, const std::string& password)
+{
+    types(header);
+    const std::string zero(1, '\0');
+    types("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
+        + base64_encode(zero + user + zero + password) + "</auth>");
+    gateway_.run_until([this] {
+        return wire_->sent.find("<success") != std::string::npos
+            || wire_->sent.find("<failure") != std::string::npos;
+    });
+    REQUIRE(wire_->sent.find("<success") != std::string::npos);
+    types(header);
+    hears();
+}
+
+inline std::string Line::binds(const std::string& resource)
+{
+    const std::string inside = resource.empty() ? "" : "<resource>" + resource + "</resource>";
+    types("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>" + inside
+        + "</bind></iq>");
+    return hears();
+}
+
+inline void Line::arrives(const std::string& user, const std::string& resource)
+{
+    logs_in(user);
+    const std::string answer = binds(resource);
+    REQUIRE(answer.find("type='result'") != std::string::npos);
+}
+
+inline void Line::breaks()
+{
+    if (!wire_->gone) {
+        transport_->close_later(Transport::Closing::lost);
+    }
+    gateway_.run();
+}
+
+} // namespace stonechat::test

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// FakeTransport: a byte stream whose peer is the test: it types bytes and reads what was sent. What is
+// typed while the stream does not read waits, as it would in the kernel. Owned by the stream under test;
+// the Wire is what the test keeps, also when the transport is gone.
+#pragma once
+
+#include "net/shard.hpp"
+#include "net/tls_engine.hpp"
+#include "net/transport.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace stonechat::test {
+
+class FakeTls final : public TlsSession {
+public:
+    std::string version() const override { return "TLSv1.3"; }
+    std::string cipher() const override { return "TLS_FAKE"; }
+    std::string server_name() const override { return {}; }
+    std::string alpn() const override { return {}; }
+    std::optional<std::string> tls_exporter() const override { return std::nullopt; }
+    std::optional<std::string> tls_unique() const override { return std::nullopt; }
+    std::optional<std::string> tls_server_end_point() const override { return std::nullopt; }
+};
+
+/// The test's end of it.
+struct Wire {
+    std::string sent;  ///< by the stream; taken by the test
+    std::string typed; ///< by the test, not yet read
+    bool reading = false;
+    bool finished = false; ///< the stream has said its last
+    bool gone = false;     ///< transport and stream are no more
+};
+
+class FakeTransport final : public Transport {
+public:
+    FakeTransport(Shard& shard, std::shared_ptr<Wire> wire) : shard_(&shard), wire_(std::move(wire)) {}
+    ~FakeTransport() override { wire_->gone = true; }
+
+    void start(Receiver& receiver) override
+    {
+        receiver_ = &receiver;
+        resume_reading();
+    }
+    void set_receiver(Receiver& receiver) override { receiver_ = &receiver; }
+
+    void write(std::string_view bytes) override { wire_->sent += bytes; }
+    std::string& write_buffer() override { return wire_->sent; }
+    void wrote() override {}
+    std::size_t unsent() const override { return 0; }
+    void set_unsent_limit(std::size_t) override {}
+
+    void pause_reading() override { wire_->reading = false; }
+    void resume_reading() override
+    {
+        wire_->reading = true;
+        read_later();
+    }
+    bool is_reading() const override { return wire_->reading; }
+
+    void start_tls(TlsContexts&) override {}
+    const TlsSession* tls() const override { return &tls_; }
+
+    void finish(unsigned) override { close_later(Closing::by_us); }
+    void abort() override { close_later(Closing::by_us); }
+    const PeerAddress& peer() const override { return peer_; }
+
+    void detach() override {}
+    void attach(Shard& shard, Receiver& receiver) override
+    {
+        shard_ = &shard;
+        receiver_ = &receiver;
+    }
+    Shard& shard() const override { return *shard_; }
+
+    /// From the test: bytes are there to be read; the connection breaks.
+    void read_later()
+    {
+        shard_->post([this, wire = wire_] {
+            if (!wire->gone && wire->reading && !wire->finished && !wire->typed.empty()) {
+                const std::string bytes = std::exchange(wire->typed, {});
+                receiver_->on_bytes(bytes);
+            }
+        });
+    }
+    void close_later(Closing why)
+    {
+        if (std::exchange(wire_->finished, true)) {
+            return;
+        }
+        shard_->post([this, wire = wire_, why] {
+            if (!wire->gone) {
+                receiver_->on_closed(why);
+            }
+        });
+    }
+
+private:
+    Shard* shard_;
+    std::shared_ptr<Wire> wire_;
+    Receiver* receiver_ = nullptr;
+    FakeTls tls_;
+    PeerAddress peer_ { boost::asio::ip::make_address("192.0.2.1"), 40'000 };
+};
+
+} // namespace stonechat::test
