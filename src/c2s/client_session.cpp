@@ -37,9 +37,14 @@ ClientSession::~ClientSession() = default;
 
 void ClientSession::send(const Stanza& stanza)
 {
-    if (stream_) {
-        stream_->send_stanza(stanza.element());
+    if (stream_ == nullptr) {
+        return;
     }
+    if (const WireForm* wire = stanza.wire()) {
+        stream_->send_wire(*wire, stanza.to().text());
+        return;
+    }
+    stream_->send_stanza(stanza.element());
 }
 
 void ClientSession::send(const WireForm& stanza, std::string_view to)

@@ -120,6 +120,10 @@ void Router::fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targ
 
 void Router::fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets)
 {
+    Stanza shared = stanza;
+    if (targets.size() > 1) {
+        shared.serialize_for_many();
+    }
     for (const Jid& target : targets) {
         Host* addressed = host(target.domain());
         if (addressed == nullptr) {
@@ -129,7 +133,7 @@ void Router::fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets)
         if (user == nullptr || user->sessions().empty()) {
             continue;
         }
-        Stanza copy = stanza;
+        Stanza copy = shared;
         copy.set_to(target);
         addressed->deliver(std::move(copy), Settlement());
     }

@@ -206,12 +206,18 @@ void Stanza::set_from(const Jid& from)
 {
     write_address(element_, "from", from);
     from_ = from;
+    wire_.reset();
 }
 
 void Stanza::set_to(const Jid& to)
 {
     write_address(element_, "to", to);
     to_ = to;
+}
+
+void Stanza::serialize_for_many()
+{
+    wire_ = std::make_shared<const WireForm>(element_, ns::client);
 }
 
 Stanza Stanza::error_reply(const StanzaError& error) const

@@ -6,8 +6,10 @@
 #include "base/result.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/jid.hpp"
+#include "xmpp/serialize.hpp"
 #include "xmpp/stanza_error.hpp"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -51,12 +53,23 @@ public:
     bool is_request() const;
 
     const Element& element() const { return element_; }
-    Element& element() { return element_; } ///< for the payload; addresses go through set_from/set_to
+    /// For the payload; addresses go through set_from/set_to.
+    Element& element()
+    {
+        wire_.reset();
+        return element_;
+    }
     const Jid& from() const { return from_; }
     const Jid& to() const { return to_; }
     void set_from(const Jid& from);
     void set_to(const Jid& to);
     std::string_view id() const { return element_.attribute_or("id"); }
+
+    /// Serialises it for client streams, before it is copied to many: the copies share the bytes until
+    /// one of them changes in more than its `to`.
+    void serialize_for_many();
+    /// These bytes, or null.
+    const WireForm* wire() const { return wire_.get(); }
 
     /// `type='error'` with the original id, addresses swapped and the payload left out.
     /// Never call it for an error or an iq result (§8.3.1).
@@ -71,6 +84,7 @@ private:
     Element element_;
     Jid from_;
     Jid to_;
+    std::shared_ptr<const WireForm> wire_;
     StanzaKind kind_;
     int type_;
 };

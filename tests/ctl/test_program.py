@@ -200,6 +200,7 @@ def test_started_by_root_it_runs_as_its_user(private_server):
         shutil.chown(path, "nobody")
     server.config.chmod(0o644)
     server.start()
+    server.ctl("status")  # answered once the start is complete; the ports are open before that
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
     uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
     assert len(set(uids)) == 1 and uids[0] != "0"

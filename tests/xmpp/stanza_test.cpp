@@ -192,3 +192,25 @@ TEST_CASE("message: has a body or has none")
     CHECK(Message(with).has_body());
     CHECK_FALSE(Message(without).has_body());
 }
+
+TEST_CASE("stanza: copies share the bytes made for many until more than `to` changes")
+{
+    Stanza original = stanza("<presence from='a@b/c'><status>here &amp; there</status></presence>");
+    CHECK(original.wire() == nullptr);
+    original.serialize_for_many();
+
+    Stanza copy = original;
+    copy.set_to(*Jid::parse("d@e/f"));
+    REQUIRE(copy.wire() == original.wire());
+    std::string sent;
+    copy.wire()->append_to(sent, copy.to().text());
+    CHECK(stanza(sent).element() == std::as_const(copy).element());
+
+    Stanza changed = original;
+    changed.element().add_text_child("show", "away");
+    CHECK(changed.wire() == nullptr);
+    Stanza moved = original;
+    moved.set_from(*Jid::parse("x@y"));
+    CHECK(moved.wire() == nullptr);
+    CHECK(original.wire() != nullptr);
+}
