@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
+#include <latch>
 
 namespace stonechat {
 namespace {
@@ -18,6 +19,8 @@ using std::chrono::seconds;
 
 /// Time for clients to take their system-shutdown and close; the rest of the 5 seconds is ours.
 constexpr seconds patience_with_clients(3);
+/// More waits than any one task has in a row.
+constexpr int last_rounds = 16;
 
 LogLevel to_level(const std::string& word)
 {
@@ -339,8 +342,22 @@ void Machine::stop()
     end_streams();
     pool_.stop();
     storage_->stop();
+    take_last_answers();
     shards_.stop();
     log_.info("stopped");
+}
+
+/// Pool and storage have answered all they ever will. Whoever waits for that comes to an end of his own
+/// instead of being left; a round takes each of them one wait further.
+void Machine::take_last_answers()
+{
+    for (int round = 0; round < last_rounds; ++round) {
+        auto missing = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shards_.size()));
+        for (Shard* shard : shards_.all()) {
+            shard->post([missing] { missing->count_down(); });
+        }
+        missing->wait();
+    }
 }
 
 void Machine::end_streams()

@@ -55,6 +55,7 @@ private:
     Waiting take_waiting();
     void answer(Waiting waiting, const ctl::ReloadReport& report);
     void end_streams();
+    void take_last_answers();
 
     const Schema& schema_;
     SharedSettings settings_;

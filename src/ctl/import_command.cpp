@@ -34,13 +34,19 @@ public:
     }
 
 private:
+    /// A loop instead of recursion: an account may be there, or refused, inside create().
     void go_on()
     {
+        if (going_on_) {
+            return;
+        }
+        going_on_ = true;
         while (next_ < entries_.size() && under_way_ < at_once_) {
             const std::size_t index = next_++;
             ++under_way_;
             create(index);
         }
+        going_on_ = false;
         if (under_way_ == 0 && promise_) {
             finish();
         }
@@ -107,6 +113,7 @@ private:
     std::size_t next_ = 0;
     std::size_t under_way_ = 0;
     std::size_t count_ = 0;
+    bool going_on_ = false;
     json::array refused_;
     std::optional<Pending<Answer>::Promise> promise_;
 };

@@ -19,20 +19,23 @@ BlockingPool::~BlockingPool()
 
 void BlockingPool::stop()
 {
-    std::deque<Function<void()>> dropped;
+    std::deque<Job> left;
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
-        dropped.swap(queue_);
+        left.swap(queue_);
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) {
         thread.join();
     }
     threads_.clear();
+    for (Job& job : left) {
+        job(false);
+    }
 }
 
-bool BlockingPool::enqueue(Function<void()> job)
+bool BlockingPool::enqueue(Job job)
 {
     {
         const std::lock_guard lock(mutex_);
@@ -53,10 +56,10 @@ void BlockingPool::work()
         if (stopping_) {
             return;
         }
-        Function<void()> job = std::move(queue_.front());
+        Job job = std::move(queue_.front());
         queue_.pop_front();
         lock.unlock();
-        job();
+        job(true);
     }
 }
 

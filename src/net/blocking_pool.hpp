@@ -30,9 +30,10 @@ public:
     {
         Pending<std::optional<T>> pending;
         auto promise = pending.promise();
-        auto job = [&home, promise = std::move(promise), work = std::move(work)]() mutable {
+        Job job = [&home, promise = std::move(promise), work = std::move(work)](bool wanted) mutable {
             // The promise leaves this thread with the answer: its last holder has to be at home.
-            home.post([promise = std::move(promise), value = std::optional<T>(work())]() mutable {
+            auto value = wanted ? std::optional<T>(work()) : std::nullopt;
+            home.post([promise = std::move(promise), value = std::move(value)]() mutable {
                 promise.fulfil(std::move(value));
             });
         };
@@ -42,16 +43,18 @@ public:
         return pending;
     }
 
-    /// Finishes what a thread is doing, drops what is queued, refuses what comes.
+    /// Finishes what a thread is doing; what is queued, and what comes, is answered with nothing.
     void stop();
 
 private:
-    bool enqueue(Function<void()> job);
+    using Job = Function<void(bool wanted)>; ///< answers in any case, without the work if it is not wanted
+
+    bool enqueue(Job job);
     void work();
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<Function<void()>> queue_;
+    std::deque<Job> queue_;
     std::size_t limit_;
     bool stopping_ = false;
     std::vector<std::thread> threads_;

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 using namespace stonechat;
 using namespace std::chrono_literals;
@@ -236,4 +237,38 @@ TEST_CASE("blocking pool: a full queue refuses, and so does a stopped pool")
     pool.stop();
     pool.run<int>(shard, [] { return 4; }).then(count);
     CHECK(refusals == 2);
+}
+
+TEST_CASE("blocking pool: one that stops answers what it had queued, so that nobody waits for ever")
+{
+    SystemClock clock;
+    Shard shard(0, clock);
+    BlockingPool pool(1, 1'000'000);
+    std::promise<void> started;
+    std::promise<void> gate;
+    auto opened = gate.get_future().share();
+    int asked = 1;
+    int answers = 0;
+    int refusals = 0;
+    const auto count = [&](std::optional<int> value) { value ? ++answers : ++refusals; };
+    Function<int()> first = [&started, opened] {
+        started.set_value();
+        opened.wait();
+        return 1;
+    };
+    pool.run<int>(shard, std::move(first)).then(count);
+    started.get_future().wait();
+    std::thread stopping([&pool] { pool.stop(); });
+    while (refusals == 0) { // until it refuses what comes, it takes it
+        ++asked;
+        pool.run<int>(shard, [] { return 2; }).then(count);
+        std::this_thread::yield();
+    }
+    gate.set_value();
+    stopping.join();
+    while (answers + refusals < asked) {
+        shard.io().run_one();
+    }
+    CHECK(answers == 1);
+    CHECK(refusals == asked - 1);
 }
