@@ -12,12 +12,6 @@
 namespace stonechat {
 namespace {
 
-bool is_stanza(const Element& element)
-{
-    return element.ns() == ns::client
-        && (element.name() == "message" || element.name() == "presence" || element.name() == "iq");
-}
-
 /// An element that never became a stanza is answered unless it may not be (RFC 6120 §8.3.1).
 bool is_answerable(const Element& refused)
 {
@@ -26,6 +20,12 @@ bool is_answerable(const Element& refused)
 }
 
 } // namespace
+
+bool is_stanza(const Element& element)
+{
+    return element.ns() == ns::client
+        && (element.name() == "message" || element.name() == "presence" || element.name() == "iq");
+}
 
 ClientSession::ClientSession(ClientStream& stream, Host& host, Jid full_jid)
     : Session(std::move(full_jid)), stream_(&stream), host_(host), since_(host.clock().wall()),

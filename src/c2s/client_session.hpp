@@ -17,6 +17,9 @@ namespace stonechat {
 class ClientStream;
 class Host;
 
+/// A message, presence or iq in the content namespace of a client's stream (RFC 6120 §8).
+bool is_stanza(const Element& element);
+
 class ClientSession final : public Session {
 public:
     ClientSession(ClientStream& stream, Host& host, Jid full_jid);

@@ -17,12 +17,6 @@ constexpr std::chrono::seconds quiet_after { 1 };
 /// How long the rest of the output and the peer's own end may take once a stream is over.
 constexpr unsigned linger_seconds = 4;
 
-bool is_stanza(const Element& element)
-{
-    return element.ns() == ns::client
-        && (element.name() == "message" || element.name() == "presence" || element.name() == "iq");
-}
-
 } // namespace
 
 ClientStream::ClientStream(C2s& service, Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls,
