@@ -42,8 +42,29 @@ std::string condition_of(std::string_view element)
 
 Client::Client(EventLoop& loop, const Target& target, ClientEvents& events, Account account,
     std::uint32_t tag)
-    : Connection(loop), target_(target), events_(events), account_(std::move(account)), tag_(tag)
+    : Connection(loop), target_(target), events_(events), account_(std::move(account)), tag_(tag),
+      ledger_(account_.stream)
 {}
+
+void Client::start()
+{
+    phase_ = Phase::connecting;
+    is_secure_ = false;
+    is_resumed_ = false;
+    owes_ack_ = false;
+    connect(target_.address);
+}
+
+void Client::write(StreamLedger::Parts parts)
+{
+    for (const auto part : parts) {
+        put(part);
+    }
+    ledger_.sent(parts);
+    if (ledger_.is_ask_due()) {
+        ask();
+    }
+}
 
 void Client::end()
 {
@@ -88,6 +109,9 @@ std::size_t Client::on_data(std::string_view bytes)
         take(scan.item);
     }
     if (phase_ == Phase::online && is_open()) {
+        if (owes_ack_ || ledger_.is_ack_due()) {
+            write_ack();
+        }
         events_.on_batch_end(*this);
     }
     return taken;
@@ -107,11 +131,8 @@ void Client::open_stream()
 
 void Client::take(const Item& item)
 {
-    if (phase_ == Phase::online) {
-        if (item.kind == ItemKind::element && item.name != "stream:error") {
-            events_.on_element(*this, item);
-            return;
-        }
+    if (phase_ == Phase::online && item.kind == ItemKind::element && take_online(item)) {
+        return;
     }
     if (item.kind == ItemKind::stream_open) {
         return;
@@ -130,12 +151,14 @@ void Client::take(const Item& item)
     case Phase::challenged: take_sasl(item); return;
     case Phase::authenticated:
         if (item.name == "stream:features") {
-            request_bind(item.text);
+            take_bound_features(item.text);
         }
         return;
     case Phase::binding: take_bind_result(item); return;
     case Phase::session:
     case Phase::registering: take_iq_result(item); return;
+    case Phase::enabling: take_enabled(item); return;
+    case Phase::resuming: take_resumed(item); return;
     case Phase::connecting:
     case Phase::handshake:
     case Phase::online:
@@ -235,11 +258,21 @@ void Client::register_account()
         target_.domain, account_.user, account_.password));
 }
 
-void Client::request_bind(std::string_view features)
+void Client::take_bound_features(std::string_view features)
 {
+    has_stream_management_ = has(features, "urn:xmpp:sm:3");
     // RFC 3921's session, obsolete: only where a server still insists.
     const auto session = features.find("urn:ietf:params:xml:ns:xmpp-session");
     needs_session_ = session != std::string_view::npos && !has(features.substr(session), "<optional");
+    if (!ledger_.id().empty()) {
+        resume();
+        return;
+    }
+    request_bind();
+}
+
+void Client::request_bind()
+{
     phase_ = Phase::binding;
     send(fmt::format("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
                      "<resource>{}</resource></bind></iq>",
@@ -256,7 +289,7 @@ void Client::take_bind_result(const Item& item)
     const auto jid = item.text.substr(start + 5);
     jid_ = std::string(jid.substr(0, jid.find('<')));
     if (!needs_session_) {
-        become_online();
+        enable();
         return;
     }
     phase_ = Phase::session;
@@ -271,12 +304,117 @@ void Client::take_iq_result(const Item& item)
             + (error == std::string_view::npos ? "no reason" : condition_of(item.text.substr(error))));
         return;
     }
+    if (phase_ == Phase::session) {
+        enable();
+        return;
+    }
     become_online();
+}
+
+void Client::enable()
+{
+    if (account_.stream.kind == StreamManagement::none) {
+        become_online();
+        return;
+    }
+    if (!has_stream_management_) {
+        fail("the server offers no stream management");
+        return;
+    }
+    phase_ = Phase::enabling;
+    const bool resumable = account_.stream.kind == StreamManagement::resumable;
+    send(resumable ? "<enable xmlns='urn:xmpp:sm:3' resume='true'/>" : "<enable xmlns='urn:xmpp:sm:3'/>");
+    ledger_.enabling();
+}
+
+void Client::take_enabled(const Item& item)
+{
+    if (item.name != "enabled") {
+        fail("stream management refused: " + condition_of(item.text));
+        return;
+    }
+    ledger_.enabled(item.head);
+    if (account_.stream.kind == StreamManagement::resumable && ledger_.id().empty()) {
+        fail("the server does not let a stream be resumed");
+        return;
+    }
+    for (const auto& stanza : std::exchange(left_over_, {})) {
+        write(stanza);
+    }
+    become_online();
+}
+
+void Client::resume()
+{
+    phase_ = Phase::resuming;
+    send(fmt::format("<resume xmlns='urn:xmpp:sm:3' previd='{}' h='{}'/>", ledger_.id(), ledger_.answer()));
+}
+
+// When it fails, `h` may still say how much of the old stream got through (XEP-0198 §5).
+void Client::take_resumed(const Item& item)
+{
+    const auto h = attribute(item.head, "h");
+    if (item.name == "failed") {
+        if (!h.empty() && !ledger_.acknowledge(h)) {
+            fail("more acknowledged than was sent");
+            return;
+        }
+        left_over_ = ledger_.give_up();
+        request_bind();
+        return;
+    }
+    if (item.name != "resumed" || !ledger_.acknowledge(h)) {
+        fail("no proper answer to <resume/>: " + std::string(item.head));
+        return;
+    }
+    is_resumed_ = true;
+    for (const auto& stanza : ledger_.unacknowledged()) {
+        put(stanza);
+    }
+    if (!ledger_.unacknowledged().empty()) {
+        ask();
+    }
+    become_online();
+}
+
+// Answers whether that was all there is to do about it.
+bool Client::take_online(const Item& item)
+{
+    if (item.name == "message" || item.name == "presence" || item.name == "iq") {
+        ledger_.received();
+        events_.on_element(*this, item);
+        return true;
+    }
+    if (ledger_.is_on() && item.name == "r") {
+        owes_ack_ = true;
+        return true;
+    }
+    if (ledger_.is_on() && item.name == "a") {
+        take_acknowledgement(attribute(item.head, "h"));
+        return true;
+    }
+    return item.name != "stream:error";
+}
+
+void Client::take_acknowledgement(std::string_view h)
+{
+    if (!ledger_.acknowledge(h)) {
+        fail("more acknowledged than was sent");
+        return;
+    }
+    events_.on_acknowledged(*this);
+}
+
+// One answer for all that came with one read.
+void Client::write_ack()
+{
+    owes_ack_ = false;
+    send(fmt::format("<a xmlns='urn:xmpp:sm:3' h='{}'/>", ledger_.answer()));
 }
 
 void Client::send(std::string_view stanza)
 {
-    write(stanza);
+    put(stanza);
     flush();
 }
 
@@ -284,6 +422,7 @@ void Client::become_online()
 {
     phase_ = Phase::online;
     events_.on_online(*this);
+    flush();
 }
 
 void Client::fail(const std::string& reason)

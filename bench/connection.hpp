@@ -26,7 +26,6 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    void write(std::string_view bytes) { output_.append(bytes); }
     void flush();
     [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
 
@@ -34,6 +33,8 @@ public:
 
 protected:
     virtual ~Connection();
+
+    void put(std::string_view bytes) { output_.append(bytes); }
 
     /// Connects; `on_open()` or `on_lost()` follows from a later poll, or on_lost() at once.
     void connect(const Address& address);

@@ -97,6 +97,13 @@ void Crew::on_batch_end(Client& client)
     }
 }
 
+void Crew::on_acknowledged(Client& client)
+{
+    if (listener_.acknowledged) {
+        listener_.acknowledged(client);
+    }
+}
+
 void Crew::on_offline(Client& client, const std::string& reason)
 {
     if (client.is_online() || leaving_) {

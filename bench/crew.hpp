@@ -19,6 +19,7 @@ struct CrewListener {
     std::function<void(Client&)> online;
     std::function<void(Client&, const Item&)> element;
     std::function<void(Client&)> batch_end;
+    std::function<void(Client&)> acknowledged;
 };
 
 class Crew final : private ClientEvents {
@@ -49,6 +50,7 @@ private:
     void on_online(Client& client) override;
     void on_element(Client& client, const Item& item) override;
     void on_batch_end(Client& client) override;
+    void on_acknowledged(Client& client) override;
     void on_offline(Client& client, const std::string& reason) override;
     void start_more(std::size_t count, std::size_t concurrency);
 

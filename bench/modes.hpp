@@ -13,6 +13,7 @@ void add_login_mode(CLI::App& app, int& exit_code);
 void add_idle_mode(CLI::App& app, int& exit_code);
 void add_pair_mode(CLI::App& app, int& exit_code);
 void add_offline_mode(CLI::App& app, int& exit_code);
+void add_archive_mode(CLI::App& app, int& exit_code);
 void add_floor_mode(CLI::App& app, int& exit_code);
 
 } // namespace stonechat::bench

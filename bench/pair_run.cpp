@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pair_run.hpp"
 
+#include "message_id.hpp"
+
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <fmt/format.h>
 
 namespace stonechat::bench {
 namespace {
 
 constexpr double drain_seconds = 10;
-
-struct MessageId {
-    std::uint64_t sequence = 0;
-    std::uint64_t due = 0;
-    bool is_ours = false;
-};
-
-// `m<sequence>.<nanoseconds>`, both hexadecimal.
-MessageId parse_id(std::string_view text)
-{
-    MessageId id;
-    if (!text.starts_with('m')) {
-        return id;
-    }
-    const char* const end = text.data() + text.size();
-    const auto sequence = std::from_chars(text.data() + 1, end, id.sequence, 16);
-    if (sequence.ptr == end || *sequence.ptr != '.') {
-        return id;
-    }
-    id.is_ours = std::from_chars(sequence.ptr + 1, end, id.due, 16).ptr == end;
-    return id;
-}
 
 } // namespace
 
@@ -73,7 +51,7 @@ void PairRun::add_client(Client& client, std::string_view address)
 void PairRun::on_message(std::uint32_t receiver, const Item& item)
 {
     auto& flow = flows_[receiver];
-    const auto id = parse_id(attribute(item.head, "id"));
+    const auto id = parse_message_id(attribute(item.head, "id"));
     if (!id.is_ours || attribute(item.head, "type") == "error") {
         ++errors_;
         return;
@@ -118,13 +96,8 @@ bool PairRun::run()
 
 void PairRun::send(Flow& flow, std::uint64_t due)
 {
-    std::array<char, 40> id;
-    char* end = std::to_chars(id.data(), id.data() + 16, flow.sent, 16).ptr;
-    *end++ = '.';
-    end = std::to_chars(end, id.data() + id.size(), due, 16).ptr;
-    flow.sender->write(flow.before_id);
-    flow.sender->write(std::string_view(id.data(), static_cast<std::size_t>(end - id.data())));
-    flow.sender->write(after_time_);
+    const MessageIdText id(flow.sent, due);
+    flow.sender->write({ flow.before_id, id.view(), after_time_ });
     ++flow.sent;
     flow.seen.push_back(false);
 }

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian packages of Prosody and ejabberd, with a configuration that lets the bench in."""
+"""The Debian packages of Prosody and ejabberd, with a configuration that lets the bench in.
+
+With the archive on, both also have carbons and stream management, as Stonechat has; the archive is an SQLite
+database (packages lua-dbi-sqlite3 and erlang-p1-sqlite3) with whatever durability the server gives it.
+"""
 import hashlib
 import os
+import sqlite3
 import subprocess
+from pathlib import Path
 
 from servers import DOMAIN, PASSWORD, Server
 
@@ -18,7 +24,7 @@ log = {{ warn = "{dir}/prosody.log" }}
 network_backend = "epoll"
 gc = {{ mode = "generational" }}
 interfaces = {{ "127.0.0.1" }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "private", "blocklist", "vcard_legacy", "pep" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "private", "blocklist", "vcard_legacy", "pep"{more} }}
 modules_disabled = {{ "s2s" }}
 c2s_ports = {{ {port} }}
 c2s_direct_tls_ports = {{ {tls_port} }}
@@ -27,15 +33,25 @@ allow_unencrypted_plain_auth = true
 authentication = "internal_hashed"
 ssl = {{ certificate = "{certificate}", key = "{key}" }}
 c2s_direct_tls_ssl = {{ certificate = "{certificate}", key = "{key}" }}
+default_archive_policy = true
+archive_expires_after = "never"
+storage = {{ archive = "sql" }}
+sql = {{ driver = "SQLite3", database = "{dir}/archive.sqlite" }}
 VirtualHost "{domain}"
 """
+    MORE = ', "carbons", "smacks", "mam"'
 
     def __init__(self, core, users):
         super().__init__(core)
-        certificate, key = self.make_certificate()
-        (self.dir / "prosody.cfg.lua").write_text(self.CONFIG.format(
-            dir=self.dir, port=self.base, tls_port=self.base + 1, certificate=certificate, key=key, domain=DOMAIN))
+        self.certificate, self.key = self.make_certificate()
+        self.configure(archive=False)
         self.write_accounts(users)
+
+    def configure(self, archive):
+        super().configure(archive)
+        (self.dir / "prosody.cfg.lua").write_text(self.CONFIG.format(
+            dir=self.dir, port=self.base, tls_port=self.base + 1, certificate=self.certificate, key=self.key,
+            domain=DOMAIN, more=self.MORE if archive else ""))
 
     def write_accounts(self, users):
         # The format of its own account store; one salt for all makes the password's keys the same.
@@ -85,18 +101,35 @@ modules:
   mod_register: {{ ip_access: all, access: all }}
   mod_roster: {{ versioning: true }}
   mod_vcard: {{}}
+{more}
+sql_type: sqlite
+sql_database: "{dir}/archive.sqlite"
 registration_timeout: infinity
 """
+    MORE = """
+  mod_carboncopy: {}
+  mod_mam: { db_type: sql, default: always }
+  mod_stream_mgmt: { resend_on_timeout: true }
+"""
+    SCHEMA = Path("/usr/share/ejabberd/sql/lite.sql")
 
     def __init__(self, core, users, bench):
         super().__init__(core)
         certificate, key = self.make_certificate()
         (self.dir / "both.pem").write_bytes(certificate.read_bytes() + key.read_bytes())
-        (self.dir / "ejabberd.yml").write_text(self.CONFIG.format(
-            dir=self.dir, domain=DOMAIN, port=self.base, tls_port=self.base + 1))
+        self.configure(archive=False)
+        database = sqlite3.connect(self.dir / "archive.sqlite")
+        database.executescript(self.SCHEMA.read_text())
+        database.close()
         self.users = users
         self.bench = bench
         self.has_users = False
+
+    def configure(self, archive):
+        super().configure(archive)
+        (self.dir / "ejabberd.yml").write_text(self.CONFIG.format(
+            dir=self.dir, domain=DOMAIN, port=self.base, tls_port=self.base + 1,
+            more=self.MORE if archive else ""))
 
     def command(self):
         # A distribution port is claimed but no name server is started: no epmd stays behind.
@@ -117,3 +150,10 @@ registration_timeout: infinity
             subprocess.run([self.bench, "accounts", "--register", "--port", str(self.base), "--tls", "none",
                             "--count", str(self.users)], check=True, stdout=subprocess.DEVNULL)
         return self
+
+
+class EjabberdMnesia(Ejabberd):
+    """The archive in ejabberd's own database, which writes to the disk later."""
+
+    name = "ejabberd-mnesia"
+    MORE = Ejabberd.MORE.replace("db_type: sql", "db_type: mnesia")

@@ -3,7 +3,8 @@
 
 A server offers `address(transport)` for the transports "plain", "starttls" and "direct", is pinned to a core
 from its start (so that it makes as many threads as it would on a machine with one core), and leaves nothing
-behind: `stop()` ends the process it started, by its id, and the folder goes with `remove()`.
+behind: `stop()` ends the process it started, by its id, and the folder goes with `remove()`. What it keeps is
+on a real disk. `configure(archive)` says whether messages are archived, from the next start on.
 """
 import os
 import shutil
@@ -40,6 +41,15 @@ def free_ports(count):
     raise ServerFailed("no free ports")
 
 
+def folder_on_disk(prefix):
+    """A new folder, not in memory: durable has to mean durable."""
+    for parent in (tempfile.gettempdir(), "/var/tmp", os.getcwd()):
+        kind = subprocess.run(["stat", "--file-system", "--format=%T", parent], capture_output=True, text=True)
+        if kind.stdout.strip() not in ("tmpfs", "ramfs"):
+            return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    raise ServerFailed("no folder on a disk; set TMPDIR")
+
+
 class Server:
     """What all have in common; a subclass writes the configuration and knows the command."""
 
@@ -47,10 +57,14 @@ class Server:
 
     def __init__(self, core):
         self.core = core
-        self.dir = Path(tempfile.mkdtemp(prefix=f"stonechat-bench-{self.name}-"))
+        self.dir = folder_on_disk(f"stonechat-bench-{self.name}-")
         self.base = free_ports(3)
         self.process = None
         self.log = None
+        self.has_archive = False
+
+    def configure(self, archive):
+        self.has_archive = archive
 
     def command(self):
         raise NotImplementedError
@@ -65,12 +79,14 @@ class Server:
 
     def start(self):
         self.log = open(self.dir / "output.log", "ab")
-        command = ["taskset", "-c", str(self.core)] + self.command()
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+        self.process = subprocess.Popen(self.pinned_command(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                         env=self.environment(), cwd=self.dir)
         for transport in ("plain", "direct"):
             self.wait_for_port(self.address(transport)[1])
         return self
+
+    def pinned_command(self):
+        return ["taskset", "-c", str(self.core)] + self.command()
 
     def wait_for_port(self, port):
         end = time.monotonic() + 60
@@ -147,9 +163,18 @@ class Stonechat(Server):
         for section, key, value in self.SETTINGS:
             text = set_key(text, section, key, value)
         self.config.write_text(text)
+        self.configure(archive=False)
         self.users = users
         self.bench = bench
         self.has_users = False
+
+    def configure(self, archive):
+        super().configure(archive)
+        known = subprocess.run([self.binaries / "stonechat", "defaults"], capture_output=True, text=True).stdout
+        if "[host.archive]" not in known:
+            return  # an older build, which has none
+        text = self.config.read_text()
+        self.config.write_text(set_key(text, "[modules.archive]", "enabled", "true" if archive else "false"))
 
     def run_tool(self, name, *arguments):
         done = subprocess.run([self.binaries / name, *map(str, arguments)], capture_output=True, text=True)
