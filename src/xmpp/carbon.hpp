@@ -13,14 +13,14 @@ namespace stonechat {
 enum class CopyDirection : std::uint8_t { sent, received };
 
 /// <sent/> or <received/> of XEP-0280 around a forwarded copy: from the bare `account` to its `session`,
-/// of the type of the message itself (§6.2, §7).
+/// of the type of the message itself (§7, §8).
 Stanza carbon_of(const Stanza& message, CopyDirection direction, const Jid& account, const Jid& session);
 
 /// The message inside a carbon copy, or null if `message` is none.
 const Element* carbon_content(const Element& message);
 
-/// Whether carbon copies of it are made at all (§6.1): it is part of a conversation, is no copy itself,
-/// does not come from a room and nobody has asked for privacy.
-bool is_carbon_eligible(const Message& message);
+/// The rules of §6.1, urn:xmpp:carbons:rules:0. Of an error only who knows the message that it answers can
+/// tell: here it is not eligible.
+bool is_carbon_eligible(const Stanza& message, CopyDirection direction);
 
 } // namespace stonechat
