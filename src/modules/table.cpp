@@ -2,6 +2,7 @@
 #include "modules/table.hpp"
 
 #include "modules/administration.hpp"
+#include "modules/archive.hpp"
 #include "modules/blocking.hpp"
 #include "modules/commands.hpp"
 #include "modules/contact.hpp"
@@ -12,8 +13,10 @@
 #include "modules/presence.hpp"
 #include "modules/private_xml.hpp"
 #include "modules/registration.hpp"
+#include "modules/retraction.hpp"
 #include "modules/roster.hpp"
 #include "modules/session_request.hpp"
+#include "modules/stanza_ids.hpp"
 #include "modules/subscription.hpp"
 #include "modules/time.hpp"
 #include "modules/vcard.hpp"
@@ -26,6 +29,8 @@ const std::vector<ModuleEntry>& module_table()
     // Within a stage, handlers run in this order: whom one has blocked comes before everything else.
     static const std::vector<ModuleEntry> table {
         { make_blocking, true }, { make_roster, true }, { make_subscription, true }, { make_presence, true },
+        { make_stanza_ids, true }, { make_archive, true },
+        { make_retraction, true }, // keeps what archive keeps
         { make_offline, true }, { make_disco, true }, { make_ping, true }, { make_version, true },
         { make_time, true }, { make_contact, true }, { make_last_activity, true }, { make_vcard, true },
         { make_private_xml, true }, { make_session_request, true }, { make_registration, true },

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/archive.hpp"
+
+#include "modules/archive_choices.hpp"
+#include "modules/archive_commands.hpp"
+#include "modules/archive_expiry.hpp"
+#include "modules/archive_preferences.hpp"
+#include "modules/archive_query.hpp"
+#include "modules/archive_replays.hpp"
+#include "router/host.hpp"
+#include "router/passage.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+#include "router/store_errors.hpp"
+#include "xmpp/ns.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// Of one session at a time; more wait for nothing.
+constexpr std::size_t parallel_queries = 2;
+
+/// Counts a query while it is being answered.
+class Counted {
+public:
+    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+    Counted(const Counted&) = delete;
+    ~Counted() { --count_; }
+
+private:
+    std::size_t& count_;
+};
+
+class Archive final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("archive", "Keeps the messages of each account for its owner's devices.")
+            .implements(Xep { 313, "1.1.3", "Message Archive Management",
+                "messages of rooms are not in the archives of accounts" })
+            .implements(Xep { 334, "1.0.0", "Message Processing Hints" })
+            .implements(Xep { 431, "0.2.0", "Full Text Search in MAM" })
+            .implements(Xep { 441, "0.2.0", "Message Archive Management Preferences" })
+            .feature(ns::archive, On::account)
+            .feature(ns::archive_extended, On::account)
+            .feature(ns::archive_groupchat_field, On::account)
+            .feature(ns::full_text_search, On::account)
+            .setting(SettingSpec::choice("retention", "days", { "never", "days", "forever" },
+                "How long messages stay: not at all (only until delivered), for retention_days, for ever. "
+                "Users may choose otherwise, unless it is never."))
+            .setting(SettingSpec::integer("retention_days", 30, 1, 36'500, "Days that messages stay."))
+            .setting(SettingSpec::integer("max_page", 100, 1, 1000, "Messages in one page of results."))
+            .setting(SettingSpec::integer("default_page", 50, 1, 1000,
+                "Messages in a page whose size the client leaves open."))
+            .setting(SettingSpec::bytes("max_page_bytes", 512 * 1024, 1024, 64 * 1024 * 1024,
+                "Messages in one page of results together, unless one alone is larger."))
+            .setting(SettingSpec::integer("max_preferences", 1000, 1, 100'000,
+                "Addresses for which one account may choose what is kept."))
+            .store(ArchiveChoicesOfUsers::store);
+    }
+
+    void attach(Handlers& on) override
+    {
+        Host& host = on.host();
+        replays_.emplace(host.router().server().secret());
+        under_way_ = on.session_slot<std::size_t>();
+        choices_.attach(on);
+        replays_->attach(on);
+        on.message(Flow::from_client, Stage::archive,
+            [this](const Message& m, const Context& c) { return archive_sent(m, c); });
+        on.message(Flow::to_user, Stage::archive,
+            [this](const Message& m, const Context& c) { return archive_received(m, c); });
+        on.iq_get(To::own_account, ns::archive, "query", form);
+        on.iq_set_later(To::own_account, ns::archive, "query",
+            [this](Iq iq, Context c) { return query(iq, c); });
+        on.iq_get_later(To::own_account, ns::archive, "metadata", metadata);
+        on.iq_get(To::own_account, ns::archive, "prefs",
+            [this](const Iq&, const Context& c) { return preferences(c); });
+        on.iq_set_later(To::own_account, ns::archive, "prefs",
+            [this](Iq iq, Context c) { return set_preferences(iq, c); });
+        refuse_strangers(on);
+        add_archive_commands(on, choices_);
+        expiry_.emplace(host);
+        expiry_->start();
+    }
+
+private:
+    /// §8.1: whether the archive of somebody else exists is nobody's business either.
+    static void refuse_strangers(Handlers& on)
+    {
+        const auto refuse = [](const Iq&, const Context&) -> IqAnswer {
+            return StanzaError(StanzaError::forbidden);
+        };
+        for (const To to : { To::account, To::nobody }) {
+            on.iq_get(to, ns::archive, "*", refuse);
+            on.iq_set(to, ns::archive, "*", refuse);
+        }
+    }
+
+    // In -------------------------------------------------------------------------------------------------
+
+    Verdict archive_sent(const Message& message, const Context& context)
+    {
+        Passage& passage = *context.passage;
+        if (passage.keep() == Keep::nothing) {
+            return Verdict::pass();
+        }
+        const std::uint64_t key = replays_->key_of(message);
+        Verdict verdict = replays_->look(message, key, context);
+        // What one sends to oneself is received too, and then archived, once (§6.1.1).
+        if (verdict.is_pass() && !message.to().same_bare(context.user->jid())) {
+            archive(passage, message.to(), true, key);
+        }
+        return verdict;
+    }
+
+    Verdict archive_received(const Message& message, const Context& context)
+    {
+        const bool own = message.from().same_bare(context.user->jid());
+        archive(*context.passage, own ? message.to() : message.from(), own,
+            own ? replays_->key_of(message) : 0);
+        return Verdict::pass();
+    }
+
+    void archive(Passage& passage, const Jid& peer, bool outgoing, std::uint64_t replay_key) const
+    {
+        if (passage.keep() != Keep::archived) {
+            return;
+        }
+        if (choices_.allow(passage.owner(), peer)) {
+            passage.archive(peer, outgoing, replay_key);
+        } else {
+            passage.set_keep(Keep::until_delivered);
+        }
+    }
+
+    // Out ------------------------------------------------------------------------------------------------
+
+    static IqAnswer form(const Iq&, const Context&)
+    {
+        Element query("query", ns::archive);
+        query.add(archive_form());
+        return query;
+    }
+
+    static ArchivePageLimits limits(const Host& host)
+    {
+        const Section& section = host.settings("archive");
+        ArchivePageLimits limits;
+        limits.messages = static_cast<std::size_t>(section.integer("max_page"));
+        limits.messages_unasked = static_cast<std::size_t>(section.integer("default_page"));
+        limits.bytes = static_cast<std::size_t>(section.integer("max_page_bytes"));
+        return limits;
+    }
+
+    Task<IqAnswer> query(Iq iq, Context context)
+    {
+        const ArchivePageLimits page_limits = limits(context.host);
+        const auto request = read_archive_request(iq.payload(), page_limits);
+        if (!request) {
+            co_return request.error();
+        }
+        Session& session = *context.session;
+        std::size_t& under_way = under_way_.of(session);
+        if (under_way >= parallel_queries) {
+            co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait);
+        }
+        const Counted counted(under_way);
+        auto reading = context.host.storage().archive().page(context.user->key(), request->query);
+        auto page = co_await reading;
+        if (!page) {
+            co_return to_stanza_error(page.error());
+        }
+        if (!page->has_value()) {
+            co_return StanzaError(StanzaError::item_not_found); // §4.1.3, §4.3.2
+        }
+        if (request->catches_up() && !session.is_available()) {
+            session.set_uses_archive();
+        }
+        ArchiveAnswer answer = archive_answer(*request, std::move(**page), page_limits, context.user->jid(),
+            session.jid());
+        for (const Stanza& message : answer.messages) {
+            session.send(message);
+        }
+        co_return std::move(answer.fin);
+    }
+
+    static Task<IqAnswer> metadata(Iq, Context context)
+    {
+        auto reading = context.host.storage().archive().ends(context.user->key());
+        const auto ends = co_await reading;
+        if (!ends) {
+            co_return to_stanza_error(ends.error());
+        }
+        co_return archive_metadata(*ends);
+    }
+
+    // Choices --------------------------------------------------------------------------------------------
+
+    IqAnswer preferences(const Context& context) const
+    {
+        return to_element(choices_.of(*context.user).preferences);
+    }
+
+    Task<IqAnswer> set_preferences(Iq iq, Context context)
+    {
+        const auto most =
+            static_cast<std::size_t>(context.host.settings("archive").integer("max_preferences"));
+        auto preferences = read_archive_preferences(iq.payload(), most);
+        if (!preferences) {
+            co_return preferences.error();
+        }
+        Element applied = to_element(*preferences);
+        auto storing = choices_.set_preferences(context.user->shared_from_this(), std::move(*preferences));
+        const auto stored = co_await storing;
+        if (!stored) {
+            co_return to_stanza_error(stored.error());
+        }
+        co_return applied;
+    }
+
+    ArchiveChoicesOfUsers choices_;
+    std::optional<ArchiveReplays> replays_; ///< from attach on
+    std::optional<ArchiveExpiry> expiry_;   ///< likewise
+    SessionSlot<std::size_t> under_way_;
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_archive()
+{
+    return std::make_unique<Archive>();
+}
+
+} // namespace stonechat

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/retraction.hpp"
+
+#include "base/log.hpp"
+#include "router/host.hpp"
+#include "router/passage.hpp"
+#include "xmpp/date_time.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <string>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// One retraction, seen from one of the two archives.
+struct Retraction {
+    AccountKey owner;
+    Jid sender; ///< bare
+    Jid peer;   ///< the other side, as `owner` sees it
+    bool outgoing = false;
+    std::string target; ///< the id of what is taken back
+    std::string id;     ///< of the retraction itself
+    WallTime at;
+};
+
+/// What remains of a message (§4): who, to whom, under which id, and by what it was taken back.
+Element tombstone(const Element& original, const Retraction& retraction)
+{
+    Element grave("message", ns::client);
+    for (const char* kept : { "from", "to", "type", "id" }) {
+        if (const auto value = original.attribute(kept)) {
+            grave.set_attribute(kept, *value);
+        }
+    }
+    Element& retracted = grave.add("retracted", ns::retraction);
+    retracted.set_attribute("id", retraction.id).set_attribute("stamp", to_datetime(retraction.at));
+    return grave;
+}
+
+/// The tombstone for what was found, if it is the sender's own (§5) and still stands.
+std::optional<Element> grave_of(const ArchivedMessage& found, const Retraction& retraction)
+{
+    const auto original = parse_element(found.xml);
+    if (!original || original->child("retracted", ns::retraction) != nullptr) {
+        return std::nullopt;
+    }
+    const auto from = Jid::parse(original->attribute_or("from"));
+    if (!from || !from->same_bare(retraction.sender)) {
+        return std::nullopt;
+    }
+    return tombstone(*original, retraction);
+}
+
+Task<Result<Done, StoreError>> bury(Host& host, Retraction retraction)
+{
+    auto finding = host.storage().archive().find(retraction.owner, retraction.peer, retraction.outgoing,
+        retraction.target);
+    const auto found = co_await finding;
+    if (!found) {
+        co_return found.error();
+    }
+    const auto grave = *found ? grave_of(**found, retraction) : std::nullopt;
+    if (!grave) {
+        co_return Done();
+    }
+    auto replacing = host.storage().archive().replace(retraction.owner, (*found)->id, to_xml(*grave));
+    const auto replaced = co_await replacing;
+    if (!replaced) {
+        co_return replaced.error();
+    }
+    co_return Done();
+}
+
+class Retractions final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("retraction", "Replaces messages in the archives that were taken back.")
+            .implements(Xep { 424, "0.4.2", "Message Retraction" })
+            .feature(ns::retraction, On::both)
+            .feature(ns::retraction_tombstone, On::both)
+            .needs("archive");
+    }
+
+    /// Behind the module `archive`, which says whether the retraction itself is kept.
+    void attach(Handlers& on) override
+    {
+        on.message(Flow::from_client, Stage::archive, look);
+        on.message(Flow::to_user, Stage::archive, look);
+    }
+
+private:
+    /// Both sides look after their archive: the other one may be elsewhere, or not have kept the message.
+    static Verdict look(const Message& message, const Context& context)
+    {
+        const Element& element = std::as_const(message.stanza()).element();
+        const Element* retract = element.child("retract", ns::retraction);
+        if (retract == nullptr || !context.passage->is_archived() || message.id().empty()
+            || retract->attribute_or("id").empty()) {
+            return Verdict::pass();
+        }
+        Retraction retraction;
+        retraction.owner = context.user->key();
+        retraction.sender = message.from().bare();
+        retraction.outgoing = message.from().same_bare(context.user->jid());
+        retraction.peer = (retraction.outgoing ? message.to() : message.from()).bare();
+        retraction.target = retract->attribute_or("id");
+        retraction.id = message.id();
+        retraction.at = context.host.clock().wall();
+        context.passage->when_over([&host = context.host,
+                                       retraction = std::move(retraction)](bool committed) mutable {
+            if (committed) {
+                begin(host, std::move(retraction));
+            }
+        });
+        return Verdict::pass();
+    }
+
+    static void begin(Host& host, Retraction retraction)
+    {
+        const std::string user = retraction.owner.user;
+        start(
+            bury(host, std::move(retraction)),
+            [&host, user](Result<Done, StoreError> buried) {
+                if (!buried) {
+                    host.log().warning("retracted message not replaced", { { "user", user } });
+                }
+            },
+            [&host, user](const std::exception_ptr&) {
+                host.log().error("retraction failed", { { "user", user } });
+            });
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_retraction()
+{
+    return std::make_unique<Retractions>();
+}
+
+} // namespace stonechat
