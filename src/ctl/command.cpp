@@ -20,7 +20,7 @@ std::string_view code_of(AccountProblem problem)
     return {};
 }
 
-constexpr std::array<Command, 13> commands { {
+constexpr std::array<Command, 14> commands { {
     { "user add", true, user_add },
     { "user password", true, user_password },
     { "user delete", true, user_delete },
@@ -30,6 +30,7 @@ constexpr std::array<Command, 13> commands { {
     { "user import", true, user_import },
     { "sessions list", false, sessions_list },
     { "sessions kick", true, sessions_kick },
+    { "message", false, message },
     { "status", false, status },
     { "settings", false, settings },
     { "reload", false, reload }, // the reload itself is logged, change by change

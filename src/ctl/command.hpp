@@ -60,7 +60,8 @@ struct Command {
 /// Every command but `trace`, which streams and belongs to the connection.
 const Command* find_command(std::string_view name);
 
-// By file: account_commands.cpp, import_command.cpp, session_commands.cpp, server_commands.cpp.
+// By file: account_commands.cpp, import_command.cpp, session_commands.cpp,
+// message_command.cpp, server_commands.cpp.
 Task<Answer> user_add(Context& context, boost::json::object request);
 Task<Answer> user_password(Context& context, boost::json::object request);
 Task<Answer> user_delete(Context& context, boost::json::object request);
@@ -70,6 +71,7 @@ Task<Answer> user_list(Context& context, boost::json::object request);
 Task<Answer> user_import(Context& context, boost::json::object request);
 Task<Answer> sessions_list(Context& context, boost::json::object request);
 Task<Answer> sessions_kick(Context& context, boost::json::object request);
+Task<Answer> message(Context& context, boost::json::object request);
 Task<Answer> status(Context& context, boost::json::object request);
 Task<Answer> settings(Context& context, boost::json::object request);
 Task<Answer> reload(Context& context, boost::json::object request);

@@ -3,8 +3,8 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
-#include "modules/roster_change.hpp"
-#include "router/router.hpp"
+#include "router/host.hpp"
+#include "router/passage.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -34,24 +34,6 @@ struct Reading {
     std::uint64_t round = 0;    ///< counts readers, so that an answer for an earlier one is known
 };
 
-enum class Worth { keep, drop };
-
-/// XEP-0160 §3, XEP-0334 §4: a chat state is stale before it is read; a no-store hint says so itself.
-Worth worth_of(const Element& message)
-{
-    if (message.child("no-store", ns::hints) != nullptr) {
-        return Worth::drop;
-    }
-    if (message.child("store", ns::hints) != nullptr) {
-        return Worth::keep;
-    }
-    const auto children = message.children();
-    const bool says_something = std::any_of(children.begin(), children.end(), [](const Element* child) {
-        return child->ns() != ns::chat_states && child->ns() != ns::hints && !child->is("thread", ns::client);
-    });
-    return says_something ? Worth::keep : Worth::drop;
-}
-
 bool takes_messages(const Session& session)
 {
     return session.is_open() && session.is_available() && session.priority() >= 0;
@@ -78,7 +60,7 @@ public:
     {
         host_ = &on.host();
         reading_ = on.user_slot<Reading>();
-        on.message(Flow::to_user, Stage::deliver,
+        on.message(Flow::to_user, Stage::archive,
             [this](Message m, const Context& c) { return queue_behind(m, c); });
         on.message(Flow::to_user, Stage::fallback,
             [this](Message m, const Context& c) { return keep(m, c); });
@@ -95,10 +77,16 @@ private:
         if (message.type() != MessageType::chat && message.type() != MessageType::normal) {
             return Verdict::pass();
         }
-        if (worth_of(message.element()) == Worth::keep) {
-            append(message, context);
+        if (context.passage->keep() == Keep::nothing) {
+            return Verdict::done(); // stale before it is read (XEP-0160 §3)
         }
-        return Verdict::done();
+        Reading& reading = reading_.of(*context.user);
+        ++reading.appended;
+        if (reading.state == Reading::State::caught_up) {
+            reading.state = Reading::State::unknown;
+        }
+        context.passage->put_into_mailbox(limits());
+        return Verdict::pass();
     }
 
     /// Somebody could take it, but has older mail still to come.
@@ -110,50 +98,10 @@ private:
         }
         const auto reader = reading->reader.lock();
         const bool concerned = !message.to().has_resource() || (reader && reader->jid() == message.to());
-        if (!concerned || worth_of(message.element()) == Worth::drop) {
+        if (!concerned || context.passage->keep() == Keep::nothing) {
             return Verdict::pass();
         }
         return keep(message, context);
-    }
-
-    /// The sender's acknowledgement waits for the commit.
-    void append(const Message& message, const Context& context)
-    {
-        Reading& reading = reading_.of(*context.user);
-        ++reading.appended;
-        if (reading.state == Reading::State::caught_up) {
-            reading.state = Reading::State::unknown;
-        }
-        MailboxMessage letter;
-        letter.sender = message.from().bare_text();
-        letter.stamp = host_->clock().wall();
-        letter.xml = to_xml(message.element());
-        Stanza envelope = Stanza::message(message.from(), message.to(), message.type());
-        if (!message.id().empty()) {
-            envelope.element().set_attribute("id", message.id());
-        }
-        host_->storage()
-            .mailbox()
-            .append(context.user->key(), std::move(letter), limits())
-            .then([this, envelope = std::move(envelope),
-                      hold = context.hold()](Result<MailboxAnswer, StoreError> answer) {
-                if (!answer) {
-                    host_->router().refuse(envelope, to_stanza_error(answer.error()));
-                    return;
-                }
-                settle(envelope, *answer);
-            });
-    }
-
-    void settle(const Stanza& envelope, MailboxAnswer answer)
-    {
-        switch (answer) {
-        case MailboxAnswer::stored: ++host_->router().counters().offline_stored; return;
-        case MailboxAnswer::mailbox_full: // there may be room later, so not XEP-0160's service-unavailable
-        case MailboxAnswer::sender_share_full:
-            host_->router().refuse(envelope, StanzaError(StanzaError::resource_constraint));
-            return;
-        }
     }
 
     MailboxLimits limits() const
@@ -174,6 +122,10 @@ private:
         Reading& reading = reading_.of(user);
         if (reading.state != Reading::State::unknown) {
             return;
+        }
+        if (session.uses_archive()) {
+            // It reads there what is there (XEP-0313); what is not must not be lost with it.
+            forget(host_->storage().mailbox().remove_archived(user.key()), user.key().user);
         }
         if (reading.reader.lock().get() != &session) {
             // What an earlier reader has not confirmed is given again: better twice than never.
@@ -286,7 +238,7 @@ private:
             auto message = Stanza::from_element(std::move(*element));
             if (message) {
                 message->element().add(Delay { row.stamp, host_->jid(), {} }.to_element());
-                reader.send(*message);
+                reader.send(as_sent(*message, CopyForm::itself, reader.user().jid(), reader.jid(), row.archived));
                 return;
             }
         }
@@ -299,14 +251,19 @@ private:
         const Reading& reading = reading_.of(user);
         reader.after_next_stanza([this, owner = user.weak_from_this(), key = user.key(),
                                      given = reading.given, round = reading.round, more] {
-            host_->storage().mailbox().remove(key, given).then([this, key](Result<Done, StoreError> removed) {
-                if (!removed) { // it will come again: that is all
-                    host_->log().warning("mailbox not emptied", { { "user", key.user } });
-                }
-            });
+            forget(host_->storage().mailbox().remove(key, given), key.user);
             const auto user = owner.lock();
             if (more && user && reading_.of(*user).round == round) {
                 read_on(*user);
+            }
+        });
+    }
+
+    void forget(Stored<Done> removal, std::string user)
+    {
+        std::move(removal).then([this, user = std::move(user)](Result<Done, StoreError> removed) {
+            if (!removed) { // it will come again: that is all
+                host_->log().warning("mailbox not emptied", { { "user", user } });
             }
         });
     }

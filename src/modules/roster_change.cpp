@@ -119,14 +119,4 @@ std::size_t count_items(const Roster& roster)
         [](const RosterRecord& record) { return record.in_roster; }));
 }
 
-StanzaError to_stanza_error(StoreError error)
-{
-    switch (error) {
-    case StoreError::full: return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait);
-    case StoreError::unavailable:
-    case StoreError::damaged: return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
-    }
-    return StanzaError(StanzaError::internal_server_error);
-}
-
 } // namespace stonechat

@@ -6,6 +6,7 @@
 
 #include "base/task.hpp"
 #include "router/host.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/stanza_error.hpp"
 
@@ -26,8 +27,5 @@ void send_unavailable(const User& user, const Jid& contact);
 
 /// How many contacts clients can see; subscription requests that wait for an answer are not among them.
 std::size_t count_items(const Roster& roster);
-
-/// What a client hears when the store did not do it.
-StanzaError to_stanza_error(StoreError error);
 
 } // namespace stonechat

@@ -7,7 +7,7 @@ namespace stonechat {
 namespace {
 
 using enum ContactState;
-using enum Passage;
+using enum Handling;
 
 constexpr std::size_t states = 9;
 using Table = std::array<Transition, states>; // indexed by the existing state

@@ -18,7 +18,7 @@ enum class ContactState { none, none_out, none_in, none_out_in, to, to_in, from,
 enum class Subscribing { subscribe, unsubscribe, subscribed, unsubscribed };
 
 /// What the server does with the stanza.
-enum class Passage {
+enum class Handling {
     pass_on,     ///< outbound: route it to the contact; inbound: deliver it to the user
     hold_back,   ///< neither
     pre_approve, ///< outbound subscribed without a request: note it and keep it to ourselves (§3.4.2)
@@ -26,7 +26,7 @@ enum class Passage {
 };
 
 struct Transition {
-    Passage passage;
+    Handling passage;
     ContactState next;
     friend bool operator==(const Transition&, const Transition&) = default;
 };

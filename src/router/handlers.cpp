@@ -2,6 +2,7 @@
 #include "router/handlers.hpp"
 
 #include "router/host.hpp"
+#include "xmpp/ns.hpp"
 
 #include <algorithm>
 
@@ -129,6 +130,43 @@ void Handlers::session_priority(OnMoment handler)
 void Handlers::session_ended(OnMoment handler)
 {
     ended_.push_back(std::move(handler));
+}
+
+void Handlers::session_resumed(OnMoment handler)
+{
+    resumed_.push_back(std::move(handler));
+}
+
+void Handlers::session_attention(OnMoment handler)
+{
+    attention_.push_back(std::move(handler));
+}
+
+void Handlers::session_kept(std::string_view ns, Save save, Restore restore)
+{
+    kept_.push_back({ std::string(ns), std::move(save), std::move(restore) });
+}
+
+Element Handlers::save(const Session& session) const
+{
+    Element kept("kept", ns::session_state);
+    for (const Kept& part : kept_) {
+        if (auto element = part.save(session)) {
+            kept.add(std::move(*element));
+        }
+    }
+    return kept;
+}
+
+void Handlers::restore(Session& session, const Element& kept) const
+{
+    for (const Element* element : kept.children()) {
+        for (const Kept& part : kept_) {
+            if (element->ns() == part.ns) {
+                part.restore(session, *element);
+            }
+        }
+    }
 }
 
 void Handlers::account_removed(OnMoment handler)

@@ -27,6 +27,7 @@
 namespace stonechat {
 
 class Host;
+class Passage;
 
 /// Whom an iq is for.
 enum class To {
@@ -57,6 +58,10 @@ struct Context {
     Session* session = nullptr;
     /// The stanza's token; share() it into whatever has to finish before the sender may be told.
     const Settlement* settlement = nullptr;
+
+    /// Of a message: what its owner's side wants committed and delivered; else null. Valid while the stages
+    /// run, not later.
+    Passage* passage = nullptr;
 
     /// A further holder of the stanza's token.
     Settlement hold() const { return settlement ? settlement->share() : Settlement(); }
@@ -134,6 +139,17 @@ public:
     void session_priority(
         OnMoment handler);                ///< its priority rose from negative to not negative (also at first)
     void session_ended(OnMoment handler); ///< closed, however; the session is still in user.sessions()
+    /// A session was resumed (XEP-0198): its client is connected again. `session_bound` does not come again,
+    /// unless the server was started meanwhile: then it comes before this.
+    void session_resumed(OnMoment handler);
+    /// The client has said that nobody looks at it, or that somebody does again (XEP-0352).
+    void session_attention(OnMoment handler);
+    /// What a module keeps of a session so that it can be resumed after a restart (XEP-0198): `save` gives it
+    /// as an element in a namespace of the module's, or nothing; `restore` is given that, before
+    /// session_bound. Modules call Session::kept_state_changed when it changes.
+    using Save = std::function<std::optional<Element>(const Session&)>;
+    using Restore = std::function<void(Session&, const Element&)>;
+    void session_kept(std::string_view ns, Save save, Restore restore);
     void account_removed(OnMoment handler); ///< before the rows go; sessions are closed already
     /// Reads a module's part of a user; the user becomes ready when all have finished. False: it failed.
     using OnLoad = std::function<Task<bool>(User&)>;
@@ -179,6 +195,11 @@ public:
     const std::vector<OnMoment>& on_priority() const { return priority_; }
     const std::vector<OnMoment>& on_ended() const { return ended_; }
     const std::vector<OnMoment>& on_removed() const { return removed_; }
+    const std::vector<OnMoment>& on_resumed() const { return resumed_; }
+    const std::vector<OnMoment>& on_attention() const { return attention_; }
+    /// All that modules keep of a session, in one element; and its restoration.
+    Element save(const Session& session) const;
+    void restore(Session& session, const Element& kept) const;
     const std::vector<OnLoad>& on_load() const { return load_; }
     const std::vector<std::pair<Offer, StreamFeature>>& features() const { return features_; }
     const std::vector<Command>& commands() const { return commands_; }
@@ -210,7 +231,13 @@ private:
     boost::unordered_flat_map<std::string, IqHandler> iq_;
     std::vector<std::pair<std::string, std::string>> iq_print_;
     std::array<Chain, 2> chains_;
-    std::vector<OnMoment> bound_, available_, priority_, ended_, removed_;
+    std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, resumed_, attention_;
+    struct Kept {
+        std::string ns;
+        Save save;
+        Restore restore;
+    };
+    std::vector<Kept> kept_;
     std::vector<OnLoad> load_;
     std::vector<std::pair<Offer, StreamFeature>> features_;
     struct DiscoEntry {

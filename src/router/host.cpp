@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "net/shard.hpp"
+#include "router/passage.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
@@ -11,58 +12,9 @@
 #include <stdexcept>
 
 namespace stonechat {
-namespace {
 
-/// Who is there for a stanza addressed to the bare JID (RFC 6121 §8.5.2).
-Addressee bare_addressee(const User& user)
-{
-    bool available = false;
-    for (const auto& session : user.sessions()) {
-        if (!session->is_open() || !session->is_available()) {
-            continue;
-        }
-        if (session->priority() >= 0) {
-            return Addressee::bare_available;
-        }
-        available = true;
-    }
-    return available ? Addressee::bare_only_negative : Addressee::bare_none_available;
-}
-
-Addressee addressee_of(const User& user, const Jid& to)
-{
-    if (!to.has_resource()) {
-        return bare_addressee(user);
-    }
-    const Session* session = user.session(to.resource());
-    return session != nullptr && session->is_open() ? Addressee::full_match : Addressee::full_no_match;
-}
-
-/// One element to several sessions is serialised once.
-template <class Wanted> std::size_t send_to(const User& user, const Stanza& stanza, Wanted wanted)
-{
-    std::vector<Session*> receivers;
-    for (const auto& session : user.sessions()) {
-        if (session->is_open() && wanted(*session)) {
-            receivers.push_back(session.get());
-        }
-    }
-    if (receivers.size() == 1) {
-        receivers.front()->send(stanza);
-        return 1;
-    }
-    if (!receivers.empty()) {
-        const WireForm wire(stanza.element(), ns::client);
-        for (Session* session : receivers) {
-            session->send(wire, stanza.to().text());
-        }
-    }
-    return receivers.size();
-}
-
-} // namespace
-
-Host::Host(Router& router, std::string name) : router_(router), jid_(*Jid::parse(name)), handlers_(*this) {}
+Host::Host(Router& router, std::string name) : router_(router), jid_(*Jid::parse(name)), handlers_(*this), messages_(*this)
+{}
 
 Host::~Host() = default;
 
@@ -240,8 +192,23 @@ void Host::unbind(Session& session)
     }
 }
 
+Verdict Host::run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context& context)
+{
+    try {
+        return handlers_.run(flow, from, to, stanza, context);
+    } catch (const std::exception& failure) {
+        // A handler that throws is a bug of ours: this stanza goes no further, its stream and everybody else go
+        // on.
+        router_.dead_letters().add(*this, stanza, failure.what());
+        return Verdict::bounce(StanzaError(StanzaError::internal_server_error));
+    }
+}
+
 void Host::trace(std::string_view what, const Stanza& stanza, std::string_view detail) const
 {
+    if (stanza.kind() == StanzaKind::message) {
+        router_.tracks().note(MessageTracks::key_of(stanza.id()), clock().wall(), what, detail);
+    }
     Trace& trace = router_.server().trace();
     if (trace.is_on()) {
         trace.step(what, stanza, detail);
@@ -273,14 +240,15 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
     ++router_.counters().stanzas_in;
     trace("received", stanza);
     User& user = session.user();
-    const Context context { *this, &user, &session, &settlement };
-
     // A message without `to` is for the sender's own bare JID (RFC 6120 §10.3.1).
-    if (stanza.kind() == StanzaKind::message && stanza.to().empty()) {
+    const bool is_message = stanza.kind() == StanzaKind::message;
+    if (is_message && stanza.to().empty()) {
         stanza.set_to(user.jid());
     }
+    Passage passage(user, is_message ? keep_of(Message(stanza)) : Keep::nothing);
+    const Context context { *this, &user, &session, &settlement, is_message ? &passage : nullptr };
     const Stage last = stanza.kind() == StanzaKind::presence ? Stage::deliver : Stage::copy;
-    const Verdict verdict = handlers_.run(Flow::from_client, Stage::guard, last, stanza, context);
+    const Verdict verdict = run(Flow::from_client, Stage::guard, last, stanza, context);
     if (!verdict.is_pass()) {
         if (const StanzaError* error = verdict.error()) {
             bounce(session, stanza, *error);
@@ -288,6 +256,9 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
             trace("done", stanza, "a module took it");
         }
         return;
+    }
+    if (is_message) {
+        messages_.pack(std::move(passage), stanza, settlement);
     }
     // RFC 6120 §10.3.3: an iq without `to`, or to the own account, is answered here for the account.
     const bool own = stanza.to().empty() || stanza.to() == user.jid();
@@ -348,14 +319,30 @@ void Host::deliver_to_host(Stanza stanza, Settlement settlement)
 
 void Host::deliver_to_user(User& user, Stanza stanza, Settlement settlement)
 {
+    // A message keeps its order by itself, when it is committed; the rest must not overtake one.
+    if (stanza.kind() == StanzaKind::message || user.arrivals().is_empty()) {
+        deliver_now(user, std::move(stanza), std::move(settlement));
+        return;
+    }
+    user.arrivals().append([this, held = user.shared_from_this(), stanza = std::move(stanza),
+                               settlement = std::move(settlement)]() mutable {
+        deliver_now(*held, std::move(stanza), std::move(settlement));
+    });
+}
+
+void Host::deliver_now(User& user, Stanza stanza, Settlement settlement)
+{
     if (user.state() != User::State::ready) {
         deliver_to_nobody(std::move(stanza), user.state());
         return;
     }
-    const Context context { *this, &user, nullptr, &settlement };
     switch (stanza.kind()) {
-    case StanzaKind::message: deliver_message(user, stanza, context); return;
-    case StanzaKind::presence: deliver_presence(stanza, context); return;
+    case StanzaKind::message: messages_.deliver(user, std::move(stanza), std::move(settlement)); return;
+    case StanzaKind::presence: {
+        const Context context { *this, &user, nullptr, &settlement };
+        deliver_presence(stanza, context);
+        return;
+    }
     case StanzaKind::iq: deliver_iq(user, std::move(stanza), std::move(settlement)); return;
     }
 }
@@ -377,71 +364,41 @@ void Host::deliver_to_nobody(Stanza stanza, User::State state)
     }
 }
 
-void Host::deliver_message(User& user, Stanza& stanza, const Context& context)
-{
-    const Verdict verdict = handlers_.run(Flow::to_user, Stage::guard, Stage::deliver, stanza, context);
-    if (!verdict.is_pass()) {
-        apply(verdict, stanza);
-        return;
-    }
-    carry_out(decide(stanza, addressee_of(user, stanza.to())), user, stanza, context);
-}
-
 void Host::deliver_presence(Stanza& stanza, const Context& context)
 {
-    apply(handlers_.run(Flow::to_user, Stage::guard, Stage::fallback, stanza, context), stanza);
+    apply(run(Flow::to_user, Stage::guard, Stage::fallback, stanza, context), stanza);
 }
 
 void Host::deliver_iq(User& user, Stanza stanza, Settlement settlement)
 {
     const Context context { *this, &user, nullptr, &settlement };
-    const Verdict verdict = handlers_.run(Flow::to_user, Stage::guard, Stage::deliver, stanza, context);
+    const Verdict verdict = run(Flow::to_user, Stage::guard, Stage::deliver, stanza, context);
     if (!verdict.is_pass()) {
         apply(verdict, stanza);
         return;
     }
-    const Delivery delivery = decide(stanza, addressee_of(user, stanza.to()));
+    const Delivery delivery = decide(stanza, user.addressee(stanza.to()));
     if (delivery == Delivery::handle) {
         answer_iq(To::account, std::move(stanza), context, std::move(settlement));
         return;
     }
-    carry_out(delivery, user, stanza, context);
+    carry_out(delivery, user, stanza);
 }
 
-void Host::carry_out(Delivery delivery, User& user, Stanza& stanza, const Context& context)
+void Host::carry_out(Delivery delivery, User& user, Stanza& iq)
 {
-    switch (delivery) {
-    case Delivery::resource:
-        if (Session* session = user.session(stanza.to().resource())) {
-            ++router_.counters().delivered;
-            trace("delivered", stanza);
-            session->send(stanza);
-        }
-        return;
-    case Delivery::non_negative:
-    case Delivery::available: {
-        const bool all = delivery == Delivery::available;
-        const std::size_t sent = send_to(user, stanza, [all](const Session& session) {
-            return session.is_available() && (all || session.priority() >= 0);
-        });
-        router_.counters().delivered += sent;
-        trace("delivered", stanza, "to " + std::to_string(sent) + (sent == 1 ? " session" : " sessions"));
+    if (delivery == Delivery::refuse) {
+        router_.refuse(iq, StanzaError(StanzaError::service_unavailable));
         return;
     }
-    case Delivery::store: {
-        const Verdict verdict = handlers_.run(Flow::to_user, Stage::fallback, Stage::fallback, stanza,
-            context);
-        if (verdict.is_pass()) {
-            router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
-        }
-        apply(verdict, stanza);
+    Session* session = delivery == Delivery::resource ? user.session(iq.to().resource()) : nullptr;
+    if (session == nullptr) {
+        trace("dropped", iq, "nobody here to take it");
         return;
     }
-    case Delivery::as_bare: carry_out(decide(stanza, bare_addressee(user)), user, stanza, context); return;
-    case Delivery::refuse: router_.refuse(stanza, StanzaError(StanzaError::service_unavailable)); return;
-    case Delivery::handle: return;
-    case Delivery::ignore: trace("dropped", stanza, "nobody here to take it"); return;
-    }
+    ++router_.counters().delivered;
+    trace("delivered", iq);
+    session->send(iq);
 }
 
 // Iq ----------------------------------------------------------------------------------------------
@@ -463,8 +420,7 @@ void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlemen
             context.settlement = &settlement;
             answer = handler->now(Iq(stanza), context);
         } catch (const std::exception& failure) {
-            log().error("handler failed",
-                { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
+            router_.dead_letters().add(*this, stanza, failure.what());
         }
         send_answer(stanza, session.get(), std::move(answer));
         return;
@@ -484,8 +440,7 @@ Task<Done> Host::answer_later(const Handlers::Later& handler, Stanza stanza, std
         auto asked = handler(Iq(stanza), context);
         answer = co_await asked;
     } catch (const std::exception& failure) {
-        log().error("handler failed",
-            { { "payload", stanza.element().first_child()->ns().text() }, { "what", failure.what() } });
+        router_.dead_letters().add(*this, stanza, failure.what());
     }
     send_answer(stanza, session.get(), std::move(answer));
     co_return Done();

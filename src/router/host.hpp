@@ -6,6 +6,7 @@
 #include "base/string_hash.hpp"
 #include "router/delivery.hpp"
 #include "router/handlers.hpp"
+#include "router/message_delivery.hpp"
 #include "router/module.hpp"
 #include "router/user.hpp"
 
@@ -71,6 +72,13 @@ public:
     /// A stanza addressed to this host or one of its users, here on the addressee's home shard.
     void deliver(Stanza stanza, Settlement settlement);
 
+    // For what carries stanzas on (MessageDelivery).
+    /// Runs handlers of the way; one that breaks refuses the stanza (see DeadLetters).
+    Verdict run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context& context);
+    /// Does what a verdict that is not `pass` says.
+    void apply(const Verdict& verdict, const Stanza& stanza);
+    void trace(std::string_view what, const Stanza& stanza, std::string_view detail = {}) const;
+
 private:
     void load(const std::shared_ptr<User>& user);
     Task<User::State> read(std::shared_ptr<User> user);
@@ -78,24 +86,21 @@ private:
     void deliver_to_host(Stanza stanza, Settlement settlement);
     void deliver_to_user(User& user, Stanza stanza, Settlement settlement);
     void deliver_to_nobody(Stanza stanza, User::State state);
-    void deliver_message(User& user, Stanza& stanza, const Context& context);
+    void deliver_now(User& user, Stanza stanza, Settlement settlement);
     void deliver_presence(Stanza& stanza, const Context& context);
     void deliver_iq(User& user, Stanza stanza, Settlement settlement);
-    /// Carries out what decide() says for a message or iq; store runs the fallback stage.
-    void carry_out(Delivery delivery, User& user, Stanza& stanza, const Context& context);
-
+    void carry_out(Delivery delivery, User& user, Stanza& iq);
     void answer_iq(To to, Stanza stanza, Context context, Settlement settlement);
     Task<Done> answer_later(const Handlers::Later& handler, Stanza stanza, std::shared_ptr<User> user,
         std::shared_ptr<Session> session, Context context, Settlement settlement);
     void send_answer(const Stanza& request, Session* session, IqAnswer answer);
-    void apply(const Verdict& verdict, const Stanza& stanza);
     /// Gives a client its own stanza back, by no way on which its block list could swallow it.
     void bounce(Session& session, const Stanza& stanza, const StanzaError& error);
-    void trace(std::string_view what, const Stanza& stanza, std::string_view detail = {}) const;
 
     Router& router_;
     Jid jid_;
     Handlers handlers_;
+    MessageDelivery messages_;
     std::vector<std::unique_ptr<Module>> modules_;
     std::vector<Manifest> manifests_;
     StringMap<std::shared_ptr<User>> users_;

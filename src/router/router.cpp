@@ -16,7 +16,7 @@ constexpr std::chrono::seconds sweep_interval { 30 };
 
 Router::Router(Server& server, Shard& shard, std::unique_ptr<Storage> storage, SharedSettings settings)
     : server_(server), shard_(shard), storage_(std::move(storage)), accounts_(*this),
-      settings_(std::move(settings)),
+      dead_letters_(shard.index()), settings_(std::move(settings)),
       sweep_timer_([](void* self) { static_cast<Router*>(self)->sweep(); }, this)
 {
     shard_.post([this] { sweep_timer_.start(shard_.timers(), sweep_interval); });
@@ -80,6 +80,10 @@ void Router::deliver_here(Stanza stanza, Settlement settlement)
 void Router::refuse(const Stanza& request, const StanzaError& error)
 {
     ++counters_.refused;
+    if (request.kind() == StanzaKind::message) {
+        tracks_.note(MessageTracks::key_of(request.id()), server_.clock().wall(), "refused",
+            to_text(error.condition()));
+    }
     if (server_.trace().is_on()) {
         server_.trace().step("refused", request, to_text(error.condition()));
     }

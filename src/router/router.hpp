@@ -7,7 +7,9 @@
 #include "config/settings.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/accounts.hpp"
+#include "router/dead_letters.hpp"
 #include "router/host.hpp"
+#include "router/message_tracks.hpp"
 #include "router/settlement.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/stanza.hpp"
@@ -60,6 +62,8 @@ public:
         std::uint64_t login_failures = 0;
     };
     Counters& counters() { return counters_; }
+    DeadLetters& dead_letters() { return dead_letters_; }
+    MessageTracks& tracks() { return tracks_; }
 
 private:
     void deliver_here(Stanza stanza, Settlement settlement);
@@ -72,6 +76,8 @@ private:
     std::vector<std::unique_ptr<Host>> hosts_;
     Accounts accounts_;
     Counters counters_;
+    DeadLetters dead_letters_;
+    MessageTracks tracks_;
     SharedSettings settings_;
     Timer sweep_timer_;
 };

@@ -7,11 +7,13 @@
 #include "base/clock.hpp"
 #include "base/function.hpp"
 #include "router/slot.hpp"
+#include "storage/message_store.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stanza.hpp"
 #include "xmpp/stream_error.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +37,19 @@ public:
     virtual void send(const WireForm& stanza, std::string_view to) = 0;
     /// Ends the session with a stream error; the user hears of it like of any end.
     virtual void close(const StreamError& error) = 0;
+    /// Takes stanzas: is connected, or can still be resumed (XEP-0198).
     virtual bool is_open() const = 0;
+    /// Has a connection at this moment.
+    virtual bool is_connected() const { return is_open(); }
+
+    // A message that is being committed (XEP-0198; see Passage).
+    /// Keeps its place in what the client is sent; what is sent later comes behind it. Nothing if this
+    /// session keeps no lasting queue: then it is simply sent after the commit.
+    virtual std::optional<Claim> reserve(CopyForm) { return std::nullopt; }
+    /// It is committed: `stanza` takes the place.
+    virtual void fulfil(const Claim&, const Stanza& stanza) { send(stanza); }
+    /// It was not stored: the place goes.
+    virtual void withdraw(const Claim&) {}
 
     /// Calls `f` when the next stanza of this client has come in (or its stream was closed in good
     /// order): by then it has read what was written before, as far as a client without stream
@@ -53,6 +67,18 @@ public:
     /// Asked for the roster: gets roster pushes and subscription requests (RFC 6121 §2.1.6, §2.2).
     bool is_interested() const { return interested_; }
     void set_interested() { interested_ = true; }
+
+    /// The client says that nobody looks at it (XEP-0352).
+    bool is_inactive() const { return inactive_; }
+    void set_inactive(bool inactive) { inactive_ = inactive; }
+
+    /// Has caught up from its archive since it was bound (XEP-0313), so it needs no copies of what is there.
+    bool uses_archive() const { return uses_archive_; }
+    void set_uses_archive() { uses_archive_ = true; }
+
+    /// What must outlive the server with a resumable session has changed (presence, what modules keep:
+    /// Handlers::session_kept).
+    virtual void kept_state_changed() {}
 
     // For the administrator.
     struct Facts {
@@ -73,6 +99,8 @@ private:
     SlotTable slots_;
     std::int8_t priority_ = 0;
     bool interested_ = false;
+    bool inactive_ = false;
+    bool uses_archive_ = false;
 };
 
 } // namespace stonechat

@@ -1,43 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/settlement.hpp"
 
+#include <array>
+#include <deque>
+
 namespace stonechat {
 
 struct Ledger::State {
     State(Home& owner, Function<void()> when_settled) : home(owner), settled(std::move(when_settled)) {}
 
-    void settle_one()
+    void settle(std::uint64_t number, Kind kind)
     {
-        if (--open == 0 && settled) {
+        --open[static_cast<std::size_t>(kind)];
+        behind_prefix[static_cast<std::size_t>(number - prefix)] = true;
+        while (!behind_prefix.empty() && behind_prefix.front()) {
+            behind_prefix.pop_front();
+            ++prefix;
+        }
+        if (settled) {
             settled();
         }
     }
 
     Home& home;
     Function<void()> settled; ///< empty once the ledger is gone
-    std::size_t open = 0;
+    std::array<std::size_t, 2> open {};
+    std::uint64_t prefix = 0;        ///< stanzas with smaller numbers are settled
+    std::deque<bool> behind_prefix; ///< of the others, from number `prefix` on: whether they are
 };
 
-namespace {
-
 /// Held by all holders of one token; its end is the settlement. Never throws: it ends in destructors.
-template <class State> struct Entry {
-    explicit Entry(std::shared_ptr<State> ledger) : state(std::move(ledger)) {}
+struct Settlement::Entry {
+    Entry(std::shared_ptr<Ledger::State> ledger, std::uint64_t its_number, Ledger::Kind its_kind)
+        : state(std::move(ledger)), number(its_number), kind(its_kind)
+    {}
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     ~Entry()
     {
-        if (state->home.is_current()) {
-            state->settle_one();
-            return;
-        }
         Home& home = state->home;
-        home.post([state = std::move(state)] { state->settle_one(); });
+        if (luggage) {
+            auto unsettled = std::make_shared<Entry>(std::move(state), number, kind);
+            home.post([unsettled = std::move(unsettled), luggage = std::move(luggage)]() mutable {
+                Luggage::come_home(std::move(luggage), Settlement(std::move(unsettled)));
+            });
+        } else if (home.is_current()) {
+            state->settle(number, kind);
+        } else {
+            home.post([state = std::move(state), number = number, kind = kind] { state->settle(number, kind); });
+        }
     }
-    std::shared_ptr<State> state;
+
+    std::shared_ptr<Ledger::State> state;
+    std::unique_ptr<Luggage> luggage;
+    std::uint64_t number;
+    Ledger::Kind kind;
 };
 
-} // namespace
+void Luggage::over(std::unique_ptr<Luggage> luggage, Outcome outcome)
+{
+    Home& home = luggage->home();
+    if (home.is_current()) {
+        luggage->arrive(outcome);
+        return;
+    }
+    home.post([luggage = std::move(luggage), outcome] { luggage->arrive(outcome); });
+}
+
+void Luggage::come_home(std::unique_ptr<Luggage> luggage, Settlement settlement)
+{
+    Luggage& opened = *luggage;
+    opened.store_alone(std::move(luggage), std::move(settlement));
+}
+
+void Settlement::carry(std::unique_ptr<Luggage> luggage)
+{
+    entry_->luggage = std::move(luggage);
+}
+
+std::unique_ptr<Luggage> Settlement::take_luggage()
+{
+    return entry_ ? std::move(entry_->luggage) : nullptr;
+}
 
 Ledger::Ledger(Home& home, Function<void()> settled)
     : state_(std::make_shared<State>(home, std::move(settled)))
@@ -48,15 +92,27 @@ Ledger::~Ledger()
     state_->settled = nullptr;
 }
 
-Settlement Ledger::open()
+Settlement Ledger::open(Kind kind)
 {
-    ++state_->open;
-    return Settlement(std::make_shared<Entry<State>>(state_));
+    ++state_->open[static_cast<std::size_t>(kind)];
+    const std::uint64_t number = state_->prefix + state_->behind_prefix.size();
+    state_->behind_prefix.push_back(false);
+    return Settlement(std::make_shared<Settlement::Entry>(state_, number, kind));
 }
 
 std::size_t Ledger::open_count() const
 {
-    return state_->open;
+    return state_->open[0] + state_->open[1];
+}
+
+std::size_t Ledger::open_iqs() const
+{
+    return state_->open[static_cast<std::size_t>(Kind::iq)];
+}
+
+std::uint64_t Ledger::settled_prefix() const
+{
+    return state_->prefix;
 }
 
 } // namespace stonechat

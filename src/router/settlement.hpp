@@ -4,17 +4,51 @@
 // deliver. When the last holder lets go, the sender's Ledger counts the stanza as settled, and what
 // acknowledges it may go out (an <a/>, an iq result behind it). Tokens may be dropped on any thread;
 // the ledger hears of it on its home.
+//
+// The token also carries what the sender's side wants committed with the stanza (Luggage), so that
+// the recipient's side can put both into one transaction. If nobody takes it, it comes home.
 #pragma once
 
 #include "base/function.hpp"
 #include "base/home.hpp"
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace stonechat {
 
+struct MessageToStore;
 class Ledger;
+class Settlement;
+
+/// What the sender's side wants with a message. It belongs to the sender's home shard and travels sealed.
+class Luggage {
+public:
+    virtual ~Luggage() = default;
+    /// There is something that must be committed before anybody sees the message.
+    virtual bool has_to_be_stored() const = 0;
+    /// Adds the sender's part to what is going to be stored, and hands over the serialised stanza.
+    virtual void add_to(MessageToStore& store) = 0;
+    /// What it was added to was refused: the serialised stanza again, for when it comes home.
+    virtual void take_back(std::string xml) = 0;
+
+    /// What came of it. `id` is 0 if there was nothing to store.
+    struct Outcome {
+        bool accepted;
+        std::uint64_t id;
+    };
+    /// Tells it, from any thread.
+    static void over(std::unique_ptr<Luggage> luggage, Outcome outcome);
+    /// Nobody took it: has its part stored alone. At home, with the stanza still open.
+    static void come_home(std::unique_ptr<Luggage> luggage, Settlement settlement);
+
+protected:
+    virtual Home& home() const = 0;
+    virtual void arrive(Outcome outcome) = 0; ///< at home
+    virtual void store_alone(std::unique_ptr<Luggage> self, Settlement settlement) = 0; ///< at home
+};
 
 class Settlement {
 public:
@@ -28,24 +62,37 @@ public:
     /// Another holder of the same token.
     Settlement share() const { return Settlement(entry_); }
 
+    /// Sends `luggage` along; once, and never with an empty token.
+    void carry(std::unique_ptr<Luggage> luggage);
+    /// What travels along, or null; it belongs to the caller from now on.
+    std::unique_ptr<Luggage> take_luggage();
+
 private:
     friend class Ledger;
-    explicit Settlement(std::shared_ptr<void> entry) : entry_(std::move(entry)) {}
-    std::shared_ptr<void> entry_;
+    struct Entry;
+    explicit Settlement(std::shared_ptr<Entry> entry) : entry_(std::move(entry)) {}
+    std::shared_ptr<Entry> entry_;
 };
 
-/// One session's open stanzas. Lives on `home`, like the session.
+/// One session's stanzas, in the order in which they came. Lives on `home`, like the session.
 class Ledger {
 public:
-    /// `settled` is called on `home` each time the last open stanza is settled.
+    /// What the stanza is, for who waits only for some.
+    enum class Kind : std::uint8_t { iq, other };
+
+    /// `settled` is called on `home` each time a stanza is settled.
     Ledger(Home& home, Function<void()> settled);
     ~Ledger();
     Ledger(const Ledger&) = delete;
 
-    Settlement open();
+    Settlement open(Kind kind = Kind::other);
     std::size_t open_count() const;
+    std::size_t open_iqs() const;
+    /// How many stanzas there are, from the first one on, that are all settled: the `h` of XEP-0198.
+    std::uint64_t settled_prefix() const;
 
 private:
+    friend class Settlement;
     struct State;
     std::shared_ptr<State> state_;
 };

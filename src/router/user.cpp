@@ -33,6 +33,25 @@ bool User::has_available_session() const
         [](const auto& session) { return session->is_open() && session->is_available(); });
 }
 
+Addressee User::addressee(const Jid& to) const
+{
+    if (to.has_resource()) {
+        const Session* named = session(to.resource());
+        return named != nullptr && named->is_open() ? Addressee::full_match : Addressee::full_no_match;
+    }
+    bool available = false;
+    for (const auto& session : sessions_) {
+        if (!session->is_open() || !session->is_available()) {
+            continue;
+        }
+        if (session->priority() >= 0) {
+            return Addressee::bare_available;
+        }
+        available = true;
+    }
+    return available ? Addressee::bare_only_negative : Addressee::bare_none_available;
+}
+
 void User::when_loaded(Function<void(User&)> task)
 {
     if (state_ == State::loading) {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "base/task.hpp"
+#include "router/arrivals.hpp"
 #include "router/block_list.hpp"
+#include "router/delivery.hpp"
 #include "router/roster.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
@@ -51,9 +53,14 @@ public:
     /// Sends to the sessions that are open at this moment and for which `wanted` holds.
     template <class Wanted> void send_to_sessions(const Stanza& stanza, Wanted wanted) const;
     bool has_available_session() const;
+    /// Who is there for a stanza to `to`, an address of this user (RFC 6121 §8.5.2, §8.5.3).
+    Addressee addressee(const Jid& to) const;
 
     /// Runs `task` as soon as the account is loaded (now, if it is); in order with stanzas.
     void when_loaded(Function<void(User&)> task);
+
+    /// What is under way to this user's sessions.
+    Arrivals& arrivals() { return arrivals_; }
 
     /// Whether `other` (any JID) may know of this user: itself or a contact with subscription from or both.
     bool shows_presence_to(const Jid& other) const;
@@ -82,6 +89,7 @@ private:
     BlockList block_list_;
     std::vector<std::shared_ptr<Session>> sessions_;
     std::vector<Function<void(User&)>> waiting_;
+    Arrivals arrivals_;
     SlotTable slots_;
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 struct Row {
     std::string_view existing;
-    Passage passage;
+    Handling passage;
     std::string_view next;
 };
 using Rows = std::array<Row, 9>;
@@ -22,10 +22,10 @@ constexpr std::array all_states { ContactState::none, ContactState::none_out, Co
     ContactState::none_out_in, ContactState::to, ContactState::to_in, ContactState::from,
     ContactState::from_out, ContactState::both };
 
-constexpr auto must = Passage::pass_on;
-constexpr auto not_ = Passage::hold_back;
-constexpr auto note = Passage::pre_approve;
-constexpr auto auto_ = Passage::answer;
+constexpr auto must = Handling::pass_on;
+constexpr auto not_ = Handling::hold_back;
+constexpr auto note = Handling::pre_approve;
+constexpr auto auto_ = Handling::answer;
 
 ContactState named(std::string_view text)
 {
@@ -196,7 +196,7 @@ TEST_CASE("subscription states: what is not passed on or noted changes nothing")
              Subscribing::unsubscribed }) {
         for (const ContactState state : all_states) {
             for (const Transition transition : { outbound(stanza, state), inbound(stanza, state) }) {
-                if (transition.passage != Passage::pass_on) {
+                if (transition.passage != Handling::pass_on) {
                     CHECK(transition.next == state);
                 }
             }

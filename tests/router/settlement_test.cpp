@@ -49,17 +49,98 @@ TEST_CASE("settlement: a stanza is settled when its last holder lets go")
     CHECK(settled == 1);
 }
 
-TEST_CASE("settlement: the ledger hears of it only when nothing is open any more")
+TEST_CASE("settlement: the prefix is what is settled without a gap, from the first stanza on")
 {
     HandHome home;
     int settled = 0;
     Ledger ledger(home, [&settled] { ++settled; });
     Settlement one = ledger.open();
-    Settlement two = ledger.open();
-    one = Settlement();
-    CHECK(settled == 0);
+    Settlement two = ledger.open(Ledger::Kind::iq);
+    Settlement three = ledger.open();
+    CHECK(ledger.open_count() == 3);
+    CHECK(ledger.open_iqs() == 1);
     two = Settlement();
     CHECK(settled == 1);
+    CHECK(ledger.settled_prefix() == 0);
+    CHECK(ledger.open_iqs() == 0);
+    one = Settlement();
+    CHECK(ledger.settled_prefix() == 2);
+    three = Settlement();
+    CHECK(ledger.settled_prefix() == 3);
+    CHECK(settled == 3);
+}
+
+namespace {
+
+struct Fate {
+    bool alone = false;
+    bool arrived = false;
+    Luggage::Outcome outcome { false, 0 };
+    Settlement settlement;
+};
+
+class Suitcase final : public Luggage {
+public:
+    Suitcase(Home& home, Fate& fate) : home_(home), fate_(fate) {}
+    bool has_to_be_stored() const override { return true; }
+    void add_to(MessageToStore&) override {}
+    void take_back(std::string) override {}
+
+private:
+    Home& home() const override { return home_; }
+    void arrive(Outcome outcome) override
+    {
+        fate_.arrived = true;
+        fate_.outcome = outcome;
+    }
+    void store_alone(std::unique_ptr<Luggage>, Settlement settlement) override
+    {
+        fate_.alone = true;
+        fate_.settlement = std::move(settlement);
+    }
+
+    Home& home_;
+    Fate& fate_;
+};
+
+} // namespace
+
+TEST_CASE("settlement: luggage that somebody takes is told what came of it, at home")
+{
+    HandHome home;
+    Fate fate;
+    Ledger ledger(home, nullptr);
+    Settlement token = ledger.open();
+    token.carry(std::make_unique<Suitcase>(home, fate));
+    home.current = false; // the recipient's shard
+    auto luggage = token.take_luggage();
+    REQUIRE(luggage);
+    Luggage::over(std::move(luggage), { true, 7 });
+    token = Settlement();
+    CHECK_FALSE(fate.arrived);
+    home.current = true;
+    home.read_mail();
+    CHECK(fate.arrived);
+    CHECK(fate.outcome.id == 7);
+    CHECK_FALSE(fate.alone);
+    CHECK(ledger.settled_prefix() == 1);
+}
+
+TEST_CASE("settlement: luggage that nobody takes comes home, and the stanza is open until it is stored")
+{
+    HandHome home;
+    Fate fate;
+    Ledger ledger(home, nullptr);
+    {
+        Settlement token = ledger.open();
+        token.carry(std::make_unique<Suitcase>(home, fate));
+    }
+    CHECK(ledger.open_count() == 1);
+    home.read_mail();
+    CHECK(fate.alone);
+    CHECK(ledger.open_count() == 1);
+    fate.settlement = Settlement();
+    CHECK(ledger.open_count() == 0);
 }
 
 TEST_CASE("settlement: a token dropped on another thread settles by mail at home")

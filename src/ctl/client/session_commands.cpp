@@ -79,6 +79,31 @@ void print_event(const json::object& line)
               << line.at("event").as_string().c_str() << std::endl;
 }
 
+/// What became of one message.
+Exit trace_message(const Options& options, const std::string& id)
+{
+    auto call = call_server(options);
+    if (!call) {
+        return report(options, call.error());
+    }
+    const auto result = call->ask({ { "command", "message" }, { "id", id } });
+    if (!result) {
+        return report(options, result.error());
+    }
+    if (options.json) {
+        print_json(*result);
+        return Exit::done;
+    }
+    const json::array& events = result->at("events").as_array();
+    for (const json::value& each : events) {
+        print_event(each.as_object());
+    }
+    if (events.empty()) {
+        std::cout << "nothing is known of a message with this id: it never came, or long ago\n";
+    }
+    return Exit::done;
+}
+
 /// Until Ctrl-C, or the server ends.
 Exit trace(const Options& options, const std::string& jid)
 {
@@ -122,9 +147,17 @@ void add_session_commands(CLI::App& program, Options& options, Exit& exit)
     kick_command->callback([jid, &options, &exit] { exit = kick(options, *jid); });
 
     CLI::App* trace_command = add_command(program, options, "trace",
-        "Follows the way of an account's stanzas through the server");
-    trace_command->add_option("jid", *jid, "The address, user@host")->required();
-    trace_command->callback([jid, &options, &exit] { exit = trace(options, *jid); });
+        "Follows the way of an account's stanzas through the server, or tells what became of one message");
+    auto message = std::make_shared<std::string>();
+    auto* address = trace_command->add_option("jid", *jid, "The address, user@host");
+    auto* id = trace_command->add_option("--message", *message, "The id of a message");
+    address->excludes(id);
+    trace_command->callback([jid, message, &options, &exit] {
+        if (jid->empty() && message->empty()) {
+            throw CLI::RequiredError("An address, or --message with an id,");
+        }
+        exit = message->empty() ? trace(options, *jid) : trace_message(options, *message);
+    });
 }
 
 } // namespace stonechat::ctl

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/arrivals.hpp"
+
+#include <utility>
+
+namespace stonechat {
+
+std::uint64_t Arrivals::hold()
+{
+    places_.emplace_back();
+    return first_ + places_.size() - 1;
+}
+
+void Arrivals::ready(std::uint64_t place, Function<void()> arrive)
+{
+    Place& mine = places_[static_cast<std::size_t>(place - first_)];
+    mine.ready = true;
+    mine.arrive = std::move(arrive);
+    if (running_) {
+        return; // what arrives now has made this ready; the loop below comes to it
+    }
+    running_ = true;
+    while (!places_.empty() && places_.front().ready) {
+        // It leaves only when it has arrived: what it causes to be sent comes behind it.
+        auto arriving = std::move(places_.front().arrive);
+        arriving();
+        places_.pop_front();
+        ++first_;
+    }
+    running_ = false;
+}
+
+} // namespace stonechat

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/message_delivery.hpp"
+
+#include "net/shard.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+#include "router/store_errors.hpp"
+#include "xmpp/serialize.hpp"
+
+#include <string>
+
+namespace stonechat {
+
+/// The sender's passage on its way to the recipient's home and back.
+class MessageDelivery::SenderSide final : public Luggage {
+public:
+    SenderSide(Host& host, Passage passage, const Stanza& message)
+        : host_(host), passage_(std::move(passage)), stamp_(host.clock().wall()),
+          searchable_(is_searchable(message.element()))
+    {
+        if (passage_.has_to_be_committed()) {
+            xml_ = to_xml(message.element());
+        }
+        if (passage_.has_receivers()) {
+            copy_ = message;
+            place_ = passage_.owner().arrivals().hold();
+        }
+    }
+
+    bool has_to_be_stored() const override { return passage_.has_to_be_committed(); }
+
+    void add_to(MessageToStore& store) override
+    {
+        passage_.add_to(store, {}); // a sender's side has no mailbox
+        store.xml = std::move(xml_);
+    }
+    void take_back(std::string xml) override { xml_ = std::move(xml); }
+
+private:
+    Home& home() const override { return host_.shard(); }
+
+    void arrive(Outcome outcome) override
+    {
+        if (!outcome.accepted) {
+            passage_.fail();
+        } else if (!copy_) {
+            passage_.over();
+        }
+        if (!copy_) {
+            return;
+        }
+        if (!outcome.accepted) {
+            passage_.owner().arrivals().ready(place_, Function<void()>([] {}));
+            return;
+        }
+        Arrivals& arrivals = passage_.owner().arrivals();
+        arrivals.ready(place_,
+            [passage = std::move(passage_), copy = std::move(*copy_), id = outcome.id]() mutable {
+                passage.arrive(copy, id == 0 ? std::nullopt : std::optional(id));
+            });
+    }
+
+    void store_alone(std::unique_ptr<Luggage> self, Settlement settlement) override
+    {
+        if (!has_to_be_stored()) {
+            arrive({ true, 0 });
+            return;
+        }
+        MessageToStore store;
+        store.stamp = stamp_;
+        store.searchable = searchable_;
+        add_to(store);
+        host_.storage()
+            .messages()
+            .accept(std::move(store))
+            .then([self = std::move(self), settlement = std::move(settlement)](
+                      Result<MessageReceipt, StoreError> receipt) mutable {
+                const bool stored = static_cast<bool>(receipt);
+                over(std::move(self), { stored, stored ? receipt->id : 0 });
+            });
+    }
+
+    Host& host_;
+    Passage passage_;
+    WallTime stamp_;
+    std::string xml_;
+    std::optional<Stanza> copy_; ///< for the sender's other sessions
+    std::uint64_t place_ = 0;    ///< theirs, if there are any
+    bool searchable_;
+};
+
+/// A message that is being committed for its recipient.
+struct MessageDelivery::Letter {
+    Letter(Stanza stanza, Settlement token, Passage its_passage)
+        : message(std::move(stanza)), settlement(std::move(token)), passage(std::move(its_passage))
+    {}
+
+    Stanza message;
+    Settlement settlement;
+    Passage passage;
+    std::unique_ptr<Luggage> luggage;
+    std::uint64_t place = 0; ///< in the recipient's Arrivals
+};
+
+void MessageDelivery::pack(Passage passage, const Stanza& message, Settlement& settlement)
+{
+    passage.reserve_places();
+    const bool wants_something = passage.has_to_be_committed() || passage.has_receivers();
+    if (passage.keep() != Keep::nothing && wants_something) {
+        settlement.carry(std::make_unique<SenderSide>(host_, std::move(passage), message));
+        return;
+    }
+    if (!passage.has_receivers()) {
+        passage.over();
+        return;
+    }
+    Arrivals& arrivals = passage.owner().arrivals();
+    arrivals.append([passage = std::move(passage), message = Stanza(message)]() mutable {
+        passage.arrive(message, std::nullopt);
+    });
+}
+
+void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
+{
+    Passage passage(user, keep_of(Message(message)));
+    const Context context { host_, &user, nullptr, &settlement, &passage };
+    const Verdict verdict = plan(user, message, passage, context);
+    if (!verdict.is_pass()) {
+        passage.over();
+        host_.apply(verdict, message);
+        return;
+    }
+    passage.reserve_places();
+    commit(std::make_unique<Letter>(std::move(message), std::move(settlement), std::move(passage)));
+}
+
+/// Everything that is decided about it before the commit.
+Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, const Context& context)
+{
+    Verdict verdict = host_.run(Flow::to_user, Stage::guard, Stage::archive, message, context);
+    if (!verdict.is_pass()) {
+        return verdict;
+    }
+    if (!passage.is_for_mailbox()) {
+        const Addressee addressee = user.addressee(message.to());
+        Delivery delivery = decide(message, addressee);
+        if (delivery == Delivery::as_bare) {
+            delivery = decide(message, user.addressee(user.jid()));
+        }
+        verdict = choose(delivery, user, message, passage, context);
+        if (!verdict.is_pass()) {
+            return verdict;
+        }
+    }
+    return host_.run(Flow::to_user, Stage::copy, Stage::deliver, message, context);
+}
+
+Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, Passage& passage,
+    const Context& context)
+{
+    switch (delivery) {
+    case Delivery::resource:
+        passage.give(*user.session(message.to().resource()), CopyForm::itself);
+        return Verdict::pass();
+    case Delivery::non_negative:
+    case Delivery::available:
+        for (const auto& session : user.sessions()) {
+            const bool wanted = delivery == Delivery::available || session->priority() >= 0;
+            if (session->is_open() && session->is_available() && wanted) {
+                passage.give(*session, CopyForm::itself);
+            }
+        }
+        return Verdict::pass();
+    case Delivery::store: return keep_for_later(message, passage, context);
+    case Delivery::refuse:
+    case Delivery::as_bare: return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
+    case Delivery::handle:
+    case Delivery::ignore: return Verdict::done();
+    }
+    return Verdict::done();
+}
+
+/// Nobody can take it now: whoever wants to may put it into the mailbox (RFC 6121 §8.5.2.2.1).
+Verdict MessageDelivery::keep_for_later(Stanza& message, Passage& passage, const Context& context)
+{
+    const Verdict verdict = host_.run(Flow::to_user, Stage::fallback, Stage::fallback, message, context);
+    if (verdict.is_pass() && !passage.is_for_mailbox()) {
+        return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
+    }
+    return verdict;
+}
+
+void MessageDelivery::commit(std::unique_ptr<Letter> letter)
+{
+    letter->luggage = letter->settlement.take_luggage();
+    Arrivals& arrivals = letter->passage.owner().arrivals();
+    const bool sender_stores = letter->luggage && letter->luggage->has_to_be_stored();
+    if (!sender_stores && !letter->passage.has_to_be_committed()) {
+        if (arrivals.is_empty()) {
+            give(*letter, std::nullopt);
+            return;
+        }
+        arrivals.append([this, letter = std::move(letter)] { give(*letter, std::nullopt); });
+        return;
+    }
+    MessageToStore store;
+    store.stamp = host_.clock().wall();
+    store.searchable = is_searchable(letter->message.element());
+    if (letter->luggage) {
+        letter->luggage->add_to(store);
+    }
+    letter->passage.add_to(store, std::string(letter->message.from().bare_text()));
+    if (store.xml.empty()) {
+        store.xml = to_xml(letter->message.element());
+    }
+    letter->place = arrivals.hold();
+    host_.storage()
+        .messages()
+        .accept(std::move(store))
+        .then([this, letter = std::move(letter)](Result<MessageReceipt, StoreError> receipt) mutable {
+            if (!receipt) {
+                refuse(*letter, to_stanza_error(receipt.error()));
+            } else if (receipt->mailbox != MailboxAnswer::stored) {
+                come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
+                refuse(*letter, StanzaError(StanzaError::resource_constraint));
+            } else {
+                arrive(std::move(letter), receipt->id);
+            }
+        });
+}
+
+/// Its sender's side is not at fault, and is stored alone.
+void MessageDelivery::come_home(Letter& letter)
+{
+    if (letter.luggage) {
+        letter.luggage->take_back(to_xml(letter.message.element()));
+        letter.settlement.carry(std::move(letter.luggage));
+    }
+}
+
+void MessageDelivery::refuse(Letter& letter, const StanzaError& error)
+{
+    Arrivals& arrivals = letter.passage.owner().arrivals();
+    letter.passage.fail();
+    if (letter.luggage) {
+        Luggage::over(std::move(letter.luggage), { false, 0 });
+    }
+    host_.router().refuse(letter.message, error);
+    arrivals.ready(letter.place, Function<void()>([] {}));
+}
+
+void MessageDelivery::arrive(std::unique_ptr<Letter> letter, MessageId id)
+{
+    host_.trace("committed", letter->message, letter->passage.is_for_mailbox() ? "into the mailbox" : "");
+    if (letter->passage.is_for_mailbox()) {
+        ++host_.router().counters().offline_stored;
+    }
+    Arrivals& arrivals = letter->passage.owner().arrivals();
+    const std::uint64_t place = letter->place;
+    arrivals.ready(place, [this, letter = std::move(letter), id] { give(*letter, id); });
+}
+
+void MessageDelivery::give(Letter& letter, std::optional<MessageId> id)
+{
+    if (letter.luggage) {
+        Luggage::over(std::move(letter.luggage), { true, id.value_or(0) });
+    }
+    const std::size_t count = letter.passage.arrive(letter.message, id);
+    if (count == 0 && letter.passage.has_lost_receivers()) {
+        // They have gone while it was being committed, and nothing else keeps it.
+        deliver(letter.passage.owner(), std::move(letter.message), std::move(letter.settlement));
+        return;
+    }
+    host_.router().counters().delivered += count;
+    if (letter.passage.has_receivers()) {
+        host_.trace("delivered", letter.message, letter.passage.describe_receivers());
+    }
+}
+
+} // namespace stonechat

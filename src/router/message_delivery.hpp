@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// MessageDelivery: the way of a message on one host and shard. It is planned on the sender's side
+// (archive, carbon copies) and on the recipient's (archive, who gets it by RFC 6121 section 8.5,
+// mailbox); what both want is committed in one transaction; only then does anybody get it, in the
+// order in which messages came. What is not worth keeping goes at once. Part of a Host; shard-bound.
+#pragma once
+
+#include "router/delivery.hpp"
+#include "router/passage.hpp"
+#include "router/settlement.hpp"
+#include "xmpp/stanza.hpp"
+
+#include <memory>
+
+namespace stonechat {
+
+class Host;
+class User;
+class Verdict;
+struct Context;
+
+class MessageDelivery {
+public:
+    explicit MessageDelivery(Host& host) : host_(host) {}
+    MessageDelivery(const MessageDelivery&) = delete;
+
+    /// The sender's side: sends what `passage` wants along with the stanza.
+    void pack(Passage passage, const Stanza& message, Settlement& settlement);
+    /// The recipient's side: `user` is ready, and `message` is addressed to him.
+    void deliver(User& user, Stanza message, Settlement settlement);
+
+private:
+    class SenderSide;
+    struct Letter;
+
+    Verdict plan(User& user, Stanza& message, Passage& passage, const Context& context);
+    Verdict choose(Delivery delivery, User& user, Stanza& message, Passage& passage, const Context& context);
+    Verdict keep_for_later(Stanza& message, Passage& passage, const Context& context);
+    void commit(std::unique_ptr<Letter> letter);
+    static void come_home(Letter& letter);
+    void refuse(Letter& letter, const StanzaError& error);
+    void arrive(std::unique_ptr<Letter> letter, MessageId id);
+    void give(Letter& letter, std::optional<MessageId> id);
+
+    Host& host_;
+};
+
+} // namespace stonechat

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/message_tracks.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace stonechat {
+
+std::uint64_t MessageTracks::key_of(std::string_view message_id)
+{
+    return message_id.empty() ? 0 : std::hash<std::string_view>()(message_id);
+}
+
+void MessageTracks::note(std::uint64_t key, WallTime when, std::string_view what, std::string_view detail)
+{
+    if (key == 0) {
+        return;
+    }
+    if (ring_.size() < most) {
+        ring_.emplace_back();
+        next_ = ring_.size() - 1;
+    }
+    Entry& entry = ring_[next_];
+    next_ = (next_ + 1) % most;
+    entry.key = key;
+    entry.when = when;
+    std::size_t size = 0;
+    const auto append = [&entry, &size](std::string_view text) {
+        const std::size_t fits = std::min(text.size(), entry.text.size() - size);
+        std::copy_n(text.begin(), fits, entry.text.begin() + static_cast<std::ptrdiff_t>(size));
+        size += fits;
+    };
+    append(what);
+    if (!detail.empty()) {
+        append(": ");
+        append(detail);
+    }
+    entry.size = static_cast<std::uint8_t>(size);
+}
+
+std::vector<MessageTracks::Note> MessageTracks::find(std::uint64_t key) const
+{
+    std::vector<Note> notes;
+    for (std::size_t i = 0; i < ring_.size(); ++i) {
+        const Entry& entry = ring_[(next_ + i) % ring_.size()];
+        if (entry.key == key) {
+            notes.push_back({ entry.when, std::string(entry.text.data(), entry.size) });
+        }
+    }
+    return notes;
+}
+
+} // namespace stonechat

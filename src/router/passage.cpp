@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/passage.hpp"
+
+#include "router/user.hpp"
+#include "xmpp/carbon.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+
+namespace stonechat {
+namespace {
+
+Element stanza_id(const Jid& by, MessageId id)
+{
+    Element element("stanza-id", ns::stanza_id);
+    element.set_attribute("by", by.text()).set_attribute("id", std::to_string(id));
+    return element;
+}
+
+} // namespace
+
+Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid& session,
+    std::optional<MessageId> archived)
+{
+    Stanza sent = message;
+    if (archived) {
+        sent.element().add(stanza_id(owner, *archived));
+    }
+    switch (form) {
+    case CopyForm::itself: return sent;
+    case CopyForm::carbon_received: return carbon_of(sent, CopyDirection::received, owner, session);
+    case CopyForm::carbon_sent: return carbon_of(sent, CopyDirection::sent, owner, session);
+    }
+    return sent;
+}
+
+Passage::Passage(User& owner, Keep keep) : owner_(owner.shared_from_this()), keep_(keep) {}
+Passage::~Passage() = default;
+Passage::Passage(Passage&&) noexcept = default;
+
+void Passage::archive(const Jid& peer, bool outgoing, std::uint64_t replay_key)
+{
+    archive_ = ArchiveEntry { owner_->key(), peer, outgoing, replay_key };
+}
+
+void Passage::give(Session& session, CopyForm form)
+{
+    if (!gives_to(session)) {
+        receivers_.push_back({ session.shared_from_this(), form, std::nullopt });
+    }
+}
+
+bool Passage::gives_to(const Session& session) const
+{
+    return std::any_of(receivers_.begin(), receivers_.end(),
+        [&session](const Receiver& receiver) { return receiver.session.get() == &session; });
+}
+
+void Passage::put_into_mailbox(const MailboxLimits& limits)
+{
+    mailbox_ = limits;
+    receivers_.clear();
+}
+
+void Passage::when_over(Function<void(bool)> f)
+{
+    over_.push_back(std::move(f));
+}
+
+std::string Passage::describe_receivers() const
+{
+    std::string text;
+    for (const Receiver& receiver : receivers_) {
+        if (!text.empty()) {
+            text += ", ";
+        }
+        text += receiver.session->jid().resource();
+        if (receiver.form != CopyForm::itself) {
+            text += " (carbon)";
+        }
+        if (!receiver.session->is_connected()) {
+            text += " (not connected)";
+        }
+    }
+    return text;
+}
+
+bool Passage::has_lost_receivers() const
+{
+    return keep_ != Keep::nothing && has_receivers() && !archive_ && !mailbox_
+        && std::none_of(receivers_.begin(), receivers_.end(),
+            [](const Receiver& receiver) { return receiver.session->is_open(); });
+}
+
+void Passage::reserve_places()
+{
+    if (keep_ == Keep::nothing) {
+        return;
+    }
+    for (Receiver& receiver : receivers_) {
+        receiver.claim = receiver.session->reserve(receiver.form);
+    }
+}
+
+bool Passage::has_to_be_committed() const
+{
+    return archive_ || mailbox_
+        || std::any_of(receivers_.begin(), receivers_.end(),
+            [](const Receiver& receiver) { return receiver.claim.has_value(); });
+}
+
+void Passage::add_to(MessageToStore& store, std::string sender) const
+{
+    if (archive_) {
+        store.archives.push_back(*archive_);
+    }
+    for (const Receiver& receiver : receivers_) {
+        if (receiver.claim) {
+            store.claims.push_back(*receiver.claim);
+        }
+    }
+    if (mailbox_) {
+        store.mailbox = MailboxEntry { owner_->key(), std::move(sender), *mailbox_ };
+    }
+}
+
+std::size_t Passage::arrive(Stanza& message, std::optional<MessageId> id)
+{
+    if (id && archive_) {
+        message.element().add(stanza_id(owner_->jid(), *id));
+    }
+    if (receivers_.size() > 1) {
+        message.serialize_for_many();
+    }
+    std::size_t count = 0;
+    for (Receiver& receiver : receivers_) {
+        if (!receiver.session->is_open()) {
+            continue;
+        }
+        ++count;
+        if (receiver.form == CopyForm::itself) {
+            hand_over(receiver, message);
+        } else {
+            const bool sent = receiver.form == CopyForm::carbon_sent;
+            hand_over(receiver,
+                carbon_of(message, sent ? CopyDirection::sent : CopyDirection::received, owner_->jid(),
+                    receiver.session->jid()));
+        }
+    }
+    tell(true);
+    return count;
+}
+
+void Passage::hand_over(const Receiver& receiver, const Stanza& stanza)
+{
+    if (receiver.claim) {
+        receiver.session->fulfil(*receiver.claim, stanza);
+    } else {
+        receiver.session->send(stanza);
+    }
+}
+
+void Passage::fail()
+{
+    for (const Receiver& receiver : receivers_) {
+        if (receiver.claim) {
+            receiver.session->withdraw(*receiver.claim);
+        }
+    }
+    tell(false);
+}
+
+void Passage::tell(bool committed)
+{
+    auto listeners = std::move(over_);
+    over_.clear();
+    for (auto& listener : listeners) {
+        listener(committed);
+    }
+}
+
+} // namespace stonechat

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/example_module.hpp"
+
+#include "router/passage.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace stonechat;
+using namespace stonechat::test;
+
+namespace {
+
+const AccountKey romeo { "localhost", "romeo" };
+const AccountKey juliet { "localhost", "juliet" };
+
+/// What the module of these tests does with messages.
+struct Wishes {
+    bool archive_sent = false;
+    bool archive_received = false;
+    bool carbons = false;
+    bool juliet_refuses = false;
+    Lines over; ///< what became of them, as their senders' side heard it
+
+    Verdict from_client(Message message, const Context& context)
+    {
+        Passage& passage = *context.passage;
+        passage.when_over([this, id = std::string(message.id())](bool committed) {
+            over.push_back(id + (committed ? " committed" : " failed"));
+        });
+        if (archive_sent && passage.keep() == Keep::archived) {
+            passage.archive(message.to(), true);
+        }
+        for (const auto& other : context.user->sessions()) {
+            if (carbons && other.get() != context.session) {
+                passage.give(*other, CopyForm::carbon_sent);
+            }
+        }
+        return Verdict::pass();
+    }
+
+    Verdict to_user(Message message, const Context& context)
+    {
+        if (juliet_refuses && context.user->jid().local() == "juliet") {
+            return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
+        }
+        if (archive_received && context.passage->keep() == Keep::archived) {
+            context.passage->archive(message.from(), false);
+        }
+        return Verdict::pass();
+    }
+
+    void attach(Handlers& on)
+    {
+        on.message(Flow::from_client, Stage::archive,
+            [this](Message m, const Context& c) { return from_client(m, c); });
+        on.message(Flow::to_user, Stage::archive,
+            [this](Message m, const Context& c) { return to_user(m, c); });
+        on.message(Flow::to_user, Stage::fallback, [](Message, const Context& context) {
+            context.passage->put_into_mailbox(MailboxLimits());
+            return Verdict::pass();
+        });
+        on.message(Flow::from_client, Stage::guard, [](Message message, const Context&) {
+            if (message.element().child("poison", "urn:poison") != nullptr) {
+                throw std::runtime_error("cannot swallow this");
+            }
+            return Verdict::pass();
+        });
+        on.presence(Flow::from_client, Stage::deliver, [](Presence presence, const Context& context) {
+            context.session->set_available(std::make_shared<const Stanza>(presence.stanza()), 0);
+            return Verdict::done();
+        });
+    }
+};
+
+struct Scene {
+    explicit Scene(Wishes wishes_)
+        : wishes(std::move(wishes_)), world(example_module([this](Handlers& on) { wishes.attach(on); }))
+    {
+        for (const auto* name : { "romeo", "juliet", "mercutio" }) {
+            world.account(name);
+        }
+    }
+
+    ClientPtr available(std::string_view jid)
+    {
+        auto client = world.connects(jid);
+        client->says("<presence/>");
+        client->hears();
+        return client;
+    }
+
+    std::size_t archived(const AccountKey& owner)
+    {
+        auto page = world.result_of(world.store().archive().page(owner, ArchiveQuery()));
+        REQUIRE(page);
+        return (*page)->messages.size();
+    }
+
+    Wishes wishes;
+    World world;
+};
+
+constexpr auto hello = "<message to='juliet@localhost' type='chat' id='m1'><body>Hello</body></message>";
+
+} // namespace
+
+TEST_CASE("message delivery: both archives have a message before its recipient sees it, under the id he is told")
+{
+    Scene scene({ .archive_sent = true, .archive_received = true });
+    auto from = scene.available("romeo@localhost/orchard");
+    auto to = scene.available("juliet@localhost/balcony");
+    auto bystander = scene.available("mercutio@localhost/street");
+
+    from->says_in_haste(hello);
+    CHECK(to->hears() == Lines {}); // the store has not answered yet
+    CHECK_FALSE(from->is_settled());
+    scene.world.run();
+    CHECK(from->is_settled());
+    CHECK(scene.wishes.over == Lines { "m1 committed" });
+
+    CHECK(to->hears() == Lines { "message m1 from romeo@localhost/orchard" });
+    const Element* id = to->received.front().child("stanza-id", ns::stanza_id);
+    REQUIRE(id);
+    CHECK(id->attribute("by") == "juliet@localhost");
+    auto page = scene.world.result_of(scene.world.store().archive().page(juliet, ArchiveQuery()));
+    REQUIRE((*page)->messages.size() == 1);
+    CHECK(std::to_string((*page)->messages.front().id) == id->attribute("id"));
+    CHECK(scene.archived(romeo) == 1);
+    CHECK(bystander->hears() == Lines {});
+}
+
+TEST_CASE("message delivery: what is not worth keeping does not overtake what is being committed")
+{
+    Scene scene({ .archive_received = true });
+    auto from = scene.available("romeo@localhost/orchard");
+    auto to = scene.available("juliet@localhost/balcony");
+    from->says_in_haste(hello);
+    from->says_in_haste("<message to='juliet@localhost' type='chat' id='m2'>"
+                        "<paused xmlns='http://jabber.org/protocol/chatstates'/></message>");
+    from->says_in_haste("<iq to='juliet@localhost/balcony' type='get' id='i1'><ping xmlns='urn:xmpp:ping'/></iq>");
+    CHECK(to->hears() == Lines {});
+    scene.world.run();
+    CHECK(to->hears()
+        == Lines { "message m1 from romeo@localhost/orchard", "message m2 from romeo@localhost/orchard", "get ping" });
+    CHECK(to->received[1].child("stanza-id", ns::stanza_id) == nullptr);
+}
+
+TEST_CASE("message delivery: a carbon copy for the sender's other session comes after the commit")
+{
+    Scene scene({ .archive_sent = true, .carbons = true });
+    auto from = scene.available("romeo@localhost/orchard");
+    auto other = scene.available("romeo@localhost/garden");
+    auto to = scene.available("juliet@localhost/balcony");
+    from->says_in_haste(hello);
+    CHECK(other->hears() == Lines {});
+    scene.world.run();
+    CHECK(other->hears() == Lines { "message  from romeo@localhost" });
+    CHECK(other->received.front().child("sent", ns::carbons) != nullptr);
+    CHECK(to->hears() == Lines { "message m1 from romeo@localhost/orchard" });
+    CHECK(to->received.front().child("stanza-id", ns::stanza_id) == nullptr); // juliet keeps no archive
+}
+
+TEST_CASE("message delivery: what the recipient's side refuses is in the sender's archive alone")
+{
+    Scene scene({ .archive_sent = true, .archive_received = true, .juliet_refuses = true });
+    auto from = scene.available("romeo@localhost/orchard");
+    auto to = scene.available("juliet@localhost/balcony");
+    from->says(hello);
+    CHECK(from->hears() == Lines { "error service-unavailable m1" });
+    CHECK(from->is_settled());
+    CHECK(to->hears() == Lines {});
+    CHECK(scene.archived(romeo) == 1);
+    CHECK(scene.archived(juliet) == 0);
+    CHECK(scene.wishes.over == Lines { "m1 committed" });
+}
+
+TEST_CASE("message delivery: for nobody at home it goes into the mailbox, for both in one commit")
+{
+    Scene scene({ .archive_sent = true });
+    auto from = scene.available("romeo@localhost/orchard");
+    from->says(hello);
+    CHECK(from->is_settled());
+    CHECK(from->hears() == Lines {});
+    CHECK(scene.world.stored_messages("juliet") == 1);
+    CHECK(scene.archived(romeo) == 1);
+}
+
+TEST_CASE("message delivery: receivers that go while it is being committed do not take it along")
+{
+    Scene scene({});
+    auto from = scene.available("romeo@localhost/orchard");
+    auto to = scene.available("juliet@localhost/balcony");
+    scene.wishes.archive_sent = true; // so that there is something to wait for
+    from->says_in_haste(hello);
+    to->is_cut_off();
+    scene.world.run();
+    CHECK(scene.world.stored_messages("juliet") == 1);
+}
+
+TEST_CASE("dead letters: a stanza that breaks a handler is refused and set aside, and its stream lives")
+{
+    Scene scene({});
+    auto from = scene.available("romeo@localhost/orchard");
+    auto to = scene.available("juliet@localhost/balcony");
+    from->says("<message to='juliet@localhost' type='chat' id='bad'><poison xmlns='urn:poison'/></message>");
+    CHECK(from->hears() == Lines { "error internal-server-error bad" });
+    CHECK(to->hears() == Lines {});
+    CHECK(scene.world.router().dead_letters().count() == 1);
+    auto kept = scene.world.result_of(scene.world.store().keyval().load({ "localhost", "" }, "dead_letters"));
+    REQUIRE(kept->size() == 1);
+    CHECK(kept->front().second.find("cannot swallow this") != std::string::npos);
+    CHECK(kept->front().second.find("urn:poison") != std::string::npos);
+
+    from->says(hello);
+    CHECK(to->hears() == Lines { "message m1 from romeo@localhost/orchard" });
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/message_tracks.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace stonechat;
+
+namespace {
+
+constexpr WallTime noon { std::chrono::hours(12) };
+
+} // namespace
+
+TEST_CASE("message tracks: the notes of one message, in order, without those of others")
+{
+    MessageTracks tracks;
+    const auto mine = MessageTracks::key_of("m1");
+    tracks.note(mine, noon, "received");
+    tracks.note(MessageTracks::key_of("m2"), noon, "received");
+    tracks.note(mine, noon + std::chrono::seconds(1), "delivered", "to balcony");
+    const auto notes = tracks.find(mine);
+    REQUIRE(notes.size() == 2);
+    CHECK(notes[0].text == "received");
+    CHECK(notes[1].text == "delivered: to balcony");
+    CHECK(notes[1].when == noon + std::chrono::seconds(1));
+}
+
+TEST_CASE("message tracks: a message without an id leaves none")
+{
+    MessageTracks tracks;
+    tracks.note(MessageTracks::key_of(""), noon, "received");
+    CHECK(tracks.find(0).empty());
+}
+
+TEST_CASE("message tracks: the oldest make room for the newest, and long notes are cut")
+{
+    MessageTracks tracks;
+    const auto first = MessageTracks::key_of("first");
+    const auto other = MessageTracks::key_of("other");
+    tracks.note(first, noon, "received");
+    for (int i = 0; i < 16384; ++i) {
+        tracks.note(other, noon, std::string(100, 'x'));
+    }
+    CHECK(tracks.find(first).empty());
+    const auto notes = tracks.find(other);
+    REQUIRE(notes.size() == 16384);
+    CHECK(notes.back().text == std::string(47, 'x'));
+}
