@@ -15,6 +15,10 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "storage/archive_store.hpp"
+#include "storage/message_store.hpp"
+#include "storage/stored.hpp"
+#include "storage/stream_store.hpp"
 #include "xmpp/jid.hpp"
 #include "xmpp/scram_verifier.hpp"
 
@@ -27,23 +31,6 @@
 #include <vector>
 
 namespace stonechat {
-
-/// Why a store did not do what was asked. Nothing has changed then.
-enum class StoreError {
-    unavailable, ///< the database cannot be used at the moment, or the server is stopping
-    full,        ///< the disk or a quota of the database is full; reads still work
-    damaged,     ///< a row that cannot be read, or a value that the database refuses
-};
-
-template <class T> using Stored = Pending<Result<T, StoreError>>;
-
-/// A local account by its two names, both prepared.
-struct AccountKey {
-    std::string host;
-    std::string user;
-
-    friend bool operator==(const AccountKey&, const AccountKey&) = default;
-};
 
 struct Account {
     std::string user;
@@ -107,30 +94,23 @@ struct MailboxMessage {
     std::uint64_t row = 0; ///< order of arrival, never twice in one mailbox; the store gives it
     std::string sender;    ///< bare address, for the sender's share
     WallTime stamp;
-    std::string xml; ///< the stanza as the recipient is to get it, without <delay/>
+    std::string xml;                   ///< the stanza as the recipient is to get it, without <delay/>
+    std::optional<MessageId> archived; ///< its id in the owner's archive, if it is there
 };
 
-struct MailboxLimits {
-    std::size_t messages = 1000;
-    std::size_t bytes = 16 * 1024 * 1024;
-    std::size_t messages_per_sender = 100;
-};
-
-enum class MailboxAnswer { stored, mailbox_full, sender_share_full };
-
-/// Offline messages (XEP-0160), kept until the client has acknowledged them.
+/// Offline messages (XEP-0160), kept until the client has acknowledged them. They get in by
+/// MessageStore::accept, at the end; old mail is never displaced by new.
 class MailboxStore {
 public:
     virtual ~MailboxStore() = default;
 
-    /// Adds at the end. Old mail is never displaced by new.
-    virtual Stored<MailboxAnswer> append(const AccountKey& key, MailboxMessage message,
-        const MailboxLimits& limits) = 0;
     /// The oldest messages behind row `after`, `limit` at most.
     virtual Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
         std::size_t limit) = 0;
     /// Removes what is at or before row `up_to`: the client has it.
     virtual Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) = 0;
+    /// Removes what is in the owner's archive, and nothing else: the client reads it there.
+    virtual Stored<Done> remove_archived(const AccountKey& key) = 0;
     virtual Stored<std::size_t> count(const AccountKey& key) = 0;
 };
 
@@ -162,6 +142,9 @@ public:
     virtual RosterStore& rosters() = 0;
     virtual MailboxStore& mailbox() = 0;
     virtual KeyvalStore& keyval() = 0;
+    virtual MessageStore& messages() = 0;
+    virtual ArchiveStore& archive() = 0;
+    virtual StreamStore& streams() = 0;
 };
 
 class StorageBackend {

@@ -1,126 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Storage in memory: what the interface promises, in the fewest words. Every call takes effect at
-// once, under one lock, and its answer is posted home like one that comes from a disk.
-#include "storage/mailbox_counts.hpp"
-#include "storage/storage.hpp"
+// Storage in memory: what the interface promises, in the fewest words.
+#include "storage/memory/contents.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <map>
-#include <mutex>
-#include <tuple>
 
 namespace stonechat {
 
+namespace memory {
+
 namespace {
-
-bool by_name(const AccountKey& a, const AccountKey& b)
-{
-    return std::tie(a.host, a.user) < std::tie(b.host, b.user);
-}
-
-struct ByName {
-    bool operator()(const AccountKey& a, const AccountKey& b) const { return by_name(a, b); }
-};
-
-struct Mailbox {
-    std::deque<MailboxMessage> messages;
-    MailboxCounts counts;
-    std::uint64_t last_row = 0;
-};
-
-/// Everything kept for one name.
-struct Belongings {
-    std::optional<Account> account;
-    std::uint64_t roster_version = 0;
-    std::map<Jid, RosterRecord> roster;
-    Mailbox mailbox;
-    std::map<std::string, std::map<std::string, std::string>> keyval;
-};
-
-using Everything = std::map<AccountKey, Belongings, ByName>;
-
-/// What all fronts share.
-class Contents {
-public:
-    explicit Contents(const Clock& clock) : clock_(clock) {}
-
-    const Clock& clock() const { return clock_; }
-
-    template <class F> auto with(F f) -> Result<decltype(f(std::declval<Everything&>())), StoreError>
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopped_) {
-            return StoreError::unavailable;
-        }
-        return f(everything_);
-    }
-
-    void count_write()
-    {
-        const std::lock_guard lock(mutex_);
-        ++load_.commits;
-        ++load_.rows_written;
-    }
-
-    void stop()
-    {
-        const std::lock_guard lock(mutex_);
-        stopped_ = true;
-    }
-
-    StorageBackend::Load load() const
-    {
-        const std::lock_guard lock(mutex_);
-        return load_;
-    }
-
-private:
-    const Clock& clock_;
-    mutable std::mutex mutex_;
-    Everything everything_;
-    StorageBackend::Load load_;
-    bool stopped_ = false;
-};
-
-/// Does what is asked and posts the answer home.
-class Desk {
-public:
-    Desk(std::shared_ptr<Contents> contents, Home& home) : contents_(std::move(contents)), home_(home) {}
-
-    template <class F> auto ask(F f)
-    {
-        auto answer = contents_->with(std::move(f));
-        Pending<decltype(answer)> pending;
-        home_.post([promise = pending.promise(), answer = std::move(answer)]() mutable {
-            promise.fulfil(std::move(answer));
-        });
-        return pending;
-    }
-
-    template <class F> auto change(F f)
-    {
-        contents_->count_write();
-        return ask(std::move(f));
-    }
-
-    WallTime now() const { return contents_->clock().wall(); }
-
-private:
-    std::shared_ptr<Contents> contents_;
-    Home& home_;
-};
-
-const Belongings* find_owner(const Everything& all, const AccountKey& key)
-{
-    const auto found = all.find(key);
-    return found == all.end() ? nullptr : &found->second;
-}
 
 const std::map<std::string, std::string>* find_values(const Everything& all, const AccountKey& key,
     const std::string& store)
 {
-    const auto* owner = find_owner(all, key);
+    const auto* owner = all.find(key);
     if (owner == nullptr) {
         return nullptr;
     }
@@ -130,8 +23,8 @@ const std::map<std::string, std::string>* find_values(const Everything& all, con
 
 Account* find_account(Everything& all, const AccountKey& key)
 {
-    const auto found = all.find(key);
-    return found == all.end() || !found->second.account ? nullptr : &*found->second.account;
+    auto* owner = all.find(key);
+    return owner == nullptr || !owner->account ? nullptr : &*owner->account;
 }
 
 class MemoryAccounts final : public AccountStore {
@@ -152,7 +45,8 @@ public:
             if (find_account(all, key) != nullptr) {
                 return false;
             }
-            auto& owner = all[key] = Belongings();
+            all.remove_owner(key);
+            auto& owner = all.owner(key);
             owner.account.emplace();
             owner.account->user = key.user;
             owner.account->created = now;
@@ -189,7 +83,7 @@ public:
     {
         return desk_.change([&key](Everything& all) {
             const bool existed = find_account(all, key) != nullptr;
-            all.erase(key);
+            all.remove_owner(key);
             return existed;
         });
     }
@@ -198,8 +92,8 @@ public:
     {
         return desk_.ask([&host, &after, limit](Everything& all) {
             std::vector<Account> accounts;
-            for (auto at = all.upper_bound({ host, after });
-                 at != all.end() && at->first.host == host && accounts.size() < limit; ++at) {
+            for (auto at = all.owners.upper_bound({ host, after });
+                 at != all.owners.end() && at->first.host == host && accounts.size() < limit; ++at) {
                 if (at->second.account) {
                     accounts.push_back(*at->second.account);
                     accounts.back().verifiers.clear();
@@ -212,7 +106,7 @@ public:
     Stored<std::size_t> count(std::string host) override
     {
         return desk_.ask([&host](Everything& all) {
-            return static_cast<std::size_t>(std::count_if(all.begin(), all.end(),
+            return static_cast<std::size_t>(std::count_if(all.owners.begin(), all.owners.end(),
                 [&host](const auto& entry) { return entry.first.host == host && entry.second.account; }));
         });
     }
@@ -243,7 +137,7 @@ public:
     {
         return desk_.ask([&key](Everything& all) {
             RosterData data;
-            if (const auto* owner = find_owner(all, key)) {
+            if (const auto* owner = all.find(key)) {
                 data.version = owner->roster_version;
                 for (const auto& [contact, record] : owner->roster) {
                     data.items.push_back(record);
@@ -256,7 +150,7 @@ public:
     Stored<Done> put(const AccountKey& key, RosterRecord record, std::uint64_t version) override
     {
         return desk_.change([&key, &record, version](Everything& all) {
-            auto& owner = all[key];
+            auto& owner = all.owner(key);
             owner.roster_version = version;
             const auto contact = record.contact;
             owner.roster.insert_or_assign(contact, std::move(record));
@@ -267,70 +161,10 @@ public:
     Stored<Done> remove(const AccountKey& key, Jid contact, std::uint64_t version) override
     {
         return desk_.change([&key, &contact, version](Everything& all) {
-            auto& owner = all[key];
+            auto& owner = all.owner(key);
             owner.roster_version = version;
             owner.roster.erase(contact);
             return Done();
-        });
-    }
-
-private:
-    Desk& desk_;
-};
-
-class MemoryMailbox final : public MailboxStore {
-public:
-    explicit MemoryMailbox(Desk& desk) : desk_(desk) {}
-
-    Stored<MailboxAnswer> append(const AccountKey& key, MailboxMessage message,
-        const MailboxLimits& limits) override
-    {
-        return desk_.change([&key, &message, &limits](Everything& all) {
-            auto& mailbox = all[key].mailbox;
-            const auto answer = mailbox.counts.admit(message.sender, message.xml.size(), limits);
-            if (answer == MailboxAnswer::stored) {
-                message.row = ++mailbox.last_row;
-                mailbox.counts.add(message.sender, message.xml.size());
-                mailbox.messages.push_back(std::move(message));
-            }
-            return answer;
-        });
-    }
-
-    Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
-        std::size_t limit) override
-    {
-        return desk_.ask([&key, after, limit](Everything& all) {
-            std::vector<MailboxMessage> messages;
-            if (const auto* owner = find_owner(all, key)) {
-                for (const auto& message : owner->mailbox.messages) {
-                    if (message.row > after && messages.size() < limit) {
-                        messages.push_back(message);
-                    }
-                }
-            }
-            return messages;
-        });
-    }
-
-    Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) override
-    {
-        return desk_.change([&key, up_to](Everything& all) {
-            auto& mailbox = all[key].mailbox;
-            while (!mailbox.messages.empty() && mailbox.messages.front().row <= up_to) {
-                const auto& message = mailbox.messages.front();
-                mailbox.counts.remove(message.sender, message.xml.size());
-                mailbox.messages.pop_front();
-            }
-            return Done();
-        });
-    }
-
-    Stored<std::size_t> count(const AccountKey& key) override
-    {
-        return desk_.ask([&key](Everything& all) {
-            const auto* owner = find_owner(all, key);
-            return owner != nullptr ? owner->mailbox.messages.size() : std::size_t(0);
         });
     }
 
@@ -358,7 +192,7 @@ public:
     Stored<Done> set(const AccountKey& key, std::string store, std::string name, std::string value) override
     {
         return desk_.change([&key, &store, &name, &value](Everything& all) {
-            all[key].keyval[store].insert_or_assign(std::move(name), std::move(value));
+            all.owner(key).keyval[store].insert_or_assign(std::move(name), std::move(value));
             return Done();
         });
     }
@@ -366,7 +200,7 @@ public:
     Stored<Done> erase(const AccountKey& key, std::string store, std::string name) override
     {
         return desk_.change([&key, &store, &name](Everything& all) {
-            all[key].keyval[store].erase(name);
+            all.owner(key).keyval[store].erase(name);
             return Done();
         });
     }
@@ -382,7 +216,7 @@ public:
     Stored<Done> apply(const AccountKey& key, std::string store, Changes changes) override
     {
         return desk_.change([&key, &store, &changes](Everything& all) {
-            auto& values = all[key].keyval[store];
+            auto& values = all.owner(key).keyval[store];
             for (auto& [name, value] : changes) {
                 if (value) {
                     values.insert_or_assign(std::move(name), std::move(*value));
@@ -406,6 +240,9 @@ public:
     RosterStore& rosters() override { return rosters_; }
     MailboxStore& mailbox() override { return mailbox_; }
     KeyvalStore& keyval() override { return keyval_; }
+    MessageStore& messages() override { return messages_; }
+    ArchiveStore& archive() override { return archive_; }
+    StreamStore& streams() override { return streams_; }
 
 private:
     Desk desk_;
@@ -413,6 +250,9 @@ private:
     MemoryRosters rosters_ { desk_ };
     MemoryMailbox mailbox_ { desk_ };
     MemoryKeyval keyval_ { desk_ };
+    MemoryMessages messages_ { desk_ };
+    MemoryArchive archive_ { desk_ };
+    MemoryStreams streams_ { desk_ };
 };
 
 class MemoryBackend final : public StorageBackend {
@@ -436,9 +276,11 @@ private:
 
 } // namespace
 
+} // namespace memory
+
 std::unique_ptr<StorageBackend> make_memory_storage(const Clock& clock)
 {
-    return std::make_unique<MemoryBackend>(clock);
+    return std::make_unique<memory::MemoryBackend>(clock);
 }
 
 } // namespace stonechat

@@ -67,8 +67,9 @@ void insert_verifiers(Connection& db, std::int64_t owner, const std::vector<Scra
 
 void remove_owner(Database& db, const AccountKey& key, std::int64_t owner)
 {
-    db.connection().execute(delete_owner, owner); // the rest follows by its foreign keys
+    db.connection().execute(delete_owner, owner); // most of the rest follows by its foreign keys
     db.forget_owner(key);
+    remove_all_history(db, owner);
 }
 
 } // namespace

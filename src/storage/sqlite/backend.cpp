@@ -2,6 +2,7 @@
 // The stores of one shard on an SQLite database: each call becomes a job that runs the query of the
 // same name (queries.hpp).
 #include "storage/sqlite/desk.hpp"
+#include "storage/sqlite/message_stores.hpp"
 #include "storage/sqlite/queries.hpp"
 
 namespace stonechat {
@@ -93,14 +94,6 @@ class SqliteMailbox final : public MailboxStore {
 public:
     explicit SqliteMailbox(Desk& desk) : desk_(desk) {}
 
-    Stored<MailboxAnswer> append(const AccountKey& key, MailboxMessage message,
-        const MailboxLimits& limits) override
-    {
-        return desk_.write(key, [key, message = std::move(message), limits](Database& db) {
-            return append_message(db, key, message, limits);
-        });
-    }
-
     Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
         std::size_t limit) override
     {
@@ -111,6 +104,11 @@ public:
     Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) override
     {
         return desk_.write(key, [key, up_to](Database& db) { return remove_messages(db, key, up_to); });
+    }
+
+    Stored<Done> remove_archived(const AccountKey& key) override
+    {
+        return desk_.write(key, [key](Database& db) { return remove_archived_mail(db, key); });
     }
 
     Stored<std::size_t> count(const AccountKey& key) override
@@ -175,6 +173,9 @@ public:
     RosterStore& rosters() override { return rosters_; }
     MailboxStore& mailbox() override { return mailbox_; }
     KeyvalStore& keyval() override { return keyval_; }
+    MessageStore& messages() override { return messages_; }
+    ArchiveStore& archive() override { return archive_; }
+    StreamStore& streams() override { return streams_; }
 
 private:
     Desk desk_;
@@ -182,6 +183,9 @@ private:
     SqliteRosters rosters_ { desk_ };
     SqliteMailbox mailbox_ { desk_ };
     SqliteKeyval keyval_ { desk_ };
+    SqliteMessages messages_ { desk_ };
+    SqliteArchive archive_ { desk_ };
+    SqliteStreams streams_ { desk_ };
 };
 
 class BackupCall final : public Job {

@@ -185,6 +185,24 @@ void Connection::bind(sqlite3_stmt* statement, int at, const std::optional<std::
     }
 }
 
+void Connection::bind(sqlite3_stmt* statement, int at, const std::optional<Blob>& value)
+{
+    if (value) {
+        bind(statement, at, *value);
+    } else {
+        bind(statement, at, std::nullopt);
+    }
+}
+
+void Connection::bind(sqlite3_stmt* statement, int at, const std::optional<std::int64_t>& value)
+{
+    if (value) {
+        bind(statement, at, *value);
+    } else {
+        bind(statement, at, std::nullopt);
+    }
+}
+
 std::int64_t Connection::finish(sqlite3_stmt* statement)
 {
     Rows rows(*this, statement);

@@ -156,6 +156,8 @@ private:
     void bind(sqlite3_stmt* statement, int at, const Blob& value);
     void bind(sqlite3_stmt* statement, int at, std::nullopt_t);
     void bind(sqlite3_stmt* statement, int at, const std::optional<std::string>& value);
+    void bind(sqlite3_stmt* statement, int at, const std::optional<Blob>& value);
+    void bind(sqlite3_stmt* statement, int at, const std::optional<std::int64_t>& value);
     void bind(sqlite3_stmt* statement, int at, const std::string& value)
     {
         bind(statement, at, std::string_view(value));

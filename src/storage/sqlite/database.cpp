@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite/database.hpp"
 
+#include <algorithm>
+
 namespace stonechat::sqlite {
 
 namespace {
@@ -9,10 +11,27 @@ namespace {
 // order of use, and costs each mailbox in use one look through it.
 constexpr std::size_t owners_remembered = 100'000;
 constexpr std::size_t mailboxes_remembered = 20'000;
+constexpr std::size_t addresses_remembered = 100'000;
+constexpr std::size_t conversations_remembered = 200'000;
+constexpr std::size_t streams_remembered = 200'000;
+
+// Message numbers are taken from the disk by the second: one write per second at most, and a crash
+// wastes no more than that.
+constexpr std::int64_t numbers_at_once = 1'000'000;
 
 constexpr auto select_owner = "SELECT id FROM owner WHERE host = ?1 AND user = ?2";
-constexpr auto insert_owner = "INSERT INTO owner (host, user) VALUES (?1, ?2)";
-constexpr auto select_mailbox_sizes = "SELECT sender, length(xml) FROM mailbox WHERE owner = ?1";
+// Not the number of somebody whose messages are still being removed.
+constexpr auto insert_owner =
+    "INSERT INTO owner (id, host, user) VALUES (1 + max((SELECT coalesce(max(id), 0) FROM owner),"
+    " (SELECT coalesce(max(owner), 0) FROM leftover)), ?1, ?2)";
+constexpr auto select_mailbox_sizes =
+    "SELECT sender, coalesce(size, length(xml)) FROM mailbox WHERE owner = ?1";
+constexpr auto select_address = "SELECT id FROM address WHERE jid = ?1";
+constexpr auto insert_address = "INSERT INTO address (jid) VALUES (?1)";
+constexpr auto insert_conversation = "INSERT OR IGNORE INTO conversation (owner, peer) VALUES (?1, ?2)";
+constexpr auto select_stream = "SELECT 1 FROM stream WHERE id = ?1";
+constexpr auto select_numbering = "SELECT reserved, late, early FROM message_state";
+constexpr auto update_numbering = "UPDATE message_state SET reserved = ?1, late = ?2, early = ?3";
 
 std::string name_of(const AccountKey& key)
 {
@@ -58,6 +77,7 @@ void Database::forget_owner(const AccountKey& key)
         mailboxes_.erase(known->second);
         owners_.erase(known);
     }
+    streams_.clear();
 }
 
 MailboxCounts& Database::mailbox_counts(std::int64_t owner)
@@ -82,10 +102,99 @@ MailboxCounts* Database::known_mailbox_counts(std::int64_t owner)
     return known == mailboxes_.end() ? nullptr : &known->second;
 }
 
+std::int64_t Database::address(std::string_view bare)
+{
+    std::string name(bare);
+    if (const auto known = addresses_.find(name); known != addresses_.end()) {
+        return known->second;
+    }
+    std::int64_t number = 0;
+    {
+        auto rows = connection_.query(select_address, name);
+        number = rows.next() ? rows.integer(0) : 0;
+    }
+    if (number == 0) {
+        connection_.execute(insert_address, name);
+        number = connection_.last_row_id();
+    }
+    if (connection_.failure() != Failure::none) {
+        return 0;
+    }
+    if (addresses_.size() >= addresses_remembered) {
+        addresses_.clear();
+    }
+    return addresses_.emplace(std::move(name), number).first->second;
+}
+
+void Database::ensure_conversation(std::int64_t owner, std::int64_t peer)
+{
+    if (conversations_.contains({ owner, peer })) {
+        return;
+    }
+    connection_.execute(insert_conversation, owner, peer);
+    if (conversations_.size() >= conversations_remembered) {
+        conversations_.clear();
+    }
+    conversations_.emplace(owner, peer);
+}
+
+bool Database::has_stream(std::int64_t row)
+{
+    if (streams_.contains(row)) {
+        return true;
+    }
+    if (!connection_.query(select_stream, row).next()) {
+        return false;
+    }
+    if (streams_.size() >= streams_remembered) {
+        streams_.clear();
+    }
+    streams_.insert(row);
+    return true;
+}
+
+Database::Numbering& Database::numbering()
+{
+    if (!numbering_) {
+        numbering_.emplace();
+        auto rows = connection_.query(select_numbering);
+        if (rows.next()) {
+            *numbering_ = { rows.integer(0), rows.integer(0), rows.integer(1), rows.integer(2) };
+        }
+    }
+    return *numbering_;
+}
+
+std::int64_t Database::next_message(WallTime now, WallTime stamp)
+{
+    auto& numbers = numbering();
+    numbers.last = std::max(numbers.last + 1, now.time_since_epoch().count());
+    constexpr std::int64_t far_future = std::int64_t(1) << 60; // so that differences can be doubled
+    const auto late = numbers.last
+        - std::clamp(static_cast<std::int64_t>(stamp.time_since_epoch().count()), std::int64_t(0),
+            far_future);
+    if (numbers.last <= numbers.reserved && late <= numbers.late && -late <= numbers.early) {
+        return numbers.last;
+    }
+    if (numbers.last > numbers.reserved) {
+        numbers.reserved = numbers.last + numbers_at_once;
+    }
+    // Twice as much as is needed, so that this is not written often.
+    numbers.late = late > numbers.late ? 2 * late : numbers.late;
+    numbers.early = -late > numbers.early ? -2 * late : numbers.early;
+    connection_.execute(update_numbering, numbers.reserved, numbers.late, numbers.early);
+    return numbers.last;
+}
+
 void Database::forget()
 {
     owners_.clear();
     mailboxes_.clear();
+    addresses_.clear();
+    conversations_.clear();
+    streams_.clear();
+    numbering_.reset();
+    expiry_places_.clear();
 }
 
 } // namespace stonechat::sqlite

@@ -10,10 +10,14 @@
 #include "storage/storage.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace stonechat::sqlite {
 
@@ -36,12 +40,47 @@ public:
     /// The same if it is at hand.
     MailboxCounts* known_mailbox_counts(std::int64_t owner);
 
+    /// Writer only: the number of a bare address, made if there is none yet.
+    std::int64_t address(std::string_view bare);
+    /// Writer only: there is a conversation of `owner` with `peer` from now on.
+    void ensure_conversation(std::int64_t owner, std::int64_t peer);
+    void forget_conversation(std::int64_t owner, std::int64_t peer) { conversations_.erase({ owner, peer }); }
+    /// Writer only: whether there is such a resumable session.
+    bool has_stream(std::int64_t row);
+    void forget_stream(std::int64_t row) { streams_.erase(row); }
+
+    /// Writer only: the number of the next message, which was received at `stamp`.
+    std::int64_t next_message(WallTime now, WallTime stamp);
+
+    /// Writer only: lower than that of any message to come.
+    std::int64_t next_number() { return numbering().last + 1; }
+
+    /// Writer only: the conversation where the expiry of a host goes on; empty for a new round.
+    struct ExpiryPlace {
+        std::int64_t owner = 0;
+        std::int64_t peer = 0;
+    };
+    std::unordered_map<std::string, ExpiryPlace>& expiry_places() { return expiry_places_; }
+
     void forget();
 
 private:
+    struct Numbering {
+        std::int64_t last = 0;
+        std::int64_t reserved = 0;
+        std::int64_t late = 0;
+        std::int64_t early = 0;
+    };
+    Numbering& numbering();
+
     Connection connection_;
     boost::unordered_flat_map<std::string, std::int64_t> owners_;
     std::unordered_map<std::int64_t, MailboxCounts> mailboxes_;
+    boost::unordered_flat_map<std::string, std::int64_t> addresses_;
+    boost::unordered_flat_set<std::pair<std::int64_t, std::int64_t>> conversations_;
+    boost::unordered_flat_set<std::int64_t> streams_;
+    std::optional<Numbering> numbering_;
+    std::unordered_map<std::string, ExpiryPlace> expiry_places_;
 };
 
 } // namespace stonechat::sqlite

@@ -40,9 +40,9 @@ private:
 template <class T, class Work> class Call final : public Job {
 public:
     Call(std::shared_ptr<Channel> channel, std::shared_ptr<OpenCalls> open, std::shared_ptr<Traffic> traffic,
-        bool write, typename Stored<T>::Promise promise, Work work)
-        : Job(std::move(channel)), open_(std::move(open)), traffic_(std::move(traffic)), write_(write),
-          promise_(std::move(promise)), work_(std::move(work))
+        std::shared_ptr<Traffic> other, bool write, typename Stored<T>::Promise promise, Work work)
+        : Job(std::move(channel)), open_(std::move(open)), traffic_(std::move(traffic)),
+          other_(std::move(other)), write_(write), promise_(std::move(promise)), work_(std::move(work))
     {}
 
     void run(Database& database) override { value_.emplace(work_(database)); }
@@ -54,6 +54,9 @@ public:
     void deliver() override
     {
         open_->finish(*traffic_, write_);
+        if (other_ != nullptr) {
+            open_->finish(*other_, write_);
+        }
         promise_.fulfil(result());
     }
 
@@ -68,6 +71,7 @@ private:
 
     std::shared_ptr<OpenCalls> open_;
     std::shared_ptr<Traffic> traffic_;
+    std::shared_ptr<Traffic> other_; ///< of a write for two accounts
     bool write_;
     typename Stored<T>::Promise promise_;
     const Work work_; // const: it may have to run twice
@@ -83,7 +87,11 @@ public:
     Desk(const Desk&) = delete;
     Desk& operator=(const Desk&) = delete;
     /// Waits until what is under way was posted home, for then the home may go.
-    ~Desk() { channel_->wait_until_idle(); }
+    ~Desk()
+    {
+        channel_->wait_until_idle();
+        *alive_ = nullptr;
+    }
 
     WallTime now() const { return engine_->clock().wall(); }
 
@@ -100,39 +108,102 @@ public:
         return read_as(open_->of_hosts(), open_->has_writes(), std::move(work));
     }
 
-    template <class Work> auto write(const AccountKey& key, Work work)
+    /// Reads what may take longer than others should wait for: never on the writer's thread, and no
+    /// write waits for it. So it follows the writes made before it, and may see some made after it.
+    template <class Work> auto read_aside(const AccountKey& key, Work work)
     {
-        auto traffic = open_->of(key);
-        Stored<Value<Work>> pending;
-        auto job = make_job(pending, traffic, true, std::move(work));
-        if (traffic->running_reads != 0) {
-            job->run_after(traffic);
+        using T = Value<Work>;
+        if (open_->of(key)->writes == 0) {
+            return read_at_readers(key, std::move(work));
         }
-        if (open_->of_hosts()->running_reads != 0) {
-            job->run_after(open_->of_hosts());
-        }
-        if (engine_->has_failed() || !engine_->writer().submit(job)) {
-            return refused<Value<Work>>(*traffic);
-        }
-        open_->add_write(*traffic);
+        Stored<T> pending;
+        // Behind the writes that are under way; nothing is done there.
+        write(key, [](Database&) { return Done(); })
+            .then([desk = alive_, key, work = std::move(work),
+                      promise = pending.promise()](const Result<Done, StoreError>&) mutable {
+                if (*desk == nullptr) {
+                    promise.fulfil(StoreError::unavailable);
+                    return;
+                }
+                (*desk)
+                    ->read_at_readers(key, std::move(work))
+                    .then([promise = std::move(promise)](Result<T, StoreError> result) mutable {
+                        promise.fulfil(std::move(result));
+                    });
+            });
         return pending;
     }
+
+    template <class Work> auto write(const AccountKey& key, Work work)
+    {
+        return write_as(open_->of(key), nullptr, std::move(work));
+    }
+
+    /// Writes what belongs to two accounts.
+    template <class Work> auto write_both(const AccountKey& key, const AccountKey& other, Work work)
+    {
+        return write_as(open_->of(key), key == other ? nullptr : open_->of(other), std::move(work));
+    }
+
+    /// Writes what belongs to many accounts, or to nobody knows whom.
+    template <class Work> auto write_hosts(Work work)
+    {
+        return write_as(open_->of_hosts(), nullptr, std::move(work));
+    }
+
+    /// For who goes on at home after an answer: null when this desk has gone.
+    const std::shared_ptr<Desk*>& alive() const { return alive_; }
 
 private:
     template <class Work> using Value = std::invoke_result_t<const Work&, Database&>;
 
     template <class T, class Work>
-    std::unique_ptr<Job> make_job(const Stored<T>& pending, std::shared_ptr<Traffic> traffic, bool write,
-        Work work)
+    std::unique_ptr<Job> make_job(const Stored<T>& pending, std::shared_ptr<Traffic> traffic,
+        std::shared_ptr<Traffic> other, bool write, Work work)
     {
-        return std::make_unique<Call<T, Work>>(channel_, open_, std::move(traffic), write, pending.promise(),
-            std::move(work));
+        return std::make_unique<Call<T, Work>>(channel_, open_, std::move(traffic), std::move(other), write,
+            pending.promise(), std::move(work));
+    }
+
+    template <class Work>
+    auto write_as(std::shared_ptr<Traffic> traffic, std::shared_ptr<Traffic> other, Work work)
+    {
+        Stored<Value<Work>> pending;
+        auto job = make_job(pending, traffic, other, true, std::move(work));
+        for (const auto& reads : { traffic, other, open_->of_hosts() }) {
+            if (reads != nullptr && reads->running_reads != 0) {
+                job->run_after(reads);
+            }
+        }
+        if (engine_->has_failed() || !engine_->writer().submit(job)) {
+            if (other != nullptr) {
+                refused<Value<Work>>(*other);
+            }
+            return refused<Value<Work>>(*traffic);
+        }
+        open_->add_write(*traffic);
+        if (other != nullptr) {
+            open_->add_write(*other);
+        }
+        return pending;
+    }
+
+    template <class Work> auto read_at_readers(const AccountKey& key, Work work)
+    {
+        auto traffic = open_->of(key);
+        Stored<Value<Work>> pending;
+        auto job = make_job(pending, traffic, nullptr, false, std::move(work));
+        if (engine_->has_failed() || !engine_->readers().submit(job)) {
+            return refused<Value<Work>>(*traffic);
+        }
+        open_->add_read(*traffic);
+        return pending;
     }
 
     template <class Work> auto read_as(std::shared_ptr<Traffic> traffic, bool behind_writes, Work work)
     {
         Stored<Value<Work>> pending;
-        auto job = make_job(pending, traffic, false, std::move(work));
+        auto job = make_job(pending, traffic, nullptr, false, std::move(work));
         const bool accepted = !engine_->has_failed()
             && (behind_writes ? engine_->writer().submit(job) : submit_to_readers(job, traffic));
         if (!accepted) {
@@ -162,6 +233,7 @@ private:
     std::shared_ptr<Engine> engine_;
     std::shared_ptr<Channel> channel_;
     std::shared_ptr<OpenCalls> open_ = std::make_shared<OpenCalls>();
+    std::shared_ptr<Desk*> alive_ = std::make_shared<Desk*>(this);
 };
 
 } // namespace stonechat::sqlite

@@ -99,18 +99,12 @@ public:
     /// Gives the answer, on the home thread.
     virtual void deliver() = 0;
 
-    /// Writer: what has to be over before this runs. At most two.
-    void run_after(std::shared_ptr<Traffic> reads)
-    {
-        (after_ == nullptr ? after_ : after_too_) = std::move(reads);
-    }
+    /// Writer: what has to be over before this runs.
+    void run_after(std::shared_ptr<Traffic> reads) { after_.push_back(std::move(reads)); }
     void wait_for_reads() const
     {
-        if (after_ != nullptr) {
-            after_->wait_for_reads();
-        }
-        if (after_too_ != nullptr) {
-            after_too_->wait_for_reads();
+        for (const auto& reads : after_) {
+            reads->wait_for_reads();
         }
     }
 
@@ -130,8 +124,7 @@ public:
 private:
     std::shared_ptr<Channel> channel_;
     std::shared_ptr<Traffic> running_;
-    std::shared_ptr<Traffic> after_;
-    std::shared_ptr<Traffic> after_too_;
+    std::vector<std::shared_ptr<Traffic>> after_;
 };
 
 using Jobs = std::vector<std::unique_ptr<Job>>;

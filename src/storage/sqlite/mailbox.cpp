@@ -1,36 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mailbox as SQL. Adding a message is one insert: its limits are checked against the counts that
-// the writer remembers.
+// The mailbox as SQL. Putting a message in is one insert: its limits are checked against the counts
+// that the writer remembers.
 #include "storage/sqlite/queries.hpp"
 
 namespace stonechat::sqlite {
 
 namespace {
 
-constexpr auto insert_message = "INSERT INTO mailbox (owner, sender, stamp, xml) VALUES (?1, ?2, ?3, ?4)";
+constexpr auto insert_mail =
+    "INSERT INTO mailbox (owner, sender, stamp, xml, message, size) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr auto select_messages =
-    "SELECT row, sender, stamp, xml FROM mailbox"
-    " WHERE owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2) AND row > ?3 ORDER BY row LIMIT ?4";
+    "SELECT b.row, b.sender, b.stamp, CASE WHEN b.message IS NULL THEN b.xml ELSE m.xml END, a.id"
+    " FROM mailbox b LEFT JOIN message m ON m.id = b.message"
+    " LEFT JOIN archive a ON a.owner = b.owner AND a.id = m.id"
+    " AND a.peer = CASE WHEN m.owner_a = b.owner THEN m.peer_a WHEN m.owner_b = b.owner THEN m.peer_b END"
+    " WHERE b.owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2) AND b.row > ?3"
+    " ORDER BY b.row LIMIT ?4";
 constexpr auto select_message_count =
     "SELECT count(*) FROM mailbox WHERE owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2)";
 constexpr auto delete_messages =
-    "DELETE FROM mailbox WHERE owner = ?1 AND row <= ?2 RETURNING sender, length(xml)";
+    "DELETE FROM mailbox WHERE owner = ?1 AND row <= ?2 RETURNING sender, coalesce(size, length(xml))";
+constexpr auto delete_archived =
+    "DELETE FROM mailbox WHERE owner = ?1 AND EXISTS (SELECT 1 FROM message m CROSS JOIN archive a"
+    " ON a.owner = ?1 AND a.id = m.id"
+    " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
+    " WHERE m.id = mailbox.message) RETURNING sender, coalesce(size, length(xml))";
+
+void discount(MailboxCounts* counts, Rows& removed)
+{
+    while (removed.next()) {
+        if (counts != nullptr) {
+            counts->remove(removed.text(0), static_cast<std::size_t>(removed.integer(1)));
+        }
+    }
+}
 
 } // namespace
 
-MailboxAnswer append_message(Database& db, const AccountKey& key, const MailboxMessage& message,
-    const MailboxLimits& limits)
+void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail)
 {
-    const auto owner = db.owner(key);
-    auto& counts = db.mailbox_counts(owner);
-    const auto answer = counts.admit(message.sender, message.xml.size(), limits);
-    if (answer != MailboxAnswer::stored) {
-        return answer;
-    }
-    db.connection().execute(insert_message, owner, message.sender, sql_time(message.stamp),
-        Blob { message.xml });
-    counts.add(message.sender, message.xml.size());
-    return answer;
+    auto& counts = db.mailbox_counts(owner); // before the insert, or it would be counted twice
+    db.connection().execute(insert_mail, owner, mail.sender, mail.stamp, Blob { mail.xml }, mail.message,
+        mail.size);
+    counts.add(std::string(mail.sender), static_cast<std::size_t>(mail.size));
 }
 
 std::vector<MailboxMessage> read_messages(Connection& db, const AccountKey& key, std::uint64_t after,
@@ -44,6 +56,9 @@ std::vector<MailboxMessage> read_messages(Connection& db, const AccountKey& key,
         message.sender = rows.text(1);
         message.stamp = wall_time(rows.integer(2));
         message.xml = rows.text(3);
+        if (!rows.is_null(4)) {
+            message.archived = static_cast<MessageId>(rows.integer(4));
+        }
     }
     return messages;
 }
@@ -54,12 +69,16 @@ Done remove_messages(Database& db, const AccountKey& key, std::uint64_t up_to)
     if (!owner) {
         return Done();
     }
-    auto* counts = db.known_mailbox_counts(*owner);
     auto removed = db.connection().query(delete_messages, *owner, sql_number(up_to));
-    while (removed.next()) {
-        if (counts != nullptr) {
-            counts->remove(removed.text(0), static_cast<std::size_t>(removed.integer(1)));
-        }
+    discount(db.known_mailbox_counts(*owner), removed);
+    return Done();
+}
+
+Done remove_archived_mail(Database& db, const AccountKey& key)
+{
+    if (const auto owner = db.find_owner(key)) {
+        auto removed = db.connection().query(delete_archived, *owner);
+        discount(db.known_mailbox_counts(*owner), removed);
     }
     return Done();
 }

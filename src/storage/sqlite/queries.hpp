@@ -31,9 +31,60 @@ Done put_roster_record(Database& db, const AccountKey& key, const RosterRecord& 
     std::uint64_t version);
 Done remove_roster_record(Database& db, const AccountKey& key, const Jid& contact, std::uint64_t version);
 
+// messages.cpp
+MessageReceipt accept_message(Database& db, const MessageToStore& message, WallTime now);
+
+// archive.cpp
+std::optional<ArchivePage> read_archive(Connection& db, const AccountKey& key, const ArchiveQuery& query);
+ArchiveEnds archive_ends(Connection& db, const AccountKey& key);
+std::vector<std::uint64_t> replay_keys(Connection& db, const AccountKey& key, WallTime since,
+    std::size_t limit);
+std::optional<ArchivedMessage> find_archived(Connection& db, const AccountKey& key, const Jid& peer,
+    bool outgoing, const std::string& message_id);
+
+// history.cpp
+bool replace_message(Database& db, const AccountKey& key, MessageId id, const std::string& xml);
+/// How far a removal has come. It takes what was there when it began, in one step after the other.
+struct HistoryRemoval {
+    std::int64_t below = INT64_MAX; ///< takes only what is older
+    std::int64_t peer = 0;          ///< conversations up to here are done
+    bool done = false;
+};
+/// One step of it.
+HistoryRemoval remove_history(Database& db, const AccountKey& key, const std::optional<Jid>& peer,
+    HistoryRemoval so_far);
+/// What an owner who has gone had: some of it now, the rest with the next expiries.
+void remove_all_history(Database& db, std::int64_t owner);
+Done set_retention(Database& db, const AccountKey& key, const std::optional<Jid>& peer,
+    std::optional<Retention> retention);
+ArchiveStore::RetentionChoices retention_choices(Connection& db, const AccountKey& key);
+std::size_t expire_messages(Database& db, const std::string& host, Retention host_default, WallTime now,
+    std::size_t limit);
+std::size_t index_messages(Database& db, std::size_t limit);
+
+// streams.cpp
+std::uint64_t create_stream(Database& db, const StreamRecord& record);
+Done note_streams(Database& db, const std::vector<StreamNote>& notes);
+std::optional<StreamBacklog> find_stream(Connection& db, const AccountKey& key, const std::string& token);
+Done renumber_stream(Database& db, const AccountKey& key, std::uint64_t row, std::uint64_t received);
+Done close_stream_gap(Database& db, const AccountKey& key, std::uint64_t row, std::uint64_t sequence);
+Done end_stream(Database& db, const AccountKey& key, std::uint64_t row,
+    const std::vector<std::uint64_t>& elsewhere);
+std::vector<StreamRecord> expired_streams(Connection& db, const std::string& host, WallTime now,
+    std::size_t limit);
+
 // mailbox.cpp
-MailboxAnswer append_message(Database& db, const AccountKey& key, const MailboxMessage& message,
-    const MailboxLimits& limits);
+/// Mail that is in no archive comes with its stanza, other mail refers to the message.
+struct MailToPut {
+    std::string_view sender;
+    std::int64_t stamp = 0;
+    std::string_view xml;
+    std::int64_t size = 0; ///< of the stanza, wherever it is
+    std::optional<std::int64_t> message;
+};
+/// Puts it at the end, whatever the limits say.
+void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail);
+Done remove_archived_mail(Database& db, const AccountKey& key);
 std::vector<MailboxMessage> read_messages(Connection& db, const AccountKey& key, std::uint64_t after,
     std::size_t limit);
 Done remove_messages(Database& db, const AccountKey& key, std::uint64_t up_to);

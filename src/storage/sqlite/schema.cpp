@@ -72,7 +72,88 @@ CREATE TABLE keyval (
 ) STRICT, WITHOUT ROWID;
 )";
 
-constexpr std::array<Migration, 1> all_migrations { version_1 };
+// Messages. What costs is the number of b-trees that one of them goes into, so the tables of its way in
+// (message, archive, unacked) have no second index and no foreign key. A `message` is there as long as
+// at least one `archive` row refers to it; mail and unacknowledged copies refer to it too, and get the
+// stanza themselves when the last archive lets it go, or at once if no archive has it. `archive` lies in
+// order of conversation; what an account has as a whole is put together from its conversations. The message
+// says whose archives may have it and under which peer, so that a number alone finds its way.
+//
+// Numbers below `reserved` may have been given to messages; an owner in `leftover` has gone, and what he
+// had goes bit by bit. `late` and `early` say how far numbers and stamps may be apart.
+constexpr auto version_2 = R"(
+CREATE TABLE address (
+    id INTEGER PRIMARY KEY,
+    jid TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY,
+    stamp INTEGER NOT NULL,
+    searchable INTEGER NOT NULL,
+    owner_a INTEGER NOT NULL,
+    peer_a INTEGER NOT NULL,
+    owner_b INTEGER,
+    peer_b INTEGER,
+    xml BLOB NOT NULL
+) STRICT;
+CREATE TABLE archive (
+    owner INTEGER NOT NULL,
+    peer INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    outgoing INTEGER NOT NULL,
+    resource TEXT,
+    replay INTEGER,
+    PRIMARY KEY (owner, peer, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE conversation (
+    owner INTEGER NOT NULL,
+    peer INTEGER NOT NULL,
+    retention INTEGER,
+    PRIMARY KEY (owner, peer)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE leftover (
+    owner INTEGER PRIMARY KEY
+) STRICT;
+CREATE TABLE message_state (
+    id INTEGER PRIMARY KEY,
+    reserved INTEGER NOT NULL,
+    indexed INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    early INTEGER NOT NULL
+) STRICT;
+INSERT INTO message_state (id, reserved, indexed, late, early) VALUES (1, 0, 0, 0, 0);
+CREATE VIRTUAL TABLE message_words USING fts5(
+    owners, body, content = '', tokenize = 'unicode61 remove_diacritics 2');
+CREATE TABLE stream (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    token BLOB NOT NULL UNIQUE,
+    resource TEXT NOT NULL,
+    handled INTEGER NOT NULL,
+    window INTEGER NOT NULL,
+    touched INTEGER NOT NULL,
+    state BLOB NOT NULL
+) STRICT;
+CREATE INDEX stream_by_owner ON stream (owner);
+CREATE TABLE unacked (
+    stream INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    form INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    stamp INTEGER,
+    xml BLOB,
+    PRIMARY KEY (stream, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER stream_gone AFTER DELETE ON stream BEGIN
+    DELETE FROM unacked WHERE stream = old.id;
+END;
+ALTER TABLE owner ADD COLUMN retention INTEGER;
+ALTER TABLE mailbox ADD COLUMN message INTEGER;
+ALTER TABLE mailbox ADD COLUMN size INTEGER;
+CREATE INDEX mailbox_by_message ON mailbox (message) WHERE message IS NOT NULL;
+)";
+
+constexpr std::array<Migration, 2> all_migrations { version_1, version_2 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the memory backend keeps, and its stores for messages. Every call takes effect at once, under
+// one lock, and its answer is posted home like one that comes from a disk.
+#pragma once
+
+#include "storage/mailbox_counts.hpp"
+#include "storage/storage.hpp"
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+namespace stonechat::memory {
+
+struct ByName {
+    bool operator()(const AccountKey& a, const AccountKey& b) const
+    {
+        return std::tie(a.host, a.user) < std::tie(b.host, b.user);
+    }
+};
+
+/// A message, once for all who have it. It lives as long as anybody refers to it.
+struct KeptMessage {
+    MessageId id = 0;
+    WallTime stamp;
+    std::string xml;
+    bool searchable = false;
+    bool indexed = false;
+};
+using SharedMessage = std::shared_ptr<KeptMessage>;
+
+struct KeptEntry {
+    SharedMessage message;
+    Jid peer;
+    bool outgoing = false;
+    std::uint64_t replay_key = 0;
+};
+
+struct KeptMail {
+    std::uint64_t row = 0;
+    std::string sender;
+    std::size_t size = 0; ///< as it was counted, whatever happened to the message since
+    SharedMessage message;
+};
+
+struct KeptClaim {
+    CopyForm form = CopyForm::itself;
+    SharedMessage message;
+};
+
+struct KeptStream {
+    StreamRecord record;
+    std::map<std::uint64_t, KeptClaim> claims; ///< by sequence
+};
+
+struct Mailbox {
+    std::deque<KeptMail> messages;
+    MailboxCounts counts;
+    std::uint64_t last_row = 0;
+};
+
+/// Everything kept for one name.
+struct Belongings {
+    std::optional<Account> account;
+    std::uint64_t roster_version = 0;
+    std::map<Jid, RosterRecord> roster;
+    Mailbox mailbox;
+    std::map<std::string, std::map<std::string, std::string>> keyval;
+    std::map<MessageId, KeptEntry> archive;
+    std::optional<Retention> retention;
+    std::map<Jid, Retention> conversation_retention;
+};
+
+struct Everything {
+    std::map<AccountKey, Belongings, ByName> owners;
+    std::map<std::uint64_t, KeptStream> streams;
+    std::uint64_t last_stream = 0;
+    MessageId last_message = 0;
+    std::deque<std::weak_ptr<KeptMessage>> unindexed;
+
+    Belongings& owner(const AccountKey& key) { return owners[key]; }
+    const Belongings* find(const AccountKey& key) const
+    {
+        const auto found = owners.find(key);
+        return found == owners.end() ? nullptr : &found->second;
+    }
+    Belongings* find(const AccountKey& key)
+    {
+        const auto found = owners.find(key);
+        return found == owners.end() ? nullptr : &found->second;
+    }
+    void remove_owner(const AccountKey& key)
+    {
+        owners.erase(key);
+        std::erase_if(streams, [&key](const auto& stream) { return stream.second.record.owner == key; });
+    }
+};
+
+/// What all fronts share.
+class Contents {
+public:
+    explicit Contents(const Clock& clock) : clock_(clock) {}
+
+    const Clock& clock() const { return clock_; }
+
+    template <class F> auto with(F f) -> Result<decltype(f(std::declval<Everything&>())), StoreError>
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_) {
+            return StoreError::unavailable;
+        }
+        return f(everything_);
+    }
+
+    void count_write()
+    {
+        const std::lock_guard lock(mutex_);
+        ++load_.commits;
+        ++load_.rows_written;
+    }
+
+    void stop()
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+    }
+
+    StorageBackend::Load load() const
+    {
+        const std::lock_guard lock(mutex_);
+        return load_;
+    }
+
+private:
+    const Clock& clock_;
+    mutable std::mutex mutex_;
+    Everything everything_;
+    StorageBackend::Load load_;
+    bool stopped_ = false;
+};
+
+/// Does what is asked and posts the answer home.
+class Desk {
+public:
+    Desk(std::shared_ptr<Contents> contents, Home& home) : contents_(std::move(contents)), home_(home) {}
+
+    template <class F> auto ask(F f)
+    {
+        auto answer = contents_->with(std::move(f));
+        Pending<decltype(answer)> pending;
+        home_.post([promise = pending.promise(), answer = std::move(answer)]() mutable {
+            promise.fulfil(std::move(answer));
+        });
+        return pending;
+    }
+
+    template <class F> auto change(F f)
+    {
+        contents_->count_write();
+        return ask(std::move(f));
+    }
+
+    WallTime now() const { return contents_->clock().wall(); }
+
+private:
+    std::shared_ptr<Contents> contents_;
+    Home& home_;
+};
+
+class MemoryMessages final : public MessageStore {
+public:
+    explicit MemoryMessages(Desk& desk) : desk_(desk) {}
+
+    Stored<MessageReceipt> accept(MessageToStore message) override;
+
+private:
+    Desk& desk_;
+};
+
+class MemoryMailbox final : public MailboxStore {
+public:
+    explicit MemoryMailbox(Desk& desk) : desk_(desk) {}
+
+    Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
+        std::size_t limit) override;
+    Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) override;
+    Stored<Done> remove_archived(const AccountKey& key) override;
+    Stored<std::size_t> count(const AccountKey& key) override;
+
+private:
+    Desk& desk_;
+};
+
+class MemoryArchive final : public ArchiveStore {
+public:
+    explicit MemoryArchive(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<ArchivePage>> page(const AccountKey& owner, ArchiveQuery query) override;
+    Stored<ArchiveEnds> ends(const AccountKey& owner) override;
+    Stored<std::vector<std::uint64_t>> replay_keys(const AccountKey& owner, WallTime since,
+        std::size_t limit) override;
+    Stored<bool> replace(const AccountKey& owner, MessageId id, std::string xml) override;
+    Stored<std::optional<ArchivedMessage>> find(const AccountKey& owner, Jid peer, bool outgoing,
+        std::string stanza_id) override;
+    Stored<Done> remove(const AccountKey& owner, std::optional<Jid> peer) override;
+    Stored<Done> set_retention(const AccountKey& owner, std::optional<Jid> peer,
+        std::optional<Retention> retention) override;
+    Stored<RetentionChoices> retention(const AccountKey& owner) override;
+    Stored<std::size_t> expire(std::string host, Retention host_default, WallTime now,
+        std::size_t limit) override;
+    Stored<std::size_t> index(std::size_t limit) override;
+
+private:
+    Desk& desk_;
+};
+
+class MemoryStreams final : public StreamStore {
+public:
+    explicit MemoryStreams(Desk& desk) : desk_(desk) {}
+
+    Stored<std::uint64_t> create(StreamRecord record) override;
+    Stored<Done> note(std::vector<StreamNote> notes) override;
+    Stored<std::optional<StreamBacklog>> find(const AccountKey& owner, std::string token) override;
+    Stored<Done> renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received) override;
+    Stored<Done> close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence) override;
+    Stored<Done> end(const AccountKey& owner, std::uint64_t row,
+        std::vector<std::uint64_t> elsewhere) override;
+    Stored<std::vector<StreamRecord>> expired(std::string host, WallTime now, std::size_t limit) override;
+
+private:
+    Desk& desk_;
+};
+
+/// Puts a message at the end of a mailbox, whatever its limits say.
+inline void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage message)
+{
+    const auto size = message->xml.size();
+    mailbox.counts.add(sender, size);
+    mailbox.messages.push_back({ ++mailbox.last_row, std::move(sender), size, std::move(message) });
+}
+
+} // namespace stonechat::memory

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages on their way in, and the mailbox, in memory.
+#include "storage/memory/contents.hpp"
+
+#include <algorithm>
+
+namespace stonechat::memory {
+
+namespace {
+
+MessageId next_id(Everything& all, WallTime now)
+{
+    const auto clock = static_cast<MessageId>(std::max<std::int64_t>(now.time_since_epoch().count(), 0));
+    all.last_message = std::max(all.last_message + 1, clock);
+    return all.last_message;
+}
+
+void keep(Everything& all, MessageToStore& to_store, const SharedMessage& message)
+{
+    for (auto& entry : to_store.archives) {
+        // To oneself: both sides are one archive, which has it once.
+        all.owner(entry.owner)
+            .archive.try_emplace(message->id,
+                KeptEntry { message, std::move(entry.peer), entry.outgoing, entry.replay_key });
+    }
+    for (const auto& claim : to_store.claims) {
+        const auto stream = all.streams.find(claim.stream);
+        if (stream != all.streams.end()) {
+            stream->second.claims.insert_or_assign(claim.sequence, KeptClaim { claim.form, message });
+        }
+    }
+    if (message->searchable) {
+        all.unindexed.push_back(message);
+    }
+}
+
+} // namespace
+
+Stored<MessageReceipt> MemoryMessages::accept(MessageToStore to_store)
+{
+    return desk_.change([&to_store, now = desk_.now()](Everything& all) {
+        MessageReceipt receipt;
+        if (to_store.mailbox) {
+            auto& counts = all.owner(to_store.mailbox->owner).mailbox.counts;
+            const auto& entry = *to_store.mailbox;
+            receipt.mailbox = counts.admit(entry.sender, to_store.xml.size(), entry.limits);
+            if (receipt.mailbox != MailboxAnswer::stored) {
+                return receipt;
+            }
+        }
+        auto message = std::make_shared<KeptMessage>();
+        message->id = next_id(all, now);
+        message->stamp = to_store.stamp;
+        message->xml = std::move(to_store.xml);
+        message->searchable = to_store.searchable && !to_store.archives.empty();
+        keep(all, to_store, message);
+        if (to_store.mailbox) {
+            put_into_mailbox(all.owner(to_store.mailbox->owner).mailbox, to_store.mailbox->sender, message);
+        }
+        receipt.id = message->id;
+        return receipt;
+    });
+}
+
+Stored<std::vector<MailboxMessage>> MemoryMailbox::read(const AccountKey& key, std::uint64_t after,
+    std::size_t limit)
+{
+    return desk_.ask([&key, after, limit](Everything& all) {
+        std::vector<MailboxMessage> messages;
+        const auto* owner = all.find(key);
+        if (owner == nullptr) {
+            return messages;
+        }
+        for (const auto& mail : owner->mailbox.messages) {
+            if (mail.row > after && messages.size() < limit) {
+                auto& message = messages.emplace_back();
+                message.row = mail.row;
+                message.sender = mail.sender;
+                message.stamp = mail.message->stamp;
+                message.xml = mail.message->xml;
+                if (owner->archive.contains(mail.message->id)) {
+                    message.archived = mail.message->id;
+                }
+            }
+        }
+        return messages;
+    });
+}
+
+Stored<Done> MemoryMailbox::remove(const AccountKey& key, std::uint64_t up_to)
+{
+    return desk_.change([&key, up_to](Everything& all) {
+        if (auto* owner = all.find(key)) {
+            auto& mailbox = owner->mailbox;
+            while (!mailbox.messages.empty() && mailbox.messages.front().row <= up_to) {
+                mailbox.counts.remove(mailbox.messages.front().sender, mailbox.messages.front().size);
+                mailbox.messages.pop_front();
+            }
+        }
+        return Done();
+    });
+}
+
+Stored<Done> MemoryMailbox::remove_archived(const AccountKey& key)
+{
+    return desk_.change([&key](Everything& all) {
+        if (auto* owner = all.find(key)) {
+            std::erase_if(owner->mailbox.messages, [owner](const KeptMail& mail) {
+                const bool archived = owner->archive.contains(mail.message->id);
+                if (archived) {
+                    owner->mailbox.counts.remove(mail.sender, mail.size);
+                }
+                return archived;
+            });
+        }
+        return Done();
+    });
+}
+
+Stored<std::size_t> MemoryMailbox::count(const AccountKey& key)
+{
+    return desk_.ask([&key](Everything& all) {
+        const auto* owner = all.find(key);
+        return owner != nullptr ? owner->mailbox.messages.size() : std::size_t(0);
+    });
+}
+
+} // namespace stonechat::memory

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// MessageStore: takes a message with everything that has to be safe before anybody may see it: the
+// stanza once, its place in the archives of sender and recipient, its place in the queues of
+// sessions that can be resumed, its row in the mailbox. All of it in one transaction, or nothing.
+#pragma once
+
+#include "storage/stored.hpp"
+#include "xmpp/jid.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stonechat {
+
+/// The number of a stored message and its id in every archive that has it. Grows in the order of
+/// commits and never comes back, whatever the clock does; close to the microseconds since 1970, so it
+/// says little about how busy the server is.
+using MessageId = std::uint64_t;
+
+/// How a session got a message: as it is, or as a carbon copy (XEP-0280).
+enum class CopyForm : std::uint8_t { itself, carbon_received, carbon_sent };
+
+/// The place of a message in what a resumable session is sent (XEP-0198): kept until acknowledged.
+struct Claim {
+    std::uint64_t stream = 0;   ///< StreamRecord::row
+    std::uint64_t sequence = 0; ///< the how-manyth stanza to that client, from 1; does not wrap
+    CopyForm form = CopyForm::itself;
+};
+
+/// A message in the archive of one account (XEP-0313).
+struct ArchiveEntry {
+    AccountKey owner;
+    Jid peer; ///< the other side, full if the stanza said so
+    bool outgoing = false;
+    /// Identifies what a client would send again after an unclear end: a keyed hash of recipient, id
+    /// and payload; 0 = none.
+    std::uint64_t replay_key = 0;
+};
+
+/// A message for somebody who cannot take it now (XEP-0160).
+struct MailboxEntry {
+    AccountKey owner;
+    std::string sender; ///< bare address, for the sender's share
+    MailboxLimits limits;
+};
+
+struct MessageToStore {
+    WallTime stamp;
+    std::string xml;         ///< the stanza, without <delay/> and without a stanza-id of ours
+    bool searchable = false; ///< its <body/> is text that its owners may search; never for ciphertext
+    std::vector<ArchiveEntry> archives; ///< none, or one for each side
+    std::vector<Claim> claims;
+    std::optional<MailboxEntry> mailbox;
+};
+
+struct MessageReceipt {
+    MessageId id = 0;
+    /// If the mailbox refused it, nothing at all was stored.
+    MailboxAnswer mailbox = MailboxAnswer::stored;
+};
+
+class MessageStore {
+public:
+    virtual ~MessageStore() = default;
+
+    /// `full` or `unavailable`: nothing was stored, and nobody may be given the message.
+    virtual Stored<MessageReceipt> accept(MessageToStore message) = 0;
+};
+
+} // namespace stonechat

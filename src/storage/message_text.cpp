@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/message_text.hpp"
+
+#include "xmpp/jid.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/stream_parser.hpp"
+
+namespace stonechat {
+
+namespace {
+
+constexpr std::size_t words_at_most = 32;
+
+bool is_part_of_word(char c)
+{
+    // What is not ASCII is left to whoever knows Unicode: the tokenizer of the index.
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+        || static_cast<unsigned char>(c) >= 0x80;
+}
+
+char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+} // namespace
+
+std::string body_of(std::string_view xml)
+{
+    std::string text;
+    const auto stanza = parse_element(xml);
+    if (!stanza) {
+        return text;
+    }
+    for (const auto* body : stanza->children("body", stanza->ns().text())) {
+        text.append(text.empty() ? "" : "\n").append(body->text());
+    }
+    return text;
+}
+
+std::string bare_sender_of(std::string_view xml)
+{
+    const auto stanza = parse_element(xml);
+    if (!stanza) {
+        return {};
+    }
+    const auto from = Jid::parse(stanza->attribute_or("from"));
+    return from ? std::string(from->bare_text()) : std::string();
+}
+
+bool has_message_id(std::string_view xml, std::string_view id)
+{
+    // An id that is written as it is must be in there: most stanzas need not be parsed.
+    const bool is_plain = id.find_first_of("&<>'\"\t\r\n") == std::string_view::npos;
+    if (is_plain && xml.find(id) == std::string_view::npos) {
+        return false;
+    }
+    const auto stanza = parse_element(xml);
+    if (!stanza) {
+        return false;
+    }
+    const auto* origin = stanza->child("origin-id", ns::stanza_id);
+    return stanza->attribute("id") == id || (origin != nullptr && origin->attribute("id") == id);
+}
+
+std::vector<std::string> search_words(std::string_view text)
+{
+    std::vector<std::string> words;
+    bool inside = false;
+    for (const char c : text) {
+        if (!is_part_of_word(c)) {
+            inside = false;
+            continue;
+        }
+        if (!inside) {
+            if (words.size() == words_at_most) {
+                break;
+            }
+            words.emplace_back();
+            inside = true;
+        }
+        words.back().push_back(lower(c));
+    }
+    return words;
+}
+
+} // namespace stonechat

@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading an archive as SQL. An archive lies in order of conversation; what an account has as a whole
+// is merged from its conversations: the next id of each by a seek, then a heap. So a page costs as
+// much as its conversations and messages are, wherever in the archive it lies.
+#include "storage/archive_paging.hpp"
+#include "storage/message_text.hpp"
+#include "storage/sqlite/queries.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <queue>
+
+namespace stonechat::sqlite {
+
+namespace {
+
+// A selection up to this size is counted, which takes a few milliseconds at most.
+constexpr std::size_t counted_at_most = 5000;
+constexpr std::size_t matches_counted_at_most = 1000;
+// Among how many of the newest messages of a conversation one is found by its stanza's id.
+constexpr std::int64_t searched_for_id = 10'000;
+
+constexpr auto select_owner = "SELECT id FROM owner WHERE host = ?1 AND user = ?2";
+constexpr auto select_address = "SELECT id FROM address WHERE jid = ?1";
+constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1";
+constexpr auto select_slack = "SELECT late, early FROM message_state";
+constexpr auto select_entry =
+    "SELECT a.peer, a.resource FROM message m CROSS JOIN archive a ON a.owner = ?1 AND a.id = m.id"
+    " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
+    " WHERE m.id = ?2";
+constexpr auto select_upwards =
+    "SELECT id FROM archive WHERE owner = ?1 AND peer = ?2 AND id > ?3 AND id < ?4"
+    " AND (?5 IS NULL OR resource = ?5) ORDER BY id LIMIT ?6";
+constexpr auto select_downwards =
+    "SELECT id FROM archive WHERE owner = ?1 AND peer = ?2 AND id > ?3 AND id < ?4"
+    " AND (?5 IS NULL OR resource = ?5) ORDER BY id DESC LIMIT ?6";
+constexpr auto select_range = "SELECT id, resource FROM archive"
+                              " WHERE owner = ?1 AND peer = ?2 AND id > ?3 AND id < ?4 ORDER BY id LIMIT ?5";
+constexpr auto match_upwards = "SELECT rowid FROM message_words WHERE message_words MATCH ?1"
+                               " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid";
+constexpr auto match_downwards = "SELECT rowid FROM message_words WHERE message_words MATCH ?1"
+                                 " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid DESC";
+constexpr auto select_message = "SELECT stamp, xml FROM message WHERE id = ?1";
+constexpr auto select_stamp = "SELECT stamp FROM message WHERE id = ?1";
+constexpr auto select_replay_keys =
+    "SELECT id, replay FROM archive WHERE owner = ?1 AND peer = ?2 AND id >= ?3"
+    " AND outgoing AND replay IS NOT NULL ORDER BY id DESC LIMIT ?4";
+constexpr auto select_newest_of_side =
+    "SELECT a.id, m.stamp, m.xml FROM archive a CROSS JOIN message m ON m.id = a.id"
+    " WHERE a.owner = ?1 AND a.peer = ?2 AND a.outgoing = ?3 ORDER BY a.id DESC LIMIT ?4";
+
+/// Several queries see the same state. On the writer they do anyway.
+class Snapshot {
+public:
+    explicit Snapshot(Connection& db) : db_(db), ours_(!db.in_transaction())
+    {
+        if (ours_) {
+            db_.execute("BEGIN");
+        }
+    }
+    Snapshot(const Snapshot&) = delete;
+    Snapshot& operator=(const Snapshot&) = delete;
+    ~Snapshot()
+    {
+        if (ours_) {
+            db_.roll_back();
+        }
+    }
+
+private:
+    Connection& db_;
+    bool ours_;
+};
+
+/// Ids between two others.
+struct Range {
+    std::int64_t above = -1;
+    std::int64_t below = INT64_MAX;
+};
+
+enum class Direction { upwards, downwards };
+
+std::optional<std::int64_t> owner_number(Connection& db, const AccountKey& key)
+{
+    auto rows = db.query(select_owner, key.host, key.user);
+    return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
+}
+
+std::optional<std::int64_t> address_number(Connection& db, std::string_view bare)
+{
+    auto rows = db.query(select_address, bare);
+    return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
+}
+
+std::vector<std::int64_t> conversations_of(Connection& db, std::int64_t owner)
+{
+    std::vector<std::int64_t> peers;
+    auto rows = db.query(select_conversations, owner);
+    while (rows.next()) {
+        peers.push_back(rows.integer(0));
+    }
+    return peers;
+}
+
+/// Ids, one after the other, in one direction.
+class Source {
+public:
+    virtual ~Source() = default;
+    virtual std::optional<std::int64_t> next() = 0;
+};
+
+/// One conversation, read in growing pieces.
+class Conversation {
+public:
+    explicit Conversation(std::int64_t peer, Range range) : peer_(peer), range_(range) {}
+
+    std::optional<std::int64_t> next(Connection& db, std::int64_t owner,
+        const std::optional<std::string>& resource, Direction direction)
+    {
+        if (at_ == ids_.size() && !fill(db, owner, resource, direction)) {
+            return std::nullopt;
+        }
+        return ids_[at_++];
+    }
+
+private:
+    bool fill(Connection& db, std::int64_t owner, const std::optional<std::string>& resource,
+        Direction direction)
+    {
+        ids_.clear();
+        at_ = 0;
+        if (ended_) {
+            return false;
+        }
+        const auto* sql = direction == Direction::upwards ? select_upwards : select_downwards;
+        auto rows = db.query(sql, owner, peer_, range_.above, range_.below, resource, piece_);
+        while (rows.next()) {
+            ids_.push_back(rows.integer(0));
+        }
+        ended_ = ids_.size() < static_cast<std::size_t>(piece_);
+        if (!ids_.empty()) {
+            (direction == Direction::upwards ? range_.above : range_.below) = ids_.back();
+        }
+        piece_ = std::min<std::int64_t>(piece_ * 8, 512);
+        return !ids_.empty();
+    }
+
+    std::int64_t peer_;
+    Range range_;
+    std::vector<std::int64_t> ids_;
+    std::size_t at_ = 0;
+    std::int64_t piece_ = 1;
+    bool ended_ = false;
+};
+
+/// All conversations in order of id.
+class Merged final : public Source {
+public:
+    Merged(Connection& db, std::int64_t owner, const std::vector<std::int64_t>& peers,
+        std::optional<std::string> resource, Range range, Direction direction)
+        : db_(db), owner_(owner), resource_(std::move(resource)), direction_(direction)
+    {
+        conversations_.reserve(peers.size());
+        for (const auto peer : peers) {
+            conversations_.emplace_back(peer, range);
+            push_next(conversations_.size() - 1);
+        }
+    }
+
+    std::optional<std::int64_t> next() override
+    {
+        if (heads_.empty()) {
+            return std::nullopt;
+        }
+        const auto head = heads_.top();
+        heads_.pop();
+        push_next(head.conversation);
+        return head.id;
+    }
+
+private:
+    struct Head {
+        std::int64_t order; ///< the lowest comes first
+        std::int64_t id;
+        std::size_t conversation;
+        bool operator<(const Head& other) const { return order > other.order; }
+    };
+
+    void push_next(std::size_t conversation)
+    {
+        if (const auto id = conversations_[conversation].next(db_, owner_, resource_, direction_)) {
+            heads_.push({ direction_ == Direction::upwards ? *id : -*id, *id, conversation });
+        }
+    }
+
+    Connection& db_;
+    std::int64_t owner_;
+    std::optional<std::string> resource_;
+    Direction direction_;
+    std::vector<Conversation> conversations_;
+    std::priority_queue<Head> heads_;
+};
+
+class Listed final : public Source {
+public:
+    Listed(std::vector<std::int64_t> ids, Direction direction) : ids_(std::move(ids))
+    {
+        if (direction == Direction::downwards) {
+            std::reverse(ids_.begin(), ids_.end());
+        }
+    }
+
+    std::optional<std::int64_t> next() override
+    {
+        return at_ < ids_.size() ? std::optional(ids_[at_++]) : std::nullopt;
+    }
+
+private:
+    std::vector<std::int64_t> ids_;
+    std::size_t at_ = 0;
+};
+
+class Matching final : public Source {
+public:
+    Matching(Connection& db, std::string expression, Range range, Direction direction)
+        : expression_(std::move(expression)), range_(range),
+          rows_(db.query(direction == Direction::upwards ? match_upwards : match_downwards, expression_,
+              range_.above, range_.below))
+    {}
+
+    std::optional<std::int64_t> next() override
+    {
+        return rows_.next() ? std::optional(rows_.integer(0)) : std::nullopt;
+    }
+
+private:
+    std::string expression_;
+    Range range_;
+    Rows rows_;
+};
+
+/// What is asked of the index: the owner's token and each word, quoted. Words are letters and digits
+/// (search_words), so nothing that means anything to the index comes from outside.
+std::string expression_for(std::int64_t owner, const std::vector<std::string>& words)
+{
+    auto expression = "owners:\"o" + std::to_string(owner) + "\"";
+    for (const auto& word : words) {
+        expression.append(" body:\"").append(word).append("\"");
+    }
+    if (is_prefix_word(words.back())) {
+        expression.append("*");
+    }
+    return expression;
+}
+
+/// The messages that a query selects.
+class Selection {
+public:
+    Selection(Connection& db, std::int64_t owner, const ArchiveQuery& query)
+        : db_(db), owner_(owner), query_(query), words_(search_words(query.text))
+    {
+        if (query.with) {
+            peer_ = address_number(db, query.with->bare_text());
+            if (query.with->has_resource()) {
+                resource_ = std::string(query.with->resource());
+            }
+        }
+        is_empty_ = (query.with && !peer_) || (!query.text.empty() && words_.empty());
+        ids_.assign(query.ids.begin(), query.ids.end());
+        std::sort(ids_.begin(), ids_.end());
+        ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
+        find_range();
+    }
+
+    Range range() const { return range_; }
+
+    /// All of them, oldest first, if they are few.
+    std::optional<std::vector<MessageId>> all()
+    {
+        if (is_empty_) {
+            return std::vector<MessageId>();
+        }
+        if (is_direct()) {
+            return collect();
+        }
+        std::vector<MessageId> found;
+        const auto source = source_for(range_, Direction::upwards);
+        std::size_t seen = 0;
+        while (const auto id = source->next()) {
+            if (++seen > matches_counted_at_most) {
+                return std::nullopt;
+            }
+            if (is_selected(*id)) {
+                found.push_back(static_cast<MessageId>(*id));
+            }
+        }
+        return found;
+    }
+
+    /// Up to `count` of those in `range`, in that direction.
+    std::vector<MessageId> some(Range range, Direction direction, std::size_t count)
+    {
+        std::vector<MessageId> found;
+        const auto source = source_for(range, direction);
+        while (found.size() < count) {
+            const auto id = source->next();
+            if (!id) {
+                break;
+            }
+            if (is_selected(*id)) {
+                found.push_back(static_cast<MessageId>(*id));
+            }
+        }
+        return found;
+    }
+
+private:
+    /// The conversations themselves are read, and not candidates from elsewhere.
+    bool is_direct() const { return words_.empty() && ids_.empty(); }
+
+    void find_range()
+    {
+        if (query_.after_id) {
+            range_.above = sql_number(*query_.after_id);
+        }
+        if (query_.before_id) {
+            range_.below = sql_number(*query_.before_id);
+        }
+        if (!query_.start && !query_.end) {
+            return;
+        }
+        // Ids are about microseconds: so much of the archive comes into question, and only what
+        // lies near the ends has to be looked at.
+        auto rows = db_.query(select_slack);
+        if (rows.next()) {
+            late_ = rows.integer(0);
+            early_ = rows.integer(1);
+        }
+        constexpr std::int64_t far_future = std::int64_t(1) << 61;
+        if (query_.start) {
+            start_ = std::clamp(sql_time(*query_.start), std::int64_t(0), far_future);
+            range_.above = std::max(range_.above, start_ - early_ - 1);
+        }
+        if (query_.end) {
+            end_ = std::clamp(sql_time(*query_.end), std::int64_t(-1), far_future);
+            range_.below = std::min(range_.below, end_ + late_ + 1);
+        }
+    }
+
+    std::vector<std::int64_t> peers() const
+    {
+        return peer_ ? std::vector<std::int64_t> { *peer_ } : conversations_of(db_, owner_);
+    }
+
+    std::unique_ptr<Source> source_for(Range range, Direction direction)
+    {
+        if (!words_.empty()) {
+            return std::make_unique<Matching>(db_, expression_for(owner_, words_), range, direction);
+        }
+        if (!ids_.empty()) {
+            const auto from = std::upper_bound(ids_.begin(), ids_.end(), range.above);
+            const auto to = std::lower_bound(from, ids_.end(), range.below);
+            return std::make_unique<Listed>(std::vector<std::int64_t>(from, to), direction);
+        }
+        return std::make_unique<Merged>(db_, owner_, peers(), resource_, range, direction);
+    }
+
+    bool is_selected(std::int64_t id) { return (is_direct() || is_candidate(id)) && is_in_time(id); }
+
+    /// Whether an id that did not come from the owner's conversations is in there.
+    bool is_candidate(std::int64_t id)
+    {
+        if (!ids_.empty() && !std::binary_search(ids_.begin(), ids_.end(), id)) {
+            return false;
+        }
+        auto rows = db_.query(select_entry, owner_, id);
+        return rows.next() && (!peer_ || rows.integer(0) == *peer_)
+            && (!resource_ || (!rows.is_null(1) && rows.view(1) == *resource_));
+    }
+
+    bool is_in_time(std::int64_t id)
+    {
+        const bool surely_after_start = !query_.start || id - late_ >= start_;
+        const bool surely_before_end = !query_.end || id + early_ <= end_;
+        if (surely_after_start && surely_before_end) {
+            return true;
+        }
+        auto rows = db_.query(select_stamp, id);
+        return rows.next() && (!query_.start || rows.integer(0) >= sql_time(*query_.start))
+            && (!query_.end || rows.integer(0) <= sql_time(*query_.end));
+    }
+
+    std::optional<std::vector<MessageId>> collect()
+    {
+        std::vector<MessageId> found;
+        std::size_t seen = 0;
+        for (const auto peer : peers()) {
+            const auto more = sql_number(counted_at_most - seen + 1);
+            auto rows = db_.query(select_range, owner_, peer, range_.above, range_.below, more);
+            while (rows.next()) {
+                if (++seen > counted_at_most) {
+                    return std::nullopt;
+                }
+                const bool fits = !resource_ || (!rows.is_null(1) && rows.view(1) == *resource_);
+                if (fits && is_in_time(rows.integer(0))) {
+                    found.push_back(static_cast<MessageId>(rows.integer(0)));
+                }
+            }
+        }
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+
+    Connection& db_;
+    std::int64_t owner_;
+    const ArchiveQuery& query_;
+    std::vector<std::string> words_;
+    std::vector<std::int64_t> ids_;
+    std::optional<std::int64_t> peer_;
+    std::optional<std::string> resource_;
+    bool is_empty_ = false;
+    Range range_;
+    std::int64_t start_ = 0;
+    std::int64_t end_ = 0;
+    std::int64_t late_ = 0;
+    std::int64_t early_ = 0;
+};
+
+/// A page of a selection that is too large to be looked at in whole.
+PageOfIds walk_page(Selection& selection, const ArchiveQuery& query)
+{
+    auto range = selection.range();
+    if (query.page_after) {
+        range.above = std::max(range.above, sql_number(*query.page_after));
+    }
+    if (query.page_before) {
+        range.below = std::min(range.below, sql_number(*query.page_before));
+    }
+    PageOfIds page;
+    const auto direction = query.from_the_end ? Direction::downwards : Direction::upwards;
+    const auto one_more = query.limit < SIZE_MAX ? query.limit + 1 : query.limit;
+    page.ids = selection.some(range, direction, one_more);
+    page.complete = page.ids.size() <= query.limit;
+    if (!page.complete) {
+        page.ids.pop_back();
+    }
+    if (direction == Direction::downwards) {
+        std::reverse(page.ids.begin(), page.ids.end());
+    }
+    return page;
+}
+
+bool has(Connection& db, std::int64_t owner, MessageId id)
+{
+    return db.query(select_entry, owner, sql_number(id)).next();
+}
+
+bool has_all_named(Connection& db, std::int64_t owner, const ArchiveQuery& query)
+{
+    for (const auto& id : { query.after_id, query.before_id, query.page_after, query.page_before }) {
+        if (id && !has(db, owner, *id)) {
+            return false;
+        }
+    }
+    return std::all_of(query.ids.begin(), query.ids.end(),
+        [&db, owner](MessageId id) { return has(db, owner, id); });
+}
+
+bool names_any(const ArchiveQuery& query)
+{
+    return query.after_id || query.before_id || query.page_after || query.page_before || !query.ids.empty();
+}
+
+ArchivePage empty_page()
+{
+    ArchivePage page;
+    page.complete = true;
+    page.count = 0;
+    return page;
+}
+
+std::optional<ArchiveEnds::End> end_of(Connection& db, std::int64_t owner, Direction direction)
+{
+    Merged merged(db, owner, conversations_of(db, owner), std::nullopt, Range(), direction);
+    const auto id = merged.next();
+    if (!id) {
+        return std::nullopt;
+    }
+    auto rows = db.query(select_stamp, *id);
+    return rows.next()
+        ? std::optional(ArchiveEnds::End { static_cast<MessageId>(*id), wall_time(rows.integer(0)) })
+        : std::nullopt;
+}
+
+} // namespace
+
+std::optional<ArchivePage> read_archive(Connection& db, const AccountKey& key, const ArchiveQuery& query)
+{
+    const Snapshot snapshot(db);
+    const auto owner = owner_number(db, key);
+    if (!owner) {
+        return names_any(query) ? std::nullopt : std::optional(empty_page());
+    }
+    if (!has_all_named(db, *owner, query)) {
+        return std::nullopt;
+    }
+    Selection selection(db, *owner, query);
+    const auto all = selection.all();
+    const auto ids = all ? cut_page(*all, query) : walk_page(selection, query);
+    ArchivePage page;
+    page.complete = ids.complete;
+    page.count = ids.count;
+    page.first_index = ids.first_index;
+    for (const auto id : ids.ids) {
+        auto rows = db.query(select_message, sql_number(id));
+        if (rows.next()) {
+            page.messages.push_back({ id, wall_time(rows.integer(0)), rows.text(1) });
+        }
+    }
+    return page;
+}
+
+ArchiveEnds archive_ends(Connection& db, const AccountKey& key)
+{
+    const Snapshot snapshot(db);
+    ArchiveEnds ends;
+    if (const auto owner = owner_number(db, key)) {
+        ends.oldest = end_of(db, *owner, Direction::upwards);
+        ends.newest = end_of(db, *owner, Direction::downwards);
+    }
+    return ends;
+}
+
+std::vector<std::uint64_t> replay_keys(Connection& db, const AccountKey& key, WallTime since,
+    std::size_t limit)
+{
+    const Snapshot snapshot(db);
+    std::vector<std::pair<std::int64_t, std::uint64_t>> found;
+    if (const auto owner = owner_number(db, key)) {
+        for (const auto peer : conversations_of(db, *owner)) {
+            auto rows = db.query(select_replay_keys, *owner, peer, sql_time(since), sql_number(limit));
+            while (rows.next()) {
+                found.emplace_back(rows.integer(0), static_cast<std::uint64_t>(rows.integer(1)));
+            }
+        }
+    }
+    std::sort(found.rbegin(), found.rend());
+    found.resize(std::min(found.size(), limit));
+    std::vector<std::uint64_t> keys;
+    for (const auto& [id, replay] : found) {
+        keys.push_back(replay);
+    }
+    return keys;
+}
+
+std::optional<ArchivedMessage> find_archived(Connection& db, const AccountKey& key, const Jid& peer,
+    bool outgoing, const std::string& message_id)
+{
+    const Snapshot snapshot(db);
+    const auto owner = owner_number(db, key);
+    const auto address = address_number(db, peer.bare_text());
+    if (!owner || !address) {
+        return std::nullopt;
+    }
+    auto rows = db.query(select_newest_of_side, *owner, *address, std::int64_t(outgoing), searched_for_id);
+    while (rows.next()) {
+        if (has_message_id(rows.view(2), message_id)) {
+            return ArchivedMessage { static_cast<MessageId>(rows.integer(0)), wall_time(rows.integer(1)),
+                rows.text(2) };
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace stonechat::sqlite

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to archived messages later, as SQL: they are replaced, indexed, removed, and expire. A
+// message goes with the last archive that has it; who else refers to it gets the stanza then.
+#include "storage/message_text.hpp"
+#include "storage/sqlite/queries.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_set>
+
+namespace stonechat::sqlite {
+
+namespace {
+
+constexpr std::size_t messages_per_step = 200;
+constexpr std::size_t conversations_per_step = 500;
+constexpr std::int64_t for_ever = -1;
+
+constexpr auto select_address = "SELECT id FROM address WHERE jid = ?1";
+constexpr auto select_has =
+    "SELECT 1 FROM message m CROSS JOIN archive a ON a.owner = ?1 AND a.id = m.id"
+    " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
+    " WHERE m.id = ?2";
+constexpr auto select_indexed = "SELECT indexed FROM message_state";
+constexpr auto update_indexed = "UPDATE message_state SET indexed = ?1";
+constexpr auto select_unindexed = "SELECT id, searchable, owner_a, owner_b, CASE WHEN searchable THEN xml END"
+                                  " FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
+constexpr auto insert_words = "INSERT INTO message_words (rowid, owners, body) VALUES (?1, ?2, ?3)";
+constexpr auto delete_words =
+    "INSERT INTO message_words (message_words, rowid, owners, body) VALUES ('delete', ?1, ?2, ?3)";
+constexpr auto select_message =
+    "SELECT searchable, owner_a, owner_b, CASE WHEN searchable THEN xml END FROM message WHERE id = ?1";
+constexpr auto update_message = "UPDATE message SET xml = ?2, searchable = 0 WHERE id = ?1";
+constexpr auto delete_message = "DELETE FROM message WHERE id = ?1";
+constexpr auto select_is_archived =
+    "SELECT EXISTS (SELECT 1 FROM archive a WHERE a.owner = m.owner_a AND a.peer = m.peer_a AND a.id = m.id)"
+    " OR EXISTS (SELECT 1 FROM archive a WHERE a.owner = m.owner_b AND a.peer = m.peer_b AND a.id = m.id)"
+    " FROM message m WHERE m.id = ?1";
+constexpr auto give_to_mail =
+    "UPDATE mailbox SET xml = (SELECT xml FROM message WHERE id = ?1), message = NULL WHERE message = ?1";
+constexpr auto give_to_unacked = "UPDATE unacked SET xml = m.xml, stamp = m.stamp FROM message m"
+                                 " WHERE m.id = ?1 AND unacked.id = ?1 AND unacked.xml IS NULL";
+constexpr auto select_unacked_ids = "SELECT id FROM unacked WHERE xml IS NULL";
+constexpr auto select_entries =
+    "SELECT id FROM archive WHERE owner = ?1 AND peer = ?2 AND id < ?3 ORDER BY id LIMIT ?4";
+constexpr auto delete_entry = "DELETE FROM archive WHERE owner = ?1 AND peer = ?2 AND id = ?3";
+constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1 AND peer > ?2 LIMIT ?3";
+constexpr auto select_any_conversation = "SELECT peer FROM conversation WHERE owner = ?1 LIMIT 1";
+constexpr auto select_any_entry = "SELECT 1 FROM archive WHERE owner = ?1 AND peer = ?2 LIMIT 1";
+constexpr auto delete_conversation = "DELETE FROM conversation WHERE owner = ?1 AND peer = ?2";
+constexpr auto delete_idle_conversation =
+    "DELETE FROM conversation WHERE owner = ?1 AND peer = ?2 AND retention IS NULL";
+constexpr auto insert_leftover = "INSERT OR IGNORE INTO leftover (owner) VALUES (?1)";
+constexpr auto select_leftover = "SELECT owner FROM leftover LIMIT 1";
+constexpr auto delete_leftover = "DELETE FROM leftover WHERE owner = ?1";
+constexpr auto update_owner_retention = "UPDATE owner SET retention = ?2 WHERE id = ?1";
+constexpr auto update_retention = "UPDATE conversation SET retention = ?3 WHERE owner = ?1 AND peer = ?2";
+constexpr auto select_owner_retention = "SELECT retention FROM owner WHERE host = ?1 AND user = ?2";
+constexpr auto select_retentions =
+    "SELECT a.jid, c.retention FROM conversation c JOIN address a ON a.id = c.peer"
+    " WHERE c.owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2) AND c.retention IS NOT NULL"
+    " ORDER BY a.jid";
+constexpr auto select_to_expire =
+    "SELECT c.owner, c.peer, c.retention, o.retention FROM conversation c CROSS JOIN owner o ON o.id = "
+    "c.owner"
+    " WHERE (c.owner, c.peer) > (?2, ?3) AND o.host = ?1 ORDER BY c.owner, c.peer LIMIT ?4";
+
+std::string owner_tokens(std::int64_t owner_a, std::optional<std::int64_t> owner_b)
+{
+    auto tokens = "o" + std::to_string(owner_a);
+    return owner_b ? tokens + " o" + std::to_string(*owner_b) : tokens;
+}
+
+std::optional<std::int64_t> number_at(const Rows& rows, int column)
+{
+    return rows.is_null(column) ? std::nullopt : std::optional(rows.integer(column));
+}
+
+std::int64_t indexed_up_to(Connection& db)
+{
+    auto rows = db.query(select_indexed);
+    return rows.next() ? rows.integer(0) : 0;
+}
+
+/// Takes a message out of the index, which must be told the same words that it was given.
+void unindex(Connection& db, std::int64_t id)
+{
+    std::string owners;
+    std::string body;
+    {
+        auto rows = db.query(select_message, id);
+        if (!rows.next() || rows.integer(0) == 0) {
+            return;
+        }
+        owners = owner_tokens(rows.integer(1), number_at(rows, 2));
+        body = body_of(rows.view(3));
+    }
+    if (id <= indexed_up_to(db)) {
+        db.execute(delete_words, id, owners, body);
+    }
+}
+
+/// Takes entries out of archives, and messages that nobody has any more with them.
+class Removal {
+public:
+    explicit Removal(Database& db) : database_(db), db_(db.connection()) {}
+
+    /// The oldest of a conversation that are older than `below`; how many.
+    std::size_t remove(std::int64_t owner, std::int64_t peer, std::int64_t below, std::size_t limit)
+    {
+        std::vector<std::int64_t> ids;
+        {
+            auto rows = db_.query(select_entries, owner, peer, below, sql_number(limit));
+            while (rows.next()) {
+                ids.push_back(rows.integer(0));
+            }
+        }
+        for (const auto id : ids) {
+            db_.execute(delete_entry, owner, peer, id);
+            if (!is_archived(id)) {
+                remove_message(id);
+            }
+        }
+        return ids.size();
+    }
+
+    /// Forgets a conversation in which there is nothing.
+    void forget_if_empty(std::int64_t owner, std::int64_t peer)
+    {
+        if (db_.query(select_any_entry, owner, peer).next()) {
+            return;
+        }
+        db_.execute(delete_idle_conversation, owner, peer);
+        database_.forget_conversation(owner, peer);
+    }
+
+private:
+    bool is_archived(std::int64_t id)
+    {
+        auto rows = db_.query(select_is_archived, id);
+        return !rows.next() || rows.integer(0) != 0;
+    }
+
+    void remove_message(std::int64_t id)
+    {
+        unindex(db_, id);
+        db_.execute(give_to_mail, id);
+        if (unacked().contains(id)) {
+            db_.execute(give_to_unacked, id);
+        }
+        db_.execute(delete_message, id);
+    }
+
+    /// There is no index from a message to who has not acknowledged it; they are few, so one look at
+    /// all of them serves a whole step.
+    const std::unordered_set<std::int64_t>& unacked()
+    {
+        if (!unacked_) {
+            unacked_.emplace();
+            auto rows = db_.query(select_unacked_ids);
+            while (rows.next()) {
+                unacked_->insert(rows.integer(0));
+            }
+        }
+        return *unacked_;
+    }
+
+    Database& database_;
+    Connection& db_;
+    std::optional<std::unordered_set<std::int64_t>> unacked_;
+};
+
+std::vector<std::int64_t> conversations_behind(Connection& db, std::int64_t owner, std::int64_t peer,
+    std::size_t limit)
+{
+    std::vector<std::int64_t> peers;
+    auto rows = db.query(select_conversations, owner, peer, sql_number(limit));
+    while (rows.next()) {
+        peers.push_back(rows.integer(0));
+    }
+    return peers;
+}
+
+/// Some of what an owner has who is not there any more; how many.
+std::size_t clear_leftover(Database& db, std::int64_t owner, std::size_t limit)
+{
+    auto& connection = db.connection();
+    Removal removal(db);
+    std::size_t removed = 0;
+    for (const auto peer : conversations_behind(connection, owner, 0, conversations_per_step)) {
+        const auto room = limit - removed;
+        const auto gone = removal.remove(owner, peer, INT64_MAX, room);
+        removed += gone;
+        if (gone == room) {
+            return removed;
+        }
+        connection.execute(delete_conversation, owner, peer);
+        db.forget_conversation(owner, peer);
+    }
+    if (!connection.query(select_any_conversation, owner).next()) {
+        connection.execute(delete_leftover, owner);
+    }
+    return removed;
+}
+
+std::optional<std::int64_t> any_leftover(Connection& db)
+{
+    auto rows = db.query(select_leftover);
+    return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
+}
+
+std::int64_t sql_retention(Retention retention)
+{
+    return retention.days ? std::int64_t(*retention.days) : for_ever;
+}
+
+Retention read_retention(std::int64_t number)
+{
+    Retention retention;
+    if (number >= 0) {
+        retention.days = static_cast<unsigned>(std::min<std::int64_t>(number,
+            std::numeric_limits<unsigned>::max()));
+    }
+    return retention;
+}
+
+struct Expiring {
+    std::int64_t owner = 0;
+    std::int64_t peer = 0;
+    Retention retention;
+};
+
+std::vector<Expiring> conversations_to_expire(Connection& db, const std::string& host,
+    const Database::ExpiryPlace& place, Retention host_default)
+{
+    std::vector<Expiring> conversations;
+    auto rows = db.query(select_to_expire, host, place.owner, place.peer, sql_number(conversations_per_step));
+    while (rows.next()) {
+        const auto own = number_at(rows, 2);
+        const auto chosen = own ? own : number_at(rows, 3);
+        conversations.push_back({ rows.integer(0), rows.integer(1),
+            chosen ? read_retention(*chosen) : host_default });
+    }
+    return conversations;
+}
+
+/// Messages below this id have expired; ids are about microseconds.
+std::int64_t expired_below(Retention retention, WallTime now)
+{
+    return sql_time(now - std::chrono::days(*retention.days));
+}
+
+} // namespace
+
+bool replace_message(Database& db, const AccountKey& key, MessageId id, const std::string& xml)
+{
+    const auto owner = db.find_owner(key);
+    auto& connection = db.connection();
+    if (!owner || !connection.query(select_has, *owner, sql_number(id)).next()) {
+        return false;
+    }
+    unindex(connection, sql_number(id));
+    return connection.execute(update_message, sql_number(id), Blob { xml }) > 0;
+}
+
+HistoryRemoval remove_history(Database& db, const AccountKey& key, const std::optional<Jid>& peer,
+    HistoryRemoval so_far)
+{
+    const auto owner = db.find_owner(key);
+    if (!owner) {
+        so_far.done = true;
+        return so_far;
+    }
+    if (so_far.below == INT64_MAX) {
+        so_far.below = db.next_number();
+    }
+    std::vector<std::int64_t> peers;
+    if (peer) {
+        auto rows = db.connection().query(select_address, peer->bare_text());
+        if (rows.next()) {
+            peers.push_back(rows.integer(0));
+        }
+    } else {
+        peers = conversations_behind(db.connection(), *owner, so_far.peer, conversations_per_step);
+    }
+    Removal removal(db);
+    std::size_t removed = 0;
+    for (const auto number : peers) {
+        const auto room = messages_per_step - removed;
+        const auto gone = removal.remove(*owner, number, so_far.below, room);
+        removed += gone;
+        if (gone == room) {
+            return so_far;
+        }
+        removal.forget_if_empty(*owner, number);
+        so_far.peer = number;
+    }
+    so_far.done = peer || peers.size() < conversations_per_step;
+    return so_far;
+}
+
+void remove_all_history(Database& db, std::int64_t owner)
+{
+    db.connection().execute(insert_leftover, owner);
+    clear_leftover(db, owner, messages_per_step);
+}
+
+Done set_retention(Database& db, const AccountKey& key, const std::optional<Jid>& peer,
+    std::optional<Retention> retention)
+{
+    const auto owner = db.owner(key);
+    const auto number = retention ? std::optional(sql_retention(*retention)) : std::nullopt;
+    if (!peer) {
+        db.connection().execute(update_owner_retention, owner, number);
+        return Done();
+    }
+    const auto address = db.address(peer->bare_text());
+    db.ensure_conversation(owner, address);
+    db.connection().execute(update_retention, owner, address, number);
+    return Done();
+}
+
+ArchiveStore::RetentionChoices retention_choices(Connection& db, const AccountKey& key)
+{
+    ArchiveStore::RetentionChoices choices;
+    {
+        auto rows = db.query(select_owner_retention, key.host, key.user);
+        if (rows.next() && !rows.is_null(0)) {
+            choices.everything = read_retention(rows.integer(0));
+        }
+    }
+    auto rows = db.query(select_retentions, key.host, key.user);
+    while (rows.next()) {
+        if (auto peer = Jid::parse(rows.view(0))) {
+            choices.conversations.emplace_back(std::move(*peer), read_retention(rows.integer(1)));
+        }
+    }
+    return choices;
+}
+
+std::size_t expire_messages(Database& db, const std::string& host, Retention host_default, WallTime now,
+    std::size_t limit)
+{
+    auto& connection = db.connection();
+    if (const auto owner = any_leftover(connection)) {
+        const auto removed = clear_leftover(db, *owner, limit);
+        return any_leftover(connection) ? limit : removed;
+    }
+    auto& place = db.expiry_places()[host];
+    const auto conversations = conversations_to_expire(connection, host, place, host_default);
+    Removal removal(db);
+    std::size_t removed = 0;
+    for (const auto& [owner, peer, retention] : conversations) {
+        if (retention.days) {
+            const auto room = limit - removed;
+            const auto gone = removal.remove(owner, peer, expired_below(retention, now), room);
+            removed += gone;
+            if (gone == room) {
+                return limit; // the next call begins with this conversation
+            }
+            if (gone > 0) {
+                removal.forget_if_empty(owner, peer);
+            }
+        }
+        place = { owner, peer };
+    }
+    if (conversations.size() == conversations_per_step) {
+        return limit;
+    }
+    db.expiry_places().erase(host);
+    return removed;
+}
+
+std::size_t index_messages(Database& db, std::size_t limit)
+{
+    struct Unindexed {
+        std::int64_t id;
+        std::string owners;
+        std::string body;
+    };
+    auto& connection = db.connection();
+    std::vector<Unindexed> found;
+    std::int64_t last = 0;
+    std::size_t looked_at = 0;
+    {
+        auto rows = connection.query(select_unindexed, indexed_up_to(connection), sql_number(limit));
+        while (rows.next()) {
+            ++looked_at;
+            last = rows.integer(0);
+            if (rows.integer(1) != 0) {
+                found.push_back({ last, owner_tokens(rows.integer(2), number_at(rows, 3)),
+                    body_of(rows.view(4)) });
+            }
+        }
+    }
+    for (const auto& [id, owners, body] : found) {
+        connection.execute(insert_words, id, owners, body);
+    }
+    if (looked_at > 0) {
+        connection.execute(update_indexed, last);
+    }
+    return looked_at;
+}
+
+} // namespace stonechat::sqlite

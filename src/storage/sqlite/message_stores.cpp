@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/message_stores.hpp"
+
+#include "storage/sqlite/queries.hpp"
+
+namespace stonechat::sqlite {
+
+namespace {
+
+/// Whom a message belongs to: the recipient, as far as the store can tell, and the other one.
+std::vector<AccountKey> owners_of(const MessageToStore& message)
+{
+    std::vector<AccountKey> owners;
+    if (message.mailbox) {
+        owners.push_back(message.mailbox->owner);
+    }
+    for (const auto& entry : message.archives) {
+        if (owners.empty() || owners.front() != entry.owner) {
+            owners.push_back(entry.owner);
+        }
+    }
+    return owners;
+}
+
+/// A removal in steps, each of them a job of its own, so that others get their turn in between.
+void remove_on(const std::shared_ptr<Desk*>& desk, const AccountKey& owner, const std::optional<Jid>& peer,
+    HistoryRemoval so_far, Stored<Done>::Promise promise)
+{
+    if (*desk == nullptr) {
+        promise.fulfil(StoreError::unavailable);
+        return;
+    }
+    (*desk)
+        ->write(owner,
+            [owner, peer, so_far](Database& db) { return remove_history(db, owner, peer, so_far); })
+        .then([desk, owner, peer,
+                  promise = std::move(promise)](const Result<HistoryRemoval, StoreError>& step) mutable {
+            if (!step) {
+                promise.fulfil(step.error());
+            } else if (step->done) {
+                promise.fulfil(Done());
+            } else {
+                remove_on(desk, owner, peer, *step, std::move(promise));
+            }
+        });
+}
+
+} // namespace
+
+Stored<MessageReceipt> SqliteMessages::accept(MessageToStore message)
+{
+    const auto owners = owners_of(message);
+    auto work = [message = std::move(message), now = desk_.now()](Database& db) {
+        return accept_message(db, message, now);
+    };
+    switch (owners.size()) {
+    case 0: return desk_.write_hosts(std::move(work));
+    case 1: return desk_.write(owners[0], std::move(work));
+    default: return desk_.write_both(owners[0], owners[1], std::move(work));
+    }
+}
+
+Stored<std::optional<ArchivePage>> SqliteArchive::page(const AccountKey& owner, ArchiveQuery query)
+{
+    return desk_.read_aside(owner, [owner, query = std::move(query)](Database& db) {
+        return read_archive(db.connection(), owner, query);
+    });
+}
+
+Stored<ArchiveEnds> SqliteArchive::ends(const AccountKey& owner)
+{
+    return desk_.read_aside(owner, [owner](Database& db) { return archive_ends(db.connection(), owner); });
+}
+
+Stored<std::vector<std::uint64_t>> SqliteArchive::replay_keys(const AccountKey& owner, WallTime since,
+    std::size_t limit)
+{
+    return desk_.read_aside(owner, [owner, since, limit](Database& db) {
+        return sqlite::replay_keys(db.connection(), owner, since, limit);
+    });
+}
+
+Stored<bool> SqliteArchive::replace(const AccountKey& owner, MessageId id, std::string xml)
+{
+    return desk_.write(owner,
+        [owner, id, xml = std::move(xml)](Database& db) { return replace_message(db, owner, id, xml); });
+}
+
+Stored<std::optional<ArchivedMessage>> SqliteArchive::find(const AccountKey& owner, Jid peer, bool outgoing,
+    std::string stanza_id)
+{
+    return desk_.read_aside(owner,
+        [owner, peer = std::move(peer), outgoing, stanza_id = std::move(stanza_id)](Database& db) {
+            return find_archived(db.connection(), owner, peer, outgoing, stanza_id);
+        });
+}
+
+Stored<Done> SqliteArchive::remove(const AccountKey& owner, std::optional<Jid> peer)
+{
+    Stored<Done> pending;
+    remove_on(desk_.alive(), owner, peer, HistoryRemoval(), pending.promise());
+    return pending;
+}
+
+Stored<Done> SqliteArchive::set_retention(const AccountKey& owner, std::optional<Jid> peer,
+    std::optional<Retention> retention)
+{
+    return desk_.write(owner, [owner, peer = std::move(peer), retention](Database& db) {
+        return sqlite::set_retention(db, owner, peer, retention);
+    });
+}
+
+Stored<ArchiveStore::RetentionChoices> SqliteArchive::retention(const AccountKey& owner)
+{
+    return desk_.read(owner, [owner](Database& db) { return retention_choices(db.connection(), owner); });
+}
+
+Stored<std::size_t> SqliteArchive::expire(std::string host, Retention host_default, WallTime now,
+    std::size_t limit)
+{
+    return desk_.write_hosts([host = std::move(host), host_default, now, limit](Database& db) {
+        return expire_messages(db, host, host_default, now, limit);
+    });
+}
+
+Stored<std::size_t> SqliteArchive::index(std::size_t limit)
+{
+    return desk_.write_hosts([limit](Database& db) { return index_messages(db, limit); });
+}
+
+Stored<std::uint64_t> SqliteStreams::create(StreamRecord record)
+{
+    const auto owner = record.owner;
+    return desk_.write(owner,
+        [record = std::move(record)](Database& db) { return create_stream(db, record); });
+}
+
+Stored<Done> SqliteStreams::note(std::vector<StreamNote> notes)
+{
+    return desk_.write_hosts([notes = std::move(notes)](Database& db) { return note_streams(db, notes); });
+}
+
+Stored<std::optional<StreamBacklog>> SqliteStreams::find(const AccountKey& owner, std::string token)
+{
+    // Not only behind what was written for this account: claims say nothing of whose they are.
+    return desk_.read_hosts([owner, token = std::move(token)](Database& db) {
+        return find_stream(db.connection(), owner, token);
+    });
+}
+
+Stored<Done> SqliteStreams::renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received)
+{
+    return desk_.write(owner,
+        [owner, row, received](Database& db) { return renumber_stream(db, owner, row, received); });
+}
+
+Stored<Done> SqliteStreams::close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence)
+{
+    return desk_.write(owner,
+        [owner, row, sequence](Database& db) { return close_stream_gap(db, owner, row, sequence); });
+}
+
+Stored<Done> SqliteStreams::end(const AccountKey& owner, std::uint64_t row,
+    std::vector<std::uint64_t> elsewhere)
+{
+    return desk_.write(owner, [owner, row, elsewhere = std::move(elsewhere)](Database& db) {
+        return end_stream(db, owner, row, elsewhere);
+    });
+}
+
+Stored<std::vector<StreamRecord>> SqliteStreams::expired(std::string host, WallTime now, std::size_t limit)
+{
+    return desk_.read_hosts([host = std::move(host), now, limit](Database& db) {
+        return expired_streams(db.connection(), host, now, limit);
+    });
+}
+
+} // namespace stonechat::sqlite

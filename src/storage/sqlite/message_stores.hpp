@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stores for messages of one shard on an SQLite database: how each call of theirs becomes a job.
+// Lives on the home thread of its Storage, like the Desk.
+#pragma once
+
+#include "storage/sqlite/desk.hpp"
+
+namespace stonechat::sqlite {
+
+class SqliteMessages final : public MessageStore {
+public:
+    explicit SqliteMessages(Desk& desk) : desk_(desk) {}
+
+    Stored<MessageReceipt> accept(MessageToStore message) override;
+
+private:
+    Desk& desk_;
+};
+
+class SqliteArchive final : public ArchiveStore {
+public:
+    explicit SqliteArchive(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<ArchivePage>> page(const AccountKey& owner, ArchiveQuery query) override;
+    Stored<ArchiveEnds> ends(const AccountKey& owner) override;
+    Stored<std::vector<std::uint64_t>> replay_keys(const AccountKey& owner, WallTime since,
+        std::size_t limit) override;
+    Stored<bool> replace(const AccountKey& owner, MessageId id, std::string xml) override;
+    Stored<std::optional<ArchivedMessage>> find(const AccountKey& owner, Jid peer, bool outgoing,
+        std::string stanza_id) override;
+    Stored<Done> remove(const AccountKey& owner, std::optional<Jid> peer) override;
+    Stored<Done> set_retention(const AccountKey& owner, std::optional<Jid> peer,
+        std::optional<Retention> retention) override;
+    Stored<RetentionChoices> retention(const AccountKey& owner) override;
+    Stored<std::size_t> expire(std::string host, Retention host_default, WallTime now,
+        std::size_t limit) override;
+    Stored<std::size_t> index(std::size_t limit) override;
+
+private:
+    Desk& desk_;
+};
+
+class SqliteStreams final : public StreamStore {
+public:
+    explicit SqliteStreams(Desk& desk) : desk_(desk) {}
+
+    Stored<std::uint64_t> create(StreamRecord record) override;
+    Stored<Done> note(std::vector<StreamNote> notes) override;
+    Stored<std::optional<StreamBacklog>> find(const AccountKey& owner, std::string token) override;
+    Stored<Done> renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received) override;
+    Stored<Done> close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence) override;
+    Stored<Done> end(const AccountKey& owner, std::uint64_t row,
+        std::vector<std::uint64_t> elsewhere) override;
+    Stored<std::vector<StreamRecord>> expired(std::string host, WallTime now, std::size_t limit) override;
+
+private:
+    Desk& desk_;
+};
+
+} // namespace stonechat::sqlite
