@@ -2,6 +2,7 @@
 #include "c2s/c2s.hpp"
 
 #include "c2s/client_stream.hpp"
+#include "c2s/stream_sweep.hpp"
 #include "net/shard.hpp"
 #include "router/server.hpp"
 
@@ -28,7 +29,15 @@ constexpr double watermark = 0.85;
 
 } // namespace
 
-C2s::C2s(Server& server) : server_(server), shares_(server.shard_count()) {}
+C2s::C2s(Server& server)
+    : server_(server), shares_(server.shard_count()), sweep_(std::make_shared<StreamSweep>(*this))
+{
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        Router& router = server.router(i);
+        shares_[i].kept_streams = std::make_shared<KeptStreams>(router.shard(), router.storage().streams());
+    }
+    sweep_->start();
+}
 
 C2s::~C2s() = default;
 
@@ -88,8 +97,8 @@ void C2s::remove(const Shard& shard, ClientStream& stream)
 void C2s::tell_if_empty(Share& share)
 {
     if (share.streams.empty() && share.when_empty) {
-        auto done = std::move(share.when_empty);
-        done();
+        share.kept_streams->journal->when_idle(std::move(share.when_empty));
+        share.when_empty = nullptr;
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/function.hpp"
 #include "c2s/c2s_settings.hpp"
+#include "c2s/kept_streams.hpp"
 #include "net/listener.hpp"
 #include "xmpp/stream_error.hpp"
 
@@ -18,6 +19,7 @@ namespace stonechat {
 
 class ClientStream;
 class Server;
+class StreamSweep;
 
 class C2s {
 public:
@@ -39,6 +41,9 @@ public:
     /// What holds for streams opened now, as this shard's router has it configured.
     std::shared_ptr<const C2sSettings> settings(const Shard& shard);
 
+    /// What this shard knows of sessions that can be resumed.
+    const std::shared_ptr<KeptStreams>& kept_streams(const Shard& shard) { return share(shard).kept_streams; }
+
 private:
     friend class ClientStream;
     /// One shard's share; touched by its thread only.
@@ -46,6 +51,7 @@ private:
         boost::unordered_flat_map<ClientStream*, std::shared_ptr<ClientStream>> streams;
         SharedSettings read_from;
         std::shared_ptr<const C2sSettings> settings;
+        std::shared_ptr<KeptStreams> kept_streams;
         Function<void()> when_empty;
         bool shutting_down = false;
     };
@@ -61,6 +67,7 @@ private:
 
     Server& server_;
     std::vector<Share> shares_;
+    std::shared_ptr<StreamSweep> sweep_;
 };
 
 } // namespace stonechat

@@ -34,6 +34,7 @@ C2sSettings::C2sSettings(const Settings& settings)
 {
     const Section& c2s = settings.section("c2s");
     const Section& login = settings.section("login");
+    const Section& management = settings.section("stream_management");
     before_login = parser_limits(c2s, "pre_auth_stanza_bytes");
     before_login.elements = elements_before_login;
     before_login.heap_bytes = heap_before_login;
@@ -51,6 +52,9 @@ C2sSettings::C2sSettings(const Settings& settings)
     plain = login.flag("plain");
     scram_sha1 = login.flag("scram_sha1");
     iterations = static_cast<std::uint32_t>(login.integer("iterations"));
+    resume_window = std::chrono::duration_cast<std::chrono::seconds>(management.duration("resume_window"));
+    unacknowledged_stanzas = static_cast<std::size_t>(management.integer("unacknowledged"));
+    ack_timeout = management.duration("ack_timeout");
 }
 
 } // namespace stonechat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// C2sSettings: the sections c2s and login as typed values, read once for each new stream's sake. A
+// C2sSettings: the sections c2s, login and stream_management as typed values, read once for each new stream's sake. A
 // value; shared between the streams that were opened under it.
 #pragma once
 
@@ -31,6 +31,9 @@ struct C2sSettings {
     bool plain;
     bool scram_sha1;
     std::uint32_t iterations;
+    std::chrono::seconds resume_window; ///< 0 = sessions cannot be resumed
+    std::size_t unacknowledged_stanzas;
+    std::chrono::milliseconds ack_timeout;
 };
 
 } // namespace stonechat

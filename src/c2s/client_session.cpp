@@ -8,6 +8,7 @@
 #include "router/router.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
 
 namespace stonechat {
 namespace {
@@ -28,29 +29,73 @@ bool is_stanza(const Element& element)
 }
 
 ClientSession::ClientSession(ClientStream& stream, Host& host, Jid full_jid)
-    : Session(std::move(full_jid)), stream_(&stream), host_(host), since_(host.clock().wall()),
-      open_messages_(stream.shard(), [this] { on_settled(); }),
-      open_iqs_(stream.shard(), [this] { on_settled(); })
+    : Session(std::move(full_jid)), stream_(&stream), shard_(stream.shard()), host_(host),
+      since_(host.clock().wall()), ledger_(shard_, [this] { on_settled(); })
 {}
 
 ClientSession::~ClientSession() = default;
 
+// Towards the client ------------------------------------------------------------------------------
+
+std::string ClientSession::to_wire(const Stanza& stanza)
+{
+    std::string xml;
+    if (const WireForm* wire = stanza.wire()) {
+        wire->append_to(xml, stanza.to().text());
+    } else {
+        append_xml(xml, stanza.element(), ns::client);
+    }
+    return xml;
+}
+
 void ClientSession::send(const Stanza& stanza)
 {
-    if (stream_ == nullptr) {
+    if (!is_open()) {
         return;
     }
-    if (const WireForm* wire = stanza.wire()) {
+    // What nobody looks at waits here (XEP-0352), before it is counted.
+    if (managed_) {
+        managed_->send(to_wire(stanza));
+    } else if (const WireForm* wire = stanza.wire()) {
         stream_->send_wire(*wire, stanza.to().text());
-        return;
+    } else {
+        stream_->send_stanza(stanza.element());
     }
-    stream_->send_stanza(stanza.element());
 }
 
 void ClientSession::send(const WireForm& stanza, std::string_view to)
 {
-    if (stream_) {
+    if (!is_open()) {
+        return;
+    }
+    if (managed_) {
+        std::string xml;
+        stanza.append_to(xml, to);
+        managed_->send(std::move(xml));
+    } else {
         stream_->send_wire(stanza, to);
+    }
+}
+
+std::optional<Claim> ClientSession::reserve(CopyForm form)
+{
+    if (!is_open() || !managed_ || !managed_->is_resumable()) {
+        return std::nullopt;
+    }
+    return managed_->reserve(form);
+}
+
+void ClientSession::fulfil(const Claim& claim, const Stanza& stanza)
+{
+    if (is_open()) {
+        managed_->fulfil(claim, stanza);
+    }
+}
+
+void ClientSession::withdraw(const Claim& claim)
+{
+    if (is_open()) {
+        managed_->withdraw(claim);
     }
 }
 
@@ -58,12 +103,25 @@ void ClientSession::close(const StreamError& error)
 {
     if (stream_) {
         stream_->end(error);
+    } else {
+        end();
     }
 }
 
 void ClientSession::after_next_stanza(Function<void()> f)
 {
-    after_next_.push_back(std::move(f));
+    if (managed_) {
+        managed_->after_acknowledged(std::move(f));
+    } else {
+        after_next_.push_back(std::move(f));
+    }
+}
+
+void ClientSession::kept_state_changed()
+{
+    if (managed_) {
+        managed_->on_state_changed();
+    }
 }
 
 Session::Facts ClientSession::facts() const
@@ -73,15 +131,24 @@ Session::Facts ClientSession::facts() const
     if (stream_) {
         facts.peer = stream_->peer().address.to_string() + ":" + std::to_string(stream_->peer().port);
         facts.transport = stream_->describe_transport();
+    } else if (is_open()) {
+        facts.transport = "disconnected, may be resumed";
     }
     return facts;
 }
+
+// From the client ---------------------------------------------------------------------------------
 
 void ClientSession::receive(Element element)
 {
     heard_client();
     if (stream_ == nullptr) {
         return; // who waited for this has ended the stream
+    }
+    if (element.ns() == ns::stream_management) {
+        const auto held = shared_from_this();
+        manage(element); // no stanza: it waits for none, and none for it
+        return;
     }
     if (must_wait(element)) {
         waiting_ = std::make_unique<Element>(std::move(element));
@@ -93,16 +160,19 @@ void ClientSession::receive(Element element)
 
 bool ClientSession::must_wait(const Element& element) const
 {
-    return open_iqs_.open_count() > 0 || (open_messages_.open_count() > 0 && element.name() == "iq");
+    return ledger_.open_iqs() > 0 || (ledger_.open_count() > 0 && element.name() == "iq");
 }
 
 void ClientSession::on_settled()
 {
+    if (managed_) {
+        managed_->on_settled();
+    }
     if (!waiting_ || stream_ == nullptr || must_wait(*waiting_)) {
         return;
     }
     // A settlement may end deep inside somebody's stack, so the next element waits for a fresh one.
-    stream_->shard().post([held = std::static_pointer_cast<ClientSession>(shared_from_this())] {
+    shard_.post([held = std::static_pointer_cast<ClientSession>(shared_from_this())] {
         ClientSession& self = *held;
         if (!self.waiting_ || self.stream_ == nullptr || self.must_wait(*self.waiting_)) {
             return;
@@ -125,6 +195,12 @@ void ClientSession::heard_client()
     for (const auto& f : heard) {
         const_cast<Function<void()>&>(f)();
     }
+}
+
+Settlement ClientSession::open(Ledger::Kind kind)
+{
+    ++received_;
+    return ledger_.open(kind);
 }
 
 void ClientSession::handle(Element element)
@@ -156,17 +232,18 @@ void ClientSession::handle_stanza(Element element)
     }
     auto stanza = Stanza::from_element(std::move(element));
     if (!stanza) {
+        const Settlement counted = open(Ledger::Kind::other); // refusing it is all there is to do
         // NOLINTNEXTLINE(bugprone-use-after-move): from_element leaves alone what it refuses
         if (is_answerable(element)) {
             element.set_attribute("from", jid().text());
-            stream_->send_stanza(error_reply_to(element, stanza.error()));
+            send_refusal(error_reply_to(element, stanza.error()));
         }
         return;
     }
     stanza->set_from(jid());
-    Ledger& ledger = stanza->kind() == StanzaKind::iq ? open_iqs_ : open_messages_;
+    const bool is_iq = stanza->kind() == StanzaKind::iq;
     try {
-        host_.from_client(*this, std::move(*stanza), ledger.open());
+        host_.from_client(*this, std::move(*stanza), open(is_iq ? Ledger::Kind::iq : Ledger::Kind::other));
     } catch (const std::exception& failure) {
         // A handler that throws is a bug of ours: this stream ends, everybody else goes on.
         host_.log().error("stanza failed",
@@ -175,21 +252,51 @@ void ClientSession::handle_stanza(Element element)
     }
 }
 
+void ClientSession::send_refusal(const Element& error)
+{
+    if (managed_) {
+        std::string xml;
+        append_xml(xml, error, ns::client);
+        managed_->send(std::move(xml));
+    } else {
+        stream_->send_stanza(error);
+    }
+}
+
+// The end -----------------------------------------------------------------------------------------
+
 void ClientSession::on_clean_end()
 {
     heard_client();
 }
 
-void ClientSession::on_stream_gone()
+void ClientSession::on_stream_gone(Parting how)
 {
     if (stream_ == nullptr) {
         return;
     }
-    Shard& shard = stream_->shard();
     stream_ = nullptr;
-    after_next_.clear();
     waiting_.reset();
-    shard.post([held = shared_from_this(), &host = host_] { host.unbind(*held); });
+    if (how == Parting::lost && managed_ && managed_->is_resumable()) {
+        state_ = State::waiting;
+        after_next_.clear();
+        managed_->on_disconnected();
+        return;
+    }
+    end();
+}
+
+void ClientSession::end()
+{
+    if (state_ == State::over) {
+        return;
+    }
+    state_ = State::over;
+    after_next_.clear();
+    if (managed_) {
+        managed_->on_over();
+    }
+    shard_.post([held = shared_from_this(), &host = host_] { host.unbind(*held); });
 }
 
 } // namespace stonechat

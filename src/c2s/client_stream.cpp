@@ -3,7 +3,6 @@
 
 #include "base/random.hpp"
 #include "c2s/c2s.hpp"
-#include "c2s/client_session.hpp"
 #include "c2s/stream_features.hpp"
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
@@ -16,6 +15,19 @@ namespace {
 constexpr std::chrono::seconds quiet_after { 1 };
 /// How long the rest of the output and the peer's own end may take once a stream is over.
 constexpr unsigned linger_seconds = 4;
+/// Somebody whom nobody looks at is not woken more often.
+constexpr std::chrono::minutes unattended_keepalive { 10 };
+
+using Parting = ClientSession::Parting;
+
+/// Whether a client whose stream ends with this error may come back and resume (XEP-0198): it has done
+/// nothing wrong, and nobody else has taken its place.
+Parting parting_with(StreamError::Condition condition)
+{
+    const bool may_return = condition == StreamError::connection_timeout
+        || condition == StreamError::system_shutdown || condition == StreamError::resource_constraint;
+    return may_return ? Parting::lost : Parting::for_good;
+}
 
 } // namespace
 
@@ -309,7 +321,10 @@ void ClientStream::receive_bound(Element element)
         end(StreamError(StreamError::policy_violation)); // a second header, a login inside a login
         return;
     }
-    rest(stanza_rate_.take(1, shard_->clock().steady()));
+    if (element.ns()
+        != ns::stream_management) { // these cost little, and a client that acknowledges is a good one
+        rest(stanza_rate_.take(1, shard_->clock().steady()));
+    }
     if (is_stanza(element) && !lang_.empty() && element.lang().empty()) {
         element.set_lang(lang_); // RFC 6120 §8.1.5
     }
@@ -321,7 +336,7 @@ void ClientStream::on_stream_close()
     if (session_) {
         session_->on_clean_end();
     }
-    finish();
+    finish(Parting::for_good);
 }
 
 // STARTTLS (RFC 6120 §5) ------------------------------------------------------------------------
@@ -331,7 +346,7 @@ void ClientStream::start_tls()
     TlsContexts* contexts = service_.server().tls();
     if (tls_ != ListenerTls::starttls || is_encrypted() || contexts == nullptr) {
         send(Element("failure", ns::tls)); // §5.4.2.2: and the stream ends
-        finish();
+        finish(Parting::for_good);
         return;
     }
     // What came in clear behind <starttls/> must never be read as if it had come inside TLS.
@@ -446,6 +461,18 @@ void ClientStream::send_wire(const WireForm& stanza, std::string_view to)
     }
 }
 
+void ClientStream::send_xml(std::string_view xml)
+{
+    if (phase_ == Phase::bound) {
+        transport_->write(xml);
+    }
+}
+
+const std::shared_ptr<KeptStreams>& ClientStream::kept_streams() const
+{
+    return service_.kept_streams(*shard_);
+}
+
 // Time ------------------------------------------------------------------------------------------
 
 void ClientStream::on_deadline()
@@ -478,7 +505,10 @@ void ClientStream::on_quiet()
     quiet_ = true;
     parser_.release_memory();
     if (settings_->keepalive_interval.count() > 0) {
-        timer_.start(shard_->timers(), settings_->keepalive_interval);
+        const bool unattended = session_ && session_->is_inactive();
+        const std::chrono::milliseconds least = unattended ? unattended_keepalive
+                                                           : std::chrono::milliseconds(0);
+        timer_.start(shard_->timers(), std::max(least, settings_->keepalive_interval));
     }
 }
 
@@ -501,10 +531,10 @@ void ClientStream::end(const StreamError& error)
     transport_->wrote();
     service_.server().log().debug("stream ended",
         { { "why", to_text(error.condition()) }, { "peer", peer().address.to_string() } });
-    finish();
+    finish(parting_with(error.condition()));
 }
 
-void ClientStream::finish()
+void ClientStream::finish(Parting how)
 {
     if (phase_ == Phase::closed) {
         return;
@@ -517,7 +547,7 @@ void ClientStream::finish()
     timer_.stop();
     throttle_timer_.stop();
     transport_->finish(linger_seconds);
-    leave_session();
+    leave_session(how);
 }
 
 void ClientStream::on_closed(Transport::Closing why)
@@ -528,16 +558,23 @@ void ClientStream::on_closed(Transport::Closing why)
     phase_ = Phase::closed;
     timer_.stop();
     throttle_timer_.stop();
-    leave_session();
+    leave_session(Parting::lost);
     service_.remove(*shard_, *this);
 }
 
-void ClientStream::leave_session()
+void ClientStream::leave_session(Parting how)
 {
     if (session_) {
         auto session = std::move(session_);
-        session->on_stream_gone();
+        session->on_stream_gone(how);
     }
+}
+
+void ClientStream::lose_session()
+{
+    const auto held = shared_from_this();
+    session_.reset();
+    end(StreamError(StreamError::conflict, "Resumed by a new connection"));
 }
 
 } // namespace stonechat

@@ -5,12 +5,14 @@
 #pragma once
 
 #include "c2s/c2s_settings.hpp"
+#include "c2s/client_session.hpp"
 #include "c2s/rate_limit.hpp"
 #include "c2s/sasl_dialog.hpp"
 #include "c2s/stream_header.hpp"
 #include "net/listener.hpp"
 #include "net/shard.hpp"
 #include "net/transport.hpp"
+#include "storage/stream_store.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stanza.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -22,7 +24,6 @@
 namespace stonechat {
 
 class C2s;
-class ClientSession;
 class Host;
 class Router;
 class User;
@@ -50,6 +51,10 @@ public:
     // For the session.
     void send_stanza(const Element& stanza);
     void send_wire(const WireForm& stanza, std::string_view to);
+    void send_xml(std::string_view xml);
+    /// Another stream has resumed the session of this one, which ends with conflict.
+    void lose_session();
+    const std::shared_ptr<KeptStreams>& kept_streams() const;
     /// Reads no further until resume(); elements that were read already wait too.
     void pause();
     void resume();
@@ -101,12 +106,29 @@ private:
     void bind(const Element& iq);
     void bind_to(std::shared_ptr<User> user, std::string id, std::string wanted);
     void refuse_bind(std::string_view id, const StanzaError& error);
+    void make_room(User& user);
+
+    // Resumption (XEP-0198), in stream_resumption.cpp.
+    struct Wanted {
+        std::shared_ptr<User> user;
+        std::string token;
+        std::uint32_t h;
+    };
+    void receive_management(const Element& element);
+    void resume_session(const Element& resume);
+    void look_for_session(Wanted wanted);
+    void look_again(Wanted wanted);
+    bool take_over(const std::shared_ptr<ClientSession>& session, const Wanted& wanted);
+    Task<Done> bring_back(Wanted wanted);
+    void restore(const Wanted& wanted, const StreamBacklog& backlog, std::uint64_t received);
+    void fail_resumption(StanzaError::Condition condition, std::optional<std::uint32_t> handled = {});
+    void give_session(std::shared_ptr<ClientSession> session);
 
     void feed(std::string_view bytes);
     void throttle(std::size_t bytes);
     void rest(std::chrono::milliseconds wait);
-    void finish();
-    void leave_session();
+    void finish(ClientSession::Parting how);
+    void leave_session(ClientSession::Parting how);
     void on_deadline();
     void watch_for_quiet();
     void on_quiet();

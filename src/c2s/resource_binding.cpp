@@ -43,6 +43,10 @@ void ClientStream::receive_authenticated(Element element)
         end(StreamError(StreamError::policy_violation)); // RFC 6120 §6.4.6: nobody logs in twice
         return;
     }
+    if (element.ns() == ns::stream_management) {
+        receive_management(element);
+        return;
+    }
     if (element.ns() != ns::client) {
         end(StreamError(StreamError::unsupported_stanza_type));
         return;
@@ -99,8 +103,11 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
         return;
     }
     Session* holder = user->session(jid->resource());
-    if (holder != nullptr && !holder->is_open()) {
-        host_->unbind(*holder); // its stream is over; the host was about to hear of it
+    if (holder != nullptr && !holder->is_connected()) {
+        // Its stream is over, and the client that might have resumed it has come to bind instead.
+        const auto held = holder->shared_from_this();
+        held->close(StreamError(StreamError::conflict));
+        host_->unbind(*held);
         holder = nullptr;
     }
     if (holder != nullptr) {
@@ -114,18 +121,39 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
         case ResourceConflict::rename: jid = user->jid().with_resource(beside(jid->resource())); break;
         }
     }
+    make_room(*user);
     if (user->sessions().size() >= settings_->resources_per_account) {
         refuse_bind(id, StanzaError(StanzaError::resource_constraint)); // §7.6.2.1
         return;
     }
-    session_ = std::make_shared<ClientSession>(*this, *host_, *jid);
-    phase_ = Phase::bound;
-    sasl_.reset();
-    watch_for_quiet();
+    give_session(std::make_shared<ClientSession>(*this, *host_, *jid));
     host_->bind(user, session_);
     service_.server().log().info("login", { { "jid", jid->text() }, { "peer", peer().address.to_string() } });
     Stanza request = Stanza::iq(*jid, Jid(), IqType::set, id);
     send(request.result(bind_result(*jid)).element());
+}
+
+/// Sessions that wait to be resumed do not keep anybody out.
+void ClientStream::make_room(User& user)
+{
+    const auto sessions = user.sessions();
+    for (const auto& session : sessions) {
+        if (user.sessions().size() < settings_->resources_per_account) {
+            return;
+        }
+        if (!session->is_connected()) {
+            session->close(StreamError(StreamError::resource_constraint));
+            host_->unbind(*session);
+        }
+    }
+}
+
+void ClientStream::give_session(std::shared_ptr<ClientSession> session)
+{
+    session_ = std::move(session);
+    phase_ = Phase::bound;
+    sasl_.reset();
+    watch_for_quiet();
 }
 
 } // namespace stonechat

@@ -69,6 +69,7 @@ void append_features_after_login(std::string& out, const FeatureContext& context
     Element session("session", ns::session);
     session.add("optional");
     features.push_back(std::move(session));
+    features.emplace_back("sm", ns::stream_management);
     add_module_features(features, context.host, Handlers::Offer::after_login, encrypted);
     features.push_back(limits_feature(context));
     append(out, features);

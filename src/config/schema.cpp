@@ -7,6 +7,7 @@
 //            rate_bytes rate_burst_bytes rate_stanzas rate_burst_stanzas auth_timeout tls_timeout
 //            resources_per_account resource_conflict keepalive_interval unsent_bytes login_attempts
 //   login    plain scram_sha1 iterations
+//   stream_management  resume_window unacknowledged ack_timeout
 //   limits   connections_per_prefix connection_rate connection_burst login_failures failure_window ban
 //            memory_bytes
 //   listen   kind address port tls proxy_protocol_from
@@ -103,6 +104,20 @@ SectionSpec c2s()
         } };
 }
 
+SectionSpec stream_management()
+{
+    return { "stream_management", "Acknowledged stanzas and sessions that survive a connection (XEP-0198).",
+        {
+            Spec::duration("resume_window", seconds(600), milliseconds(0), seconds(86'400),
+                "How long a session without a connection may be resumed; 0 = not at all."),
+            Spec::integer("unacknowledged", 500, 10, 100'000,
+                "Stanzas kept for a client that acknowledges none; then its connection, and at last its "
+                "session ends."),
+            Spec::duration("ack_timeout", seconds(120), seconds(5), seconds(3600),
+                "A client that does not answer a request for so long is taken for disconnected."),
+        } };
+}
+
 SectionSpec login()
 {
     return { "login", "How passwords are checked and kept. SCRAM-SHA-256 is always offered.",
@@ -170,7 +185,7 @@ const SettingSpec* SectionSpec::find(std::string_view key) const
 }
 
 Schema::Schema()
-    : sections_({ server(), log(), storage(), c2s(), login(), limits() }), listen_(listen_section()),
+    : sections_({ server(), log(), storage(), c2s(), login(), stream_management(), limits() }), listen_(listen_section()),
       host_(host_section())
 {}
 

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// KeptStreams: what one shard knows of resumable sessions (XEP-0198) besides the sessions: the journal,
+// who is being brought back from the store at this moment, and, for a while, how those ended that
+// nobody can resume any more. Owned by C2s and by the sessions together; shard-bound.
+#pragma once
+
+#include "c2s/stream_journal.hpp"
+#include "storage/stored.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stonechat {
+
+/// The `h` of sessions that are over, for who wants to resume one; so many as fit, the oldest goes first.
+class EndedStreams {
+public:
+    void remember(AccountKey owner, std::string token, std::uint32_t handled)
+    {
+        if (ended_.size() == kept) {
+            ended_.pop_front();
+        }
+        ended_.push_back({ std::move(owner), std::move(token), handled });
+    }
+    std::optional<std::uint32_t> find(const AccountKey& owner, std::string_view token) const
+    {
+        for (const Ended& each : ended_) {
+            if (each.token == token && each.owner == owner) {
+                return each.handled;
+            }
+        }
+        return std::nullopt;
+    }
+
+private:
+    static constexpr std::size_t kept = 500;
+    struct Ended {
+        AccountKey owner;
+        std::string token;
+        std::uint32_t handled;
+    };
+    std::deque<Ended> ended_;
+};
+
+/// Of those who want to bring back the same session one does, the others wait until it is there.
+class BeingRestored {
+public:
+    bool contains(std::string_view token) const { return find(token) != nullptr; }
+    void begin(std::string token) { each_.push_back({ std::move(token), {} }); }
+    /// Only while it contains `token`.
+    void wait(std::string_view token, Function<void()> f)
+    {
+        const_cast<One*>(find(token))->waiting.push_back(std::move(f));
+    }
+    /// It is there or has failed: who waited looks again.
+    void end(std::string_view token)
+    {
+        std::vector<Function<void()>> waiting;
+        std::erase_if(each_, [&](One& one) {
+            if (one.token != token) {
+                return false;
+            }
+            waiting = std::move(one.waiting);
+            return true;
+        });
+        for (auto& f : waiting) {
+            f();
+        }
+    }
+
+private:
+    struct One {
+        std::string token;
+        std::vector<Function<void()>> waiting;
+    };
+    const One* find(std::string_view token) const
+    {
+        for (const One& one : each_) {
+            if (one.token == token) {
+                return &one;
+            }
+        }
+        return nullptr;
+    }
+    std::vector<One> each_;
+};
+
+struct KeptStreams {
+    KeptStreams(Shard& shard, StreamStore& store)
+        : journal(std::make_shared<StreamJournal>(shard, store)), store(store)
+    {}
+
+    std::shared_ptr<StreamJournal> journal;
+    StreamStore& store;
+    EndedStreams ended;
+    BeingRestored being_restored;
+};
+
+} // namespace stonechat

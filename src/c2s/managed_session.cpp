@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "c2s/managed_session.hpp"
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "c2s/c2s_settings.hpp"
+#include "c2s/client_session.hpp"
+#include "c2s/client_stream.hpp"
+#include "c2s/kept_state.hpp"
+#include "router/host.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+
+namespace stonechat {
+namespace {
+
+/// A burst (a large roster's presences) may be longer than the bound: a client that reads gets so much
+/// more, and so much time to answer before that counts against it.
+constexpr std::size_t burst = 4;
+constexpr std::chrono::seconds answer_grace { 10 };
+
+std::string request()
+{
+    return "<r xmlns='" + std::string(ns::stream_management) + "'/>";
+}
+
+std::string answer(std::uint32_t h)
+{
+    return "<a xmlns='" + std::string(ns::stream_management) + "' h='" + std::to_string(h) + "'/>";
+}
+
+} // namespace
+
+ManagedSession::Limits::Limits(const C2sSettings& settings)
+    : stanzas(settings.unacknowledged_stanzas), bytes(burst * settings.unsent_bytes),
+      ack_timeout(settings.ack_timeout)
+{}
+
+ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, std::optional<Record> record)
+    : session_(session), limits_(limits), record_(std::move(record)), before_(session.received_stanzas()),
+      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this)
+{
+    noted_.presence = session.presence();
+    noted_.interested = session.is_interested();
+}
+
+ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, Record record,
+    std::uint64_t handled, std::uint64_t received)
+    : session_(session), limits_(limits), record_(std::move(record)), management_(handled, received),
+      before_(0), carried_(handled),
+      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this)
+{
+    noted_.handled = handled;
+}
+
+ManagedSession::~ManagedSession()
+{
+    if (at_turn_end_) {
+        session_.shard().forget(*this);
+    }
+}
+
+std::uint64_t ManagedSession::received() const
+{
+    return carried_ + session_.received_stanzas() - before_;
+}
+
+std::uint64_t ManagedSession::settled() const
+{
+    const std::uint64_t prefix = session_.settled_stanzas();
+    return carried_ + (prefix > before_ ? prefix - before_ : 0);
+}
+
+// Towards the client ------------------------------------------------------------------------------
+
+void ManagedSession::send(std::string xml)
+{
+    keep_bound();
+    management_.push(std::move(xml));
+    transmit();
+}
+
+Claim ManagedSession::reserve(CopyForm form)
+{
+    keep_bound();
+    return { record_->row, management_.hold(), form };
+}
+
+void ManagedSession::fulfil(const Claim& claim, const Stanza& stanza)
+{
+    management_.fill(claim.sequence, ClientSession::to_wire(stanza));
+    transmit();
+}
+
+void ManagedSession::withdraw(const Claim& claim)
+{
+    Stanza ping = Stanza::iq(session_.host().jid(), session_.jid(), IqType::get, random_id());
+    ping.element().add("ping", ns::ping);
+    fulfil(claim, ping);
+}
+
+void ManagedSession::transmit()
+{
+    ClientStream* stream = session_.stream();
+    if (stream == nullptr) {
+        return;
+    }
+    call_at_turn_end(); // before the transport's own, so that our <r/> goes out with the stanza
+    management_.transmit([stream](const std::string& xml) { stream->send_xml(xml); });
+}
+
+/// Before something is added. The end comes in the next turn: what is being committed with a place here
+/// reaches the store before it.
+void ManagedSession::keep_bound()
+{
+    if (ending_ || !is_full()) {
+        return;
+    }
+    ending_ = true;
+    const bool was_connected = session_.stream() != nullptr;
+    session_.shard().post([held = session_.shared_from_this(), this, was_connected] {
+        ending_ = false;
+        if (!was_connected && session_.stream() == nullptr) {
+            session_.end();
+        } else if (was_connected) {
+            session_.close(StreamError(StreamError::resource_constraint, "Too much is not acknowledged"));
+        }
+    });
+}
+
+bool ManagedSession::is_full() const
+{
+    const std::size_t stanzas = management_.unacknowledged();
+    if (stanzas < limits_.stanzas && management_.bytes() < limits_.bytes) {
+        return false;
+    }
+    if (session_.stream() == nullptr || stanzas >= burst * limits_.stanzas
+        || management_.bytes() >= burst * limits_.bytes) {
+        return true;
+    }
+    return management_.is_asking() && session_.host().clock().steady() - asked_at_ >= answer_grace;
+}
+
+void ManagedSession::call_at_turn_end()
+{
+    if (!std::exchange(at_turn_end_, true)) {
+        session_.shard().at_turn_end(*this);
+    }
+}
+
+void ManagedSession::on_turn_end()
+{
+    at_turn_end_ = false;
+    ClientStream* stream = session_.stream();
+    if (stream == nullptr) {
+        return;
+    }
+    if (management_.has_to_tell()) {
+        stream->send_xml(answer(management_.tell()));
+    }
+    if (management_.has_to_ask()) {
+        management_.ask();
+        asked_at_ = session_.host().clock().steady();
+        timer_.start(session_.shard().timers(), limits_.ack_timeout);
+        stream->send_xml(request());
+    }
+}
+
+void ManagedSession::after_acknowledged(Function<void()> f)
+{
+    if (management_.unacknowledged() == 0) {
+        session_.shard().post(std::move(f));
+        return;
+    }
+    after_acknowledged_.emplace_back(management_.last(), std::move(f));
+}
+
+// From the client ---------------------------------------------------------------------------------
+
+void ManagedSession::on_request()
+{
+    session_.stream()->send_xml(answer(management_.tell()));
+    management_.asked(received());
+}
+
+void ManagedSession::on_ack(const Element& ack)
+{
+    const auto h = read_handled_count(ack);
+    if (!h || management_.acknowledge(*h) == StreamManagement::Ack::too_high) {
+        refuse_count(ack);
+        return;
+    }
+    if (!management_.is_asking()) {
+        timer_.stop();
+    }
+    if (management_.has_to_ask()) {
+        call_at_turn_end();
+    }
+    run_acknowledged();
+}
+
+void ManagedSession::refuse_count(const Element& ack)
+{
+    session_.close(handled_count_too_high(ack, static_cast<std::uint32_t>(management_.sent())));
+}
+
+void ManagedSession::run_acknowledged()
+{
+    if (management_.has_released()) {
+        mark(StreamJournal::Urgency::soon);
+    }
+    const auto held = session_.shared_from_this();
+    std::vector<Function<void()>> due;
+    std::erase_if(after_acknowledged_, [&](auto& each) {
+        if (each.first > management_.acknowledged()) {
+            return false;
+        }
+        due.push_back(std::move(each.second));
+        return true;
+    });
+    for (auto& f : due) {
+        f();
+    }
+}
+
+void ManagedSession::on_timer()
+{
+    const auto held = session_.shared_from_this();
+    if (session_.stream() != nullptr) {
+        session_.close(StreamError(StreamError::connection_timeout, "No acknowledgement"));
+    } else {
+        session_.end();
+    }
+}
+
+// What may be told --------------------------------------------------------------------------------
+
+void ManagedSession::on_settled()
+{
+    if (is_resumable()) {
+        if (settled() > noted_.handled) {
+            mark(StreamJournal::Urgency::now);
+        }
+        return;
+    }
+    management_.set_durable(settled());
+    if (management_.has_to_tell()) {
+        call_at_turn_end();
+    }
+}
+
+void ManagedSession::on_state_changed()
+{
+    state_changed_ = true;
+    mark(StreamJournal::Urgency::soon);
+}
+
+void ManagedSession::touch()
+{
+    touch_ = true;
+    mark(StreamJournal::Urgency::soon);
+}
+
+void ManagedSession::mark(StreamJournal::Urgency urgency)
+{
+    if (record_ && session_.is_open()) {
+        record_->kept->journal->mark({ session_.shared_from_this(), this }, urgency);
+    }
+}
+
+bool ManagedSession::state_differs() const
+{
+    return state_changed_ || noted_.presence != session_.presence()
+        || noted_.interested != session_.is_interested();
+}
+
+std::optional<StreamNote> ManagedSession::take_note()
+{
+    StreamNote note;
+    note.row = record_->row;
+    const std::uint64_t handled = settled();
+    if (handled > management_.durable()) {
+        note.handled = static_cast<std::uint32_t>(handled);
+    }
+    noted_.released = management_.has_released() || std::exchange(release_failed_, false);
+    if (noted_.released) {
+        note.acknowledged = management_.acknowledged();
+        management_.clear_released();
+    }
+    if (state_differs()) {
+        note.state = write_kept_state(session_, session_.host().handlers());
+    }
+    if (!session_.is_open() || (!note.handled && !note.acknowledged && !note.state && !touch_)) {
+        return std::nullopt;
+    }
+    note.touched = session_.host().clock().wall();
+    noted_.handled = handled;
+    noted_.presence = session_.presence();
+    noted_.interested = session_.is_interested();
+    state_changed_ = false;
+    touch_ = false;
+    return note;
+}
+
+void ManagedSession::on_noted(bool committed)
+{
+    if (!committed) {
+        noted_.handled = management_.durable();
+        release_failed_ = noted_.released;
+        state_changed_ = true;
+        touch_ = true;
+        return;
+    }
+    management_.set_durable(noted_.handled);
+    if (management_.has_to_tell()) {
+        call_at_turn_end();
+    }
+    tell_settled();
+}
+
+void ManagedSession::when_settled(Function<void()> f)
+{
+    when_settled_.push_back(std::move(f));
+    tell_settled();
+}
+
+void ManagedSession::tell_settled()
+{
+    if (!is_settled() && session_.is_open()) {
+        return;
+    }
+    for (auto& f : std::exchange(when_settled_, {})) {
+        session_.shard().post(std::move(f));
+    }
+}
+
+// Connections come and go -------------------------------------------------------------------------
+
+void ManagedSession::on_disconnected()
+{
+    timer_.start(session_.shard().timers(), record_->window);
+    touch_ = true;
+    mark(StreamJournal::Urgency::now);
+}
+
+bool ManagedSession::accept_resumption(std::uint32_t h)
+{
+    return management_.resume(h) == StreamManagement::Ack::fine;
+}
+
+void ManagedSession::on_resumed()
+{
+    timer_.stop();
+    Element resumed("resumed", ns::stream_management);
+    resumed.set_attribute("previd", record_->token).set_attribute("h", std::to_string(management_.tell()));
+    session_.stream()->send_xml(to_xml(resumed));
+    transmit();
+    run_acknowledged();
+}
+
+void ManagedSession::on_over()
+{
+    timer_.stop();
+    after_acknowledged_.clear();
+    if (record_) {
+        const AccountKey owner = session_.user().key();
+        record_->kept->ended.remember(owner, record_->token,
+            static_cast<std::uint32_t>(management_.durable()));
+        record_->kept->store.end(owner, record_->row, {})
+            .then([&log = session_.host().log(), owner](const Result<Done, StoreError>& done) {
+                if (!done) { // it is found when its time is up
+                    log.warning("session record not ended", { { "user", owner.user } });
+                }
+            });
+    }
+    tell_settled();
+}
+
+} // namespace stonechat

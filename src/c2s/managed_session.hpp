@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// ManagedSession: what a ClientSession has more when its client uses stream management (XEP-0198): the
+// queue of what is not acknowledged, requests and answers, and, if it can be resumed, its record in
+// the store and the time without a connection. Owned by its session; shard-bound.
+//
+// What the client is told is never ahead of what is committed: of a resumable session the count is
+// written down first (StreamJournal).
+#pragma once
+
+#include "c2s/kept_streams.hpp"
+#include "c2s/stream_management.hpp"
+#include "storage/message_store.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stonechat {
+
+class ClientSession;
+class Stanza;
+struct C2sSettings;
+
+class ManagedSession final : public StreamJournal::Subject, private TurnEnd {
+public:
+    struct Limits {
+        explicit Limits(const C2sSettings& settings);
+        std::size_t stanzas;
+        std::size_t bytes;
+        std::chrono::milliseconds ack_timeout;
+    };
+    /// The record of a session that can be resumed.
+    struct Record {
+        std::shared_ptr<KeptStreams> kept;
+        std::uint64_t row;
+        std::string token;
+        std::chrono::seconds window;
+    };
+
+    /// From here on stanzas count, in both directions. `record` is empty if it cannot be resumed.
+    ManagedSession(ClientSession& session, const Limits& limits, std::optional<Record> record);
+    /// One whose record was found in the store, without a connection: `handled` may be told to the
+    /// client, which has said that it got `received`.
+    ManagedSession(ClientSession& session, const Limits& limits, Record record, std::uint64_t handled,
+        std::uint64_t received);
+    ~ManagedSession() override;
+
+    bool is_resumable() const { return record_.has_value(); }
+    bool has_token(std::string_view token) const { return record_ && record_->token == token; }
+    bool has_row(std::uint64_t row) const { return record_ && record_->row == row; }
+
+    // Towards the client.
+    void send(std::string xml);
+    Claim reserve(CopyForm form);
+    void fulfil(const Claim& claim, const Stanza& stanza);
+    /// What was to be sent there is not: something that says nothing takes its place, for the numbers of
+    /// what is behind it are written down already.
+    void withdraw(const Claim& claim);
+    void after_acknowledged(Function<void()> f);
+
+    // From the client.
+    void on_request();
+    void on_ack(const Element& ack);
+
+    // From the session.
+    void on_settled();
+    void on_state_changed();
+    /// The connection is gone and the session waits for another.
+    void on_disconnected();
+    std::uint32_t sent_count() const { return static_cast<std::uint32_t>(management_.sent()); }
+    /// A client wants to have it back and got `h`: what it did not get is sent again. False if it cannot
+    /// have got so much; nothing has changed then.
+    bool accept_resumption(std::uint32_t h);
+    /// The session has a connection again: says so, and sends what waited.
+    void on_resumed();
+    /// The session is over. What was not acknowledged goes into the mailbox.
+    void on_over();
+    /// Calls `f` when all that the client has sent is safe and may be told, or the session is over.
+    void when_settled(Function<void()> f);
+    /// It is connected, and the store thinks it is gone: writes down that it is not.
+    void touch();
+
+    // StreamJournal::Subject
+    std::optional<StreamNote> take_note() override;
+    void on_noted(bool committed) override;
+
+private:
+    void on_turn_end() override;
+    void on_timer();
+
+    std::uint64_t received() const; ///< stanzas of the client that have come in
+    std::uint64_t settled() const;  ///< of these, from the first on, that are safe
+    bool is_settled() const { return management_.durable() == received(); }
+    void transmit();
+    void call_at_turn_end();
+    void mark(StreamJournal::Urgency urgency);
+    void keep_bound();
+    bool is_full() const;
+    void refuse_count(const Element& ack);
+    void run_acknowledged();
+    void tell_settled();
+    bool state_differs() const;
+
+    ClientSession& session_;
+    Limits limits_;
+    std::optional<Record> record_;
+    StreamManagement management_;
+    std::uint64_t before_;      ///< stanzas that the client had sent before any counted
+    std::uint64_t carried_ = 0; ///< counted by an earlier server
+    Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
+    SteadyTime asked_at_;
+    std::vector<std::pair<std::uint64_t, Function<void()>>> after_acknowledged_;
+    std::vector<Function<void()>> when_settled_;
+
+    // What was written down.
+    struct Noted {
+        std::uint64_t handled = 0;
+        std::shared_ptr<const Stanza> presence;
+        bool interested = false;
+        bool released = false;
+    };
+    Noted noted_; ///< committed, or on its way
+    bool state_changed_ = false;
+    bool release_failed_ = false;
+    bool touch_ = false;
+    bool at_turn_end_ = false;
+    bool ending_ = false;
+};
+
+} // namespace stonechat

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stream management (XEP-0198): the part of ClientSession that answers the client's <enable/>, <r/> and
+// <a/>, and comes back on another stream.
+#include "base/random.hpp"
+#include "c2s/client_session.hpp"
+#include "c2s/client_stream.hpp"
+#include "c2s/kept_state.hpp"
+#include "router/host.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace stonechat {
+namespace {
+
+constexpr std::size_t token_bytes = 16;
+
+/// xs:boolean
+bool is_true(std::string_view text)
+{
+    return text == "true" || text == "1";
+}
+
+/// What the client would like, as far as the settings allow it; 0 = it does not want to resume.
+std::chrono::seconds agreed_window(const Element& enable, std::chrono::seconds allowed)
+{
+    if (!is_true(enable.attribute_or("resume"))) {
+        return std::chrono::seconds(0);
+    }
+    const std::string_view max = enable.attribute_or("max");
+    std::uint32_t seconds = 0;
+    const auto [end, error] = std::from_chars(max.data(), max.data() + max.size(), seconds);
+    const bool is_number = !max.empty() && error == std::errc() && end == max.data() + max.size();
+    return is_number ? std::min(allowed, std::chrono::seconds(seconds)) : allowed;
+}
+
+} // namespace
+
+ClientSession::ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSettings& settings,
+    std::shared_ptr<KeptStreams> kept, const StreamRecord& record, std::uint64_t received)
+    : Session(std::move(full_jid)), stream_(nullptr), shard_(shard), host_(host), since_(host.clock().wall()),
+      ledger_(shard_, [this] { on_settled(); }), state_(State::waiting)
+{
+    ManagedSession::Record mine { std::move(kept), record.row, record.token, record.window };
+    managed_ = std::make_unique<ManagedSession>(*this, ManagedSession::Limits(settings), std::move(mine),
+        record.handled, received);
+}
+
+Element management_failure(StanzaError::Condition condition, std::optional<std::uint32_t> handled)
+{
+    Element failed("failed", ns::stream_management);
+    if (handled) {
+        failed.set_attribute("h", std::to_string(*handled));
+    }
+    failed.add(to_text(condition), ns::stanza_errors);
+    return failed;
+}
+
+void ClientSession::manage(const Element& element)
+{
+    const bool asks = element.name() == "r";
+    const bool acknowledges = element.name() == "a";
+    if (managed_ && asks) {
+        managed_->on_request();
+    } else if (managed_ && acknowledges) {
+        managed_->on_ack(element);
+    } else if (element.name() == "enable" && !managed_ && !enabling_) {
+        enable(element);
+    } else if (asks || acknowledges || element.name() == "enable" || element.name() == "resume") {
+        say(management_failure(StanzaError::unexpected_request));
+    } else {
+        close(StreamError(StreamError::unsupported_stanza_type));
+    }
+}
+
+void ClientSession::say(const Element& answer)
+{
+    stream_->send_xml(to_xml(answer, ns::client));
+}
+
+void ClientSession::enable(const Element& enable)
+{
+    const std::chrono::seconds window = agreed_window(enable, stream_->settings().resume_window);
+    if (window.count() > 0) {
+        enable_resumable(window);
+        return;
+    }
+    say(Element("enabled", ns::stream_management));
+    managed_ = std::make_unique<ManagedSession>(*this, ManagedSession::Limits(stream_->settings()),
+        std::nullopt);
+}
+
+/// The client is told that it can resume when its record is safe; until then it waits.
+void ClientSession::enable_resumable(std::chrono::seconds window)
+{
+    StreamRecord record;
+    record.token = random_id(token_bytes);
+    record.owner = user().key();
+    record.resource = jid().resource();
+    record.window = window;
+    record.touched = host_.clock().wall();
+    record.state = write_kept_state(*this, host_.handlers());
+    enabling_ = true;
+    stream_->pause();
+    auto held = std::static_pointer_cast<ClientSession>(shared_from_this());
+    stream_->kept_streams()->store.create(record).then(
+        [held, record](const Result<std::uint64_t, StoreError>& row) { held->on_record(record, row); });
+}
+
+void ClientSession::on_record(const StreamRecord& record, const Result<std::uint64_t, StoreError>& row)
+{
+    enabling_ = false;
+    if (stream_ == nullptr) {
+        if (row) {
+            host_.storage().streams().end(record.owner, *row, {}).then([](const auto&) {});
+        }
+        return;
+    }
+    if (!row) {
+        say(management_failure(StanzaError::internal_server_error));
+    } else {
+        Element enabled("enabled", ns::stream_management);
+        enabled.set_attribute("id", record.token)
+            .set_attribute("resume", "true")
+            .set_attribute("max", std::to_string(record.window.count()));
+        say(enabled);
+        ManagedSession::Record mine { stream_->kept_streams(), *row, record.token, record.window };
+        managed_ = std::make_unique<ManagedSession>(*this, ManagedSession::Limits(stream_->settings()),
+            std::move(mine));
+    }
+    stream_->resume();
+}
+
+bool ClientSession::resume_on(ClientStream& stream, std::uint32_t h)
+{
+    if (!managed_->accept_resumption(h)) {
+        return false;
+    }
+    const auto held = shared_from_this();
+    if (ClientStream* old = std::exchange(stream_, nullptr)) {
+        waiting_.reset(); // it was not counted, so the client sends it again
+        old->lose_session();
+    }
+    stream_ = &stream;
+    state_ = State::connected;
+    set_inactive(false);
+    managed_->on_resumed();
+    return true;
+}
+
+} // namespace stonechat

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "c2s/stream_journal.hpp"
+
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// How long something that nobody waits for may wait, and how long to wait after a failure.
+constexpr std::chrono::seconds patience { 1 };
+
+} // namespace
+
+StreamJournal::StreamJournal(Shard& shard, StreamStore& store)
+    : shard_(shard), store_(store),
+      later_([](void* self) { static_cast<StreamJournal*>(self)->flush(); }, this)
+{}
+
+StreamJournal::~StreamJournal()
+{
+    if (at_turn_end_) {
+        shard_.forget(*this);
+    }
+}
+
+void StreamJournal::mark(std::shared_ptr<Subject> subject, Urgency urgency)
+{
+    if (!std::exchange(subject->is_marked_, true)) {
+        marked_.push_back(std::move(subject));
+    }
+    if (urgency == Urgency::now) {
+        urgent_ = true;
+        flush_at_turn_end();
+    } else if (!later_.is_running()) {
+        later_.start(shard_.timers(), patience);
+    }
+}
+
+void StreamJournal::flush_at_turn_end()
+{
+    if (!in_flight_ && !std::exchange(at_turn_end_, true)) {
+        shard_.at_turn_end(*this);
+    }
+}
+
+void StreamJournal::on_turn_end()
+{
+    at_turn_end_ = false;
+    flush();
+}
+
+void StreamJournal::flush()
+{
+    if (in_flight_) {
+        return;
+    }
+    urgent_ = false;
+    later_.stop();
+    std::vector<StreamNote> notes;
+    std::vector<std::shared_ptr<Subject>> noted;
+    for (auto& subject : std::exchange(marked_, {})) {
+        subject->is_marked_ = false;
+        if (auto note = subject->take_note()) {
+            notes.push_back(std::move(*note));
+            noted.push_back(std::move(subject));
+        }
+    }
+    if (notes.empty()) {
+        tell_if_idle();
+        return;
+    }
+    in_flight_ = true;
+    store_.note(std::move(notes))
+        .then([self = weak_from_this(),
+                  noted = std::move(noted)](const Result<Done, StoreError>& done) mutable {
+            if (const auto journal = self.lock()) {
+                journal->on_answer(std::move(noted), done.has_value());
+            }
+        });
+}
+
+void StreamJournal::on_answer(std::vector<std::shared_ptr<Subject>> subjects, bool committed)
+{
+    in_flight_ = false;
+    for (const auto& subject : subjects) {
+        subject->on_noted(committed);
+        if (!committed) {
+            mark(subject, Urgency::soon);
+        }
+    }
+    if (!committed) {
+        for (auto& done : std::exchange(when_idle_, {})) {
+            done(); // it will not be better soon
+        }
+        return;
+    }
+    if (urgent_ || (!when_idle_.empty() && !marked_.empty())) {
+        flush_at_turn_end();
+    }
+    tell_if_idle();
+}
+
+void StreamJournal::when_idle(Function<void()> done)
+{
+    when_idle_.push_back(std::move(done));
+    if (!marked_.empty()) {
+        flush_at_turn_end();
+    }
+    tell_if_idle();
+}
+
+void StreamJournal::tell_if_idle()
+{
+    if (in_flight_ || !marked_.empty()) {
+        return;
+    }
+    for (auto& done : std::exchange(when_idle_, {})) {
+        done();
+    }
+}
+
+} // namespace stonechat

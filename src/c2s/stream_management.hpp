@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// StreamManagement: the counting half of XEP-0198 for one session: what was sent to the client and is
+// not acknowledged, in the order in which it counts; how many of the client's stanzas may be
+// acknowledged; and who has asked whom. On the wire counters are modulo 2^32, here they never wrap.
+// Knows no stream, no clock and no store. A part of ManagedSession; pure.
+#pragma once
+
+#include "xmpp/element.hpp"
+#include "xmpp/stream_error.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace stonechat {
+
+/// The `h` of an <a/> or <resume/>: nothing if it is missing or no number from 0 to 2^32 - 1.
+std::optional<std::uint32_t> read_handled_count(const Element& element);
+
+/// What ends the stream of a client that acknowledges what it was not sent, or with no number.
+StreamError handled_count_too_high(const Element& ack, std::uint32_t sent);
+
+class StreamManagement {
+public:
+    /// A session of which the client has been told that `handled` of its stanzas are, and which has said
+    /// that it got `received`.
+    explicit StreamManagement(std::uint64_t handled = 0, std::uint64_t received = 0)
+        : durable_(handled), told_(handled), acknowledged_(received), sent_(received), asked_up_to_(received)
+    {}
+
+    // What the client is sent. Places are numbered from 1.
+    /// Puts a stanza behind everything else. Its number.
+    std::uint64_t push(std::string xml);
+    /// The same for one that is not ready: what is behind it waits until it is `fill`ed.
+    std::uint64_t hold();
+    /// Does nothing if there is no such place, or it is filled already.
+    void fill(std::uint64_t number, std::string xml);
+    /// Calls `write` with each stanza that can be sent and was not, in order.
+    template <class Write> void transmit(Write write)
+    {
+        while (sent_ < last() && place(sent_ + 1).filled) {
+            write(std::as_const(place(sent_ + 1).xml));
+            ++sent_;
+        }
+    }
+
+    // What the client says it got.
+    enum class Ack {
+        fine,     ///< counted, or an old one that changes nothing
+        too_high, ///< more than it was sent; nothing was changed
+    };
+    Ack acknowledge(std::uint32_t h);
+    /// The same at the begin of a new connection: what is left has to be sent again.
+    Ack resume(std::uint32_t h);
+
+    std::uint64_t acknowledged() const { return acknowledged_; }
+    std::uint64_t sent() const { return sent_; }
+    std::uint64_t last() const { return acknowledged_ + places_.size(); } ///< number of the newest place
+    std::size_t unacknowledged() const { return places_.size(); }
+    std::size_t bytes() const { return bytes_; }
+    /// An acknowledged place was one that was held: the store has it and may let go.
+    bool has_released() const { return released_; }
+    void clear_released() { released_ = false; }
+
+    // Our own <r/>: one at a time.
+    bool has_to_ask() const { return !asking_ && sent_ > asked_up_to_; }
+    bool is_asking() const { return asking_; }
+    void ask();
+
+    // What the client sent.
+    /// So many of its stanzas are safe and may be acknowledged; never fewer than before.
+    void set_durable(std::uint64_t count);
+    std::uint64_t durable() const { return durable_; }
+    /// The `h` for now; the client knows it then.
+    std::uint32_t tell();
+    /// The client has sent an <r/> when it had sent `received` stanzas.
+    void asked(std::uint64_t received);
+    /// An <a/> should go out by itself: an <r/> could not be answered in full, or much was not asked for.
+    bool has_to_tell() const;
+
+private:
+    struct Place {
+        std::string xml;
+        bool filled = true;
+        bool held = false; ///< was not ready at first
+    };
+    Place& place(std::uint64_t number)
+    {
+        return places_[static_cast<std::size_t>(number - acknowledged_ - 1)];
+    }
+
+    std::uint64_t durable_;
+    std::uint64_t told_;
+    std::uint64_t owed_ = 0; ///< the client has asked about stanzas up to this one
+
+    std::deque<Place> places_; ///< numbers acknowledged_ + 1 and on
+    std::size_t bytes_ = 0;
+    std::uint64_t acknowledged_;
+    std::uint64_t sent_;        ///< on this connection
+    std::uint64_t asked_up_to_; ///< with our last <r/>
+    bool asking_ = false;       ///< it was not answered yet
+    bool released_ = false;
+};
+
+} // namespace stonechat
