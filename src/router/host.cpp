@@ -13,7 +13,8 @@
 
 namespace stonechat {
 
-Host::Host(Router& router, std::string name) : router_(router), jid_(*Jid::parse(name)), handlers_(*this), messages_(*this)
+Host::Host(Router& router, std::string name)
+    : router_(router), jid_(*Jid::parse(name)), handlers_(*this), messages_(*this), requests_(*this)
 {}
 
 Host::~Host() = default;
@@ -197,8 +198,8 @@ Verdict Host::run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context
     try {
         return handlers_.run(flow, from, to, stanza, context);
     } catch (const std::exception& failure) {
-        // A handler that throws is a bug of ours: this stanza goes no further, its stream and everybody else go
-        // on.
+        // A handler that throws is a bug of ours: this stanza goes no further, its stream and everybody else
+        // go on.
         router_.dead_letters().add(*this, stanza, failure.what());
         return Verdict::bounce(StanzaError(StanzaError::internal_server_error));
     }
@@ -307,7 +308,8 @@ void Host::deliver_to_host(Stanza stanza, Settlement settlement)
         return;
     }
     if (!stanza.is_request()) {
-        return; // we asked nothing
+        requests_.take(std::move(stanza));
+        return;
     }
     Context context { *this };
     if (stanza.from().domain() == name() && stanza.from().has_local()) {

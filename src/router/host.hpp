@@ -8,6 +8,7 @@
 #include "router/handlers.hpp"
 #include "router/message_delivery.hpp"
 #include "router/module.hpp"
+#include "router/requests.hpp"
 #include "router/user.hpp"
 
 #include <memory>
@@ -48,6 +49,8 @@ public:
     void attach_modules(const std::vector<ModuleEntry>& table);
     const std::vector<Manifest>& manifests() const { return manifests_; }
     const Handlers& handlers() const { return handlers_; }
+    /// What this host asks of others in its own name.
+    Requests& requests() { return requests_; }
     void reconfigured();
 
     /// The account in memory, or null if nobody has needed it lately. On its home shard only.
@@ -104,6 +107,7 @@ private:
     std::vector<std::unique_ptr<Module>> modules_;
     std::vector<Manifest> manifests_;
     StringMap<std::shared_ptr<User>> users_;
+    Requests requests_;
 };
 
 } // namespace stonechat
