@@ -4,14 +4,18 @@
 #include "modules/administration.hpp"
 #include "modules/archive.hpp"
 #include "modules/blocking.hpp"
+#include "modules/carbons.hpp"
+#include "modules/client_state.hpp"
 #include "modules/commands.hpp"
 #include "modules/contact.hpp"
 #include "modules/disco.hpp"
+#include "modules/forgery.hpp"
 #include "modules/last_activity.hpp"
 #include "modules/offline.hpp"
 #include "modules/ping.hpp"
 #include "modules/presence.hpp"
 #include "modules/private_xml.hpp"
+#include "modules/push.hpp"
 #include "modules/registration.hpp"
 #include "modules/retraction.hpp"
 #include "modules/roster.hpp"
@@ -28,11 +32,12 @@ const std::vector<ModuleEntry>& module_table()
 {
     // Within a stage, handlers run in this order: whom one has blocked comes before everything else.
     static const std::vector<ModuleEntry> table {
-        { make_blocking, true }, { make_roster, true }, { make_subscription, true }, { make_presence, true },
-        { make_stanza_ids, true }, { make_archive, true },
+        { make_blocking, true }, { make_forgery, true }, { make_roster, true }, { make_subscription, true },
+        { make_presence, true }, { make_stanza_ids, true }, { make_archive, true },
         { make_retraction, true }, // keeps what archive keeps
-        { make_offline, true }, { make_disco, true }, { make_ping, true }, { make_version, true },
-        { make_time, true }, { make_contact, true }, { make_last_activity, true }, { make_vcard, true },
+        { make_carbons, true }, { make_offline, true }, { make_push, true }, { make_client_state, true },
+        { make_disco, true }, { make_ping, true }, { make_version, true }, { make_time, true },
+        { make_contact, true }, { make_last_activity, true }, { make_vcard, true },
         { make_private_xml, true }, { make_session_request, true }, { make_registration, true },
         { make_administration, true },
         { make_commands, true }, // last: lists what all the others have registered

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/push.hpp"
+
+#include "base/log.hpp"
+#include "modules/push_registration.hpp"
+#include "net/shard.hpp"
+#include "router/host.hpp"
+#include "router/passage.hpp"
+#include "router/requests.hpp"
+#include "router/turns.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/message_content.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <list>
+#include <map>
+
+namespace stonechat {
+namespace {
+
+constexpr const char* store = "push";
+
+/// A registration at work. `number` names it while an answer is awaited, for it may go meanwhile, and a new
+/// one of the same name come.
+struct Device {
+    PushRegistration registration;
+    PushPace pace;
+    std::uint64_t number = 0;
+    bool waits = false; ///< in Push::waiting_
+};
+
+using Devices = std::list<Device>;
+
+/// Of conversations; what is said beside them wakes nobody.
+bool is_worth_waking(const Stanza& message, Keep keep)
+{
+    const Element& element = message.element();
+    return keep != Keep::nothing && !message.is_error()
+        && (element.child("body") != nullptr || has_ciphertext(element) || is_call_invite(element));
+}
+
+/// Nobody looks at it: it is offline, waits to be resumed, or has said so.
+bool is_away(const User& user, const Device& device)
+{
+    const Session* session = user.session(device.registration.resource);
+    return session == nullptr || !session->is_open() || !session->is_connected() || session->is_inactive();
+}
+
+class Push final : public Module {
+public:
+    Push() : timer_([](void* self) { static_cast<Push*>(self)->wake(); }, this) {}
+
+    Manifest describe() const override
+    {
+        return Manifest("push", "Wakes devices that are away when a message has come.")
+            .implements(Xep { 357, "0.4.1", "Push Notifications",
+                "a service's own note that it takes no more; the next error tells" })
+            .feature(ns::push, On::both)
+            .setting(SettingSpec::integer("max_registrations", 20, 1, 1000,
+                "Devices of one account that may be woken."))
+            .setting(SettingSpec::duration("interval", std::chrono::seconds(3), std::chrono::milliseconds(0),
+                std::chrono::hours(1), "A device is woken this often at most."))
+            .store(store);
+    }
+
+    void attach(Handlers& on) override
+    {
+        host_ = &on.host();
+        devices_ = on.user_slot<Devices>();
+        turns_ = on.user_slot<Turns>();
+        on.user_load([this](User& user) { return load(user); });
+        on.iq_set_later(To::own_account, ns::push, "enable",
+            [this](Iq iq, Context c) { return enable(iq, c); });
+        on.iq_set_later(To::own_account, ns::push, "disable",
+            [this](Iq iq, Context c) { return disable(iq, c); });
+        on.message(Flow::to_user, Stage::copy, [this](Message m, const Context& c) { return look(m, c); });
+        on.session_bound([this](const Context& c) { attend(c); });
+        on.session_resumed([this](const Context& c) { attend(c); });
+        on.session_attention([this](const Context& c) { attend(c); });
+        on.account_removed([this](const Context& c) { devices_.clear(*c.user); });
+    }
+
+private:
+    // Registrations ----------------------------------------------------------------------------------
+
+    Task<bool> load(User& user)
+    {
+        auto pending = user.host().storage().keyval().load(user.key(), store);
+        const auto entries = co_await pending;
+        if (!entries) {
+            co_return false;
+        }
+        devices_.clear(user);
+        for (const auto& [name, value] : *entries) {
+            if (auto registration = PushRegistration::from_text(value)) {
+                put(user, std::move(*registration));
+            }
+        }
+        co_return true;
+    }
+
+    Device* find(const User& user, std::string_view name) const
+    {
+        Devices* devices = devices_.find(user);
+        if (devices == nullptr) {
+            return nullptr;
+        }
+        const auto found = std::find_if(devices->begin(), devices->end(),
+            [name](const Device& device) { return device.registration.name() == name; });
+        return found == devices->end() ? nullptr : &*found;
+    }
+
+    Device* find(const User& user, std::uint64_t number) const
+    {
+        Devices* devices = devices_.find(user);
+        if (devices == nullptr) {
+            return nullptr;
+        }
+        const auto found = std::find_if(devices->begin(), devices->end(),
+            [number](const Device& device) { return device.number == number; });
+        return found == devices->end() ? nullptr : &*found;
+    }
+
+    void put(User& user, PushRegistration registration)
+    {
+        remove(user, registration.name());
+        Device& device = devices_.of(user).emplace_back();
+        device.registration = std::move(registration);
+        device.number = ++numbers_;
+    }
+
+    void remove(User& user, std::string_view name) const
+    {
+        if (Devices* devices = devices_.find(user)) {
+            devices->remove_if([name](const Device& device) { return device.registration.name() == name; });
+        }
+    }
+
+    /// §5. The last request for a service and node counts.
+    Task<IqAnswer> enable(Iq iq, Context context)
+    {
+        User& user = *context.user;
+        auto registration = PushRegistration::from_enable(iq.payload(), iq.from().resource());
+        if (!registration) {
+            co_return registration.error();
+        }
+        auto taking = turns_.of(user).take();
+        const auto turn = co_await taking;
+        const std::string name = registration->name();
+        if (find(user, name) == nullptr && devices_.of(user).size() >= most_registrations()) {
+            co_return StanzaError(StanzaError::resource_constraint);
+        }
+        auto pending = host_->storage().keyval().set(user.key(), store, name, registration->to_text());
+        const auto saved = co_await pending;
+        if (!saved) {
+            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        }
+        put(user, std::move(*registration));
+        co_return std::nullopt;
+    }
+
+    std::size_t most_registrations() const
+    {
+        return static_cast<std::size_t>(host_->settings("push").integer("max_registrations"));
+    }
+
+    /// §6: one node of a service, or all.
+    Task<IqAnswer> disable(Iq iq, Context context)
+    {
+        User& user = *context.user;
+        if (!iq.payload().has_attribute("jid")) {
+            co_return StanzaError(StanzaError::bad_request);
+        }
+        const auto service = Jid::parse(iq.payload().attribute_or("jid"));
+        if (!service) {
+            co_return StanzaError(StanzaError::jid_malformed);
+        }
+        const auto node = iq.payload().attribute("node");
+        auto taking = turns_.of(user).take();
+        const auto turn = co_await taking;
+        KeyvalStore::Changes changes;
+        for (const Device& device : devices_.of(user)) {
+            const PushRegistration& registration = device.registration;
+            if (registration.service == *service && (!node || registration.node == *node)) {
+                changes.emplace_back(registration.name(), std::nullopt);
+            }
+        }
+        std::vector<std::string> names;
+        for (const auto& change : changes) {
+            names.push_back(change.first);
+        }
+        auto pending = host_->storage().keyval().apply(user.key(), store, std::move(changes));
+        const auto saved = co_await pending;
+        if (!saved) {
+            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        }
+        for (const std::string& name : names) {
+            remove(user, name);
+        }
+        co_return std::nullopt;
+    }
+
+    // Messages ---------------------------------------------------------------------------------------
+
+    Verdict look(const Message& message, const Context& context)
+    {
+        User& user = *context.user;
+        const Devices* devices = devices_.find(user);
+        if (devices == nullptr || devices->empty() || context.passage == nullptr
+            || message.from().same_bare(user.jid())
+            || !is_worth_waking(message.stanza(), context.passage->keep())) {
+            return Verdict::pass();
+        }
+        context.passage->when_over([this, held = user.shared_from_this()](bool committed) {
+            if (committed) {
+                wake_devices(*held);
+            }
+        });
+        return Verdict::pass();
+    }
+
+    void wake_devices(User& user)
+    {
+        Devices* devices = devices_.find(user);
+        if (devices == nullptr) {
+            return;
+        }
+        for (Device& device : *devices) {
+            if (is_away(user, device)) {
+                device.pace.news();
+                go_on(user, device);
+            }
+        }
+    }
+
+    /// The device is here, and somebody looks at it.
+    void attend(const Context& context) const
+    {
+        if (context.session->is_inactive()) {
+            return;
+        }
+        if (Devices* devices = devices_.find(*context.user)) {
+            for (Device& device : *devices) {
+                if (device.registration.resource == context.session->jid().resource()) {
+                    device.pace.attended();
+                }
+            }
+        }
+    }
+
+    // Notifications ----------------------------------------------------------------------------------
+
+    /// Tells the service what there is to tell, now or when it is time.
+    void go_on(User& user, Device& device)
+    {
+        if (!device.pace.is_due() || device.waits) {
+            return;
+        }
+        const SteadyTime now = host_->clock().steady();
+        if (device.pace.not_before() > now) {
+            device.waits = true;
+            waiting_.emplace(device.pace.not_before(), Waiting { user.shared_from_this(), device.number });
+            sleep();
+            return;
+        }
+        device.pace.begin(now, host_->settings("push").duration("interval"));
+        const bool asked = host_->requests().ask(device.registration.service, IqType::set,
+            device.registration.notification(device.pace.unseen()),
+            [this, held = user.shared_from_this(), number = device.number](const Stanza* answer) {
+                answered(*held, number, push_outcome(answer));
+            });
+        if (!asked) {
+            answered(user, device.number, PushOutcome::try_again);
+        }
+    }
+
+    void answered(User& user, std::uint64_t number, PushOutcome outcome)
+    {
+        Device* device = find(user, number);
+        if (device == nullptr) {
+            return;
+        }
+        if (device->pace.end(outcome, host_->clock().steady())) {
+            go_on(user, *device);
+            return;
+        }
+        const std::string name = device->registration.name();
+        host_->log().info("push service gave up",
+            { { "account", user.jid().text() }, { "service", device->registration.service.text() } });
+        remove(user, name);
+        // If it is not erased, the next error does it again.
+        host_->storage().keyval().erase(user.key(), store, name).then([](const auto&) {});
+    }
+
+    void sleep()
+    {
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(waiting_.begin()->first
+            - host_->clock().steady());
+        timer_.start(host_->shard().timers(), std::max(wait, std::chrono::milliseconds(0)));
+    }
+
+    void wake()
+    {
+        const SteadyTime now = host_->clock().steady();
+        while (!waiting_.empty() && waiting_.begin()->first <= now) {
+            const Waiting next = std::move(waiting_.extract(waiting_.begin()).mapped());
+            if (Device* device = find(*next.user, next.number)) {
+                device->waits = false;
+                go_on(*next.user, *device);
+            }
+        }
+        if (!waiting_.empty()) {
+            sleep();
+        }
+    }
+
+    struct Waiting {
+        std::shared_ptr<User> user; ///< stays loaded
+        std::uint64_t number;
+    };
+
+    Host* host_ = nullptr; ///< from attach on
+    UserSlot<Devices> devices_;
+    UserSlot<Turns> turns_;
+    std::uint64_t numbers_ = 0;
+    std::multimap<SteadyTime, Waiting> waiting_;
+    Timer timer_;
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_push()
+{
+    return std::make_unique<Push>();
+}
+
+} // namespace stonechat
