@@ -72,7 +72,10 @@ int main(int count, char** words)
         if (!verdict.first_problem.empty()) {
             std::cout << "first: " << verdict.first_problem << '\n';
         }
-        std::cout << verdict.not_opened << " not opened; " << took.count() << " s\n" << verdict << std::endl;
+        std::cout << verdict.syncs << " syncs recorded, " << verdict.checkpoints
+                  << " of the database itself; " << verdict.not_opened << " images not opened; "
+                  << took.count() << " s\n"
+                  << verdict << std::endl;
         return verdict.is_clean() ? 0 : 1;
     } catch (const std::exception& problem) {
         std::cerr << "power_loss: " << problem.what() << '\n';

@@ -64,6 +64,16 @@ Story record(const PowerOptions& options, std::uint64_t seed)
     return story;
 }
 
+void count_syncs(const Recording& recording, PowerVerdict& verdict)
+{
+    for (const auto& event : recording.events) {
+        if (event.kind == DiskEvent::Kind::sync_ends) {
+            ++verdict.syncs;
+            verdict.checkpoints += event.file == database_file;
+        }
+    }
+}
+
 /// Each answer as early as the beginning of the last sync of the log before it.
 void answer_before_sync(Story& story)
 {
@@ -263,6 +273,8 @@ void PowerVerdict::add(const PowerVerdict& other)
     doubled += other.doubled;
     out_of_order += other.out_of_order;
     not_opened += other.not_opened;
+    syncs += other.syncs;
+    checkpoints += other.checkpoints;
     note_problem(*this, other.first_problem);
 }
 
@@ -301,6 +313,7 @@ PowerVerdict try_power_loss(const PowerOptions& options)
         if (options.control == PowerControl::answers_before_sync) {
             answer_before_sync(story);
         }
+        count_syncs(story.recording, verdict);
         const auto images = std::min(options.images - verdict.images, options.images_per_recording);
         verdict.add(judge_story(options, story, images, random));
     }

@@ -25,7 +25,7 @@ struct PowerOptions {
     std::size_t images = 300;
     std::size_t images_per_recording = 1000;
     unsigned shards = 3;
-    std::size_t steps = 600; ///< of each shard in a recording
+    std::size_t steps = 1000; ///< of each shard in a recording
     unsigned threads = 1;
     std::uint64_t seed = 1;
     PowerControl control = PowerControl::none;
@@ -38,6 +38,8 @@ struct PowerVerdict {
     std::size_t doubled = 0;
     std::size_t out_of_order = 0;
     std::size_t not_opened = 0;
+    std::size_t syncs = 0;       ///< in the recordings
+    std::size_t checkpoints = 0; ///< syncs of the database file itself
     std::string first_problem;
 
     bool is_clean() const { return acknowledged > 0 && lost + doubled + out_of_order + not_opened == 0; }

@@ -13,7 +13,8 @@ namespace stonechat::test {
 namespace {
 
 constexpr unsigned people = 3; ///< accounts of a shard; the last one comes and goes
-constexpr std::size_t under_way = 40;
+constexpr std::array<std::size_t, 4> under_way { 1, 2, 6,
+    40 }; ///< writes at a time: small commits, and large
 constexpr auto host = "power.example";
 constexpr auto feature = "feature";
 constexpr std::array<const char*, 4> names { "a", "b", "c", "d" };
@@ -69,11 +70,11 @@ public:
             create_account(i);
         }
         while (history_.steps.size() < steps) {
+            const auto most = under_way[history_.steps.size() / 50 % under_way.size()];
             choose();
-            while (open_ >= under_way || home_.run_if_any()) {
-                if (open_ >= under_way) {
-                    home_.run_one();
-                }
+            while (home_.run_if_any()) {}
+            while (open_ >= most) {
+                home_.run_one();
             }
         }
         while (open_ > 0) {
