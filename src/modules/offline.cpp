@@ -60,7 +60,7 @@ public:
     {
         host_ = &on.host();
         reading_ = on.user_slot<Reading>();
-        on.message(Flow::to_user, Stage::archive,
+        on.message(Flow::to_user, Stage::deliver,
             [this](Message m, const Context& c) { return queue_behind(m, c); });
         on.message(Flow::to_user, Stage::fallback,
             [this](Message m, const Context& c) { return keep(m, c); });

@@ -43,7 +43,8 @@ enum class Flow {
     to_user,     ///< about to be delivered to `Context::user`
 };
 
-/// Where on the way: in this order.
+/// Where on the way: in this order; but of a message to a user, `copy` comes behind `deliver`, when it is
+/// decided which sessions get the message itself.
 enum class Stage { guard, stamp, archive, copy, deliver, fallback };
 inline constexpr std::size_t stage_count = 6;
 

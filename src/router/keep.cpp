@@ -113,12 +113,11 @@ Keep keep_of(const Message& message)
     return has_hint(element, "no-permanent-store") ? std::min(keep, Keep::until_delivered) : keep;
 }
 
-bool is_searchable(const Message& message)
+bool is_searchable(const Element& message)
 {
     constexpr std::array ciphers { ns::encryption, ns::omemo, ns::omemo_2, ns::openpgp, ns::openpgp_legacy };
-    const Element& element = std::as_const(message.stanza()).element();
     bool has_text = false;
-    for (const Element* child : element.children()) {
+    for (const Element* child : message.children()) {
         if (std::find(ciphers.begin(), ciphers.end(), child->ns().text()) != ciphers.end()) {
             return false;
         }

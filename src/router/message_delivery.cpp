@@ -139,6 +139,9 @@ void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
 Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, const Context& context)
 {
     Verdict verdict = host_.run(Flow::to_user, Stage::guard, Stage::archive, message, context);
+    if (verdict.is_pass()) {
+        verdict = host_.run(Flow::to_user, Stage::deliver, Stage::deliver, message, context);
+    }
     if (!verdict.is_pass()) {
         return verdict;
     }
@@ -153,7 +156,7 @@ Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, con
             return verdict;
         }
     }
-    return host_.run(Flow::to_user, Stage::copy, Stage::deliver, message, context);
+    return host_.run(Flow::to_user, Stage::copy, Stage::copy, message, context);
 }
 
 Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, Passage& passage,

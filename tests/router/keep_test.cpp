@@ -27,7 +27,7 @@ Keep kept(const std::string& payload, const std::string& attributes = "type='cha
 bool searchable(const std::string& payload)
 {
     Stanza stanza = message(payload);
-    return is_searchable(Message(stanza));
+    return is_searchable(stanza.element());
 }
 
 const std::string body = "<body>Art thou not Romeo, and a Montague?</body>";

@@ -19,7 +19,7 @@ struct Wishes {
     bool archive_received = false;
     bool carbons = false;
     bool juliet_refuses = false;
-    Lines over; ///< what became of them, as their senders' side heard it
+    Lines over {}; ///< what became of them, as their senders' side heard it
 
     Verdict from_client(Message message, const Context& context)
     {
@@ -92,7 +92,7 @@ struct Scene {
     std::size_t archived(const AccountKey& owner)
     {
         auto page = world.result_of(world.store().archive().page(owner, ArchiveQuery()));
-        REQUIRE(page);
+        REQUIRE(page.has_value());
         return (*page)->messages.size();
     }
 
