@@ -110,18 +110,17 @@ private:
         }
         const std::uint64_t key = replays_->key_of(message);
         Verdict verdict = replays_->look(message, key, context);
-        // What one sends to oneself is received too, and then archived, once (§6.1.1).
-        if (verdict.is_pass() && !message.to().same_bare(context.user->jid())) {
+        if (verdict.is_pass()) {
             archive(passage, message.to(), true, key);
         }
         return verdict;
     }
 
+    /// What one sends to oneself comes here too: the store keeps it once (§6.1.1), and the devices that get
+    /// it are told its id.
     Verdict archive_received(const Message& message, const Context& context)
     {
-        const bool own = message.from().same_bare(context.user->jid());
-        archive(*context.passage, own ? message.to() : message.from(), own,
-            own ? replays_->key_of(message) : 0);
+        archive(*context.passage, message.from(), false, 0);
         return Verdict::pass();
     }
 

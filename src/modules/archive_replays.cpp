@@ -59,24 +59,39 @@ std::string_view id_of(const Element& message)
 
 // SentMessages ---------------------------------------------------------------------------------------
 
-SentMessages::Sent* SentMessages::find(std::uint64_t key)
+const SentMessages::Sent* SentMessages::find(std::uint64_t key) const
 {
     const auto found = std::find_if(messages_.rbegin(), messages_.rend(),
-        [key](const Sent& sent) { return sent.key == key; });
+        [key](const Sent& sent) { return sent.message.key == key; });
     return found == messages_.rend() ? nullptr : &*found;
+}
+
+SentMessages::Sent* SentMessages::find(std::uint64_t key)
+{
+    return const_cast<Sent*>(std::as_const(*this).find(key));
+}
+
+void SentMessages::remove(std::uint64_t key)
+{
+    std::erase_if(messages_, [key](const Sent& sent) { return sent.message.key == key; });
 }
 
 SentMessages::State SentMessages::state_of(std::uint64_t key, WallTime now) const
 {
-    const auto found = std::find_if(messages_.rbegin(), messages_.rend(),
-        [key](const Sent& sent) { return sent.key == key; });
-    if (found == messages_.rend()) {
+    const Sent* sent = find(key);
+    if (sent == nullptr) {
         return State::unknown;
     }
-    if (!found->safe) {
+    if (!sent->safe) {
         return State::under_way;
     }
-    return now - found->at < remembered ? State::safe : State::unknown;
+    return now - sent->at < remembered ? State::safe : State::unknown;
+}
+
+bool SentMessages::came_on(std::uint64_t key, std::uint64_t stream) const
+{
+    const Sent* sent = find(key);
+    return sent != nullptr && sent->message.stream == stream;
 }
 
 /// The oldest goes, unless somebody waits to hear of it.
@@ -88,11 +103,11 @@ void SentMessages::make_room(WallTime now)
     }
 }
 
-void SentMessages::begin(std::uint64_t key, std::uint64_t error_key, WallTime now)
+void SentMessages::begin(const Message& message, WallTime now)
 {
     make_room(now);
-    std::erase_if(messages_, [key](const Sent& sent) { return sent.key == key; });
-    messages_.push_back({ key, error_key, now });
+    remove(message.key);
+    messages_.push_back({ message, now });
 }
 
 void SentMessages::when_over(std::uint64_t key, Function<void(bool)> f)
@@ -109,7 +124,7 @@ void SentMessages::end(std::uint64_t key, bool safe)
     auto waiting = std::exchange(sent->waiting, {});
     sent->safe = true;
     if (!safe || sent->failed) {
-        std::erase_if(messages_, [key](const Sent& other) { return other.key == key; });
+        remove(key);
     }
     for (auto& waiter : waiting) {
         waiter(safe);
@@ -118,17 +133,17 @@ void SentMessages::end(std::uint64_t key, bool safe)
 
 void SentMessages::add_safe(std::uint64_t key, WallTime now)
 {
-    messages_.push_back({ key, 0, now, true });
+    messages_.push_back({ { key }, now, true });
 }
 
 std::optional<std::uint64_t> SentMessages::forget_failed(std::uint64_t error_key)
 {
     const auto found = std::find_if(messages_.begin(), messages_.end(),
-        [error_key](const Sent& sent) { return sent.error_key == error_key; });
+        [error_key](const Sent& sent) { return sent.message.error_key == error_key; });
     if (found == messages_.end()) {
         return std::nullopt;
     }
-    const std::uint64_t key = found->key;
+    const std::uint64_t key = found->message.key;
     if (found->safe) {
         messages_.erase(found);
     } else { // it is being kept for its sender alone
@@ -160,6 +175,10 @@ void SentMessages::clear()
 void ArchiveReplays::attach(Handlers& on)
 {
     slot_ = on.user_slot<SentMessages>();
+    stream_ = on.session_slot<std::uint64_t>();
+    const auto number = [this](const Context& c) { stream_.of(*c.session) = ++streams_; };
+    on.session_bound(number);
+    on.session_resumed(number);
     on.user_load([this](User& user) { return load(user); });
     on.message(Flow::to_user, Stage::stamp,
         [this](const Message& m, const Context& c) { return forget_failed(m, c); });
@@ -229,12 +248,16 @@ Verdict ArchiveReplays::look(const Message& message, std::uint64_t key, const Co
     }
     SentMessages& sent = slot_.of(*context.user);
     const WallTime now = context.host.clock().wall();
+    const std::uint64_t stream = stream_.of(*context.session);
+    if (sent.came_on(key, stream)) {
+        return Verdict::pass();
+    }
     switch (sent.state_of(key, now)) {
     case SentMessages::State::safe: return Verdict::done();
     case SentMessages::State::under_way: return wait(message, key, context);
     case SentMessages::State::unknown: break;
     }
-    sent.begin(key, error_key(message.to(), message.id()), now);
+    sent.begin({ key, error_key(message.to(), message.id()), stream }, now);
     context.passage->when_over([ending = Ending(slot_, context.user->shared_from_this(),
                                     key)](bool safe) mutable { ending.tell(safe); });
     return Verdict::pass();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ArchiveReplays: what one account has sent in the last day, so that a message which its client sends
 // once more, because its stream broke before an acknowledgement came, is neither kept nor delivered
-// twice. The same message is one with the same addressee, id and payload; without an id there is none.
-// Part of a user's slot; shard-bound.
+// twice. The same message is one with the same addressee, id and payload that comes on another stream,
+// or on one that was resumed meanwhile (XEP-0198): who says something twice on one stream means it.
+// Without an id there is no telling. Part of a user's slot; shard-bound.
 #pragma once
 
 #include "base/clock.hpp"
@@ -26,9 +27,17 @@ public:
 
     enum class State { unknown, under_way, safe };
 
+    struct Message {
+        std::uint64_t key;
+        std::uint64_t error_key = 0; ///< which error would answer it
+        std::uint64_t stream = 0;    ///< on which it came; 0 = none that is still there
+    };
+
     State state_of(std::uint64_t key, WallTime now) const;
-    /// It is under way now. `error_key` says which error would answer it.
-    void begin(std::uint64_t key, std::uint64_t error_key, WallTime now);
+    /// Whether the one that is known under `key` came on this stream.
+    bool came_on(std::uint64_t key, std::uint64_t stream) const;
+    /// It is under way now.
+    void begin(const Message& message, WallTime now);
     /// Called when what is under way under `key` is safe (true) or lost.
     void when_over(std::uint64_t key, Function<void(bool safe)> f);
     void end(std::uint64_t key, bool safe);
@@ -42,14 +51,15 @@ public:
 
 private:
     struct Sent {
-        std::uint64_t key;
-        std::uint64_t error_key;
+        Message message;
         WallTime at;
         bool safe = false;
         bool failed = false;
         std::vector<Function<void(bool)>> waiting = {};
     };
     Sent* find(std::uint64_t key);
+    const Sent* find(std::uint64_t key) const;
+    void remove(std::uint64_t key);
     void make_room(WallTime now);
 
     std::vector<Sent> messages_;        ///< oldest first
@@ -77,6 +87,8 @@ private:
 
     KeyedHash hash_;
     UserSlot<SentMessages> slot_;
+    SessionSlot<std::uint64_t> stream_;
+    std::uint64_t streams_ = 0; ///< numbered so far
 };
 
 } // namespace stonechat
