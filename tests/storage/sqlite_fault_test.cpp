@@ -111,8 +111,7 @@ TEST_CASE("child: stores messages until it is killed, and prints the number of e
     auto storage = backend->front(home);
     long answered = 0;
     for (long asked = 0; asked < 100'000'000; ++asked) {
-        storage->mailbox()
-            .append(juliet, message("a@example.org", std::to_string(asked)), no_limits())
+        append(*storage, juliet, message("a@example.org", std::to_string(asked)), no_limits())
             .then([&answered, asked](auto answer) {
                 if (answer.has_value()) {
                     std::printf("stored %ld\n", asked);
@@ -299,15 +298,15 @@ TEST_CASE("full: mailbox counts stay right when messages do not fit (F3)")
     limits.messages_per_sender = 3;
     for (int i = 0; i < 5; ++i) {
         CHECK_EQ(answer(place.home,
-                     storage->mailbox().append(juliet, message("a@b", std::string(1'000'000, 'x')), limits))
+                     append(*storage, juliet, message("a@b", std::string(1'000'000, 'x')), limits))
                      .error(),
             StoreError::full);
     }
     for (int i = 0; i < 3; ++i) {
-        CHECK(value(place.home, storage->mailbox().append(juliet, message("a@b", "x"), limits))
+        CHECK(value(place.home, append(*storage, juliet, message("a@b", "x"), limits)).mailbox
             == MailboxAnswer::stored);
     }
-    CHECK(value(place.home, storage->mailbox().append(juliet, message("a@b", "x"), limits))
+    CHECK(value(place.home, append(*storage, juliet, message("a@b", "x"), limits)).mailbox
         == MailboxAnswer::sender_share_full);
 }
 
@@ -373,9 +372,7 @@ TEST_CASE("log: it is moved and begins anew under steady writing, also after a l
     const std::string xml(4000, 'x');
     std::size_t answered = 0;
     for (std::size_t i = 0; i < 30'000; ++i) {
-        storage->mailbox().append(juliet, message("a@b", xml), no_limits()).then([&answered](auto) {
-            ++answered;
-        });
+        append(*storage, juliet, message("a@b", xml), no_limits()).then([&answered](auto) { ++answered; });
         if (i % 1000 == 0) {
             storage->mailbox().remove(juliet, UINT64_MAX).then([](auto) {});
         }

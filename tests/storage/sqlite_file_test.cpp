@@ -41,11 +41,9 @@ struct Place {
         limits.messages_per_sender = 100'000;
         limits.messages = 100'000;
         for (int i = 0; i + 1 < messages; ++i) {
-            storage->mailbox()
-                .append(juliet, message("a@example.org", std::to_string(i)), limits)
-                .then([](auto) {});
+            append(*storage, juliet, message("a@example.org", std::to_string(i)), limits).then([](auto) {});
         }
-        value(home, storage->mailbox().append(juliet, message("a@example.org", "last"), limits));
+        value(home, append(*storage, juliet, message("a@example.org", "last"), limits));
     }
 
     std::size_t messages()
@@ -63,6 +61,18 @@ void tamper(const std::string& path, const std::string& sql)
     REQUIRE_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
     CHECK_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
     sqlite3_close(db);
+}
+
+/// A database as the first release made it, with mail.
+void fill_version_1(const Place& place, int messages)
+{
+    REQUIRE(sqlite::prepare_database(place.path, sqlite::migrations().first(1)).has_value());
+    std::string sql = "INSERT INTO owner (id, host, user) VALUES (7, 'capulet.example', 'juliet');";
+    for (int i = 1; i <= messages; ++i) {
+        sql += "INSERT INTO mailbox (owner, sender, stamp, xml) VALUES (7, 'romeo@montague.example', "
+            + std::to_string(i) + ", x'" + std::string(static_cast<std::size_t>(2 * i), '4') + "');";
+    }
+    tamper(place.path, sql);
 }
 
 std::int64_t ask(const std::string& path, const std::string& sql)
@@ -109,7 +119,7 @@ TEST_CASE("sqlite: what was stored is there after closing and opening again")
         record.groups = { "Friends" };
         value(place.home, storage->rosters().put(juliet, record, 12));
         value(place.home, storage->keyval().set(juliet, "vcard", "", "<vCard/>"));
-        value(place.home, storage->mailbox().append(juliet, message("a@example.org", "1"), MailboxLimits()));
+        value(place.home, append(*storage, juliet, message("a@example.org", "1"), MailboxLimits()));
     }
     auto backend = place.open();
     auto storage = backend->front(place.home);
@@ -131,25 +141,25 @@ TEST_CASE("sqlite: mailbox limits and row numbers are right after a restart")
     {
         auto backend = place.open();
         auto storage = backend->front(place.home);
-        value(place.home, storage->mailbox().append(juliet, message("a@example.org", "12"), limits));
-        value(place.home, storage->mailbox().append(juliet, message("a@example.org", "3"), limits));
+        value(place.home, append(*storage, juliet, message("a@example.org", "12"), limits));
+        value(place.home, append(*storage, juliet, message("a@example.org", "3"), limits));
     }
     {
         auto backend = place.open();
         auto storage = backend->front(place.home);
         auto& mailbox = storage->mailbox();
-        CHECK(value(place.home, mailbox.append(juliet, message("a@example.org", "4"), limits))
+        CHECK(value(place.home, append(*storage, juliet, message("a@example.org", "4"), limits)).mailbox
             == MailboxAnswer::sender_share_full);
-        CHECK(value(place.home, mailbox.append(juliet, message("b@example.org", "567"), limits))
+        CHECK(value(place.home, append(*storage, juliet, message("b@example.org", "567"), limits)).mailbox
             == MailboxAnswer::mailbox_full);
-        CHECK(value(place.home, mailbox.append(juliet, message("b@example.org", "56"), limits))
+        CHECK(value(place.home, append(*storage, juliet, message("b@example.org", "56"), limits)).mailbox
             == MailboxAnswer::stored);
         last = value(place.home, mailbox.read(juliet, 0, 10)).back().row;
         value(place.home, mailbox.remove(juliet, last));
     }
     auto backend = place.open();
     auto storage = backend->front(place.home);
-    value(place.home, storage->mailbox().append(juliet, message("a@example.org", "7"), limits));
+    value(place.home, append(*storage, juliet, message("a@example.org", "7"), limits));
     CHECK_GT(value(place.home, storage->mailbox().read(juliet, 0, 10))[0].row, last);
 }
 
@@ -264,7 +274,7 @@ TEST_CASE("sqlite: a newer schema is refused and left alone (P13)")
     const auto message = place.refusal();
     CHECK(contains(message, "schema 99"));
     CHECK(contains(message, "newer"));
-    tamper(place.path, "PRAGMA user_version = 1");
+    tamper(place.path, "PRAGMA user_version = " + std::to_string(sqlite::migrations().size()));
     CHECK_EQ(place.messages(), 3);
 }
 
@@ -291,7 +301,7 @@ TEST_CASE("sqlite: what an earlier attempt to make the database left behind is n
 TEST_CASE("sqlite: a migration runs forward after a copy was made (F18)")
 {
     Place place;
-    place.fill(5);
+    fill_version_1(place, 5);
     const std::vector<sqlite::Migration> steps { sqlite::migrations()[0],
         "ALTER TABLE mailbox ADD COLUMN colour TEXT; UPDATE mailbox SET colour = 'red'",
         "CREATE TABLE room (id INTEGER PRIMARY KEY)" };
@@ -307,10 +317,36 @@ TEST_CASE("sqlite: a migration runs forward after a copy was made (F18)")
     CHECK(contains(place.refusal(), "newer"));
 }
 
+TEST_CASE("sqlite: mail of the first schema is read, counted and removed after its migration")
+{
+    Place place;
+    fill_version_1(place, 3);
+    auto backend = place.open();
+    auto storage = backend->front(place.home);
+    const auto mail = value(place.home, storage->mailbox().read(juliet, 0, 10));
+    REQUIRE_EQ(mail.size(), 3);
+    CHECK_EQ(mail[1].xml, "DD");
+    CHECK_EQ(mail[1].sender, "romeo@montague.example");
+    CHECK(mail[1].stamp == WallTime(std::chrono::microseconds(2)));
+    CHECK_FALSE(mail[1].archived.has_value());
+
+    MailboxLimits limits;
+    limits.bytes = 8; // six are taken
+    CHECK(value(place.home, append(*storage, juliet, message("a@example.org", "123"), limits)).mailbox
+        == MailboxAnswer::mailbox_full);
+    CHECK(value(place.home, append(*storage, juliet, message("a@example.org", "12"), limits)).mailbox
+        == MailboxAnswer::stored);
+    value(place.home, storage->mailbox().remove_archived(juliet));
+    CHECK_EQ(value(place.home, storage->mailbox().count(juliet)), 4);
+    value(place.home, storage->mailbox().remove(juliet, mail[2].row));
+    CHECK(value(place.home, append(*storage, juliet, message("a@example.org", "123456"), limits)).mailbox
+        == MailboxAnswer::stored);
+}
+
 TEST_CASE("sqlite: a migration that fails changes nothing and says where the copy is (F18)")
 {
     Place place;
-    place.fill(5);
+    fill_version_1(place, 5);
     const std::vector<sqlite::Migration> steps { sqlite::migrations()[0], "DELETE FROM mailbox",
         "CREATE TABLE broken (" };
     for (int attempt = 0; attempt < 2; ++attempt) {
@@ -358,14 +394,14 @@ TEST_CASE("backup: contains all that was answered before, while writing goes on 
     limits.messages_per_sender = 100'000;
     const std::string xml(500, 'x');
     std::size_t answered = 0;
-    const auto append = [&]() {
-        storage->mailbox().append(juliet, message("a@example.org", xml), limits).then([&answered](auto r) {
+    const auto append_one = [&]() {
+        append(*storage, juliet, message("a@example.org", xml), limits).then([&answered](auto r) {
             CHECK(r.has_value());
             ++answered;
         });
     };
     for (int i = 0; i < 3000; ++i) {
-        append();
+        append_one();
     }
     place.home.run_until([&answered]() { return answered == 3000; });
 
@@ -374,7 +410,7 @@ TEST_CASE("backup: contains all that was answered before, while writing goes on 
     backend->backup(place.home, copy).then([&copied](auto r) { copied = r; });
     std::size_t asked = 3000;
     while (!copied) {
-        append();
+        append_one();
         ++asked;
         place.home.run_until([&]() { return copied || asked - answered < 200; });
     }

@@ -1,48 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every backend promises: the same cases in memory and in SQLite.
-#include "support.hpp"
+#include "backends.hpp"
 
 using namespace stonechat;
 using namespace stonechat::test;
 
 namespace {
-
-const AccountKey juliet { "capulet.example", "juliet" };
-const AccountKey romeo { "montague.example", "romeo" };
-const AccountKey nurse { "capulet.example", "nurse" };
-
-struct InMemory {
-    ManualClock clock;
-    std::unique_ptr<StorageBackend> backend = make_memory_storage(clock);
-};
-
-struct InSqlite {
-    ManualClock clock;
-    Log log;
-    TemporaryFolder folder;
-    std::unique_ptr<StorageBackend> backend = open_at(folder.file("stonechat.db"), clock, log);
-};
-
-/// A backend with one front.
-template <class Where> struct Opened : Where {
-    QueueHome home;
-    std::unique_ptr<Storage> storage = Where::backend->front(home);
-
-    AccountStore& accounts() { return storage->accounts(); }
-    RosterStore& rosters() { return storage->rosters(); }
-    MailboxStore& mailbox() { return storage->mailbox(); }
-    KeyvalStore& keyval() { return storage->keyval(); }
-
-    MailboxAnswer append(const AccountKey& key, MailboxMessage message,
-        MailboxLimits limits = MailboxLimits())
-    {
-        return value(home, mailbox().append(key, std::move(message), limits));
-    }
-    std::vector<MailboxMessage> mail(const AccountKey& key)
-    {
-        return value(home, mailbox().read(key, 0, 1'000'000));
-    }
-};
 
 std::vector<std::string> texts(const std::vector<MailboxMessage>& messages)
 {
@@ -417,13 +380,12 @@ TEST_CASE_TEMPLATE("storage: two fronts on two threads see each other's answered
         auto front_b = where.backend->front(home_b);
         seen = *value(home_b, front_b->keyval().get(juliet, "s", "n"));
         for (int i = 0; i < 100; ++i) {
-            front_b->mailbox().append(juliet, message("b@example.org", "b"), MailboxLimits()).then([](auto) {
-            });
+            append(*front_b, juliet, message("b@example.org", "b")).then([](auto) {});
         }
         value(home_b, front_b->keyval().set(juliet, "s", "n", "from b"));
     });
     for (int i = 0; i < 100; ++i) {
-        front_a->mailbox().append(juliet, message("a@example.org", "a"), MailboxLimits()).then([](auto) {});
+        append(*front_a, juliet, message("a@example.org", "a")).then([](auto) {});
     }
     other.join();
     CHECK_EQ(seen, "from a");
@@ -437,12 +399,10 @@ TEST_CASE_TEMPLATE("storage: stopping answers what was asked and refuses what co
     Opened<Where> at;
     std::size_t stored = 0;
     for (int i = 0; i < 50; ++i) {
-        at.mailbox()
-            .append(juliet, message("a@example.org", "x"), MailboxLimits())
-            .then([&stored](auto answer) {
-                CHECK(answer.has_value());
-                ++stored;
-            });
+        append(*at.storage, juliet, message("a@example.org", "x")).then([&stored](auto answer) {
+            CHECK(answer.has_value());
+            ++stored;
+        });
     }
     at.backend->stop();
     at.home.run_until([&stored]() { return stored == 50; });

@@ -132,6 +132,17 @@ inline MailboxMessage message(const std::string& sender, const std::string& xml)
     return message;
 }
 
+/// Puts mail in that no archive gets.
+inline Stored<MessageReceipt> append(Storage& storage, const AccountKey& key, MailboxMessage message,
+    const MailboxLimits& limits = MailboxLimits())
+{
+    MessageToStore to_store;
+    to_store.stamp = message.stamp;
+    to_store.xml = std::move(message.xml);
+    to_store.mailbox = MailboxEntry { key, std::move(message.sender), limits };
+    return storage.messages().accept(std::move(to_store));
+}
+
 inline ScramVerifier verifier(ScramHash hash, const std::string& salt)
 {
     ScramVerifier verifier;

@@ -240,17 +240,15 @@ private:
 };
 
 /// What is asked of the index: the owner's token and each word, quoted. Words are letters and digits
-/// (search_words), so nothing that means anything to the index comes from outside.
+/// (search_words), so nothing that means anything to the index comes from outside. Words in which the
+/// index sees none (an emoji) are passed over by it between words, but make AND find nothing.
 std::string expression_for(std::int64_t owner, const std::vector<std::string>& words)
 {
-    auto expression = "owners:\"o" + std::to_string(owner) + "\"";
+    auto expression = "owners:\"o" + std::to_string(owner) + "\" AND (";
     for (const auto& word : words) {
         expression.append(" body:\"").append(word).append("\"");
     }
-    if (is_prefix_word(words.back())) {
-        expression.append("*");
-    }
-    return expression;
+    return expression.append(is_prefix_word(words.back()) ? "*)" : ")");
 }
 
 /// The messages that a query selects.
