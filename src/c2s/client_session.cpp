@@ -50,10 +50,13 @@ std::string ClientSession::to_wire(const Stanza& stanza)
 
 void ClientSession::send(const Stanza& stanza)
 {
-    if (!is_open()) {
-        return;
+    if (is_open() && !waits(stanza)) {
+        put(stanza);
     }
-    // What nobody looks at waits here (XEP-0352), before it is counted.
+}
+
+void ClientSession::put(const Stanza& stanza)
+{
     if (managed_) {
         managed_->send(to_wire(stanza));
     } else if (const WireForm* wire = stanza.wire()) {
@@ -63,11 +66,41 @@ void ClientSession::send(const Stanza& stanza)
     }
 }
 
+bool ClientSession::waits(const Stanza& stanza)
+{
+    if (is_attended() || Unattended::fate_of(stanza) == Unattended::Fate::at_once) {
+        let_out();
+        return false;
+    }
+    if (!unattended_) {
+        unattended_ = std::make_unique<Unattended>();
+    }
+    unattended_->take(stanza);
+    if (unattended_->is_full()) {
+        let_out();
+    }
+    return true;
+}
+
+void ClientSession::let_out()
+{
+    if (!unattended_) {
+        return;
+    }
+    const auto waiting = std::move(unattended_);
+    for (const Stanza& stanza : waiting->let_out()) {
+        if (is_open()) { // what was sent before may have been too much
+            put(stanza);
+        }
+    }
+}
+
 void ClientSession::send(const WireForm& stanza, std::string_view to)
 {
     if (!is_open()) {
         return;
     }
+    let_out();
     if (managed_) {
         std::string xml;
         stanza.append_to(xml, to);
@@ -82,6 +115,7 @@ std::optional<Claim> ClientSession::reserve(CopyForm form)
     if (!is_open() || !managed_ || !managed_->is_resumable()) {
         return std::nullopt;
     }
+    let_out();
     return managed_->reserve(form);
 }
 
@@ -212,6 +246,9 @@ void ClientSession::handle(Element element)
     }
     if (const auto* handler = host_.handlers().find_stream_element(element)) {
         (*handler)(element, Context { host_, &user(), this });
+        if (is_attended()) {
+            let_out(); // before anything else that the client has sent is handled (XEP-0352 §5.1)
+        }
         return;
     }
     close(StreamError(StreamError::unsupported_stanza_type));
@@ -293,6 +330,7 @@ void ClientSession::end()
     }
     state_ = State::over;
     after_next_.clear();
+    unattended_.reset();
     if (managed_) {
         managed_->on_over();
     }

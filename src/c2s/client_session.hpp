@@ -6,6 +6,7 @@
 // stream and wait for another. Lives on its user's home shard; owned by its stream and its user.
 #pragma once
 
+#include "c2s/client_state.hpp"
 #include "c2s/managed_session.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
@@ -76,7 +77,7 @@ public:
     /// False if the client cannot have got so much; nothing has changed then.
     bool resume_on(ClientStream& stream, std::uint32_t h);
     /// A message that was on its way to the client when the server ended; as XML. Before `resume_on`.
-    void send_again(std::string xml) { managed_->send(std::move(xml)); }
+    void send_again(std::string xml) { managed_->send_again(std::move(xml)); }
     void touch() { managed_->touch(); }
     /// Without a connection: nobody comes back, it is over.
     void end();
@@ -96,6 +97,13 @@ private:
         waiting, ///< for its client to come back
         over,
     };
+
+    void put(const Stanza& stanza);
+    /// Somebody is at the device, as far as it says (XEP-0352).
+    bool is_attended() const { return state_ == State::connected && !is_inactive(); }
+    /// Nobody is, and `stanza` can wait until then. What cannot goes behind all that waits.
+    bool waits(const Stanza& stanza);
+    void let_out();
 
     void handle(Element element);
     void handle_stanza(Element element);
@@ -120,6 +128,7 @@ private:
     std::uint64_t received_ = 0;
     std::unique_ptr<Element> waiting_;
     std::unique_ptr<ManagedSession> managed_;
+    std::unique_ptr<Unattended> unattended_; ///< while something waits
     std::vector<Function<void()>> after_next_;
     State state_ = State::connected;
     bool enabling_ = false; ///< its record is being made

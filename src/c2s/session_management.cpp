@@ -147,6 +147,7 @@ bool ClientSession::resume_on(ClientStream& stream, std::uint32_t h)
     state_ = State::connected;
     set_inactive(false);
     managed_->on_resumed();
+    let_out();
     return true;
 }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "c2s/client_state.hpp"
+
+#include "xmpp/message_content.hpp"
+#include "xmpp/ns.hpp"
+
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// A room has let the client in, moved it or thrown it out (XEP-0045 §7.2.2): it waits for this.
+bool is_own_in_room(const Element& presence)
+{
+    const Element* room = presence.child("x", ns::muc_user);
+    if (room == nullptr) {
+        return false;
+    }
+    for (const Element* status : room->children("status", ns::muc_user)) {
+        if (status->attribute_or("code") == "110") {
+            return true;
+        }
+    }
+    return false;
+}
+
+Unattended::Fate fate_of_presence(const Stanza& presence)
+{
+    switch (presence.presence_type()) {
+    case PresenceType::available:
+    case PresenceType::unavailable:
+        return is_own_in_room(presence.element()) ? Unattended::Fate::at_once
+                                                  : Unattended::Fate::last_of_sender;
+    case PresenceType::subscribe:
+    case PresenceType::subscribed:
+    case PresenceType::unsubscribe:
+    case PresenceType::unsubscribed:
+    case PresenceType::probe:
+    case PresenceType::error: return Unattended::Fate::at_once;
+    }
+    return Unattended::Fate::at_once;
+}
+
+} // namespace
+
+Unattended::Fate Unattended::fate_of(const Stanza& stanza)
+{
+    switch (stanza.kind()) {
+    case StanzaKind::presence: return fate_of_presence(stanza);
+    case StanzaKind::message: return is_only_chat_state(stanza.element()) ? Fate::never : Fate::at_once;
+    case StanzaKind::iq: return Fate::at_once;
+    }
+    return Fate::at_once;
+}
+
+bool Unattended::take(const Stanza& stanza)
+{
+    switch (fate_of(stanza)) {
+    case Fate::at_once: return false;
+    case Fate::never: return true;
+    case Fate::last_of_sender: break;
+    }
+    const std::string& sender = stanza.from().text();
+    if (const auto earlier = by_sender_.find(sender); earlier != by_sender_.end()) {
+        bytes_ -= earlier->second.bytes;
+        waiting_.erase(earlier->second.stanza);
+        by_sender_.erase(earlier);
+    }
+    const std::size_t bytes = stanza.wire() ? stanza.wire()->size() : to_xml(stanza.element()).size();
+    waiting_.push_back(stanza);
+    by_sender_.emplace(sender, Place { std::prev(waiting_.end()), bytes });
+    bytes_ += bytes;
+    return true;
+}
+
+std::list<Stanza> Unattended::let_out()
+{
+    by_sender_.clear();
+    bytes_ = 0;
+    return std::exchange(waiting_, {});
+}
+
+} // namespace stonechat
