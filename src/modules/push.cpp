@@ -226,10 +226,17 @@ private:
         if (devices == nullptr) {
             return;
         }
-        for (Device& device : *devices) {
+        std::vector<std::uint64_t> away;
+        for (const Device& device : *devices) {
             if (is_away(user, device)) {
-                device.pace.news();
-                go_on(user, device);
+                away.push_back(device.number);
+            }
+        }
+        for (const std::uint64_t number : away) {
+            // A service on this shard may answer at once, and be removed for it.
+            if (Device* device = find(user, number)) {
+                device->pace.news();
+                go_on(user, *device);
             }
         }
     }
@@ -265,13 +272,14 @@ private:
             return;
         }
         device.pace.begin(now, host_->settings("push").duration("interval"));
+        const std::uint64_t number = device.number;
         const bool asked = host_->requests().ask(device.registration.service, IqType::set,
             device.registration.notification(device.pace.unseen()),
-            [this, held = user.shared_from_this(), number = device.number](const Stanza* answer) {
+            [this, held = user.shared_from_this(), number](const Stanza* answer) {
                 answered(*held, number, push_outcome(answer));
             });
         if (!asked) {
-            answered(user, device.number, PushOutcome::try_again);
+            answered(user, number, PushOutcome::try_again);
         }
     }
 
