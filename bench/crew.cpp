@@ -38,6 +38,33 @@ bool Crew::barrier()
     return bench_.loop.run_until(bench_.deadline(), [this] { return pongs_missing_ == 0 || failures_ > 0; });
 }
 
+void Crew::drop(std::size_t index)
+{
+    clients_[index]->abandon();
+    away_.push_back(static_cast<std::uint32_t>(index));
+    --online_;
+}
+
+bool Crew::come_back(std::size_t concurrency)
+{
+    while (online_ < clients_.size() && Clock::now() < bench_.deadline()) {
+        start_again(concurrency);
+        bench_.loop.poll(std::chrono::milliseconds(20));
+    }
+    return online_ == clients_.size();
+}
+
+// Who fails at once is not tried again before the next poll.
+void Crew::start_again(std::size_t concurrency)
+{
+    for (auto left = away_.size(); left > 0 && returning_ < concurrency; --left) {
+        const auto index = away_.front();
+        away_.pop_front();
+        ++returning_;
+        clients_[index]->start();
+    }
+}
+
 void Crew::log_out()
 {
     leaving_ = true;
@@ -59,6 +86,7 @@ void Crew::start_more(std::size_t count, std::size_t concurrency)
 void Crew::on_online(Client& client)
 {
     ++online_;
+    returning_ -= std::min<std::size_t>(returning_, 1);
     if (listener_.online) {
         listener_.online(client);
     }
@@ -112,7 +140,12 @@ void Crew::on_offline(Client& client, const std::string& reason)
     if (leaving_) {
         return;
     }
-    ++failures_;
+    if (is_outage_) {
+        returning_ -= client.is_online() ? 0 : std::min<std::size_t>(returning_, 1);
+        away_.push_back(client.tag());
+    } else {
+        ++failures_;
+    }
     if (first_failure_.empty()) {
         first_failure_ = fmt::format("{}: {}", client.account().user, reason);
     }

@@ -37,6 +37,13 @@ public:
     /// Pings the domain from every client and waits for all answers: what was sent before is handled then.
     [[nodiscard]] bool barrier();
 
+    /// From here on a lost connection is no failure; come_back() makes it good.
+    void expect_outage() { is_outage_ = true; }
+    /// Drops a connection without a word, after expect_outage().
+    void drop(std::size_t index);
+    /// Starts everyone who is not online, again and again, until all are; false when time is up.
+    [[nodiscard]] bool come_back(std::size_t concurrency);
+
     /// Ends all streams and waits for it.
     void log_out();
 
@@ -53,6 +60,7 @@ private:
     void on_acknowledged(Client& client) override;
     void on_offline(Client& client, const std::string& reason) override;
     void start_more(std::size_t count, std::size_t concurrency);
+    void start_again(std::size_t concurrency);
 
     Workbench& bench_;
     CrewListener listener_;
@@ -62,6 +70,9 @@ private:
     std::size_t failures_ = 0;
     std::size_t pongs_missing_ = 0;
     bool leaving_ = false;
+    bool is_outage_ = false;
+    std::size_t returning_ = 0;
+    std::deque<std::uint32_t> away_; ///< by index: those whom come_back() has to start
     std::string first_failure_;
 };
 

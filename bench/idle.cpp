@@ -10,7 +10,6 @@ namespace stonechat::bench {
 namespace {
 
 constexpr std::uint32_t steps = 4;
-constexpr std::uint64_t servers_own_descriptors = 64;
 
 struct IdleMode {
     CommonOptions common;
@@ -18,22 +17,8 @@ struct IdleMode {
     std::uint32_t concurrency = 50;
     double settle = 3;
     double seconds = 10;
+    std::string stream = "none";
 };
-
-// Descriptors are what a machine runs out of first: ours, and the server's.
-std::uint32_t possible_sessions(Workbench& bench, std::uint32_t wanted)
-{
-    std::uint64_t limit = bench.connection_limit();
-    if (const auto servers = bench.server.descriptor_limit()) {
-        limit = std::min(limit, *servers - std::min(*servers, servers_own_descriptors));
-    }
-    if (limit >= wanted) {
-        return wanted;
-    }
-    bench.report.note(fmt::format("stopped at {} sessions, not {}: the descriptor limit of this machine",
-        limit, wanted));
-    return static_cast<std::uint32_t>(limit);
-}
 
 void report_step(Workbench& bench, std::uint64_t before, std::uint32_t online)
 {
@@ -48,7 +33,7 @@ void report_step(Workbench& bench, std::uint64_t before, std::uint32_t online)
 int run_idle(const IdleMode& mode)
 {
     Workbench bench("idle", mode.common);
-    const auto wanted = possible_sessions(bench, mode.sessions);
+    const auto wanted = bench.possible_sessions(mode.sessions);
     const auto users = bench.users(wanted);
     if (users < wanted) {
         bench.report.note(fmt::format("{} sessions share {} accounts", wanted, users));
@@ -60,10 +45,13 @@ int run_idle(const IdleMode& mode)
     };
     Crew crew(bench, listener);
     for (std::uint32_t i = 0; i < wanted; ++i) {
-        crew.enlist(bench.account(i % users, fmt::format("idle{}", i / users)));
+        auto account = bench.account(i % users, fmt::format("idle{}", i / users));
+        account.stream = parse_stream_policy(mode.stream);
+        crew.enlist(std::move(account));
     }
 
     bench.report.setting("sessions", std::to_string(wanted));
+    bench.report.setting("stream-management", mode.stream);
     const auto before = bench.server.resident_bytes().value_or(0);
     const auto settle = [&] { bench.loop.run_until(bench.in(mode.settle), [] { return false; }); };
     bool good = true;
@@ -113,6 +101,9 @@ void add_idle_mode(CLI::App& app, int& exit_code)
     command->add_option("--settle", mode->settle, "Seconds before memory is looked at")
         ->capture_default_str();
     command->add_option("--seconds", mode->seconds, "How long to watch the idle CPU")->capture_default_str();
+    command->add_option("--stream-management", mode->stream, "XEP-0198 on these streams")
+        ->check(CLI::IsMember({ "none", "counting", "resumable" }))
+        ->capture_default_str();
     command->callback([mode, &exit_code] { exit_code = run_idle(*mode); });
 }
 

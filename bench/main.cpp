@@ -20,6 +20,7 @@ int main(int argc, char** argv)
     bench::add_pair_mode(app, exit_code);
     bench::add_offline_mode(app, exit_code);
     bench::add_archive_mode(app, exit_code);
+    bench::add_resume_mode(app, exit_code);
     bench::add_floor_mode(app, exit_code);
     try {
         app.parse(argc, argv);

@@ -14,6 +14,7 @@ void add_idle_mode(CLI::App& app, int& exit_code);
 void add_pair_mode(CLI::App& app, int& exit_code);
 void add_offline_mode(CLI::App& app, int& exit_code);
 void add_archive_mode(CLI::App& app, int& exit_code);
+void add_resume_mode(CLI::App& app, int& exit_code);
 void add_floor_mode(CLI::App& app, int& exit_code);
 
 } // namespace stonechat::bench

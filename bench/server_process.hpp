@@ -17,6 +17,7 @@ public:
     explicit ServerProcess(pid_t pid) : pid_(pid) {}
 
     [[nodiscard]] bool is_known() const { return pid_ > 0; }
+    [[nodiscard]] pid_t pid() const { return pid_; }
 
     /// CPU time of all threads, ended ones included, user and system, in nanoseconds.
     [[nodiscard]] std::optional<std::uint64_t> cpu_nanoseconds() const;

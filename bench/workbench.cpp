@@ -10,6 +10,7 @@ namespace stonechat::bench {
 namespace {
 
 constexpr std::uint64_t spare_descriptors = 16; // standard streams, epoll, files
+constexpr std::uint64_t servers_own_descriptors = 64;
 
 std::string numeric(const std::string& host)
 {
@@ -149,6 +150,20 @@ std::uint32_t Workbench::users(std::uint32_t wanted) const
 std::uint32_t Workbench::connection_limit() const
 {
     return static_cast<std::uint32_t>(descriptors_ - std::min(descriptors_, spare_descriptors));
+}
+
+std::uint32_t Workbench::possible_sessions(std::uint32_t wanted)
+{
+    std::uint64_t limit = connection_limit();
+    if (const auto servers = server.descriptor_limit()) {
+        limit = std::min(limit, *servers - std::min(*servers, servers_own_descriptors));
+    }
+    if (limit >= wanted) {
+        return wanted;
+    }
+    report.note(fmt::format("stopped at {} sessions, not {}: the descriptor limit of this machine", limit,
+        wanted));
+    return static_cast<std::uint32_t>(limit);
 }
 
 Clock::time_point Workbench::in(double seconds) const

@@ -71,6 +71,10 @@ public:
     /// How many client connections this process can hold.
     [[nodiscard]] std::uint32_t connection_limit() const;
 
+    /// As many sessions as the descriptors of this process and of the server allow; notes it when they are
+    /// fewer than `wanted`.
+    [[nodiscard]] std::uint32_t possible_sessions(std::uint32_t wanted);
+
     /// The end of the whole run; nothing waits beyond it.
     [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
     [[nodiscard]] Clock::time_point in(double seconds) const;
