@@ -7,6 +7,7 @@ behind: `stop()` ends the process it started, by its id, and the folder goes wit
 on a real disk. `configure(archive)` says whether messages are archived, from the next start on.
 """
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -88,6 +89,13 @@ class Server:
     def pinned_command(self):
         return ["taskset", "-c", str(self.core)] + self.command()
 
+    def shell_command(self):
+        """For somebody else who starts this server again, in `dir` and `environment()`."""
+        return f"exec {shlex.join(self.pinned_command())} >>output.log 2>&1"
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
     def wait_for_port(self, port):
         end = time.monotonic() + 60
         while time.monotonic() < end:
@@ -153,9 +161,12 @@ class Stonechat(Server):
         ("[log]", "level", '"warning"'),
     ]
 
+    # The archive, and what cannot do without it.
+    ARCHIVE_MODULES = ("archive", "retraction")
+
     def __init__(self, core, binaries, users, bench):
         super().__init__(core)
-        self.binaries = Path(binaries)
+        self.binaries = Path(binaries).resolve()
         self.home = self.dir / "server"
         self.run_tool("stonechat", "init", self.home, "--host", DOMAIN, "--port-base", self.base, "--plain")
         self.config = self.home / "stonechat.toml"
@@ -171,10 +182,11 @@ class Stonechat(Server):
     def configure(self, archive):
         super().configure(archive)
         known = subprocess.run([self.binaries / "stonechat", "defaults"], capture_output=True, text=True).stdout
-        if "[host.archive]" not in known:
-            return  # an older build, which has none
         text = self.config.read_text()
-        self.config.write_text(set_key(text, "[modules.archive]", "enabled", "true" if archive else "false"))
+        for module in self.ARCHIVE_MODULES:
+            if f"[host.{module}]" in known:  # an older build has fewer
+                text = set_key(text, f"[modules.{module}]", "enabled", "true" if archive else "false")
+        self.config.write_text(text)
 
     def run_tool(self, name, *arguments):
         done = subprocess.run([self.binaries / name, *map(str, arguments)], capture_output=True, text=True)

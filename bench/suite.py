@@ -21,10 +21,12 @@ class Plan:
     login_users: int = 200
     offline: int = 20000
     sessions: int = 4000
+    resumed: int = 10000  # sessions that resume
+    archive_rate: int = 2000  # messages a second when latency is measured with the archive
     only: list = field(default_factory=list)
 
     def accounts(self):
-        return max(self.sessions, self.pairs * 2, 216, self.login_users)
+        return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users)
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Step:
     mode: list
     transport: str
     fresh: bool = False  # the server is restarted before it, so that memory is counted from the start
+    archive: bool = False  # the server archives messages
+    restarts: bool = False  # it ends the server and starts it again
 
 
 def steps(plan):
@@ -40,6 +44,8 @@ def steps(plan):
     login = ["login", "--count", str(plan.logins), "--users", str(plan.login_users)]
     offline = ["offline", "--messages", str(plan.offline)]
     idle = ["idle", str(plan.sessions)]
+    archive = ["archive", "--rate", str(plan.archive_rate), *seconds]
+    resume = ["resume", "--sessions", str(plan.resumed)]
     every = [
         Step("login plain", login, "plain"),
         Step("login tls", login, "direct"),
@@ -50,17 +56,23 @@ def steps(plan):
         Step("offline plain", offline, "plain"),
         Step("idle plain", idle, "plain", fresh=True),
         Step("idle tls", idle, "direct", fresh=True),
+        Step("archive resumable", archive, "plain", fresh=True, archive=True),
+        Step("archive simple", [*archive, "--senders", "counting", "--recipients", "none"], "plain", archive=True),
+        Step("offline archived", offline, "plain", archive=True),
+        Step("idle resumable", [*idle, "--stream-management", "resumable"], "plain", fresh=True, archive=True),
+        Step("resume kill", [*resume, "--end", "kill"], "plain", fresh=True, archive=True, restarts=True),
+        Step("resume stop", [*resume, "--end", "stop"], "plain", archive=True, restarts=True),
     ]
     return [step for step in every if not plan.only or any(step.name.startswith(only) for only in plan.only)]
 
 
-def run_bench(plan, name, arguments):
+def run_bench(plan, name, arguments, **surroundings):
     """One run of stonechat-bench; answers its JSON, or None when it found nothing to say."""
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         command = [plan.bench, *arguments, "--server-core", str(plan.server_core), "--client-core",
                    str(plan.client_core), "--json", out.name]
         print(f"== {name}", flush=True)
-        done = subprocess.run(command)
+        done = subprocess.run(command, **surroundings)
         text = Path(out.name).read_text()
     if not text:
         print(f"{name}: no figures (exit code {done.returncode})", file=sys.stderr)
@@ -78,17 +90,36 @@ def measure_floor(plan):
     return results
 
 
+def prepare(server, step):
+    """The server as the step wants it: with its archive on or off, started anew or not."""
+    if step.archive != server.has_archive:
+        server.stop()
+        server.configure(archive=step.archive)
+        server.start()
+    elif step.fresh or not server.is_running():
+        server.restart()
+
+
+def measure_step(plan, server, step):
+    tls, port = server.address(step.transport)
+    arguments = [*step.mode, "--tls", tls, "--port", str(port), "--server-pid", str(server.pid)]
+    if step.mode[0] == "archive":
+        arguments += ["--disk", str(server.dir)]
+    if step.restarts:
+        arguments += ["--server-command", server.shell_command()]
+    # Whatever the step starts is a server like ours.
+    surroundings = {"cwd": server.dir, "env": server.environment()} if step.restarts else {}
+    return run_bench(plan, f"{server.name}: {step.name}", arguments, **surroundings)
+
+
 def measure(plan, server):
     """All steps against a server that is not running yet; it is stopped afterwards."""
     results = {}
     server.start()
     try:
         for step in steps(plan):
-            if step.fresh:
-                server.restart()
-            tls, port = server.address(step.transport)
-            arguments = [*step.mode, "--tls", tls, "--port", str(port), "--server-pid", str(server.pid)]
-            results[step.name] = run_bench(plan, f"{server.name}: {step.name}", arguments)
+            prepare(server, step)
+            results[step.name] = measure_step(plan, server, step)
     finally:
         server.stop()
     return results
@@ -143,6 +174,32 @@ class Row:
         return ""
 
 
+def archive_rows(name, p50=None, p99=None):
+    step, label = f"archive {name}", f"archive, {name}"
+    return [
+        Row(f"{label}: messages a second", step, "messages_per_second", "1/s"),
+        Row(f"{label}: CPU per million messages", step, "server_cpu_seconds_per_million", "s", 2),
+        Row(f"{label}, fixed rate: latency p50", step, "rate_latency_p50_ms", "ms", 3, at_most=p50),
+        Row(f"{label}, fixed rate: latency p99", step, "rate_latency_p99_ms", "ms", 3, at_most=p99),
+        Row(f"{label}, fixed rate: until acknowledged p50", step, "rate_ack_latency_p50_ms", "ms", 3),
+        Row(f"{label}, fixed rate: until acknowledged p99", step, "rate_ack_latency_p99_ms", "ms", 3),
+        Row(f"{label}: fdatasync beside it p50", step, "fdatasync_loaded_p50_ms", "ms", 3),
+    ]
+
+
+def resume_rows(name):
+    step, label = f"resume {name}", f"resume, {name}"
+    return [
+        Row(f"{label}: all back after", step, "all_back_seconds", "s", 2, at_most=10),
+        Row(f"{label}: until the server listens", step, "listening_after_seconds", "s", 2),
+        Row(f"{label}: server CPU of it", step, "server_cpu_seconds", "s", 2),
+        Row(f"{label}: resumed", step, "resumed", ""),
+        Row(f"{label}: not resumed", step, "not_resumed", "", at_most=0),
+        Row(f"{label}: messages lost", step, "lost", "", at_most=0),
+        Row(f"{label}: messages doubled", step, "doubled", "", at_most=0),
+    ]
+
+
 ROWS = [
     Row("byte relay, plain: CPU per million messages", "floor plain", "server_cpu_seconds_per_million", "s", 2),
     Row("byte relay, TLS: CPU per million messages", "floor tls", "server_cpu_seconds_per_million", "s", 2),
@@ -162,8 +219,16 @@ ROWS = [
     Row("login, TLS: CPU per login", "login tls", "server_cpu_ms_per_login", "ms", 3, at_most=0.45),
     Row("offline: accepted a second", "offline plain", "accepted_per_second", "1/s", at_least=30000),
     Row("offline: drained a second", "offline plain", "drained_per_second", "1/s", at_least=60000),
+    Row("offline, archived: accepted a second", "offline archived", "accepted_per_second", "1/s"),
+    Row("offline, archived: drained a second", "offline archived", "drained_per_second", "1/s"),
+    *archive_rows("resumable", 2, 8),
+    *archive_rows("simple"),
+    *resume_rows("kill"),
+    *resume_rows("stop"),
     Row("idle, plain: bytes a session", "idle plain", "bytes_per_session", "bytes", at_most=4000),
     Row("idle, TLS: bytes a session", "idle tls", "bytes_per_session", "bytes", at_most=19000),
+    Row("idle, resumable: bytes a session", "idle resumable", "bytes_per_session", "bytes"),
+    Row("idle, resumable: part of a core", "idle resumable", "idle_server_core_used", "%", 3),
     Row("idle, plain: part of a core", "idle plain", "idle_server_core_used", "%", 3, at_most=0.1),
     Row("idle, TLS: sessions", "idle tls", "sessions", ""),
     Row("messages lost, all runs", None, "lost", "", at_most=0),
