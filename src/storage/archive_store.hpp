@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // ArchiveStore: each account's view of the messages it sent and received (XEP-0313), in the order in
-// which they were committed. Messages get in by MessageStore::accept.
+// which they were committed. Messages get in by MessageStore::accept. What one sends oneself is in
+// there once.
+//
+// Pages, ends, replay keys and `find` may take some milliseconds, so nobody waits for them: they follow
+// the writes that were asked for before them, but may see some that were asked for later.
 #pragma once
 
 #include "storage/message_store.hpp"
@@ -20,7 +24,9 @@ struct ArchiveQuery {
     std::optional<MessageId> after_id;  ///< XEP-0313 #extended: newer than this
     std::optional<MessageId> before_id; ///< older than this
     std::vector<MessageId> ids;         ///< only these; not empty: all must exist
-    std::string text;                   ///< only messages whose body has all these words; empty = all
+    /// Only messages whose body has all these words (letters and digits, the first 32 of them; the last
+    /// may be the beginning of one); empty = all. Finds what `index` has seen.
+    std::string text;
 
     // The page (XEP-0059), inside what the above selects.
     std::optional<MessageId> page_after;
@@ -38,7 +44,7 @@ struct ArchivedMessage {
 struct ArchivePage {
     std::vector<ArchivedMessage> messages;  ///< oldest first, whichever end they were taken from
     bool complete = false;                  ///< there is nothing beyond this page in the direction of paging
-    std::optional<std::size_t> count;       ///< of all that is selected, where that is cheap to know
+    std::optional<std::size_t> count;       ///< of all that is selected, up to about 5000 (1000 of a search)
     std::optional<std::size_t> first_index; ///< of the first in `messages` in all that is selected, likewise
 };
 
@@ -72,7 +78,8 @@ public:
     /// XEP-0424: replaces the stanza of the message which `owner` has under `id`, in every archive that
     /// shares it. False if there is none.
     virtual Stored<bool> replace(const AccountKey& owner, MessageId id, std::string xml) = 0;
-    /// The newest message from `from` (bare) to or from `owner` whose stanza or origin id is `stanza_id`.
+    /// The newest message that `owner` sent to (`outgoing`) or got from `peer` whose stanza or origin id is
+    /// `stanza_id`, among the newest 10,000 of them.
     virtual Stored<std::optional<ArchivedMessage>> find(const AccountKey& owner, Jid peer, bool outgoing,
         std::string stanza_id) = 0;
     /// Removes what `owner` has, all of it or of one conversation (bare address), in steps that hold
@@ -88,12 +95,14 @@ public:
         std::vector<std::pair<Jid, Retention>> conversations;
     };
     virtual Stored<RetentionChoices> retention(const AccountKey& owner) = 0;
-    /// Removes expired messages of accounts of `host`, `limit` at most; how many. To be called again,
-    /// after a pause, while the answer is `limit`.
+    /// Removes expired messages of accounts of `host`, and what removed accounts left, `limit` at most; how
+    /// many. `limit` may also say that there is more to look at: to be called again, after a pause, then.
+    /// Counts from when a message was stored.
     virtual Stored<std::size_t> expire(std::string host, Retention host_default, WallTime now,
         std::size_t limit) = 0;
 
-    /// Makes messages that are not in the full-text index yet searchable, `limit` at most; how many.
+    /// Looks at messages that it has not seen yet, `limit` at most, and makes them searchable; how many it
+    /// has looked at. To be called again while the answer is `limit`.
     virtual Stored<std::size_t> index(std::size_t limit) = 0;
 };
 

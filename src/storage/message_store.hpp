@@ -65,7 +65,8 @@ class MessageStore {
 public:
     virtual ~MessageStore() = default;
 
-    /// `full` or `unavailable`: nothing was stored, and nobody may be given the message.
+    /// `full` or `unavailable`: nothing was stored, and nobody may be given the message. A claim in a
+    /// session that has ended is passed over.
     virtual Stored<MessageReceipt> accept(MessageToStore message) = 0;
 };
 

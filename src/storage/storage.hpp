@@ -50,7 +50,8 @@ public:
     /// Replaces all verifiers. False if there is no such account.
     virtual Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) = 0;
     virtual Stored<bool> set_enabled(const AccountKey& key, bool enabled) = 0;
-    /// Removes the account and everything kept for it in every store, in one transaction.
+    /// Removes the account and everything kept for it in every store, in one transaction. (Of a long
+    /// archive, it is the way there that goes; the rest follows with ArchiveStore::expire.)
     virtual Stored<bool> remove(const AccountKey& key) = 0;
     /// Accounts of a host in order of name, those behind `after`, `limit` at most; verifiers are left out.
     virtual Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) = 0;

@@ -56,7 +56,7 @@ void fill(const std::string& path, int conversations, int messages)
         counted + n
             + ") INSERT INTO message (id, stamp, searchable, owner_a, peer_a, xml) SELECT"
               " 1600000000000000 + i * 1000000, 1600000000000000 + i * 1000000, 0, 1, 1 + i % "
-            + k + ", '<message><body>' || i || '</body></message>' FROM n");
+            + k + ", CAST('<message><body>' || i || '</body></message>' AS BLOB) FROM n");
     for (int peer = 1; peer <= conversations; ++peer) { // in order of the key
         const auto first = std::to_string(peer == 1 ? conversations : peer - 1);
         execute(db,

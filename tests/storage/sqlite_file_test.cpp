@@ -163,6 +163,25 @@ TEST_CASE("sqlite: mailbox limits and row numbers are right after a restart")
     CHECK_GT(value(place.home, storage->mailbox().read(juliet, 0, 10))[0].row, last);
 }
 
+TEST_CASE("sqlite: message numbers go on after a restart, also with a clock that is behind (F7)")
+{
+    Place place;
+    MessageId last = 0;
+    for (int i = 0; i < 3; ++i) {
+        auto backend = place.open();
+        auto storage = backend->front(place.home);
+        for (int j = 0; j < 3; ++j) {
+            const auto id = value(place.home, append(*storage, juliet, message("a@example.org", "x"))).id;
+            CHECK_GT(id, last);
+            last = id;
+        }
+        value(place.home, storage->mailbox().remove(juliet, UINT64_MAX));
+        place.clock.advance(-std::chrono::hours(1));
+    }
+    const auto begin = static_cast<MessageId>(ManualClock().wall().time_since_epoch().count());
+    CHECK_LT(last, begin + 10'000'000); // and do not run away
+}
+
 TEST_CASE("sqlite: the files can be read by their owner only")
 {
     Place place;
