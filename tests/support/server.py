@@ -51,6 +51,7 @@ SETTINGS = {
     "roster_items": ("host.roster", "max_contacts"),
     "pending_requests": ("host.subscription", "max_pending"),
     "private_bytes": ("host.private_xml", "max_bytes"),
+    "push_interval": ("host.push", "interval"),
     "vcard_bytes": ("host.vcard", "max_bytes"),
 }
 
