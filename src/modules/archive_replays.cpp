@@ -59,95 +59,95 @@ std::string_view id_of(const Element& message)
 
 // SentMessages ---------------------------------------------------------------------------------------
 
-const SentMessages::Sent* SentMessages::find(std::uint64_t key) const
-{
-    const auto found = std::find_if(messages_.rbegin(), messages_.rend(),
-        [key](const Sent& sent) { return sent.message.key == key; });
-    return found == messages_.rend() ? nullptr : &*found;
-}
-
-SentMessages::Sent* SentMessages::find(std::uint64_t key)
-{
-    return const_cast<Sent*>(std::as_const(*this).find(key));
-}
-
-void SentMessages::remove(std::uint64_t key)
-{
-    std::erase_if(messages_, [key](const Sent& sent) { return sent.message.key == key; });
-}
-
 SentMessages::State SentMessages::state_of(std::uint64_t key, WallTime now) const
 {
-    const Sent* sent = find(key);
-    if (sent == nullptr) {
+    const auto found = messages_.find(key);
+    if (found == messages_.end()) {
         return State::unknown;
     }
-    if (!sent->safe) {
+    if (!found->second.safe) {
         return State::under_way;
     }
-    return now - sent->at < remembered ? State::safe : State::unknown;
+    return now - found->second.at < remembered ? State::safe : State::unknown;
 }
 
 bool SentMessages::came_on(std::uint64_t key, std::uint64_t stream) const
 {
-    const Sent* sent = find(key);
-    return sent != nullptr && sent->message.stream == stream;
+    const auto found = messages_.find(key);
+    return found != messages_.end() && found->second.message.stream == stream;
 }
 
-/// The oldest goes, unless somebody waits to hear of it.
-void SentMessages::make_room(WallTime now)
+/// The oldest goes, unless somebody may wait to hear of it.
+void SentMessages::make_room()
 {
-    while (!messages_.empty() && messages_.front().safe
-        && (messages_.size() >= most || now - messages_.front().at >= remembered)) {
-        messages_.erase(messages_.begin());
+    if (newest_.size() < most) {
+        newest_.push_back(0);
+        return;
     }
+    const auto oldest = messages_.find(newest_[count_ % most]);
+    if (oldest == messages_.end() || oldest->second.number != count_ - most) {
+        return; // it has gone already, or come anew
+    }
+    if (oldest->second.safe) {
+        messages_.erase(oldest);
+    } else {
+        oldest->second.is_old = true;
+    }
+}
+
+SentMessages::Sent& SentMessages::add(const Message& message, WallTime now)
+{
+    make_room();
+    newest_[count_ % most] = message.key;
+    Sent& sent = messages_[message.key];
+    sent = Sent { message, now, count_++ };
+    return sent;
 }
 
 void SentMessages::begin(const Message& message, WallTime now)
 {
-    make_room(now);
-    remove(message.key);
-    messages_.push_back({ message, now });
+    add(message, now);
+}
+
+void SentMessages::add_safe(std::uint64_t key, WallTime now)
+{
+    add({ key }, now).safe = true;
 }
 
 void SentMessages::when_over(std::uint64_t key, Function<void(bool)> f)
 {
-    find(key)->waiting.push_back(std::move(f));
+    messages_[key].waiting.push_back(std::move(f));
 }
 
 void SentMessages::end(std::uint64_t key, bool safe)
 {
-    Sent* sent = find(key);
-    if (sent == nullptr) {
+    const auto found = messages_.find(key);
+    if (found == messages_.end()) {
         return;
     }
-    auto waiting = std::exchange(sent->waiting, {});
-    sent->safe = true;
-    if (!safe || sent->failed) {
-        remove(key);
+    Sent& sent = found->second;
+    auto waiting = std::exchange(sent.waiting, {});
+    sent.safe = true;
+    if (!safe || sent.failed || sent.is_old) {
+        messages_.erase(found);
     }
     for (auto& waiter : waiting) {
         waiter(safe);
     }
 }
 
-void SentMessages::add_safe(std::uint64_t key, WallTime now)
-{
-    messages_.push_back({ { key }, now, true });
-}
-
 std::optional<std::uint64_t> SentMessages::forget_failed(std::uint64_t error_key)
 {
     const auto found = std::find_if(messages_.begin(), messages_.end(),
-        [error_key](const Sent& sent) { return sent.message.error_key == error_key; });
+        [error_key](const auto& entry) { return entry.second.message.error_key == error_key; });
     if (found == messages_.end()) {
         return std::nullopt;
     }
-    const std::uint64_t key = found->message.key;
-    if (found->safe) {
+    const std::uint64_t key = found->first;
+    if (found->second.safe) {
         messages_.erase(found);
     } else { // it is being kept for its sender alone
-        found->failed = true;
+        found->second.failed = true;
     }
     return key;
 }
@@ -167,6 +167,8 @@ std::optional<std::uint64_t> SentMessages::remember_failed(std::uint64_t key)
 void SentMessages::clear()
 {
     messages_.clear();
+    newest_.clear();
+    count_ = 0;
     failed_.clear();
 }
 

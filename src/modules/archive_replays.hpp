@@ -12,6 +12,8 @@
 #include "router/handlers.hpp"
 #include "xmpp/stanza.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,17 +55,19 @@ private:
     struct Sent {
         Message message;
         WallTime at;
+        std::uint64_t number = 0; ///< the how-manyth
         bool safe = false;
         bool failed = false;
+        bool is_old = false; ///< out of the newest, and kept for those who wait
         std::vector<Function<void(bool)>> waiting = {};
     };
-    Sent* find(std::uint64_t key);
-    const Sent* find(std::uint64_t key) const;
-    void remove(std::uint64_t key);
-    void make_room(WallTime now);
+    Sent& add(const Message& message, WallTime now);
+    void make_room();
 
-    std::vector<Sent> messages_;        ///< oldest first
-    std::vector<std::uint64_t> failed_; ///< likewise
+    boost::unordered_flat_map<std::uint64_t, Sent> messages_;
+    std::vector<std::uint64_t> newest_; ///< keys; number n is at n modulo `most`
+    std::uint64_t count_ = 0;           ///< added so far
+    std::vector<std::uint64_t> failed_; ///< oldest first
 };
 
 class ArchiveReplays {

@@ -50,8 +50,9 @@ def fill_archive(sender, recipient, count, size=1):
     for number in range(count):
         sender.send(f"<message to='{recipient.bare}' type='chat' id='{batch}-{number}'>"
                     f"<body>{number} {'x' * size}</body></message>")
-    sender.ping()
-    recipient.forget()
+        if size > 1000 or number % 100 == 0:
+            recipient.forget(sender)  # who does not read is let go
+    recipient.forget(sender)
 
 
 # -- A52: forged ids -----------------------------------------------------------------------------------

@@ -187,6 +187,18 @@ TEST_CASE("replays: only so many are remembered, the newest")
     sent.begin({ 5000 }, now);
     sent.end(5000, false);
     CHECK(sent.state_of(5000, now) == SentMessages::State::unknown);
+    // One that takes its time is not forgotten before it is over.
+    sent.begin({ 7000 }, now);
+    bool heard = false;
+    sent.when_over(7000, [&heard](bool safe) { heard = safe; });
+    for (std::uint64_t key = 1; key <= SentMessages::most + 1; ++key) {
+        sent.begin({ key }, now);
+        sent.end(key, true);
+    }
+    CHECK(sent.state_of(7000, now) == SentMessages::State::under_way);
+    sent.end(7000, true);
+    CHECK(heard);
+    CHECK(sent.state_of(7000, now) == SentMessages::State::unknown);
     sent.end(6000, true); // nobody knows it
     CHECK(sent.state_of(6000, now) == SentMessages::State::unknown);
 }
