@@ -276,6 +276,9 @@ bool ManagedSession::state_differs() const
 
 std::optional<StreamNote> ManagedSession::take_note()
 {
+    if (!session_.is_open()) {
+        return std::nullopt; // its record is gone
+    }
     StreamNote note;
     note.row = record_->row;
     const std::uint64_t handled = settled();
@@ -290,10 +293,12 @@ std::optional<StreamNote> ManagedSession::take_note()
     if (state_differs()) {
         note.state = write_kept_state(session_, session_.host().handlers());
     }
-    if (!session_.is_open() || (!note.handled && !note.acknowledged && !note.state && !touch_)) {
+    if (!note.handled && !note.acknowledged && !note.state && !touch_) {
         return std::nullopt;
     }
-    note.touched = session_.host().clock().wall();
+    if (touch_) { // seldom: the store keeps records in the order of their times
+        note.touched = session_.host().clock().wall();
+    }
     noted_.handled = handled;
     noted_.presence = session_.presence();
     noted_.interested = session_.is_interested();

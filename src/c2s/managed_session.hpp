@@ -54,6 +54,8 @@ public:
 
     // Towards the client.
     void send(std::string xml);
+    /// What an earlier server has kept in the store for this session.
+    void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
     Claim reserve(CopyForm form);
     void fulfil(const Claim& claim, const Stanza& stanza);
     /// What was to be sent there is not: something that says nothing takes its place, for the numbers of

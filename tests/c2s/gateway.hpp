@@ -29,6 +29,10 @@ public:
     void logs_in(const std::string& user, const std::string& password = "secret");
     /// Asks for a resource (none: any); what the server says.
     std::string binds(const std::string& resource);
+    /// XEP-0198, resumable; what the session can be resumed by.
+    std::string enables();
+    /// On a new stream, logged in: what the server says.
+    std::string resumes(const std::string& id, unsigned h);
     /// Logs in and binds; the stream works.
     void arrives(const std::string& user, const std::string& resource);
     /// What was sent since the last look.
@@ -52,7 +56,8 @@ private:
 /// PLAIN is on, and one account, romeo, exists.
 class Gateway : public World {
 public:
-    explicit Gateway(const std::vector<ModuleEntry>& modules = {}) : World(modules), service(*server)
+    explicit Gateway(const std::vector<ModuleEntry>& modules = {})
+        : World(modules), modules_(modules), service_(*server)
     {
         set_core("login", "plain", true);
         set_core("login", "iterations", std::int64_t { 1 });
@@ -61,7 +66,22 @@ public:
 
     ~Gateway()
     {
-        service.shutdown([] {});
+        service().shutdown([] {});
+        run();
+    }
+
+    C2s& service() { return *service_; }
+
+    /// kill -9, and another server on the same store: all connections are gone.
+    void restarts()
+    {
+        run();
+        const SharedSettings settings = server->settings();
+        service_.reset();
+        server.reset();
+        Server::Parts parts { clock, log, *storage, pool, limiter, nullptr, { &shard }, "secret" };
+        server = std::make_unique<Server>(std::move(parts), settings, modules_);
+        service_.emplace(*server);
         run();
     }
 
@@ -70,7 +90,7 @@ public:
         auto wire = std::make_shared<Wire>();
         auto transport = std::make_unique<FakeTransport>(shard, wire);
         Line line(*this, *transport, wire);
-        service.accept(shard, std::move(transport), ListenerTls::direct);
+        service().accept(shard, std::move(transport), ListenerTls::direct);
         run();
         return line;
     }
@@ -83,7 +103,9 @@ public:
         run();
     }
 
-    C2s service;
+private:
+    std::vector<ModuleEntry> modules_;
+    std::optional<C2s> service_;
 };
 
 inline void Line::types_in_haste(std::string_view bytes)
@@ -120,6 +142,21 @@ inline std::string Line::binds(const std::string& resource)
     const std::string inside = resource.empty() ? "" : "<resource>" + resource + "</resource>";
     types("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>" + inside
         + "</bind></iq>");
+    return hears();
+}
+
+inline std::string Line::enables()
+{
+    types("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
+    const std::string answer = hears();
+    const auto at = answer.find("id='");
+    REQUIRE(at != std::string::npos);
+    return answer.substr(at + 4, answer.find('\'', at + 4) - at - 4);
+}
+
+inline std::string Line::resumes(const std::string& id, unsigned h)
+{
+    types("<resume xmlns='urn:xmpp:sm:3' previd='" + id + "' h='" + std::to_string(h) + "'/>");
     return hears();
 }
 
