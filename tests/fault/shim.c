@@ -44,7 +44,8 @@ struct orders {
     int64_t sync_delay_us;
     int64_t stall_us; // the next sync alone
     int64_t clock_offset_us;
-    int64_t syncs; // counted here
+    int64_t read_only; // nothing beside the database can be opened for writing
+    int64_t syncs;     // counted here
     int64_t refused;
 };
 
@@ -122,6 +123,16 @@ static int remember(int descriptor, const char* path)
     return descriptor;
 }
 
+static int is_forbidden(const char* path, int flags)
+{
+    if (__atomic_load_n(&orders->read_only, __ATOMIC_RELAXED) == 0 || strstr(path, ".db") == NULL
+        || (flags & (O_ACCMODE | O_CREAT)) == O_RDONLY) {
+        return 0;
+    }
+    errno = EROFS;
+    return 1;
+}
+
 static mode_t mode_of(int flags, va_list arguments)
 {
     return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
@@ -133,7 +144,7 @@ int open(const char* path, int flags, ...)
     va_start(arguments, flags);
     const mode_t mode = mode_of(flags, arguments);
     va_end(arguments);
-    return remember(REAL(open)(path, flags, mode), path);
+    return is_forbidden(path, flags) ? -1 : remember(REAL(open)(path, flags, mode), path);
 }
 
 int open64(const char* path, int flags, ...)
@@ -142,7 +153,7 @@ int open64(const char* path, int flags, ...)
     va_start(arguments, flags);
     const mode_t mode = mode_of(flags, arguments);
     va_end(arguments);
-    return remember(REAL(open64)(path, flags, mode), path);
+    return is_forbidden(path, flags) ? -1 : remember(REAL(open64)(path, flags, mode), path);
 }
 
 int close(int descriptor)

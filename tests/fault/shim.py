@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The layer between a server and its kernel (shim.c): built on first use, and told what to do."""
+import functools
 import hashlib
 import mmap
 import pathlib
@@ -13,7 +14,7 @@ SOURCE = pathlib.Path(__file__).with_name("shim.c")
 
 # As in shim.c.
 FIELDS = ("kill_moment", "kill_after", "full", "write_error", "sync_error", "sync_delay_us", "stall_us",
-          "clock_offset_us", "syncs", "refused")
+          "clock_offset_us", "read_only", "syncs", "refused")
 MOMENTS = ("none", "before_log_write", "half_a_log_write", "before_log_sync", "after_log_sync",
            "before_database_write", "before_database_sync", "after_database_sync", "before_rename", "after_rename",
            "before_journal_write", "before_answer")
@@ -64,9 +65,11 @@ class Shim:
 def shimmed(server_class):
     """A kind of server that runs behind a shim, its attribute `shim`."""
     class Shimmed(server_class):
+        @functools.cached_property
+        def shim(self):
+            return Shim(self.folder)
+
         def command(self):
-            if not hasattr(self, "shim"):
-                self.shim = Shim(self.folder)
             return ["/usr/bin/env", *self.shim.variables, *super().command()]
 
     return Shimmed
