@@ -371,6 +371,11 @@ void ManagedSession::on_over()
         const AccountKey owner = session_.user().key();
         record_->kept->ended.remember(owner, record_->token,
             static_cast<std::uint32_t>(management_.durable()));
+        // What the client has acknowledged with its last words does not go into the mailbox.
+        StreamNote last;
+        last.row = record_->row;
+        last.acknowledged = management_.acknowledged();
+        record_->kept->store.note({ last }).then([](const auto&) {});
         record_->kept->store.end(owner, record_->row, {})
             .then([&log = session_.host().log(), owner](const Result<Done, StoreError>& done) {
                 if (!done) { // it is found when its time is up

@@ -442,8 +442,8 @@ TEST_CASE("resume: a stream that was closed in good order, or by the server, is 
         Line romeo = world.working();
         const std::string id = romeo.enables();
         Line juliet = world.working("balcony", "juliet");
-        juliet.types(message("one"));
-        romeo.types(politely ? "</stream:stream>" : "<dance xmlns='urn:example:dance'/>");
+        juliet.types(message("one") + message("two"));
+        romeo.types(a(1) + (politely ? "</stream:stream>" : "<dance xmlns='urn:example:dance'/>"));
         CHECK(world.moments.back() == "ended orchard");
         CHECK(world.stored_messages("romeo") == 1);
         Line again = world.logged_in();
