@@ -88,13 +88,17 @@ public:
     /// Behind the module `archive`, which says whether the retraction itself is kept.
     void attach(Handlers& on) override
     {
-        on.message(Flow::from_client, Stage::archive, look);
-        on.message(Flow::to_user, Stage::archive, look);
+        on.message(Flow::from_client, Stage::archive,
+            [](const Message& m, const Context& c) { return look(m, c, Settlement()); });
+        on.message(Flow::to_user, Stage::archive,
+            [](const Message& m, const Context& c) { return look(m, c, c.hold()); });
     }
 
 private:
-    /// Both sides look after their archive: the other one may be elsewhere, or not have kept the message.
-    static Verdict look(const Message& message, const Context& context)
+    /// Both sides look after their archive: the other one may be elsewhere, or not have kept the message. On
+    /// the recipient's, `hold` makes the sender wait until it is done; on the sender's that cannot be, since
+    /// the passage itself travels with the token.
+    static Verdict look(const Message& message, const Context& context, Settlement hold)
     {
         const Element& element = std::as_const(message.stanza()).element();
         const Element* retract = element.child("retract", ns::retraction);
@@ -110,21 +114,21 @@ private:
         retraction.target = retract->attribute_or("id");
         retraction.id = message.id();
         retraction.at = context.host.clock().wall();
-        context.passage->when_over([&host = context.host,
-                                       retraction = std::move(retraction)](bool committed) mutable {
+        context.passage->when_over([&host = context.host, retraction = std::move(retraction),
+                                       hold = std::move(hold)](bool committed) mutable {
             if (committed) {
-                begin(host, std::move(retraction));
+                begin(host, std::move(retraction), std::move(hold));
             }
         });
         return Verdict::pass();
     }
 
-    static void begin(Host& host, Retraction retraction)
+    static void begin(Host& host, Retraction retraction, Settlement hold)
     {
         const std::string user = retraction.owner.user;
         start(
             bury(host, std::move(retraction)),
-            [&host, user](Result<Done, StoreError> buried) {
+            [&host, user, hold = std::move(hold)](Result<Done, StoreError> buried) {
                 if (!buried) {
                     host.log().warning("retracted message not replaced", { { "user", user } });
                 }
