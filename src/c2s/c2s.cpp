@@ -39,7 +39,12 @@ C2s::C2s(Server& server)
     sweep_->start();
 }
 
-C2s::~C2s() = default;
+C2s::~C2s()
+{
+    for (const Share& share : shares_) {
+        share.kept_streams->journal->abandon();
+    }
+}
 
 C2s::Share& C2s::share(const Shard& shard)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// C2sSettings: the sections c2s, login and stream_management as typed values, read once for each new stream's sake. A
-// value; shared between the streams that were opened under it.
+// C2sSettings: the sections c2s, login and stream_management as typed values, read once for each new stream's
+// sake. A value; shared between the streams that were opened under it.
 #pragma once
 
 #include "config/settings.hpp"

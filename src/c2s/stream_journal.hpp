@@ -45,6 +45,10 @@ public:
     /// Calls `done` when everything is written down (now, if it is).
     void when_idle(Function<void()> done);
 
+    /// At the end of the service: what is not written down by now never will be. The subjects own the
+    /// journal.
+    void abandon() { marked_.clear(); }
+
 private:
     void on_turn_end() override;
     void flush();
