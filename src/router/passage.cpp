@@ -88,8 +88,11 @@ std::string Passage::describe_receivers() const
 bool Passage::has_lost_receivers() const
 {
     return keep_ != Keep::nothing && has_receivers() && !archive_ && !mailbox_
-        && std::none_of(receivers_.begin(), receivers_.end(),
-            [](const Receiver& receiver) { return receiver.session->is_open(); });
+        && std::none_of(receivers_.begin(), receivers_.end(), [](const Receiver& receiver) {
+               // With a claim it went into the mailbox when the session ended.
+               const bool is_kept = receiver.claim && receiver.form == CopyForm::itself;
+               return is_kept || receiver.session->is_open();
+           });
 }
 
 void Passage::reserve_places()
