@@ -10,8 +10,8 @@
 namespace stonechat::bench {
 namespace {
 
-constexpr double drain_seconds = 10;
-constexpr std::uint64_t look_interval = 20'000'000; // nanoseconds
+constexpr std::chrono::seconds drain_patience { 10 }; // without a message or an acknowledgement
+constexpr std::uint64_t look_interval = 20'000'000;   // nanoseconds
 
 } // namespace
 
@@ -45,6 +45,7 @@ void ArchiveRun::on_message(std::uint32_t pair, const Item& item)
     disordered_ += id.sequence < flow.newest ? 1 : 0;
     flow.newest = std::max(flow.newest, id.sequence);
     ++flow.received;
+    ++progress_;
     if (is_measuring_) {
         const auto now = now_nanoseconds();
         latency_.record(now > id.due ? now - id.due : 0);
@@ -61,6 +62,7 @@ void ArchiveRun::on_acknowledged(std::uint32_t pair)
     const auto upto = flow.sender->ledger().acknowledged_count();
     flow.is_asking = false;
     while (!flow.waiting.empty() && flow.waiting.front().number <= upto) {
+        ++progress_;
         const auto due = flow.waiting.front().due;
         flow.waiting.pop_front();
         if (is_measuring_) {
@@ -205,13 +207,19 @@ bool ArchiveRun::run_fixed_rate()
 void ArchiveRun::drain()
 {
     part_ = Part::none;
-    const auto all_there = [this] {
+    std::uint64_t seen = 0;
+    auto last = Clock::now();
+    const auto is_over = [&] {
         ask_again();
-        return has_lost_a_client() || std::all_of(flows_.begin(), flows_.end(), [](const Flow& flow) {
-            return flow.complete == flow.sent;
-        });
+        if (progress_ != seen) {
+            seen = progress_;
+            last = Clock::now();
+        }
+        return has_lost_a_client() || Clock::now() > last + drain_patience
+            || std::all_of(flows_.begin(), flows_.end(),
+                [](const Flow& flow) { return flow.complete == flow.sent; });
     };
-    bench_.loop.run_until(bench_.in(drain_seconds), all_there);
+    bench_.loop.run_until(bench_.deadline(), is_over);
 }
 
 bool ArchiveRun::has_lost_a_client() const

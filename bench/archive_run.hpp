@@ -88,6 +88,7 @@ private:
     std::size_t next_flow_ = 0;
     std::uint64_t next_look_ = 0;
     std::uint64_t measured_ = 0;
+    std::uint64_t progress_ = 0; ///< counts everything that comes
     std::uint64_t doubled_ = 0;
     std::uint64_t disordered_ = 0;
     std::uint64_t errors_ = 0;

@@ -23,7 +23,7 @@ bool Crew::log_in(std::size_t count, std::size_t concurrency)
     return online_ >= count && failures_ == 0;
 }
 
-bool Crew::barrier()
+bool Crew::barrier(Clock::time_point deadline)
 {
     pongs_missing_ = 0;
     for (const auto& client : clients_) {
@@ -35,7 +35,7 @@ bool Crew::barrier()
             bench_.target.domain));
         client->flush();
     }
-    return bench_.loop.run_until(bench_.deadline(), [this] { return pongs_missing_ == 0 || failures_ > 0; });
+    return bench_.loop.run_until(deadline, [this] { return pongs_missing_ == 0 || failures_ > 0; });
 }
 
 void Crew::drop(std::size_t index)

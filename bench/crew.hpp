@@ -35,7 +35,8 @@ public:
     [[nodiscard]] bool log_in(std::size_t count, std::size_t concurrency);
 
     /// Pings the domain from every client and waits for all answers: what was sent before is handled then.
-    [[nodiscard]] bool barrier();
+    [[nodiscard]] bool barrier() { return barrier(bench_.deadline()); }
+    [[nodiscard]] bool barrier(Clock::time_point deadline);
 
     /// From here on a lost connection is no failure; come_back() makes it good.
     void expect_outage() { is_outage_ = true; }

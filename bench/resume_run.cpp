@@ -260,7 +260,7 @@ void ResumeRun::finish_sending()
     };
     bench_.loop.run_until(bench_.deadline(), is_over);
     never_acknowledged_ = unacknowledged();
-    static_cast<void>(crew_.barrier()); // nothing else is on its way
+    static_cast<void>(crew_.barrier(bench_.in(5))); // nothing else is on its way
 }
 
 bool ResumeRun::report()

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,6 +41,11 @@ def free_ports(count):
             for each in sockets:
                 each.close()
     raise ServerFailed("no free ports")
+
+
+def end_tidily_when_told():
+    """SIGTERM becomes an exception: what was started is stopped, what was made is removed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
 
 
 def folder_on_disk(prefix):

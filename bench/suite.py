@@ -22,6 +22,7 @@ class Plan:
     offline: int = 20000
     sessions: int = 4000
     resumed: int = 10000  # sessions that resume
+    archive_window: int = 32  # messages of a pair that are not yet safe and delivered
     archive_rate: int = 2000  # messages a second when latency is measured with the archive
     only: list = field(default_factory=list)
 
@@ -44,7 +45,7 @@ def steps(plan):
     login = ["login", "--count", str(plan.logins), "--users", str(plan.login_users)]
     offline = ["offline", "--messages", str(plan.offline)]
     idle = ["idle", str(plan.sessions)]
-    archive = ["archive", "--rate", str(plan.archive_rate), *seconds]
+    archive = ["archive", "--window", str(plan.archive_window), "--rate", str(plan.archive_rate), *seconds]
     resume = ["resume", "--sessions", str(plan.resumed)]
     every = [
         Step("login plain", login, "plain"),
@@ -62,6 +63,7 @@ def steps(plan):
         Step("idle resumable", [*idle, "--stream-management", "resumable"], "plain", fresh=True, archive=True),
         Step("resume kill", [*resume, "--end", "kill"], "plain", fresh=True, archive=True, restarts=True),
         Step("resume stop", [*resume, "--end", "stop"], "plain", archive=True, restarts=True),
+        Step("resume network", [*resume, "--end", "network"], "plain", archive=True),
     ]
     return [step for step in every if not plan.only or any(step.name.startswith(only) for only in plan.only)]
 
@@ -187,8 +189,8 @@ def archive_rows(name, p50=None, p99=None):
     ]
 
 
-def resume_rows(name):
-    step, label = f"resume {name}", f"resume, {name}"
+def resume_rows(end):
+    step, label = f"resume {end}", f"resume, {end}"
     return [
         Row(f"{label}: all back after", step, "all_back_seconds", "s", 2, at_most=10),
         Row(f"{label}: until the server listens", step, "listening_after_seconds", "s", 2),
@@ -225,6 +227,7 @@ ROWS = [
     *archive_rows("simple"),
     *resume_rows("kill"),
     *resume_rows("stop"),
+    *resume_rows("network"),
     Row("idle, plain: bytes a session", "idle plain", "bytes_per_session", "bytes", at_most=4000),
     Row("idle, TLS: bytes a session", "idle tls", "bytes_per_session", "bytes", at_most=19000),
     Row("idle, resumable: bytes a session", "idle resumable", "bytes_per_session", "bytes"),
