@@ -30,6 +30,7 @@ from peers import SERVERS  # noqa: E402
 SETTINGS = {"offline_per_user": 1_000_000, "offline_per_sender": 1_000_000}
 CONTACTS = 20
 LOGINS_AT_ONCE = 40
+AGAIN = 0.2  # how often it is killed once more while they come back
 WINDOW = 60  # stanzas on the way, of one person
 # The larger number: by then it comes to that at the latest.
 MOMENTS = {"before_log_write": 300, "half_a_log_write": 300, "before_log_sync": 40, "after_log_sync": 40,
@@ -99,6 +100,7 @@ class KillLoop:
         self._server = SERVERS[server](settings=SETTINGS)
         self._away = set()
         self._seen = set()
+        self._is_killed_again = False
 
     def run(self):
         try:
@@ -106,6 +108,9 @@ class KillLoop:
             asyncio.run(self._run())
             self._server.stop()
             self._check_database()
+        except AssertionError:
+            print(self._server.log_tail(), file=sys.stderr)
+            raise
         finally:
             self._server.remove()
         if self._is_ours:
@@ -121,7 +126,8 @@ class KillLoop:
                 f"not in the sender's {sum(len(lane.missing(IN_SENDERS_ARCHIVE)) for lane in lanes)}, "
                 f"roster changes lost {self.ledger.lost_fields()}; "
                 f"sessions resumed {sum(p.resumed for p in self._people)}, begun anew after a refusal "
-                f"{sum(p.failed for p in self._people)}, delivered again in those {sum(lane.again for lane in lanes)}; "
+                f"{sum(p.failed for p in self._people)}, delivered again in those, or as mail when it was killed again, "
+                f"{sum(lane.again for lane in lanes)}; "
                 f"written off lanes {self.written_off}; start p50 {starts[len(starts) // 2]:.2f} s, p99 {starts[len(starts) * 99 // 100]:.2f} s\n"
                 + "".join(f"doubled: {each}\n" for each in self._doubles()[:10])
                 + "killed " + ", ".join(f"{moment} {count}" for moment, count in sorted(self.moments.items())))
@@ -141,16 +147,15 @@ class KillLoop:
         for cycle in range(self._kills):
             await self._let_some_go()
             await self._storm()
-            begin = time.monotonic()
-            self._server.start()
-            self.starts.append(time.monotonic() - begin)
-            await self._log_in(self._people)
+            await self._come_back()
             self._away.clear()
             await self._settle()
+            self._is_killed_again = False
             some = max(1, len(self._people) // 10)
             await self._look_into_archives(self.random.sample(self._people, some))
             if not self._quiet:
-                print(f"{cycle + 1}: {self.ledger.judge(cycle + 1)}", flush=True)
+                print(f"{cycle + 1}: start {self.starts[-1]:.2f} s, {len(self._doubles())} doubled, "
+                      f"{self.written_off} lanes not complete", flush=True)
         await self._look_into_archives(self._people)
         await self._collect_rosters()
         for person in self._people:
@@ -174,12 +179,16 @@ class KillLoop:
             self.ledger.lane(name).refuse(int(number))
         else:
             lane = self.ledger.lane(name)
-            lane.deliver(int(number), may_be_again=not is_continued)
+            lane.deliver(int(number), may_be_again=not is_continued or self._is_killed_again)
 
-    async def _log_in(self, people):
+    async def _log_in(self, people, may_fail=False):
         gate = asyncio.Semaphore(LOGINS_AT_ONCE)
 
         async def log_in(person):
+            with contextlib.suppress(*((OSError,) if may_fail else ())):
+                await try_to(person)
+
+        async def try_to(person):
             async with gate:
                 if person.stream is None or person.stream.ended.done():
                     if self.control == "sent":
@@ -188,6 +197,25 @@ class KillLoop:
                     await person.login()
 
         await asyncio.gather(*(log_in(person) for person in people))
+
+    async def _come_back(self):
+        """Starts the server and logs everybody in; sometimes it is killed again in the middle of that."""
+        while True:
+            begin = time.monotonic()
+            self._server.start()
+            self.starts.append(time.monotonic() - begin)
+            if self.random.random() > AGAIN:
+                await self._log_in(self._people)
+                return
+            logins = asyncio.create_task(self._log_in(self._people, may_fail=True))
+            await asyncio.sleep(self.random.uniform(0, 0.5))
+            self.moments["while they resume"] += 1
+            # Who was not back yet got mail. It stays in the mailbox until it is acknowledged, so who was
+            # reading it now gets it again.
+            self._is_killed_again = True
+            self._server.kill()
+            await logins
+            await self._notice_the_end()
 
     async def _let_some_go(self):
         """One of ten is not there in the storm: mail waits for him."""
@@ -203,6 +231,9 @@ class KillLoop:
         tasks = [asyncio.create_task(each.write(self._rate / len(writers))) for each in writers]
         await self._kill_some_time()
         await asyncio.gather(*tasks)
+        await self._notice_the_end()
+
+    async def _notice_the_end(self):
         for person in self._people:
             if person.stream:
                 await person.stream.ended

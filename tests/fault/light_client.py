@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import xml.etree.ElementTree as ET
 
-from support.match import CLIENT
+from support.match import CLIENT, STREAM
 from support.raw import BIND_NS, SASL_NS, Closed, ElementReader, stream_header
 from support.scram import Scram, b64, unb64
 
@@ -33,6 +33,7 @@ class Stream(asyncio.Protocol):
         self._taker = taker
         self._wanted = None
         self._transport = None
+        self.error = None  # a stream error that came
         self.ended = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -54,7 +55,10 @@ class Stream(asyncio.Protocol):
             if isinstance(event, ET.Element):
                 if self._wanted and not self._wanted[1].done() and self._wanted[0](event):
                     self._wanted[1].set_result(event)
-                self._taker(event)
+                if event.tag == f"{{{STREAM}}}error":
+                    self.error = ET.tostring(event).decode()
+                else:
+                    self._taker(event)
             elif isinstance(event, Closed):
                 self._transport.close()
 
@@ -64,7 +68,7 @@ class Stream(asyncio.Protocol):
 
     def send(self, text):
         if self.ended.done() or self._transport.is_closing():
-            raise Gone()
+            raise Gone(self.error)
         self._transport.write(text.encode())
 
     async def until(self, test, seconds=60):
@@ -120,8 +124,7 @@ class Person:
         else:
             await self._begin(stream)
         self.stream = stream
-        again, self.unacknowledged = self.unacknowledged, collections.deque()
-        for sent in again:
+        for sent in list(self.unacknowledged):
             self._send_again(sent)
         self.stream.send(f"<r xmlns='{SM}'/>")
 
@@ -176,7 +179,6 @@ class Person:
     def _send_again(self, sent):
         if sent.answered:
             sent.xml = f"<iq type='get' id='again{next(_numbers)}' to='{self.host}'><ping xmlns='urn:xmpp:ping'/></iq>"
-        self.unacknowledged.append(sent)
         self.stream.send(sent.xml)
 
     async def logout(self):
@@ -270,7 +272,12 @@ class Person:
     async def settle(self, seconds=30):
         """Everything sent is acknowledged."""
         self.request_ack()
-        await asyncio.wait_for(self.room(0), seconds)
+        try:
+            await asyncio.wait_for(self.room(0), seconds)
+        except (asyncio.TimeoutError, Gone) as problem:
+            waiting = [sent.xml for sent in self.unacknowledged]
+            raise AssertionError(f"{self.account.jid}: {len(waiting)} stanzas are not acknowledged ({problem!r}), "
+                                 f"h is {self._handled}, the first is {waiting[:1]}") from None
         self.is_continued = True
 
     # -- archive ---------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers of the kill loop: ours behind the shim, and the Debian packages of Prosody and ejabberd with
 stream management, archive and offline messages, each in a folder of its own."""
+import contextlib
 import os
+import pathlib
+import sqlite3
 
 from light_client import Stream
 from shim import ShimmedServer
@@ -46,14 +49,17 @@ shaper_rules:
 modules:
   mod_carboncopy: {{}}
   mod_disco: {{}}
-  mod_mam: {{ default: always, assume_mam_usage: true }}
+  mod_mam: {{ db_type: {archive}, default: always, assume_mam_usage: true }}
   mod_offline: {{ access_max_user_messages: max_user_offline_messages }}
   mod_ping: {{}}
   mod_register: {{ ip_access: all, access: all }}
   mod_roster: {{}}
   mod_stream_mgmt: {{ resume_timeout: 600, resend_on_timeout: if_offline }}
+sql_type: sqlite
+sql_database: "{folder}/archive.sqlite"
 registration_timeout: infinity
 """
+_EJABBERD_SCHEMA = pathlib.Path("/usr/share/ejabberd/sql/lite.sql")
 
 
 class StormyProsody(Prosody):
@@ -63,7 +69,10 @@ class StormyProsody(Prosody):
 
 
 class StormyEjabberd(Server):
+    """With its archive in SQLite; everything else is where it keeps it by default."""
+
     STOP_SECONDS = 20
+    ARCHIVE = "sql"
 
     def set_up(self):
         self.plain_port = self.starttls_port
@@ -73,7 +82,9 @@ class StormyEjabberd(Server):
 
     def configure(self, _settings):
         (self.folder / "ejabberd.yml").write_text(
-            _EJABBERD.format(folder=self.folder, starttls=self.starttls_port, tls=self.tls_port))
+            _EJABBERD.format(folder=self.folder, starttls=self.starttls_port, tls=self.tls_port, archive=self.ARCHIVE))
+        with contextlib.closing(sqlite3.connect(self.folder / "archive.sqlite")) as database:
+            database.executescript(_EJABBERD_SCHEMA.read_text())
 
     def ports(self):
         return (self.starttls_port, self.tls_port)
@@ -105,4 +116,11 @@ class StormyEjabberd(Server):
             stream.close()
 
 
-SERVERS = {"stonechat": ShimmedServer, "prosody": StormyProsody, "ejabberd": StormyEjabberd}
+class StormyEjabberdMnesia(StormyEjabberd):
+    """With its archive in Mnesia, too."""
+
+    ARCHIVE = "mnesia"
+
+
+SERVERS = {"stonechat": ShimmedServer, "prosody": StormyProsody, "ejabberd": StormyEjabberd,
+           "ejabberd-mnesia": StormyEjabberdMnesia}
