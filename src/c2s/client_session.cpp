@@ -318,6 +318,12 @@ void ClientSession::on_stream_gone(Parting how)
         state_ = State::waiting;
         after_next_.clear();
         managed_->on_disconnected();
+        shard_.post([held = std::static_pointer_cast<ClientSession>(shared_from_this())] {
+            if (held->state_ == State::waiting) {
+                const Handlers& handlers = held->host_.handlers();
+                handlers.run_moment(handlers.on_disconnected(), { held->host_, &held->user(), held.get() });
+            }
+        });
         return;
     }
     end();

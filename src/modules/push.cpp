@@ -28,6 +28,20 @@ struct Device {
     PushPace pace;
     std::uint64_t number = 0;
     bool waits = false; ///< in Push::waiting_
+
+    // While somebody looks at it: messages that it was sent, and how many of them it has shown to have.
+    unsigned sent = 0;
+    unsigned confirmed = 0;
+    bool is_asked = false; ///< it is going to confirm
+
+    unsigned round = 0; ///< counts connections, so that a late confirmation is known
+
+    void begin_round()
+    {
+        sent = confirmed = 0;
+        is_asked = false;
+        ++round;
+    }
 };
 
 using Devices = std::list<Device>;
@@ -78,6 +92,8 @@ public:
         on.session_bound([this](const Context& c) { attend(c); });
         on.session_resumed([this](const Context& c) { attend(c); });
         on.session_attention([this](const Context& c) { attend(c); });
+        on.session_disconnected([this](const Context& c) { lose(c); });
+        on.session_ended([this](const Context& c) { lose(c); });
         on.account_removed([this](const Context& c) { devices_.clear(*c.user); });
     }
 
@@ -212,31 +228,87 @@ private:
             || !is_worth_waking(message.stanza(), context.passage->keep())) {
             return Verdict::pass();
         }
-        context.passage->when_over([this, held = user.shared_from_this()](bool committed) {
+        std::vector<std::uint64_t> receivers;
+        for (const Device& device : *devices) {
+            const Session* session = user.session(device.registration.resource);
+            if (session != nullptr && context.passage->gives_to(*session)) {
+                receivers.push_back(device.number);
+            }
+        }
+        context.passage->when_over([this, held = user.shared_from_this(), receivers](bool committed) {
             if (committed) {
-                wake_devices(*held);
+                on_message(*held, receivers);
             }
         });
         return Verdict::pass();
     }
 
-    void wake_devices(User& user)
+    /// There is a message for `user`; `receivers` get it.
+    void on_message(User& user, const std::vector<std::uint64_t>& receivers)
     {
         Devices* devices = devices_.find(user);
         if (devices == nullptr) {
             return;
         }
-        std::vector<std::uint64_t> away;
+        std::vector<std::uint64_t> numbers;
         for (const Device& device : *devices) {
-            if (is_away(user, device)) {
-                away.push_back(device.number);
-            }
+            numbers.push_back(device.number);
         }
-        for (const std::uint64_t number : away) {
-            // A service on this shard may answer at once, and be removed for it.
-            if (Device* device = find(user, number)) {
+        for (const std::uint64_t number : numbers) {
+            Device* device = find(user, number); // a service on this shard may answer at once and be removed
+            if (device == nullptr) {
+                continue;
+            }
+            if (is_away(user, *device)) {
                 device->pace.news();
                 go_on(user, *device);
+            } else if (std::find(receivers.begin(), receivers.end(), number) != receivers.end()) {
+                ++device->sent;
+                await_confirmation(user, *device);
+            }
+        }
+    }
+
+    /// A connection may be gone long before anybody notices.
+    void await_confirmation(User& user, Device& device)
+    {
+        Session* session = user.session(device.registration.resource);
+        if (device.is_asked || device.sent == device.confirmed || session == nullptr) {
+            return;
+        }
+        device.is_asked = true;
+        session->after_next_stanza([this, weak = user.weak_from_this(), number = device.number,
+                                       sent = device.sent] {
+            const auto held = weak.lock();
+            Device* confirming = held ? find(*held, number) : nullptr;
+            if (confirming != nullptr && confirming->is_asked) {
+                confirming->is_asked = false;
+                confirming->confirmed = sent;
+                await_confirmation(*held, *confirming);
+            }
+        });
+    }
+
+    /// Its connection is gone: what it has not shown to have it may have to come for.
+    void lose(const Context& context)
+    {
+        Devices* devices = devices_.find(*context.user);
+        if (devices == nullptr) {
+            return;
+        }
+        std::vector<std::uint64_t> numbers;
+        for (Device& device : *devices) {
+            if (device.registration.resource != context.session->jid().resource()
+                || device.sent == device.confirmed) {
+                continue;
+            }
+            device.pace.news(device.sent - device.confirmed);
+            device.begin_round();
+            numbers.push_back(device.number);
+        }
+        for (const std::uint64_t number : numbers) {
+            if (Device* device = find(*context.user, number)) {
+                go_on(*context.user, *device);
             }
         }
     }

@@ -48,9 +48,9 @@ public:
     static constexpr unsigned most_failures = 8;
 
     /// There is something new for the device.
-    void news()
+    void news(unsigned count = 1)
     {
-        ++unseen_;
+        unseen_ += count;
         is_due_ = true;
     }
     /// The device is looked at: it knows all.

@@ -132,6 +132,11 @@ void Handlers::session_ended(OnMoment handler)
     ended_.push_back(std::move(handler));
 }
 
+void Handlers::session_disconnected(OnMoment handler)
+{
+    disconnected_.push_back(std::move(handler));
+}
+
 void Handlers::session_resumed(OnMoment handler)
 {
     resumed_.push_back(std::move(handler));

@@ -143,6 +143,8 @@ public:
     /// A session was resumed (XEP-0198): its client is connected again. `session_bound` does not come again,
     /// unless the server was started meanwhile: then it comes before this.
     void session_resumed(OnMoment handler);
+    /// Its connection is gone, and it waits to be resumed; what it was sent may not have arrived.
+    void session_disconnected(OnMoment handler);
     /// The client has said that nobody looks at it, or that somebody does again (XEP-0352).
     void session_attention(OnMoment handler);
     /// What a module keeps of a session so that it can be resumed after a restart (XEP-0198): `save` gives it
@@ -197,6 +199,7 @@ public:
     const std::vector<OnMoment>& on_ended() const { return ended_; }
     const std::vector<OnMoment>& on_removed() const { return removed_; }
     const std::vector<OnMoment>& on_resumed() const { return resumed_; }
+    const std::vector<OnMoment>& on_disconnected() const { return disconnected_; }
     const std::vector<OnMoment>& on_attention() const { return attention_; }
     /// All that modules keep of a session, in one element; and its restoration.
     Element save(const Session& session) const;
@@ -232,7 +235,8 @@ private:
     boost::unordered_flat_map<std::string, IqHandler> iq_;
     std::vector<std::pair<std::string, std::string>> iq_print_;
     std::array<Chain, 2> chains_;
-    std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, resumed_, attention_;
+    std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, resumed_, attention_,
+        disconnected_;
     struct Kept {
         std::string ns;
         Save save;

@@ -160,6 +160,40 @@ TEST_CASE("push: a device that is looked at is not woken, one that nobody looks 
     CHECK(world.pushed().empty());
 }
 
+TEST_CASE("push: a device is woken for what its lost connection may have swallowed")
+{
+    Phone world;
+    world.registers();
+    world.juliet->says(chat());
+    world.phone->says("<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>"); // it has the first
+    world.juliet->says(chat());
+    world.juliet->says(chat());
+    CHECK(world.pushed().empty());
+    const Context context { world.host(), &world.phone->user(), world.phone.get() };
+    world.host().handlers().run_moment(world.host().handlers().on_disconnected(), context);
+    world.run();
+    CHECK(world.pushed() == Lines { "2" });
+    world.answers("result");
+    world.phone->is_cut_off();
+    world.passes(60s);
+    CHECK(world.pushed().empty()); // that it is over now is no news
+}
+
+TEST_CASE("push: a connection that is lost when all has arrived wakes nobody")
+{
+    Phone world;
+    world.registers();
+    world.juliet->says(chat());
+    world.phone->says("<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>");
+    world.phone->is_cut_off();
+    CHECK(world.pushed().empty());
+    auto phone = world.comes_online("romeo@localhost/phone");
+    world.juliet->says(chat());
+    phone->leaves(); // in good order: it has read everything
+    world.passes(60s);
+    CHECK(world.pushed().empty());
+}
+
 TEST_CASE("push: a device is woken although another one has got the message")
 {
     Phone world;
