@@ -185,8 +185,8 @@ const SettingSpec* SectionSpec::find(std::string_view key) const
 }
 
 Schema::Schema()
-    : sections_({ server(), log(), storage(), c2s(), login(), stream_management(), limits() }), listen_(listen_section()),
-      host_(host_section())
+    : sections_({ server(), log(), storage(), c2s(), login(), stream_management(), limits() }),
+      listen_(listen_section()), host_(host_section())
 {}
 
 void Schema::add_module(std::string name, std::string meaning, std::vector<SettingSpec> keys,

@@ -238,7 +238,8 @@ private:
             auto message = Stanza::from_element(std::move(*element));
             if (message) {
                 message->element().add(Delay { row.stamp, host_->jid(), {} }.to_element());
-                reader.send(as_sent(*message, CopyForm::itself, reader.user().jid(), reader.jid(), row.archived));
+                reader.send(as_sent(*message, CopyForm::itself, reader.user().jid(), reader.jid(),
+                    row.archived));
                 return;
             }
         }

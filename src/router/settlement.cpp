@@ -25,7 +25,7 @@ struct Ledger::State {
     Home& home;
     Function<void()> settled; ///< empty once the ledger is gone
     std::array<std::size_t, 2> open {};
-    std::uint64_t prefix = 0;        ///< stanzas with smaller numbers are settled
+    std::uint64_t prefix = 0;       ///< stanzas with smaller numbers are settled
     std::deque<bool> behind_prefix; ///< of the others, from number `prefix` on: whether they are
 };
 
@@ -47,7 +47,9 @@ struct Settlement::Entry {
         } else if (home.is_current()) {
             state->settle(number, kind);
         } else {
-            home.post([state = std::move(state), number = number, kind = kind] { state->settle(number, kind); });
+            home.post([state = std::move(state), number = number, kind = kind] {
+                state->settle(number, kind);
+            });
         }
     }
 

@@ -46,8 +46,9 @@ public:
 
 protected:
     virtual Home& home() const = 0;
-    virtual void arrive(Outcome outcome) = 0; ///< at home
-    virtual void store_alone(std::unique_ptr<Luggage> self, Settlement settlement) = 0; ///< at home
+    /// Both are called at home.
+    virtual void arrive(Outcome outcome) = 0;
+    virtual void store_alone(std::unique_ptr<Luggage> self, Settlement settlement) = 0;
 };
 
 class Settlement {

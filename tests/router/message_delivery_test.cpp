@@ -104,7 +104,7 @@ constexpr auto hello = "<message to='juliet@localhost' type='chat' id='m1'><body
 
 } // namespace
 
-TEST_CASE("message delivery: both archives have a message before its recipient sees it, under the id he is told")
+TEST_CASE("message delivery: both archives have a message before its recipient sees it, and its id")
 {
     Scene scene({ .archive_sent = true, .archive_received = true });
     auto from = scene.available("romeo@localhost/orchard");
@@ -137,11 +137,13 @@ TEST_CASE("message delivery: what is not worth keeping does not overtake what is
     from->says_in_haste(hello);
     from->says_in_haste("<message to='juliet@localhost' type='chat' id='m2'>"
                         "<paused xmlns='http://jabber.org/protocol/chatstates'/></message>");
-    from->says_in_haste("<iq to='juliet@localhost/balcony' type='get' id='i1'><ping xmlns='urn:xmpp:ping'/></iq>");
+    from->says_in_haste(
+        "<iq to='juliet@localhost/balcony' type='get' id='i1'><ping xmlns='urn:xmpp:ping'/></iq>");
     CHECK(to->hears() == Lines {});
     scene.world.run();
     CHECK(to->hears()
-        == Lines { "message m1 from romeo@localhost/orchard", "message m2 from romeo@localhost/orchard", "get ping" });
+        == Lines { "message m1 from romeo@localhost/orchard", "message m2 from romeo@localhost/orchard",
+            "get ping" });
     CHECK(to->received[1].child("stanza-id", ns::stanza_id) == nullptr);
 }
 
