@@ -104,7 +104,7 @@ constexpr auto hello = "<message to='juliet@localhost' type='chat' id='m1'><body
 
 } // namespace
 
-TEST_CASE("message delivery: both archives have a message before its recipient sees it, and its id")
+TEST_CASE("message delivery: both archives have a message, under the id told, before it is seen")
 {
     Scene scene({ .archive_sent = true, .archive_received = true });
     auto from = scene.available("romeo@localhost/orchard");
