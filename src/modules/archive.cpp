@@ -38,12 +38,20 @@ class Archive final : public Module {
 public:
     Manifest describe() const override
     {
+        constexpr auto kept = "clients' business; kept, and carried to all devices";
         return Manifest("archive", "Keeps the messages of each account for its owner's devices.")
+            .implements(Xep { 59, "1.0", "Result Set Management", "`index` in requests" })
+            .implements(Xep { 184, "1.4.0", "Message Delivery Receipts", kept })
+            .implements(Xep { 297, "1.0", "Stanza Forwarding" })
+            .implements(Xep { 308, "1.2.1", "Last Message Correction", kept })
             .implements(Xep { 313, "1.1.3", "Message Archive Management",
                 "messages of rooms are not in the archives of accounts" })
+            .implements(Xep { 333, "1.0.0", "Displayed Markers", kept })
             .implements(Xep { 334, "1.0.0", "Message Processing Hints" })
             .implements(Xep { 431, "0.2.0", "Full Text Search in MAM" })
             .implements(Xep { 441, "0.2.0", "Message Archive Management Preferences" })
+            .implements(Xep { 444, "0.2.1", "Message Reactions", kept })
+            .implements(Xep { 461, "0.2.1", "Message Replies", kept })
             .feature(ns::archive, On::account)
             .feature(ns::archive_extended, On::account)
             .feature(ns::archive_groupchat_field, On::account)
