@@ -6,7 +6,8 @@ namespace stonechat::sqlite {
 namespace {
 
 /// Jobs that wait are what came during the last commit. On a disk whose sync takes milliseconds these are
-/// hundreds, and the bound would be the throughput; it is there so that nobody waits long for the work of others.
+/// hundreds, and the bound would be the throughput; it is there so that nobody waits long for the work of
+/// others.
 constexpr std::size_t jobs_per_commit = 512;
 
 constexpr auto begin_transaction = "BEGIN IMMEDIATE";
