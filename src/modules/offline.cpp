@@ -85,7 +85,8 @@ private:
         if (reading.state == Reading::State::caught_up) {
             reading.state = Reading::State::unknown;
         }
-        context.passage->put_into_mailbox(limits());
+        const bool is_read = reading.state == Reading::State::active;
+        context.passage->put_into_mailbox(limits(), is_read ? reading.reader.lock().get() : nullptr);
         return Verdict::pass();
     }
 
@@ -237,6 +238,8 @@ private:
         if (element) {
             auto message = Stanza::from_element(std::move(*element));
             if (message) {
+                host_->trace("delivered", *message,
+                    "out of the mailbox: " + std::string(reader.jid().resource()));
                 message->element().add(Delay { row.stamp, host_->jid(), {} }.to_element());
                 reader.send(as_sent(*message, CopyForm::itself, reader.user().jid(), reader.jid(),
                     row.archived));

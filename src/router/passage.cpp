@@ -52,13 +52,15 @@ void Passage::give(Session& session, CopyForm form)
 
 bool Passage::gives_to(const Session& session) const
 {
-    return std::any_of(receivers_.begin(), receivers_.end(),
-        [&session](const Receiver& receiver) { return receiver.session.get() == &session; });
+    return &session == reader_
+        || std::any_of(receivers_.begin(), receivers_.end(),
+            [&session](const Receiver& receiver) { return receiver.session.get() == &session; });
 }
 
-void Passage::put_into_mailbox(const MailboxLimits& limits)
+void Passage::put_into_mailbox(const MailboxLimits& limits, const Session* reader)
 {
     mailbox_ = limits;
+    reader_ = reader;
     receivers_.clear();
 }
 

@@ -44,8 +44,9 @@ public:
     /// Gives it to a session when it is committed; a session that was given it already is passed over.
     void give(Session& session, CopyForm form);
     bool gives_to(const Session& session) const;
-    /// Nobody gets it now: it waits in the owner's mailbox (XEP-0160).
-    void put_into_mailbox(const MailboxLimits& limits);
+    /// Nobody gets it now: it waits in the owner's mailbox (XEP-0160). Whoever is reading that finds it
+    /// there, and counts as one it is given to.
+    void put_into_mailbox(const MailboxLimits& limits, const Session* reader = nullptr);
     bool is_for_mailbox() const { return mailbox_.has_value(); }
     /// Called on this home when all is over: whether it was committed (or needed no commit).
     void when_over(Function<void(bool committed)> f);
@@ -82,6 +83,7 @@ private:
     Keep keep_;
     std::optional<ArchiveEntry> archive_;
     std::optional<MailboxLimits> mailbox_;
+    const Session* reader_ = nullptr; ///< of the mailbox; compared, not used
     std::vector<Receiver> receivers_;
     std::vector<Function<void(bool)>> over_;
 };

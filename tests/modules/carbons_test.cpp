@@ -97,6 +97,26 @@ TEST_CASE("carbons: a device that takes no messages by its priority gets a copy 
     CHECK(heard(*world.home) == Lines { "m" });
 }
 
+TEST_CASE("carbons: who is reading the mailbox finds a message there, and gets no copy besides")
+{
+    House world;
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    auto attic = world.connects("juliet@localhost/attic");
+    attic->says("<presence><priority>-1</priority></presence>");
+    auto balcony = world.connects("juliet@localhost/balcony");
+    romeo->says("<message to='juliet@localhost' type='chat' id='old'><body>x</body></message>");
+    for (Client* client : { attic.get(), balcony.get() }) {
+        CHECK(House::verdict(House::asks(*client, "set", enable)) == "result");
+    }
+    balcony->says_in_haste("<presence/>");
+    romeo->says_in_haste("<message to='juliet@localhost' type='chat' id='new'><body>x</body></message>");
+    romeo->says_in_haste(
+        "<message to='juliet@localhost/balcony' type='chat' id='newer'><body>x</body></message>");
+    world.run();
+    CHECK(heard(*balcony) == Lines { "old", "new", "newer" });
+    CHECK(heard(*attic) == Lines { "received new", "received newer" });
+}
+
 TEST_CASE("carbons: what one device sends is copied to the others, not to itself (XEP-0280 §8)")
 {
     Devices world;
