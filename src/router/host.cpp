@@ -208,7 +208,9 @@ Verdict Host::run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context
 void Host::trace(std::string_view what, const Stanza& stanza, std::string_view detail) const
 {
     if (stanza.kind() == StanzaKind::message) {
-        router_.tracks().note(MessageTracks::key_of(stanza.id()), clock().wall(), what, detail);
+        // The answer to a message that was refused has its id too.
+        const std::string step = stanza.is_error() ? "error " + std::string(what) : std::string(what);
+        router_.tracks().note(MessageTracks::key_of(stanza.id()), clock().wall(), step, detail);
     }
     Trace& trace = router_.server().trace();
     if (trace.is_on()) {

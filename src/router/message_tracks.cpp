@@ -5,6 +5,22 @@
 #include <functional>
 
 namespace stonechat {
+namespace {
+
+/// The longest beginning of UTF-8 `text` within `room` bytes that ends with a whole character.
+std::string_view beginning(std::string_view text, std::size_t room)
+{
+    if (text.size() <= room) {
+        return text;
+    }
+    const auto continues = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; };
+    while (room > 0 && continues(text[room])) {
+        --room;
+    }
+    return text.substr(0, room);
+}
+
+} // namespace
 
 std::uint64_t MessageTracks::key_of(std::string_view message_id)
 {
@@ -26,9 +42,9 @@ void MessageTracks::note(std::uint64_t key, WallTime when, std::string_view what
     entry.when = when;
     std::size_t size = 0;
     const auto append = [&entry, &size](std::string_view text) {
-        const std::size_t fits = std::min(text.size(), entry.text.size() - size);
-        std::copy_n(text.begin(), fits, entry.text.begin() + static_cast<std::ptrdiff_t>(size));
-        size += fits;
+        const std::string_view fits = beginning(text, entry.text.size() - size);
+        std::copy(fits.begin(), fits.end(), entry.text.begin() + static_cast<std::ptrdiff_t>(size));
+        size += fits.size();
     };
     append(what);
     if (!detail.empty()) {

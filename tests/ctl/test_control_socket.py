@@ -5,10 +5,11 @@ import json
 import os
 import socket
 import stat
+import time
 
 import pytest
 
-from support.raw import login
+from support.raw import WAIT, fresh_id, login
 
 
 class Control:
@@ -148,6 +149,54 @@ def test_a_trace_follows_a_message_and_shows_no_body(server, control):
     assert any(line.startswith("refused message id=m3") and line.endswith("remote-server-not-found")
                for line in told), told
     assert not any("unspeakable" in line or "unseen" in line for line in told)
+
+
+def what_became_of(server, identity, last):
+    """The events of one message, as the administrator sees them, once there is one that begins with `last`."""
+    deadline = time.monotonic() + WAIT
+    while True:
+        lines = server.ctl("trace", "--message", identity).stdout.splitlines()
+        events = [line.split("  ", 1)[-1] for line in lines]
+        if any(event.startswith(last) for event in events):
+            return events
+        assert time.monotonic() < deadline, f"no '{last}' in {lines}"
+
+
+def test_what_became_of_one_message_is_told_afterwards(server):
+    sender, reader, sleeper = server.accounts("sender", "reader", "sleeper")
+    with login(server, sender, "here") as one, login(server, reader, "desk", presence=True) as desk, \
+            login(server, reader, "phone", presence=True) as phone:
+        phone.ask("set", "<enable xmlns='urn:xmpp:carbons:2'/>")
+        batch = fresh_id("traced")
+        for name, to in (("direct", desk.jid), ("later", sleeper.jid), ("refused", "nobody@elsewhere.example")):
+            one.send(f"<message to='{to}' type='chat' id='{batch}-{name}'><body>unspeakable</body></message>")
+        one.ping()
+        assert what_became_of(server, f"{batch}-direct", "delivered") == \
+            ["received", "committed", "delivered: desk, phone (carbon)"]
+        assert what_became_of(server, f"{batch}-refused", "error delivered") == \
+            ["received", "refused: remote-server-not-found", "error delivered: here"]
+        assert what_became_of(server, f"{batch}-later", "committed") == ["received", "committed: into the mailbox"]
+        with login(server, sleeper, "bed", presence=True):
+            assert what_became_of(server, f"{batch}-later", "delivered")[2:] == ["delivered: out of the mailbox: bed"]
+        nothing = server.ctl("trace", "--message", f"{batch}-never").stdout
+        assert nothing.startswith("nothing is known")
+        events = server.ctl_json("trace", "--message", f"{batch}-direct")["events"]
+        assert [each["time_us"] for each in events] == sorted(each["time_us"] for each in events)
+        assert "unspeakable" not in json.dumps(events)
+
+
+def test_what_became_of_a_message_is_told_whatever_a_resource_is_called(server):
+    """A note has room for few bytes; a name that is longer is cut between characters."""
+    with login(server, server.account("moony"), "\U0001F319" * 40, presence=True) as moony:
+        identity = fresh_id("traced")
+        moony.send(f"<message to='{moony.jid}' type='chat' id='{identity}'><body>x</body></message>")
+        moony.ping()
+        assert what_became_of(server, identity, "delivered")[-1] == "delivered: " + "\U0001F319" * 9
+
+
+def test_a_trace_is_of_an_address_or_of_one_message(server):
+    assert server.ctl("trace", check=False).returncode == 2
+    assert server.ctl("trace", "a@localhost", "--message", "m1", check=False).returncode == 2
 
 
 def test_commands_that_still_wait_when_the_server_ends_do_not_keep_it(private_server):

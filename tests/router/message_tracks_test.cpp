@@ -46,3 +46,18 @@ TEST_CASE("message tracks: the oldest make room for the newest, and long notes a
     REQUIRE(notes.size() == 16384);
     CHECK(notes.back().text == std::string(47, 'x'));
 }
+
+TEST_CASE("message tracks: a note is cut between characters, whatever a resource is called")
+{
+    MessageTracks tracks;
+    const auto mine = MessageTracks::key_of("m1");
+    std::string moons;
+    for (int i = 0; i < 20; ++i) {
+        moons += "\U0001F319";
+    }
+    tracks.note(mine, noon, "delivered", moons);
+    const std::string text = tracks.find(mine).at(0).text;
+    CHECK(text == "delivered: " + moons.substr(0, 36));
+    tracks.note(mine, noon, "delivered to", moons);
+    CHECK(tracks.find(mine).at(1).text == "delivered to: " + moons.substr(0, 32));
+}
