@@ -52,7 +52,8 @@ public:
             .implements(Xep { 441, "0.2.0", "Message Archive Management Preferences" })
             .implements(Xep { 444, "0.2.1", "Message Reactions", kept })
             .implements(Xep { 461, "0.2.1", "Message Replies", kept })
-            .feature(ns::archive, On::account)
+            // COMPAT until Profanity 0.18 and older are out of use: they look for it on the host.
+            .feature(ns::archive, On::both)
             .feature(ns::archive_extended, On::account)
             .feature(ns::archive_groupchat_field, On::account)
             .feature(ns::full_text_search, On::account)

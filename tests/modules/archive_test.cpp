@@ -365,7 +365,7 @@ TEST_CASE("archive: metadata says where it begins and ends (§5)")
     CHECK(metadata->child("end")->attribute_or("timestamp") == to_datetime(world.clock.wall(), true));
 }
 
-TEST_CASE("archive: it is announced where it is: on the account, to its owner (§7)")
+TEST_CASE("archive: it is announced where it is, on the account to its owner, and where Profanity looks (§7)")
 {
     ArchiveHouse world;
     const auto own = features(*world.juliet, "juliet@localhost");
@@ -375,7 +375,9 @@ TEST_CASE("archive: it is announced where it is: on the account, to its owner (�
         CHECK(own.contains(var));
     }
     CHECK_FALSE(own.contains("urn:xmpp:mam:2#groupchat-available"));
-    CHECK_FALSE(features(*world.juliet, "localhost").contains("urn:xmpp:mam:2"));
+    const auto of_host = features(*world.juliet, "localhost");
+    CHECK(of_host.contains("urn:xmpp:mam:2"));
+    CHECK_FALSE(of_host.contains("urn:xmpp:mam:2#extended"));
 }
 
 TEST_CASE("archive: nobody reads another one's, nor learns whether there is one (§8.1)")
