@@ -117,6 +117,13 @@ QUESTIONS = {
     "time": "<time xmlns='urn:xmpp:time'/>",
     "ping": "<ping xmlns='urn:xmpp:ping'/>",
     "vCard": "<vCard xmlns='vcard-temp'/>",
+    "archive": "<query xmlns='urn:xmpp:mam:2'/>",
+    "archive, its ends": "<metadata xmlns='urn:xmpp:mam:2'/>",
+    "archive, choices": "<prefs xmlns='urn:xmpp:mam:2' default='never'/>",
+    "block list": "<blocklist xmlns='urn:xmpp:blocking'/>",
+    "private data": "<query xmlns='jabber:iq:private'><x xmlns='urn:example:x'/></query>",
+    "carbons": "<enable xmlns='urn:xmpp:carbons:2'/>",
+    "push": "<enable xmlns='urn:xmpp:push:0' jid='push.example' node='n'/>",
     "unknown": "<q xmlns='urn:example:unknown'/>",
 }
 
@@ -152,10 +159,11 @@ def neighbours(server):
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_A58_accounts_cannot_be_told_from_nothing(attacker, neighbours, question):
-    answers = {name: answer_of(attacker, "get", QUESTIONS[question], jid) for name, jid in neighbours.items()}
+@pytest.mark.parametrize("kind", ["get", "set"])
+def test_A58_accounts_cannot_be_told_from_nothing(attacker, neighbours, kind, question):
+    answers = {name: answer_of(attacker, kind, QUESTIONS[question], jid) for name, jid in neighbours.items()}
     assert len(set(answers.values())) == 1, answers
-    refused = "forbidden" in answers["unknown"] or "service-unavailable" in answers["unknown"]
+    refused = 'type="error"' in answers["unknown"]
     assert refused or question in ("disco items", "commands"), "an empty list of items tells nothing either"
 
 
@@ -163,6 +171,9 @@ SIGNS_OF_LIFE = [
     "<presence to='{to}' type='probe'/>", "<presence to='{to}/home' type='probe'/>",
     "<presence to='{to}' type='unsubscribe'/>", "<presence to='{to}' type='subscribed'/>",
     "<presence to='{to}'/>", "<message to='{to}' type='headline'><body>x</body></message>",
+    "<message to='{to}' type='chat' id='s'><body>x</body><request xmlns='urn:xmpp:receipts'/>"
+    "<markable xmlns='urn:xmpp:chat-markers:0'/></message>",
+    "<message to='{to}/home' type='chat' id='s'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>",
 ]
 
 

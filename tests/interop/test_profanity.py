@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Profanity, in a terminal: logs in over TLS with a verified certificate, adds a contact, and chats."""
+"""Profanity, in a terminal: logs in over TLS with a verified certificate, adds a contact, and chats; shows what the
+other devices of its account say, and what was said before it was there."""
 import asyncio
 import shutil
 
@@ -29,19 +30,19 @@ jid={jid}
 server=127.0.0.1
 port={port}
 password={password}
-resource=terminal
+resource={resource}
 tls.policy={policy}
 """
 
 
-def furnish(folder, server, account, policy, port, trusted):
+def furnish(folder, server, account, policy, port, trusted, resource="terminal"):
     """A home of its own: settings, the account, and one trusted certificate, where OpenSSL looks for them."""
     config, data, empty = folder / "config/profanity", folder / "data/profanity", folder / "empty"
     for each in (config, data, empty):
         each.mkdir(parents=True)
     (config / "profrc").write_text(PROFRC)
     (data / "accounts").write_text(ACCOUNT.format(jid=account.jid, port=port, password=account.password,
-                                                  policy=policy))
+                                                  policy=policy, resource=resource))
     environment = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"),
                    "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache"),
                    "SSL_CERT_FILE": str(trusted), "SSL_CERT_DIR": str(empty), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
@@ -94,3 +95,52 @@ def test_an_unknown_certificate_is_not_accepted(server, tmp_path):
     with furnish(tmp_path, server, server.account("terry"), "force", server.starttls_port, other) as terminal:
         screen = terminal.wait_for("Use '/tls allow' to accept this certificate")
         assert "logged in successfully" not in screen
+
+
+def test_the_other_device_receipts_and_history(server, tmp_path):
+    user, peer = server.accounts("terry", "paula")
+
+    def terminal_of(resource):
+        return furnish(tmp_path / resource, server, user, "force", server.starttls_port, server.certificate, resource)
+
+    async def live(terminal, paula, phone):
+        await shows(terminal, "logged in successfully")
+        for command in ("/carbons on", "/receipts request on", "/receipts send on"):
+            terminal.type(command)
+        await shows(terminal, "Message carbons preference enabled", "Send delivery receipts enabled")
+        phone.send_message(peer.jid, "From my other device", mtype="chat")
+        await paula.hears("From my other device")
+        terminal.type(f"/msg {peer.jid} And from the terminal")
+        heard = await paula.hears("And from the terminal")
+        assert heard["request_receipt"]
+        await shows(terminal, "me: From my other device", "me: And from the terminal")
+        question = paula.make_message(heard["from"], "Did you get it?", mtype="chat")
+        question["request_receipt"] = True
+        question.send()
+        await shows(terminal, "Did you get it?")
+        await paula.wait_for(lambda: [r["receipt"] for r in paula.receipts] == [question["id"]], "a receipt")
+        terminal.type("/quit")
+
+    async def later(terminal):
+        await shows(terminal, "logged in successfully")
+        terminal.type("/mam on")
+        await shows(terminal, "Message Archive Management enabled")
+        terminal.type(f"/msg {peer.jid}")
+        await shows(terminal, "me: From my other device", "me: And from the terminal", "Did you get it?")
+        terminal.type("/quit")
+
+    async def scenario():
+        paula, phone = Person(peer, server, "phone"), Person(user, server, "phone")
+        paula.register_plugin("xep_0184")
+        paula.receipts = []
+        paula.add_event_handler("receipt_received", lambda receipt: paula._note(paula.receipts, receipt))
+        for person in (paula, phone):
+            await person.come()
+        with terminal_of("terminal") as terminal:
+            await live(terminal, paula, phone)
+        with terminal_of("laptop") as terminal:
+            await later(terminal)
+        for person in (paula, phone):
+            await person.leave()
+
+    asyncio.run(asyncio.wait_for(scenario(), 90))
