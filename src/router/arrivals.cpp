@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/arrivals.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace stonechat {
@@ -20,14 +21,22 @@ void Arrivals::ready(std::uint64_t place, Function<void()> arrive)
         return; // what arrives now has made this ready; the loop below comes to it
     }
     running_ = true;
+    std::exception_ptr failure; // one that breaks must not hold up the others
     while (!places_.empty() && places_.front().ready) {
         // It leaves only when it has arrived: what it causes to be sent comes behind it.
         auto arriving = std::move(places_.front().arrive);
-        arriving();
+        try {
+            arriving();
+        } catch (...) {
+            failure = failure ? failure : std::current_exception();
+        }
         places_.pop_front();
         ++first_;
     }
     running_ = false;
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
 }
 
 } // namespace stonechat

@@ -18,7 +18,8 @@ public:
 
     /// A place for something that is not ready yet.
     std::uint64_t hold();
-    /// It is ready: `arrive` is called as soon as everything before it has arrived; perhaps now.
+    /// It is ready: `arrive` is called as soon as everything before it has arrived; perhaps now. What
+    /// one of them throws comes out here when all that could arrive have.
     void ready(std::uint64_t place, Function<void()> arrive);
     /// Behind everything that is there; now if nothing is.
     void append(Function<void()> arrive) { ready(hold(), std::move(arrive)); }

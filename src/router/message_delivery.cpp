@@ -127,7 +127,11 @@ void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
     const Context context { host_, &user, nullptr, &settlement, &passage };
     const Verdict verdict = plan(user, message, passage, context);
     if (!verdict.is_pass()) {
-        passage.over();
+        if (verdict.error() != nullptr) {
+            passage.fail();
+        } else {
+            passage.over();
+        }
         host_.apply(verdict, message);
         return;
     }
@@ -204,6 +208,7 @@ void MessageDelivery::commit(std::unique_ptr<Letter> letter)
             give(*letter, std::nullopt);
             return;
         }
+        settle(*letter, 0);
         arrivals.append([this, letter = std::move(letter)] { give(*letter, std::nullopt); });
         return;
     }
@@ -259,20 +264,28 @@ void MessageDelivery::arrive(std::unique_ptr<Letter> letter, MessageId id)
     if (letter->passage.is_for_mailbox()) {
         ++host_.router().counters().offline_stored;
     }
+    settle(*letter, id);
     Arrivals& arrivals = letter->passage.owner().arrivals();
     const std::uint64_t place = letter->place;
     arrivals.ready(place, [this, letter = std::move(letter), id] { give(*letter, id); });
 }
 
-void MessageDelivery::give(Letter& letter, std::optional<MessageId> id)
+/// The sender's side goes on. It does not wait for the recipient's turn: that may be waiting for another
+/// message, which waits for the sender.
+void MessageDelivery::settle(Letter& letter, MessageId id)
 {
     if (letter.luggage) {
-        Luggage::over(std::move(letter.luggage), { true, id.value_or(0) });
+        Luggage::over(std::move(letter.luggage), { true, id });
     }
+}
+
+void MessageDelivery::give(Letter& letter, std::optional<MessageId> id)
+{
+    settle(letter, id.value_or(0));
     const std::size_t count = letter.passage.arrive(letter.message, id);
     if (count == 0 && letter.passage.has_lost_receivers()) {
         // They have gone while it was being committed, and nothing else keeps it.
-        deliver(letter.passage.owner(), std::move(letter.message), std::move(letter.settlement));
+        host_.deliver(std::move(letter.message), std::move(letter.settlement));
         return;
     }
     host_.router().counters().delivered += count;

@@ -40,6 +40,7 @@ private:
     static void come_home(Letter& letter);
     void refuse(Letter& letter, const StanzaError& error);
     void arrive(std::unique_ptr<Letter> letter, MessageId id);
+    static void settle(Letter& letter, MessageId id);
     void give(Letter& letter, std::optional<MessageId> id);
 
     Host& host_;

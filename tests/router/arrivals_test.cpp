@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 
 using namespace stonechat;
@@ -43,4 +44,17 @@ TEST_CASE("arrivals: what an arrival causes comes behind what waits already")
         CHECK_FALSE(arrivals.is_empty());
     });
     CHECK(seen == "123");
+}
+
+TEST_CASE("arrivals: one that breaks does not hold up the others")
+{
+    Arrivals arrivals;
+    std::string seen;
+    const auto first = arrivals.hold();
+    arrivals.append([&seen] { seen += "2"; });
+    CHECK_THROWS(arrivals.ready(first, [] { throw std::runtime_error("broken"); }));
+    CHECK(seen == "2");
+    CHECK(arrivals.is_empty());
+    arrivals.append([&seen] { seen += "3"; });
+    CHECK(seen == "23");
 }

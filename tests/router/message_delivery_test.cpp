@@ -176,6 +176,43 @@ TEST_CASE("message delivery: what the recipient's side refuses is in the sender'
     CHECK(scene.wishes.over == Lines { "m1 committed" });
 }
 
+TEST_CASE("message delivery: messages that cross on their way between two homes do not wait for each other")
+{
+    Scene scene({});
+    auto from = scene.available("romeo@localhost/orchard");
+    auto from_other = scene.available("romeo@localhost/garden");
+    auto to = scene.available("juliet@localhost/balcony");
+    auto to_other = scene.available("juliet@localhost/tower");
+    scene.world.run();
+    for (const bool archived : { true, false }) {
+        MessageDelivery delivery(scene.world.host());
+        Ledger ledger(scene.world.shard, [] {});
+        const auto packed = [&](Client& sender, Client& other, Settlement& settlement) {
+            Stanza message = Stanza::message(sender.jid(), (&sender == from.get() ? to : from)->jid());
+            message.element().add(Element("body", ns::client).with_text("x"));
+            Passage passage(sender.user(), Keep::archived);
+            if (archived) {
+                passage.archive(message.to(), true);
+            }
+            passage.give(other, CopyForm::carbon_sent);
+            delivery.pack(std::move(passage), message, settlement);
+            return message;
+        };
+        Settlement first = ledger.open();
+        Settlement second = ledger.open();
+        Stanza there = packed(*from, *from_other, first);
+        Stanza back = packed(*to, *to_other, second);
+        delivery.deliver(to->user(), std::move(there), std::move(first));
+        delivery.deliver(from->user(), std::move(back), std::move(second));
+        scene.world.run();
+        CHECK(from->hears() == Lines { "message  from juliet@localhost/balcony" });
+        CHECK(from_other->hears() == Lines { "message  from romeo@localhost" });
+        CHECK(to->hears() == Lines { "message  from romeo@localhost/orchard" });
+        CHECK(to_other->hears() == Lines { "message  from juliet@localhost" });
+        CHECK(ledger.open_count() == 0);
+    }
+}
+
 TEST_CASE("message delivery: for nobody at home it goes into the mailbox, for both in one commit")
 {
     Scene scene({ .archive_sent = true });
