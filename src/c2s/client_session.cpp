@@ -50,15 +50,20 @@ std::string ClientSession::to_wire(const Stanza& stanza)
 
 void ClientSession::send(const Stanza& stanza)
 {
+    give(stanza, nullptr);
+}
+
+void ClientSession::give(const Stanza& stanza, const Given& message)
+{
     if (is_open() && !waits(stanza)) {
-        put(stanza);
+        put(stanza, message);
     }
 }
 
-void ClientSession::put(const Stanza& stanza)
+void ClientSession::put(const Stanza& stanza, const Given& message)
 {
     if (managed_) {
-        managed_->send(to_wire(stanza));
+        managed_->send(to_wire(stanza), message);
     } else if (const WireForm* wire = stanza.wire()) {
         stream_->send_wire(*wire, stanza.to().text());
     } else {
@@ -119,10 +124,10 @@ std::optional<Claim> ClientSession::reserve(CopyForm form)
     return managed_->reserve(form);
 }
 
-void ClientSession::fulfil(const Claim& claim, const Stanza& stanza)
+void ClientSession::fulfil(const Claim& claim, const Stanza& stanza, const Given& message)
 {
     if (is_open()) {
-        managed_->fulfil(claim, stanza);
+        managed_->fulfil(claim, stanza, message);
     }
 }
 

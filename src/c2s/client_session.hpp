@@ -46,8 +46,10 @@ public:
     bool is_open() const override { return state_ != State::over; }
     bool is_connected() const override { return state_ == State::connected; }
     std::optional<Claim> reserve(CopyForm form) override;
-    void fulfil(const Claim& claim, const Stanza& stanza) override;
+    void fulfil(const Claim& claim, const Stanza& stanza, const Given& message) override;
     void withdraw(const Claim& claim) override;
+    void give(const Stanza& stanza, const Given& message) override;
+    std::size_t room() const override { return managed_ ? managed_->room() : SIZE_MAX; }
     void after_next_stanza(Function<void()> f) override;
     void kept_state_changed() override;
     Facts facts() const override;
@@ -98,7 +100,7 @@ private:
         over,
     };
 
-    void put(const Stanza& stanza);
+    void put(const Stanza& stanza, const Given& message = nullptr);
     /// Somebody is at the device, as far as it says (XEP-0352).
     bool is_attended() const { return state_ == State::connected && !is_inactive(); }
     /// Nobody is, and `stanza` can wait until then. What cannot goes behind all that waits.

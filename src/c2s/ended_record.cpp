@@ -24,7 +24,13 @@ void end_record(C2s& service, User& owner, const StreamRecord& record)
     const auto jid = owner.jid().with_resource(record.resource);
     if (!is_free || !state.presence || !jid) {
         kept->ended.remember(record.owner, record.token, record.handled);
-        kept->store.end(record.owner, record.row, {}).then([](const auto&) {}); // or it is found again
+        kept->store.end(record.owner, record.row, {})
+            .then([user = owner.weak_from_this()](const Result<Done, StoreError>& done) {
+                const auto loaded = user.lock();
+                if (done && loaded) { // or it is found again
+                    loaded->host().mailbox_grown(*loaded);
+                }
+            });
         return;
     }
     // It is back for a moment, to take its leave like any other.

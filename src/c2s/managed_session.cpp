@@ -8,6 +8,7 @@
 #include "c2s/client_stream.hpp"
 #include "c2s/kept_state.hpp"
 #include "router/host.hpp"
+#include "router/router.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 
@@ -73,10 +74,10 @@ std::uint64_t ManagedSession::settled() const
 
 // Towards the client ------------------------------------------------------------------------------
 
-void ManagedSession::send(std::string xml)
+void ManagedSession::send(std::string xml, Given message)
 {
     keep_bound();
-    management_.push(std::move(xml));
+    management_.push(std::move(xml), std::move(message));
     transmit();
 }
 
@@ -86,9 +87,9 @@ Claim ManagedSession::reserve(CopyForm form)
     return { record_->row, management_.hold(), form };
 }
 
-void ManagedSession::fulfil(const Claim& claim, const Stanza& stanza)
+void ManagedSession::fulfil(const Claim& claim, const Stanza& stanza, Given message)
 {
-    management_.fill(claim.sequence, ClientSession::to_wire(stanza));
+    management_.fill(claim.sequence, ClientSession::to_wire(stanza), std::move(message));
     transmit();
 }
 
@@ -96,7 +97,7 @@ void ManagedSession::withdraw(const Claim& claim)
 {
     Stanza ping = Stanza::iq(session_.host().jid(), session_.jid(), IqType::get, random_id());
     ping.element().add("ping", ns::ping);
-    fulfil(claim, ping);
+    fulfil(claim, ping, nullptr);
 }
 
 void ManagedSession::transmit()
@@ -139,6 +140,12 @@ bool ManagedSession::is_full() const
         return true;
     }
     return management_.is_asking() && session_.host().clock().steady() - asked_at_ >= answer_grace;
+}
+
+std::size_t ManagedSession::room() const
+{
+    const std::size_t taken = management_.unacknowledged();
+    return taken < limits_.stanzas ? limits_.stanzas - taken : 0;
 }
 
 void ManagedSession::call_at_turn_end()
@@ -204,8 +211,22 @@ void ManagedSession::refuse_count(const Element& ack)
     session_.close(handled_count_too_high(ack, static_cast<std::uint32_t>(management_.sent())));
 }
 
+void ManagedSession::note_acknowledged()
+{
+    const std::vector<std::uint64_t> tracks = management_.take_tracks();
+    if (tracks.empty()) {
+        return;
+    }
+    const std::string what = "acknowledged by " + std::string(session_.jid().resource());
+    const WallTime now = session_.host().clock().wall();
+    for (const std::uint64_t track : tracks) {
+        session_.host().router().tracks().note(track, now, what);
+    }
+}
+
 void ManagedSession::run_acknowledged()
 {
+    note_acknowledged();
     if (management_.has_released()) {
         mark(StreamJournal::Urgency::soon);
     }
@@ -376,10 +397,14 @@ void ManagedSession::on_over()
         last.row = record_->row;
         last.acknowledged = management_.acknowledged();
         record_->kept->store.note({ last }).then([](const auto&) {});
-        record_->kept->store.end(owner, record_->row, {})
-            .then([&log = session_.host().log(), owner](const Result<Done, StoreError>& done) {
+        record_->kept->store.end(owner, record_->row, management_.acknowledged_elsewhere())
+            .then([&log = session_.host().log(), owner, user = session_.user().weak_from_this()](
+                      const Result<Done, StoreError>& done) {
+                const auto loaded = user.lock();
                 if (!done) { // it is found when its time is up
                     log.warning("session record not ended", { { "user", owner.user } });
+                } else if (loaded) {
+                    loaded->host().mailbox_grown(*loaded);
                 }
             });
     }

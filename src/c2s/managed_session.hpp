@@ -53,14 +53,16 @@ public:
     bool has_row(std::uint64_t row) const { return record_ && record_->row == row; }
 
     // Towards the client.
-    void send(std::string xml);
+    void send(std::string xml, Given message = nullptr);
     /// What an earlier server has kept in the store for this session.
     void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
     Claim reserve(CopyForm form);
-    void fulfil(const Claim& claim, const Stanza& stanza);
+    void fulfil(const Claim& claim, const Stanza& stanza, Given message);
     /// What was to be sent there is not: something that says nothing takes its place, for the numbers of
     /// what is behind it are written down already.
     void withdraw(const Claim& claim);
+    /// So much more can wait to be acknowledged.
+    std::size_t room() const;
     void after_acknowledged(Function<void()> f);
 
     // From the client.
@@ -103,6 +105,7 @@ private:
     bool is_full() const;
     void refuse_count(const Element& ack);
     void run_acknowledged();
+    void note_acknowledged();
     void tell_settled();
     bool state_differs() const;
 

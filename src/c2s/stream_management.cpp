@@ -42,26 +42,27 @@ StreamError handled_count_too_high(const Element& ack, std::uint32_t sent)
         .with(std::move(condition));
 }
 
-std::uint64_t StreamManagement::push(std::string xml)
+std::uint64_t StreamManagement::push(std::string xml, Given message)
 {
     bytes_ += xml.size();
-    places_.push_back({ std::move(xml), true, false });
+    places_.push_back({ std::move(xml), true, false, std::move(message) });
     return last();
 }
 
 std::uint64_t StreamManagement::hold()
 {
-    places_.push_back({ {}, false, true });
+    places_.push_back({ {}, false, true, nullptr });
     return last();
 }
 
-void StreamManagement::fill(std::uint64_t number, std::string xml)
+void StreamManagement::fill(std::uint64_t number, std::string xml, Given message)
 {
     if (number <= acknowledged_ || number > last() || place(number).filled) {
         return;
     }
     bytes_ += xml.size();
     place(number).xml = std::move(xml);
+    place(number).message = std::move(message);
     place(number).filled = true;
 }
 
@@ -75,13 +76,31 @@ StreamManagement::Ack StreamManagement::acknowledge(std::uint32_t h)
         return is_old ? Ack::fine : Ack::too_high;
     }
     for (std::uint32_t i = 0; i < ahead; ++i) {
-        bytes_ -= places_.front().xml.size();
-        released_ = released_ || places_.front().held;
+        const Place& next = places_.front();
+        bytes_ -= next.xml.size();
+        released_ = released_ || next.held;
+        if (next.message) {
+            next.message->acknowledged = true;
+            tracks_.push_back(next.message->track);
+        }
         places_.pop_front();
     }
     acknowledged_ += ahead;
     asking_ = false;
     return Ack::fine;
+}
+
+std::vector<std::uint64_t> StreamManagement::acknowledged_elsewhere() const
+{
+    std::vector<std::uint64_t> numbers;
+    std::uint64_t number = acknowledged_;
+    for (const Place& each : places_) {
+        ++number;
+        if (each.held && each.message && each.message->acknowledged) {
+            numbers.push_back(number);
+        }
+    }
+    return numbers;
 }
 
 StreamManagement::Ack StreamManagement::resume(std::uint32_t h)

@@ -5,6 +5,7 @@
 // Knows no stream, no clock and no store. A part of ManagedSession; pure.
 #pragma once
 
+#include "router/given_message.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/stream_error.hpp"
 
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace stonechat {
 
@@ -32,11 +34,11 @@ public:
 
     // What the client is sent. Places are numbered from 1.
     /// Puts a stanza behind everything else. Its number.
-    std::uint64_t push(std::string xml);
+    std::uint64_t push(std::string xml, Given message = nullptr);
     /// The same for one that is not ready: what is behind it waits until it is `fill`ed.
     std::uint64_t hold();
     /// Does nothing if there is no such place, or it is filled already.
-    void fill(std::uint64_t number, std::string xml);
+    void fill(std::uint64_t number, std::string xml, Given message = nullptr);
     /// Calls `write` with each stanza that can be sent and was not, in order.
     template <class Write> void transmit(Write write)
     {
@@ -63,6 +65,10 @@ public:
     /// An acknowledged place was one that was held: the store has it and may let go.
     bool has_released() const { return released_; }
     void clear_released() { released_ = false; }
+    /// The tracks of messages that were acknowledged since the last call.
+    std::vector<std::uint64_t> take_tracks() { return std::exchange(tracks_, {}); }
+    /// Places that were held, whose messages are not acknowledged here, but by another session.
+    std::vector<std::uint64_t> acknowledged_elsewhere() const;
 
     // Our own <r/>: one at a time.
     bool has_to_ask() const { return !asking_ && sent_ > asked_up_to_; }
@@ -85,6 +91,7 @@ private:
         std::string xml;
         bool filled = true;
         bool held = false; ///< was not ready at first
+        Given message {};  ///< null: it is none, or not worth keeping
     };
     Place& place(std::uint64_t number)
     {
@@ -102,6 +109,7 @@ private:
     std::uint64_t asked_up_to_; ///< with our last <r/>
     bool asking_ = false;       ///< it was not answered yet
     bool released_ = false;
+    std::vector<std::uint64_t> tracks_;
 };
 
 } // namespace stonechat

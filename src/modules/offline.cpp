@@ -66,6 +66,7 @@ public:
             [this](Message m, const Context& c) { return keep(m, c); });
         on.session_priority([this](const Context& c) { begin(*c.user, *c.session); });
         on.session_ended([this](const Context& c) { stop(*c.user, *c.session); });
+        on.mailbox_grown([this](const Context& c) { look_again(*c.user); });
     }
 
 private:
@@ -147,6 +148,26 @@ private:
         }
         reading->reader.reset();
         let_another_read(user, *reading);
+    }
+
+    /// There is mail that nobody was told of. Who reads goes on; else the last reader is as good as another.
+    void look_again(User& user)
+    {
+        Reading* reading = reading_.find(user);
+        if (reading == nullptr) {
+            return; // nobody has been there to read
+        }
+        ++reading->appended;
+        if (reading->state == Reading::State::active) {
+            return;
+        }
+        reading->state = Reading::State::unknown;
+        const auto reader = reading->reader.lock();
+        if (reader && takes_messages(*reader)) {
+            begin(user, *reader);
+        } else {
+            let_another_read(user, *reading);
+        }
     }
 
     void let_another_read(User& user, Reading& reading)

@@ -174,6 +174,11 @@ void Handlers::restore(Session& session, const Element& kept) const
     }
 }
 
+void Handlers::mailbox_grown(OnMoment handler)
+{
+    mailbox_grown_.push_back(std::move(handler));
+}
+
 void Handlers::account_removed(OnMoment handler)
 {
     removed_.push_back(std::move(handler));

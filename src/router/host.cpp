@@ -193,6 +193,13 @@ void Host::unbind(Session& session)
     }
 }
 
+void Host::mailbox_grown(User& user)
+{
+    if (user.state() == User::State::ready) {
+        handlers_.run_moment(handlers_.on_mailbox_grown(), Context { *this, &user });
+    }
+}
+
 Verdict Host::run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context& context)
 {
     try {

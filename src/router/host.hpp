@@ -68,6 +68,8 @@ public:
     void bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session>& session);
     /// A session is gone: tells the modules, broadcasts unavailable, lets the user go.
     void unbind(Session& session);
+    /// What a session has left unacknowledged is in the user's mailbox now: tells the modules.
+    void mailbox_grown(User& user);
 
     /// A stanza as a client sent it: `from` stamped, `to` as given. Runs from_client, then routes it
     /// or answers it.

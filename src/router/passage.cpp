@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/passage.hpp"
 
+#include "base/log.hpp"
+#include "router/host.hpp"
+#include "router/message_tracks.hpp"
 #include "router/user.hpp"
 #include "xmpp/carbon.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace stonechat {
 namespace {
@@ -137,6 +141,11 @@ std::size_t Passage::arrive(Stanza& message, std::optional<MessageId> id)
     if (receivers_.size() > 1) {
         message.serialize_for_many();
     }
+    Given given;
+    if (keep_ != Keep::nothing && has_receivers()) {
+        given = std::make_shared<GivenMessage>();
+        given->track = MessageTracks::key_of(message.id());
+    }
     std::size_t count = 0;
     for (Receiver& receiver : receivers_) {
         if (!receiver.session->is_open()) {
@@ -144,24 +153,25 @@ std::size_t Passage::arrive(Stanza& message, std::optional<MessageId> id)
         }
         ++count;
         if (receiver.form == CopyForm::itself) {
-            hand_over(receiver, message);
+            hand_over(receiver, message, given);
         } else {
             const bool sent = receiver.form == CopyForm::carbon_sent;
             hand_over(receiver,
                 carbon_of(message, sent ? CopyDirection::sent : CopyDirection::received, owner_->jid(),
-                    receiver.session->jid()));
+                    receiver.session->jid()),
+                given);
         }
     }
     tell(true);
     return count;
 }
 
-void Passage::hand_over(const Receiver& receiver, const Stanza& stanza)
+void Passage::hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message)
 {
     if (receiver.claim) {
-        receiver.session->fulfil(*receiver.claim, stanza);
+        receiver.session->fulfil(*receiver.claim, stanza, message);
     } else {
-        receiver.session->send(stanza);
+        receiver.session->give(stanza, message);
     }
 }
 
@@ -180,7 +190,12 @@ void Passage::tell(bool committed)
     auto listeners = std::move(over_);
     over_.clear();
     for (auto& listener : listeners) {
-        listener(committed);
+        try {
+            listener(committed);
+        } catch (const std::exception& failure) { // a bug of ours, and the message goes on
+            owner_->host().log().error("message handler failed",
+                { { "account", owner_->jid().text() }, { "what", failure.what() } });
+        }
     }
 }
 

@@ -76,7 +76,7 @@ private:
         CopyForm form;
         std::optional<Claim> claim;
     };
-    static void hand_over(const Receiver& receiver, const Stanza& stanza);
+    static void hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message);
     void tell(bool committed);
 
     std::shared_ptr<User> owner_;

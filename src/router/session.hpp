@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/function.hpp"
+#include "router/given_message.hpp"
 #include "router/slot.hpp"
 #include "storage/message_store.hpp"
 #include "xmpp/serialize.hpp"
@@ -47,9 +48,14 @@ public:
     /// session keeps no lasting queue: then it is simply sent after the commit.
     virtual std::optional<Claim> reserve(CopyForm) { return std::nullopt; }
     /// It is committed: `stanza` takes the place.
-    virtual void fulfil(const Claim&, const Stanza& stanza) { send(stanza); }
+    virtual void fulfil(const Claim&, const Stanza& stanza, const Given&) { send(stanza); }
     /// It was not stored: the place goes.
     virtual void withdraw(const Claim&) {}
+    /// It is committed, or needed no commit, and has no place here.
+    virtual void give(const Stanza& stanza, const Given&) { send(stanza); }
+
+    /// So many stanzas more may be sent before the client has to acknowledge some (XEP-0198).
+    virtual std::size_t room() const { return SIZE_MAX; }
 
     /// Calls `f` when the next stanza of this client has come in (or its stream was closed in good
     /// order): by then it has read what was written before, as far as a client without stream
