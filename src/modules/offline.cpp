@@ -4,12 +4,14 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "router/host.hpp"
+#include "router/message_tracks.hpp"
 #include "router/passage.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace stonechat {
 namespace {
@@ -19,8 +21,11 @@ constexpr std::size_t batch_messages = 100;
 constexpr std::size_t batch_bytes = 256 * 1024;
 
 using Rows = std::vector<MailboxMessage>;
+using RowNumbers = std::vector<std::uint64_t>;
 
-/// How far an account's mailbox has been read, and by whom. One session reads at a time.
+/// How an account's mailbox is read, and by whom. One session reads at a time. What a session that can be
+/// resumed is given moves into its queue (XEP-0198); for others it stays in the mailbox until they have
+/// shown that they got it.
 struct Reading {
     enum class State {
         unknown,   ///< there may be mail that nobody has been given
@@ -29,9 +34,9 @@ struct Reading {
     };
     State state = State::unknown;
     std::weak_ptr<Session> reader;
-    std::uint64_t given = 0;    ///< rows up to this one were written to `reader`
-    std::uint64_t appended = 0; ///< messages sent to the store so far
-    std::uint64_t round = 0;    ///< counts readers, so that an answer for an earlier one is known
+    std::set<std::uint64_t> given; ///< rows that were written to `reader` and are still there
+    std::uint64_t appended = 0;    ///< messages sent to the store so far
+    std::uint64_t round = 0;       ///< counts readers, so that an answer for an earlier one is known
 };
 
 bool takes_messages(const Session& session)
@@ -131,7 +136,7 @@ private:
         }
         if (reading.reader.lock().get() != &session) {
             // What an earlier reader has not confirmed is given again: better twice than never.
-            reading.given = 0;
+            reading.given.clear();
             reading.reader = session.weak_from_this();
         }
         reading.state = Reading::State::active;
@@ -187,7 +192,7 @@ private:
         const Reading& reading = reading_.of(user);
         host_->storage()
             .mailbox()
-            .read(user.key(), reading.given, batch_messages)
+            .read(user.key(), 0, reading.given.size() + batch_messages)
             .then([this, user = user.shared_from_this(), round = reading.round,
                       appended = reading.appended](Result<Rows, StoreError> rows) {
                 give(*user, round, appended, std::move(rows));
@@ -211,27 +216,131 @@ private:
             reading.state = Reading::State::unknown;
             return;
         }
-        const std::size_t written = write(*reader, *rows);
-        if (written > 0) {
-            reading.given = (*rows)[written - 1].row;
+        std::erase_if(*rows,
+            [&reading](const MailboxMessage& row) { return reading.given.contains(row.row); });
+        const std::size_t count = batch_of(*rows, reader->room());
+        const bool is_last = count == rows->size() && count < batch_messages;
+        if (count == 0 && !is_last) {
+            read_on_after_next_stanza(user, *reader);
+            return;
         }
-        if (written == rows->size() && written < batch_messages) {
-            finish(user, reading, appended, written > 0);
+        rows->erase(rows->begin() + static_cast<std::ptrdiff_t>(count), rows->end());
+        Batch batch { round, appended, is_last, std::move(*rows), reserve(*reader, count) };
+        if (batch.places.empty()) {
+            write(user, *reader, batch);
+        } else {
+            hand_over(user, reader, std::move(batch));
+        }
+    }
+
+    /// What the reader is given at a time.
+    struct Batch {
+        std::uint64_t round;
+        std::uint64_t appended;
+        bool is_last; ///< there was nothing behind it
+        Rows rows;
+        std::vector<Claim> places; ///< for each row, if the reader can be resumed
+    };
+
+    /// How many of these rows fit into one. Half of the room is left for what else comes meanwhile.
+    static std::size_t batch_of(const Rows& rows, std::size_t room)
+    {
+        const std::size_t most = std::min({ rows.size(), batch_messages, room / 2 + room % 2 });
+        std::size_t count = 0;
+        std::size_t bytes = 0;
+        while (count < most && bytes < batch_bytes) {
+            bytes += rows[count].xml.size();
+            ++count;
+        }
+        return count;
+    }
+
+    static std::vector<Claim> reserve(Session& reader, std::size_t count)
+    {
+        std::vector<Claim> places;
+        while (places.size() < count) {
+            const auto place = reader.reserve(CopyForm::itself);
+            if (!place) {
+                break; // the first time or never
+            }
+            places.push_back(*place);
+        }
+        return places;
+    }
+
+    // To a session that can be resumed: it is in its queue before it is sent, like any other message.
+    void hand_over(User& user, std::shared_ptr<Session> reader, Batch batch)
+    {
+        std::vector<HandOver> mail;
+        for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+            mail.push_back({ batch.rows[i].row, batch.places[i] });
+        }
+        host_->storage()
+            .mailbox()
+            .hand_over(user.key(), std::move(mail))
+            .then([this, user = user.shared_from_this(), reader = std::move(reader),
+                      batch = std::move(batch)](const Result<RowNumbers, StoreError>& moved) {
+                on_handed_over(*user, *reader, batch, moved);
+            });
+    }
+
+    void on_handed_over(User& user, Session& reader, const Batch& batch,
+        const Result<RowNumbers, StoreError>& moved)
+    {
+        for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+            const MailboxMessage& row = batch.rows[i];
+            const bool has_moved = moved && std::find(moved->begin(), moved->end(), row.row) != moved->end();
+            const auto message = has_moved ? read_message(reader, row) : std::nullopt;
+            if (message) {
+                Given given = std::make_shared<GivenMessage>();
+                given->track = MessageTracks::key_of(message->id());
+                reader.fulfil(batch.places[i], *message, given);
+            } else {
+                reader.withdraw(batch.places[i]);
+            }
+        }
+        Reading& reading = reading_.of(user);
+        if (reading.round != batch.round) {
+            return;
+        }
+        if (!moved) {
+            host_->log().error("mailbox not handed over", { { "user", user.jid().text() } });
+            reading.state = Reading::State::unknown;
+        } else if (batch.is_last) {
+            finish(user, reading, batch.appended);
+        } else {
+            read_on_after_next_stanza(user, reader);
+        }
+    }
+
+    // To any other.
+    void write(User& user, Session& reader, const Batch& batch)
+    {
+        RowNumbers written;
+        for (const MailboxMessage& row : batch.rows) {
+            if (const auto message = read_message(reader, row)) {
+                reader.send(*message);
+            }
+            written.push_back(row.row);
+        }
+        Reading& reading = reading_.of(user);
+        reading.given.insert(written.begin(), written.end());
+        if (!written.empty()) {
+            remove_after_next_stanza(user, reader, std::move(written));
+        }
+        if (batch.is_last) {
+            finish(user, reading, batch.appended);
             return;
         }
         // There is more. Whoever answers a ping (XEP-0199) has read what was written before it.
-        on_confirmation(user, *reader, true);
-        Stanza ping = Stanza::iq(host_->jid(), reader->jid(), IqType::get, random_id());
+        read_on_after_next_stanza(user, reader);
+        Stanza ping = Stanza::iq(host_->jid(), reader.jid(), IqType::get, random_id());
         ping.element().add("ping", ns::ping);
-        reader->send(ping);
+        reader.send(ping);
     }
 
-    void finish(User& user, Reading& reading, std::uint64_t appended, bool gave_some)
+    void finish(User& user, Reading& reading, std::uint64_t appended)
     {
-        const auto reader = reading.reader.lock();
-        if (gave_some) {
-            on_confirmation(user, *reader, false);
-        }
         if (reading.appended != appended) {
             read_on(user); // something came while we read
             return;
@@ -239,21 +348,8 @@ private:
         reading.state = Reading::State::caught_up;
     }
 
-    /// Sends rows, as many as a batch may have; how many.
-    std::size_t write(Session& reader, const Rows& rows)
-    {
-        std::size_t written = 0;
-        std::size_t bytes = 0;
-        while (written < rows.size() && bytes < batch_bytes) {
-            const MailboxMessage& row = rows[written];
-            send_row(reader, row);
-            bytes += row.xml.size();
-            ++written;
-        }
-        return written;
-    }
-
-    void send_row(Session& reader, const MailboxMessage& row)
+    /// As the reader gets it; nothing if it cannot be read.
+    std::optional<Stanza> read_message(const Session& reader, const MailboxMessage& row)
     {
         auto element = parse_element(row.xml);
         if (element) {
@@ -262,25 +358,40 @@ private:
                 host_->trace("delivered", *message,
                     "out of the mailbox: " + std::string(reader.jid().resource()));
                 message->element().add(Delay { row.stamp, host_->jid(), {} }.to_element());
-                reader.send(as_sent(*message, CopyForm::itself, reader.user().jid(), reader.jid(),
-                    row.archived));
-                return;
+                return as_sent(*message, CopyForm::itself, reader.user().jid(), reader.jid(), row.archived);
             }
         }
         host_->log().error("kept message unreadable", { { "user", reader.jid().bare_text() } });
+        return std::nullopt;
     }
 
-    /// Removes what was given so far, once the reader has shown that it got it; goes on if there is `more`.
-    void on_confirmation(User& user, Session& reader, bool more)
+    /// The next batch, once the reader has shown that it got what it was given so far.
+    void read_on_after_next_stanza(User& user, Session& reader)
     {
-        const Reading& reading = reading_.of(user);
-        reader.after_next_stanza([this, owner = user.weak_from_this(), key = user.key(),
-                                     given = reading.given, round = reading.round, more] {
-            forget(host_->storage().mailbox().remove(key, given), key.user);
+        reader.after_next_stanza([this, owner = user.weak_from_this(), round = reading_.of(user).round] {
             const auto user = owner.lock();
-            if (more && user && reading_.of(*user).round == round) {
+            if (user && reading_.of(*user).round == round) {
                 read_on(*user);
             }
+        });
+    }
+
+    void remove_after_next_stanza(User& user, Session& reader, RowNumbers rows)
+    {
+        reader.after_next_stanza([this, owner = user.weak_from_this(), key = user.key(),
+                                     rows = std::move(rows)]() mutable {
+            auto removal = host_->storage().mailbox().remove(key, rows);
+            std::move(removal).then([this, owner, key,
+                                        rows = std::move(rows)](const Result<Done, StoreError>& removed) {
+                const auto user = owner.lock();
+                if (!removed) { // it will come again: that is all
+                    host_->log().warning("mailbox not emptied", { { "user", key.user } });
+                } else if (user) {
+                    std::erase_if(reading_.of(*user).given, [&rows](std::uint64_t row) {
+                        return std::binary_search(rows.begin(), rows.end(), row);
+                    });
+                }
+            });
         });
     }
 

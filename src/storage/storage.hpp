@@ -99,6 +99,12 @@ struct MailboxMessage {
     std::optional<MessageId> archived; ///< its id in the owner's archive, if it is there
 };
 
+/// Mail, and the place that it gets in what a resumable session is sent (XEP-0198).
+struct HandOver {
+    std::uint64_t row = 0;
+    Claim claim;
+};
+
 /// Offline messages (XEP-0160), kept until the client has acknowledged them. They get in by
 /// MessageStore::accept, at the end; old mail is never displaced by new.
 class MailboxStore {
@@ -108,8 +114,13 @@ public:
     /// The oldest messages behind row `after`, `limit` at most.
     virtual Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
         std::size_t limit) = 0;
-    /// Removes what is at or before row `up_to`: the client has it.
-    virtual Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) = 0;
+    /// Removes these rows: the client has them.
+    virtual Stored<Done> remove(const AccountKey& key, std::vector<std::uint64_t> rows) = 0;
+    /// Moves mail into the queues of resumable sessions, where it is kept until acknowledged; when such a
+    /// session ends it comes back to its old row (StreamStore::end). The rows that were moved: not one that
+    /// is gone, nor one for a session that has ended, which stays.
+    virtual Stored<std::vector<std::uint64_t>> hand_over(const AccountKey& key,
+        std::vector<HandOver> mail) = 0;
     /// Removes what is in the owner's archive, and nothing else: the client reads it there.
     virtual Stored<Done> remove_archived(const AccountKey& key) = 0;
     virtual Stored<std::size_t> count(const AccountKey& key) = 0;

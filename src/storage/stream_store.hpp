@@ -62,9 +62,9 @@ public:
     virtual Stored<Done> renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received) = 0;
     /// One place behind `sequence` is free: what comes behind it moves up by one.
     virtual Stored<Done> close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence) = 0;
-    /// The session is over. What was not acknowledged goes into the owner's mailbox, at its end and
-    /// regardless of limits (it was accepted long ago); carbon copies and the sequences in `elsewhere`
-    /// (which another device has) do not.
+    /// The session is over. What was not acknowledged goes into the owner's mailbox, at its end or, if it
+    /// was there before, to its old place, and regardless of limits (it was accepted long ago); carbon
+    /// copies and the sequences in `elsewhere` (which another device has) do not.
     virtual Stored<Done> end(const AccountKey& owner, std::uint64_t row,
         std::vector<std::uint64_t> elsewhere) = 0;
     /// Records of `host` whose window ended before `now`, `limit` at most, without backlog.

@@ -2,6 +2,7 @@
 // Stream management (XEP-0198) as a client sees it, byte by byte.
 #include "gateway.hpp"
 #include "support/example_module.hpp"
+#include "xmpp/delay.hpp"
 
 #include <doctest/doctest.h>
 
@@ -572,6 +573,71 @@ TEST_CASE("restart: a session is resumed from the store, with its state and with
     world.waits(2s);
     third.types("</stream:stream>");
     CHECK(world.stored_messages("romeo") == 0);
+}
+
+TEST_CASE("restart: mail that was handed over comes again word for word, and not if it was acknowledged")
+{
+    Door world;
+    Line juliet = world.working("balcony", "juliet");
+    const AccountKey owner { "localhost", "romeo" };
+    for (const char* const body : { "one", "two", "three" }) {
+        juliet.types(message(body, "romeo@localhost"));
+    }
+    world.clock.advance(1h);
+    CHECK(world.stored_messages("romeo") == 3);
+    Line romeo = world.working();
+    const std::string id = romeo.enables();
+    romeo.hears();
+    const auto mail = *world.result_of(world.store().mailbox().read(owner, 0, 10));
+    Session& session = *world.session();
+    std::vector<HandOver> moves;
+    for (const MailboxMessage& each : mail) {
+        moves.push_back({ each.row, *session.reserve(CopyForm::itself) });
+    }
+    CHECK(world.result_of(world.store().mailbox().hand_over(owner, moves))->size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        Stanza stanza = *Stanza::from_element(*parse_element(mail[i].xml));
+        stanza.element().add(Delay { mail[i].stamp, *Jid::parse("localhost"), {} }.to_element());
+        session.fulfil(moves[i].claim,
+            as_sent(stanza, CopyForm::itself, session.user().jid(), session.jid(), mail[i].archived),
+            nullptr);
+    }
+    world.run();
+    const std::string first = romeo.hears();
+    CHECK(bodies(first) == "one two three ");
+    world.restarts();
+    Line again = world.logged_in();
+    const std::string second = again.resumes(id, 1);
+    CHECK(bodies(second) == "two three ");
+    const std::string two = first.substr(first.find("<message", first.find("one</body>")));
+    CHECK(has(second, two.substr(0, two.find("<r "))));
+    again.types(a(2));
+    again.types("</stream:stream>");
+    const auto left = *world.result_of(world.store().mailbox().read(owner, 0, 10));
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].row == mail[2].row);
+    CHECK(left[0].stamp == mail[2].stamp);
+}
+
+TEST_CASE("bound: a session says how much room is left")
+{
+    Door world;
+    world.set_core("stream_management", "unacknowledged", std::int64_t { 20 });
+    Line romeo = world.working();
+    CHECK(world.session()->room() == SIZE_MAX);
+    romeo.enables();
+    CHECK(world.session()->room() == 20);
+    Line juliet = world.working("balcony", "juliet");
+    for (int i = 0; i < 5; ++i) {
+        juliet.types(message("m"));
+    }
+    CHECK(world.session()->room() == 15);
+    romeo.types(a(4));
+    CHECK(world.session()->room() == 19);
+    for (int i = 0; i < 20; ++i) {
+        juliet.types(message("m"));
+    }
+    CHECK(world.session()->room() == 0);
 }
 
 TEST_CASE("restart: of several who resume one wins here too")

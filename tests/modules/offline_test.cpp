@@ -28,6 +28,14 @@ struct Offline : Verona {
         return lines;
     }
 
+    /// How much is kept in the store for a client of juliet that can be resumed.
+    std::size_t unacknowledged(const Client& client)
+    {
+        const auto backlog = result_of(store().streams().find({ "localhost", "juliet" },
+            client.jid().text()));
+        return (*backlog)->unacked.size();
+    }
+
     ClientPtr romeo;
 };
 
@@ -285,6 +293,149 @@ TEST_CASE("offline: when the reader leaves in the middle, another resource gets 
     lines = Offline::mail(*balcony);
     REQUIRE(lines.size() == 50);
     CHECK(lines.back() == kept("149"));
+}
+
+// Sessions that can be resumed (XEP-0198) -------------------------------------------------------------
+
+TEST_CASE(
+    "offline: what a session that can be resumed is given is kept in its queue, and comes back from there")
+{
+    Offline world;
+    auto mercutio = world.comes_online("mercutio@localhost/square");
+    world.write("1");
+    world.clock.advance(std::chrono::hours(1));
+    world.write("2");
+    auto train = world.connects("juliet@localhost/train");
+    train->can_be_resumed();
+    train->says("<presence/>");
+    CHECK(Offline::mail(*train) == Lines { kept("1"), kept("2") });
+    const std::string first = to_xml(train->received[1]);
+    CHECK(world.stored_messages("juliet") == 0);
+    CHECK(world.unacknowledged(*train) == 2);
+    train->says("<presence><show>away</show></presence>"); // says nothing of what it got
+    CHECK(world.unacknowledged(*train) == 2);
+    world.write("3");
+    CHECK(Offline::mail(*train) == Lines { live("3") });
+    train->is_cut_off();
+    CHECK(world.stored_messages("juliet") == 3);
+    auto juliet = world.connects("juliet@localhost/train");
+    juliet->can_be_resumed();
+    juliet->says("<presence/>");
+    CHECK(Offline::mail(*juliet) == Lines { kept("1"), kept("2"), kept("3") });
+    CHECK(to_xml(juliet->received[1]) == first);
+    juliet->acknowledges();
+    CHECK(world.unacknowledged(*juliet) == 0);
+    juliet->is_cut_off();
+    CHECK(world.stored_messages("juliet") == 0);
+    CHECK(mercutio->hears().empty());
+}
+
+TEST_CASE("offline: a session that can be resumed gets the next batch when it has acknowledged the last one")
+{
+    Offline world;
+    world.set("offline", "max_per_sender", std::int64_t(1000));
+    for (int number = 0; number < 250; ++number) {
+        world.write(std::to_string(number));
+    }
+    auto train = world.connects("juliet@localhost/train");
+    train->can_be_resumed();
+    train->says("<presence/>");
+    world.write("late"); // while the mailbox is not empty, it goes to its end
+    CHECK(Offline::mail(*train).size() == 100);
+    CHECK(world.stored_messages("juliet") == 151);
+    train->says("<iq type='result' id='x' to='localhost'/>");
+    CHECK(Offline::mail(*train).empty());
+    train->acknowledges();
+    CHECK(Offline::mail(*train).size() == 100);
+    CHECK(world.unacknowledged(*train) == 100);
+    CHECK(world.stored_messages("juliet") == 51);
+
+    // What it does not acknowledge is in its place again, before what it was not given yet.
+    auto balcony = world.connects("juliet@localhost/balcony");
+    balcony->says("<presence/>");
+    CHECK(Offline::mail(*balcony).empty());
+    train->is_cut_off();
+    Lines got;
+    for (int batch = 0; batch < 2; ++batch) {
+        Lines lines = Offline::mail(*balcony);
+        std::erase(lines, "get ping");
+        got.insert(got.end(), lines.begin(), lines.end());
+        balcony->says("<iq type='result' id='x' to='localhost'/>");
+    }
+    REQUIRE(got.size() == 151);
+    for (std::size_t i = 0; i < 150; ++i) {
+        CHECK(got[i] == kept(std::to_string(100 + i)));
+    }
+    CHECK(got.back() == kept("late"));
+    CHECK(world.stored_messages("juliet") == 0);
+}
+
+TEST_CASE("offline: no batch takes more than half of the room in the queue")
+{
+    Offline world;
+    for (int number = 0; number < 10; ++number) {
+        world.write(std::to_string(number));
+    }
+    auto juliet = world.connects("juliet@localhost/balcony");
+    juliet->can_be_resumed(7);
+    juliet->says("<presence/>");
+    for (const std::size_t batch : { 4, 4, 2 }) {
+        CHECK(Offline::mail(*juliet).size() == batch);
+        juliet->acknowledges();
+    }
+    CHECK(world.stored_messages("juliet") == 0);
+    world.write("live");
+    CHECK(Offline::mail(*juliet) == Lines { live("live") });
+
+    auto full = world.connects("romeo@localhost/full");
+    full->can_be_resumed(0);
+    world.romeo->leaves();
+    juliet->says("<message to='romeo@localhost' id='m'><body>x</body></message>");
+    full->says("<presence/>");
+    CHECK(Offline::mail(*full).empty());
+    CHECK(world.stored_messages("romeo") == 1);
+}
+
+TEST_CASE("offline: what cannot be handed over is not sent, and what has its place says nothing")
+{
+    for (const bool stopped : { true, false }) {
+        Offline world;
+        world.write("1");
+        const auto mail = world.result_of(world.store().mailbox().read({ "localhost", "juliet" }, 0, 10));
+        const std::uint64_t row = mail->front().row;
+        auto juliet = world.connects("juliet@localhost/balcony");
+        juliet->can_be_resumed();
+        juliet->says_in_haste("<presence/>"); // the mailbox is being read
+        if (stopped) {
+            world.storage->stop();
+        } else {
+            world.store().mailbox().remove({ "localhost", "juliet" }, { row }).then([](const auto&) {});
+        }
+        world.run();
+        CHECK(Offline::mail(*juliet) == Lines { "get ping" });
+    }
+}
+
+TEST_CASE("offline: what a session left is given to who reads the mailbox without giving anything twice")
+{
+    Offline world;
+    world.write("1");
+    auto train = world.connects("juliet@localhost/train");
+    train->can_be_resumed();
+    train->says("<presence/>");
+    CHECK(Offline::mail(*train) == Lines { kept("1") });
+    train->says("<presence type='unavailable'/>");
+    world.write("2");
+    auto balcony = world.connects("juliet@localhost/balcony");
+    balcony->says("<presence/>");
+    CHECK(Offline::mail(*balcony) == Lines { kept("2") });
+    train->is_cut_off(); // the row of "1" is below the one that the balcony has not confirmed
+    world.host().mailbox_grown(balcony->user());
+    world.run();
+    CHECK(Offline::mail(*balcony) == Lines { kept("1") });
+    balcony->says("<presence><show>away</show></presence>");
+    CHECK(Offline::mail(*balcony).empty());
+    CHECK(world.stored_messages("juliet") == 0);
 }
 
 TEST_CASE("offline: messages to an account that does not exist vanish like those that are kept")

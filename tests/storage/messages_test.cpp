@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 using Ids = std::vector<MessageId>;
 using Texts = std::vector<std::string>;
+using Rows = std::vector<std::uint64_t>;
 
 const Jid juliet_bare = *Jid::parse("juliet@capulet.example");
 const Jid romeo_bare = *Jid::parse("romeo@montague.example");
@@ -56,6 +57,17 @@ template <class Where> struct Messages : Opened<Where> {
     {
         auto message = make(std::move(xml));
         message.archives = { entry(owner, peer) };
+        return accept(std::move(message)).id;
+    }
+
+    /// Nobody was there to take it.
+    MessageId mail_to_juliet(const std::string& body, bool archived)
+    {
+        auto message = make(chat(body));
+        if (archived) {
+            message.archives = { entry(romeo, juliet_bare, true), entry(juliet, romeo_orchard) };
+        }
+        message.mailbox = MailboxEntry { juliet, "romeo@montague.example", MailboxLimits() };
         return accept(std::move(message)).id;
     }
 
@@ -772,6 +784,119 @@ TEST_CASE_TEMPLATE("streams: what was not received is numbered anew, gaps are cl
     CHECK_EQ(at.backlog(juliet, "t")->unacked[2].xml, "10");
     value(at.home, at.streams().renumber(juliet, row, 100));
     CHECK(at.sequences(juliet, "t").empty());
+}
+
+TEST_CASE_TEMPLATE(
+    "mailbox: mail that is handed over is kept with its session, with its stamp and archive id", Where,
+    InMemory, InSqlite)
+{
+    Messages<Where> at;
+    const auto stream = at.open_stream(juliet, "t");
+    const auto stamp = at.clock.wall();
+    const auto archived = at.mail_to_juliet("archived", true);
+    at.mail_to_juliet("nowhere", false);
+    at.mail_to_juliet("stays", true);
+    at.append(nurse, message("romeo@montague.example", "hers"));
+    at.clock.advance(1h);
+    at.claim(stream, 1, chat("live"));
+    const auto mail = at.mail(juliet);
+    const auto hers = at.mail(nurse)[0].row;
+    const auto moved = value(at.home,
+        at.mailbox().hand_over(juliet,
+            { { mail[0].row, { stream, 2 } }, { hers, { stream, 3 } }, { 4711, { stream, 4 } },
+                { mail[1].row, { stream, 5 } }, { mail[1].row, { stream, 6 } } }));
+    CHECK_EQ(moved, Rows { mail[0].row, mail[1].row });
+    CHECK_EQ(texts(at.mail(juliet)), Texts { chat("stays") });
+    CHECK_EQ(at.mail(nurse).size(), 1);
+    const auto backlog = at.backlog(juliet, "t");
+    REQUIRE(backlog.has_value());
+    REQUIRE_EQ(backlog->unacked.size(), 3);
+    const auto& first = backlog->unacked[1];
+    CHECK_EQ(first.sequence, 2);
+    CHECK_EQ(first.xml, chat("archived"));
+    CHECK_EQ(first.id, archived);
+    CHECK(first.archived);
+    CHECK(first.stamp == stamp);
+    CHECK(first.form == CopyForm::itself);
+    const auto& second = backlog->unacked[2];
+    CHECK_EQ(second.sequence, 5);
+    CHECK_EQ(second.xml, chat("nowhere"));
+    CHECK_FALSE(second.archived);
+    CHECK(second.stamp == stamp);
+
+    // What is removed from the archive is still to be delivered.
+    value(at.home, at.archive().remove(juliet, std::nullopt));
+    const auto without = at.backlog(juliet, "t");
+    CHECK_EQ(without->unacked[1].xml, chat("archived"));
+    CHECK_FALSE(without->unacked[1].archived);
+    CHECK(without->unacked[1].stamp == stamp);
+
+    StreamNote note;
+    note.row = stream;
+    note.acknowledged = 5;
+    value(at.home, at.streams().note({ note }));
+    value(at.home, at.streams().end(juliet, stream, {}));
+    CHECK_EQ(texts(at.mail(juliet)), Texts { chat("stays") });
+}
+
+TEST_CASE_TEMPLATE("mailbox: what was handed over and not acknowledged comes back to its place, as it was",
+    Where, InMemory, InSqlite)
+{
+    Messages<Where> at;
+    const auto stream = at.open_stream(juliet, "t");
+    for (const bool archived : { true, false, true }) {
+        at.mail_to_juliet(archived ? "archived" : "nowhere", archived);
+    }
+    at.claim(stream, 1, chat("live"));
+    const auto before = at.mail(juliet);
+    value(at.home,
+        at.mailbox().hand_over(juliet,
+            { { before[0].row, { stream, 2 } }, { before[1].row, { stream, 3 } } }));
+    at.clock.advance(1h);
+    at.mail_to_juliet("newer", true);
+    value(at.home, at.streams().renumber(juliet, stream, 0));
+    value(at.home, at.streams().end(juliet, stream, {}));
+    const auto after = at.mail(juliet);
+    CHECK_EQ(texts(after),
+        Texts { chat("archived"), chat("nowhere"), chat("archived"), chat("newer"), chat("live") });
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK_EQ(after[i].row, before[i].row);
+        CHECK(after[i].stamp == before[i].stamp);
+        CHECK_EQ(after[i].sender, before[i].sender);
+        CHECK_EQ(after[i].archived, before[i].archived);
+    }
+    CHECK_GT(after[4].row, after[3].row);
+}
+
+TEST_CASE_TEMPLATE("mailbox: nothing is handed over to a session that has ended", Where, InMemory, InSqlite)
+{
+    Messages<Where> at;
+    const auto stream = at.open_stream(juliet, "t");
+    at.mail_to_juliet("x", true);
+    const auto mail = at.mail(juliet);
+    value(at.home, at.streams().end(juliet, stream, {}));
+    CHECK(value(at.home, at.mailbox().hand_over(juliet, { { mail[0].row, { stream, 1 } } })).empty());
+    CHECK(value(at.home, at.mailbox().hand_over(romeo, { { mail[0].row, { stream, 1 } } })).empty());
+    CHECK_EQ(at.mail(juliet)[0].row, mail[0].row);
+}
+
+TEST_CASE_TEMPLATE("mailbox: what is handed over makes room, and counts again when it is back", Where,
+    InMemory, InSqlite)
+{
+    Messages<Where> at;
+    const auto stream = at.open_stream(juliet, "t");
+    MailboxLimits limits;
+    limits.messages_per_sender = 1;
+    const auto put = [&] { return at.append(juliet, message("romeo@montague.example", chat("x")), limits); };
+    CHECK(put() == MailboxAnswer::stored);
+    CHECK(put() == MailboxAnswer::sender_share_full);
+    value(at.home, at.mailbox().hand_over(juliet, { { at.mail(juliet)[0].row, { stream, 1 } } }));
+    CHECK(put() == MailboxAnswer::stored);
+    value(at.home, at.mailbox().remove(juliet, rows_of(at.mail(juliet))));
+    value(at.home, at.streams().end(juliet, stream, {}));
+    CHECK(put() == MailboxAnswer::sender_share_full);
+    value(at.home, at.mailbox().remove(juliet, rows_of(at.mail(juliet))));
+    CHECK(put() == MailboxAnswer::stored);
 }
 
 TEST_CASE_TEMPLATE("streams: at the end, unacknowledged messages go into the mailbox, in order", Where,

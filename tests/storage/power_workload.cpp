@@ -277,12 +277,14 @@ private:
                 return;
             }
             std::vector<Change> changes;
+            std::vector<std::uint64_t> rows;
             for (const auto& message : messages) {
                 changes.push_back({ Change::Kind::take_out, cell(number, "mailbox"),
                     without_padding(message.xml) });
+                rows.push_back(message.row);
             }
             asked_ = recorder_.position();
-            write(std::move(changes), storage_->mailbox().remove(key(number), messages.back().row));
+            write(std::move(changes), storage_->mailbox().remove(key(number), std::move(rows)));
         });
     }
 

@@ -214,10 +214,10 @@ TEST_CASE_TEMPLATE("mailbox: messages are read in order of arrival, a page at a 
     CHECK_EQ(texts(rest), Texts { "3", "4", "5" });
     CHECK_EQ(value(at.home, at.mailbox().count(juliet)), 5);
 
-    value(at.home, at.mailbox().remove(juliet, rest[0].row));
+    value(at.home, at.mailbox().remove(juliet, { first[0].row, first[1].row, rest[0].row, rest[0].row }));
     CHECK_EQ(texts(at.mail(juliet)), Texts { "4", "5" });
     CHECK_EQ(value(at.home, at.mailbox().count(nurse)), 5);
-    value(at.home, at.mailbox().remove(romeo, 1000));
+    value(at.home, at.mailbox().remove(romeo, { rest[1].row, 1000 }));
 }
 
 TEST_CASE_TEMPLATE("mailbox: row numbers never come back after the mailbox was emptied", Where, InMemory,
@@ -226,7 +226,7 @@ TEST_CASE_TEMPLATE("mailbox: row numbers never come back after the mailbox was e
     Opened<Where> at;
     at.append(juliet, message("a@example.org", "1"));
     const auto last = at.mail(juliet)[0].row;
-    value(at.home, at.mailbox().remove(juliet, UINT64_MAX));
+    value(at.home, at.mailbox().remove(juliet, { last, UINT64_MAX }));
     CHECK(at.mail(juliet).empty());
     at.append(juliet, message("a@example.org", "2"));
     CHECK_GT(at.mail(juliet)[0].row, last);
@@ -244,7 +244,7 @@ TEST_CASE_TEMPLATE("mailbox: a full one refuses, keeps the old mail and takes ne
     CHECK_EQ(texts(at.mail(juliet)), Texts { "1", "2" });
     CHECK(at.append(nurse, message("c@example.org", "3"), limits) == MailboxAnswer::stored);
 
-    value(at.home, at.mailbox().remove(juliet, at.mail(juliet)[0].row));
+    value(at.home, at.mailbox().remove(juliet, { at.mail(juliet)[0].row }));
     CHECK(at.append(juliet, message("c@example.org", "3"), limits) == MailboxAnswer::stored);
     CHECK_EQ(texts(at.mail(juliet)), Texts { "2", "3" });
 }
@@ -269,7 +269,7 @@ TEST_CASE_TEMPLATE("mailbox: one sender cannot take more than a share (A96)", Wh
     CHECK(at.append(juliet, message("spam@example.org", "1"), limits) == MailboxAnswer::stored);
     CHECK(at.append(juliet, message("spam@example.org", "2"), limits) == MailboxAnswer::sender_share_full);
     CHECK(at.append(juliet, message("romeo@montague.example", "3"), limits) == MailboxAnswer::stored);
-    value(at.home, at.mailbox().remove(juliet, at.mail(juliet)[0].row));
+    value(at.home, at.mailbox().remove(juliet, { at.mail(juliet)[0].row }));
     CHECK(at.append(juliet, message("spam@example.org", "4"), limits) == MailboxAnswer::stored);
 }
 

@@ -132,6 +132,15 @@ inline MailboxMessage message(const std::string& sender, const std::string& xml)
     return message;
 }
 
+inline std::vector<std::uint64_t> rows_of(const std::vector<MailboxMessage>& mail)
+{
+    std::vector<std::uint64_t> rows;
+    for (const auto& each : mail) {
+        rows.push_back(each.row);
+    }
+    return rows;
+}
+
 /// Puts mail in that no archive gets.
 inline Stored<MessageReceipt> append(Storage& storage, const AccountKey& key, MailboxMessage message,
     const MailboxLimits& limits = MailboxLimits())

@@ -21,6 +21,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -91,6 +92,10 @@ public:
     void close(const StreamError& error) override;
     bool is_open() const override { return open_; }
     void after_next_stanza(Function<void()> f) override { after_next_.push_back(std::move(f)); }
+    std::optional<Claim> reserve(CopyForm form) override;
+    void fulfil(const Claim& claim, const Stanza& stanza, const Given& message) override;
+    void withdraw(const Claim& claim) override;
+    std::size_t room() const override { return room_; }
     Facts facts() const override { return { "127.0.0.1:1", "tcp", WallTime() }; }
 
     /// Sends a stanza; what follows from it has happened when this returns.
@@ -116,7 +121,12 @@ public:
     /// The condition with which the server has ended this client's stream, or empty.
     const std::string& ended_with() const { return ended_with_; }
 
-    /// The stream ends in good order, or the connection breaks.
+    /// It can be resumed (XEP-0198): messages get places in its queue, and what it gets counts as unread
+    /// until it `acknowledges` all of it. Its queue takes `room` stanzas more.
+    void can_be_resumed(std::size_t room = SIZE_MAX);
+    void acknowledges();
+
+    /// The stream ends in good order, or the connection breaks, for good.
     void leaves();
     void is_cut_off();
 
@@ -124,8 +134,21 @@ private:
     void receive(const Element& stanza)
     {
         if (open_) {
-            inbox_.push_back(stanza);
+            places_.emplace_back(stanza);
+            read_places();
         }
+    }
+    void read_places()
+    {
+        while (!places_.empty() && places_.front()) {
+            inbox_.push_back(*places_.front());
+            places_.pop_front();
+            ++read_;
+        }
+    }
+    std::optional<Element>& place(const Claim& claim)
+    {
+        return places_.at(static_cast<std::size_t>(claim.sequence - read_ - 1));
     }
     void confirm()
     {
@@ -139,6 +162,10 @@ private:
     std::string ended_with_;
     std::vector<Element> inbox_;
     std::vector<Function<void()>> after_next_;
+    std::uint64_t stream_ = 0; ///< its record, if it can be resumed
+    std::size_t room_ = SIZE_MAX;
+    std::deque<std::optional<Element>> places_; ///< behind those it has read
+    std::uint64_t read_ = 0;
     Ledger ledger_;
 };
 
@@ -311,9 +338,57 @@ inline Client::Client(World& world, Jid jid)
     : Session(std::move(jid)), world_(world), ledger_(world.shard, [] {})
 {}
 
+inline void Client::can_be_resumed(std::size_t room)
+{
+    StreamRecord record;
+    record.token = jid().text();
+    record.owner = user().key();
+    record.resource = jid().resource();
+    stream_ = *world_.result_of(world_.store().streams().create(record));
+    room_ = room;
+    read_ = 0;
+}
+
+inline void Client::acknowledges()
+{
+    StreamNote note;
+    note.row = stream_;
+    note.acknowledged = read_;
+    world_.result_of(world_.store().streams().note({ note }));
+    confirm();
+    world_.run();
+}
+
+inline std::optional<Claim> Client::reserve(CopyForm form)
+{
+    if (stream_ == 0 || !open_) {
+        return std::nullopt;
+    }
+    places_.emplace_back(std::nullopt);
+    return Claim { stream_, read_ + places_.size(), form };
+}
+
+inline void Client::fulfil(const Claim& claim, const Stanza& stanza, const Given&)
+{
+    if (open_) {
+        place(claim) = stanza.element();
+        read_places();
+    }
+}
+
+inline void Client::withdraw(const Claim& claim)
+{
+    if (open_) {
+        place(claim) = parse_stanza("<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>");
+        read_places();
+    }
+}
+
 inline void Client::says_in_haste(std::string_view xml)
 {
-    confirm();
+    if (stream_ == 0) {
+        confirm();
+    }
     Element element = parse_stanza(xml);
     auto stanza = Stanza::from_element(std::move(element));
     if (!stanza) {
@@ -349,6 +424,9 @@ inline void Client::is_cut_off()
 {
     after_next_.clear();
     open_ = false;
+    if (stream_ != 0) {
+        world_.result_of(world_.store().streams().end(user().key(), stream_, {}));
+    }
     world_.host().unbind(*this);
     world_.run();
 }

@@ -47,6 +47,7 @@ struct KeptMail {
 struct KeptClaim {
     CopyForm form = CopyForm::itself;
     SharedMessage message;
+    std::uint64_t mail = 0; ///< the row that it had in the mailbox; 0 = it comes from elsewhere
 };
 
 struct KeptStream {
@@ -184,7 +185,8 @@ public:
 
     Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
         std::size_t limit) override;
-    Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) override;
+    Stored<Done> remove(const AccountKey& key, std::vector<std::uint64_t> rows) override;
+    Stored<std::vector<std::uint64_t>> hand_over(const AccountKey& key, std::vector<HandOver> mail) override;
     Stored<Done> remove_archived(const AccountKey& key) override;
     Stored<std::size_t> count(const AccountKey& key) override;
 
@@ -232,12 +234,7 @@ private:
     Desk& desk_;
 };
 
-/// Puts a message at the end of a mailbox, whatever its limits say.
-inline void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage message)
-{
-    const auto size = message->xml.size();
-    mailbox.counts.add(sender, size);
-    mailbox.messages.push_back({ ++mailbox.last_row, std::move(sender), size, std::move(message) });
-}
+/// Puts a message at the end of a mailbox, or back to the `row` that it had, whatever its limits say.
+void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage message, std::uint64_t row = 0);
 
 } // namespace stonechat::memory

@@ -34,7 +34,31 @@ void keep(Everything& all, MessageToStore& to_store, const SharedMessage& messag
     }
 }
 
+/// The message that was in this row; null if there is none.
+SharedMessage take_out(Mailbox& mailbox, std::uint64_t row)
+{
+    const auto found = std::find_if(mailbox.messages.begin(), mailbox.messages.end(),
+        [row](const KeptMail& mail) { return mail.row == row; });
+    if (found == mailbox.messages.end()) {
+        return nullptr;
+    }
+    auto message = std::move(found->message);
+    mailbox.counts.remove(found->sender, found->size);
+    mailbox.messages.erase(found);
+    return message;
+}
+
 } // namespace
+
+void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage message, std::uint64_t row)
+{
+    const auto size = message->xml.size();
+    mailbox.counts.add(sender, size);
+    KeptMail mail { row != 0 ? row : ++mailbox.last_row, std::move(sender), size, std::move(message) };
+    const auto behind = std::find_if(mailbox.messages.begin(), mailbox.messages.end(),
+        [&mail](const KeptMail& each) { return each.row > mail.row; });
+    mailbox.messages.insert(behind, std::move(mail));
+}
 
 Stored<MessageReceipt> MemoryMessages::accept(MessageToStore to_store)
 {
@@ -87,17 +111,35 @@ Stored<std::vector<MailboxMessage>> MemoryMailbox::read(const AccountKey& key, s
     });
 }
 
-Stored<Done> MemoryMailbox::remove(const AccountKey& key, std::uint64_t up_to)
+Stored<Done> MemoryMailbox::remove(const AccountKey& key, std::vector<std::uint64_t> rows)
 {
-    return desk_.change([&key, up_to](Everything& all) {
+    return desk_.change([&key, &rows](Everything& all) {
         if (auto* owner = all.find(key)) {
-            auto& mailbox = owner->mailbox;
-            while (!mailbox.messages.empty() && mailbox.messages.front().row <= up_to) {
-                mailbox.counts.remove(mailbox.messages.front().sender, mailbox.messages.front().size);
-                mailbox.messages.pop_front();
+            for (const auto row : rows) {
+                take_out(owner->mailbox, row);
             }
         }
         return Done();
+    });
+}
+
+Stored<std::vector<std::uint64_t>> MemoryMailbox::hand_over(const AccountKey& key, std::vector<HandOver> mail)
+{
+    return desk_.change([&key, &mail](Everything& all) {
+        std::vector<std::uint64_t> moved;
+        auto* owner = all.find(key);
+        for (const auto& [row, claim] : mail) {
+            const auto stream = all.streams.find(claim.stream);
+            if (owner == nullptr || stream == all.streams.end()) {
+                continue;
+            }
+            if (auto message = take_out(owner->mailbox, row)) {
+                stream->second.claims.insert_or_assign(claim.sequence,
+                    KeptClaim { claim.form, message, row });
+                moved.push_back(row);
+            }
+        }
+        return moved;
     });
 }
 

@@ -126,7 +126,8 @@ Stored<Done> MemoryStreams::end(const AccountKey& owner, std::uint64_t row,
         for (const auto& [sequence, claim] : stream->claims) {
             const bool has_it = std::find(elsewhere.begin(), elsewhere.end(), sequence) != elsewhere.end();
             if (claim.form == CopyForm::itself && !has_it) {
-                put_into_mailbox(all.owner(owner).mailbox, bare_sender_of(claim.message->xml), claim.message);
+                put_into_mailbox(all.owner(owner).mailbox, bare_sender_of(claim.message->xml), claim.message,
+                    claim.mail);
             }
         }
         all.streams.erase(row);

@@ -101,9 +101,16 @@ public:
             [key, after, limit](Database& db) { return read_messages(db.connection(), key, after, limit); });
     }
 
-    Stored<Done> remove(const AccountKey& key, std::uint64_t up_to) override
+    Stored<Done> remove(const AccountKey& key, std::vector<std::uint64_t> rows) override
     {
-        return desk_.write(key, [key, up_to](Database& db) { return remove_messages(db, key, up_to); });
+        return desk_.write(key,
+            [key, rows = std::move(rows)](Database& db) { return remove_messages(db, key, rows); });
+    }
+
+    Stored<std::vector<std::uint64_t>> hand_over(const AccountKey& key, std::vector<HandOver> mail) override
+    {
+        return desk_.write(key,
+            [key, mail = std::move(mail)](Database& db) { return hand_over_mail(db, key, mail); });
     }
 
     Stored<Done> remove_archived(const AccountKey& key) override

@@ -8,7 +8,7 @@ namespace stonechat::sqlite {
 namespace {
 
 constexpr auto insert_mail =
-    "INSERT INTO mailbox (owner, sender, stamp, xml, message, size) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    "INSERT INTO mailbox (owner, sender, stamp, xml, message, size, row) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 constexpr auto select_messages =
     "SELECT b.row, b.sender, b.stamp, CASE WHEN b.message IS NULL THEN b.xml ELSE m.xml END, a.id"
     " FROM mailbox b LEFT JOIN message m ON m.id = b.message"
@@ -18,21 +18,36 @@ constexpr auto select_messages =
     " ORDER BY b.row LIMIT ?4";
 constexpr auto select_message_count =
     "SELECT count(*) FROM mailbox WHERE owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2)";
-constexpr auto delete_messages =
-    "DELETE FROM mailbox WHERE owner = ?1 AND row <= ?2 RETURNING sender, coalesce(size, length(xml))";
+constexpr auto delete_message =
+    "DELETE FROM mailbox WHERE owner = ?1 AND row = ?2 RETURNING sender, coalesce(size, length(xml))";
+// Where it refers to a message it goes on doing so, and no number means none.
+constexpr auto insert_unacked =
+    "INSERT OR REPLACE INTO unacked (stream, sequence, form, id, stamp, xml, mail)"
+    " SELECT ?1, ?2, ?3, coalesce(message, 0), stamp, CASE WHEN message IS NULL THEN xml END, row"
+    " FROM mailbox WHERE owner = ?4 AND row = ?5";
 constexpr auto delete_archived =
     "DELETE FROM mailbox WHERE owner = ?1 AND EXISTS (SELECT 1 FROM message m CROSS JOIN archive a"
     " ON a.owner = ?1 AND a.id = m.id"
     " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
     " WHERE m.id = mailbox.message) RETURNING sender, coalesce(size, length(xml))";
 
-void discount(MailboxCounts* counts, Rows& removed)
+/// How many there were.
+std::size_t discount(MailboxCounts* counts, Rows& removed)
 {
+    std::size_t count = 0;
     while (removed.next()) {
+        ++count;
         if (counts != nullptr) {
             counts->remove(removed.text(0), static_cast<std::size_t>(removed.integer(1)));
         }
     }
+    return count;
+}
+
+bool remove_row(Database& db, std::int64_t owner, std::int64_t row)
+{
+    auto removed = db.connection().query(delete_message, owner, row);
+    return discount(db.known_mailbox_counts(owner), removed) > 0;
 }
 
 } // namespace
@@ -41,7 +56,7 @@ void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail)
 {
     auto& counts = db.mailbox_counts(owner); // before the insert, or it would be counted twice
     db.connection().execute(insert_mail, owner, mail.sender, mail.stamp, Blob { mail.xml }, mail.message,
-        mail.size);
+        mail.size, mail.row);
     counts.add(std::string(mail.sender), static_cast<std::size_t>(mail.size));
 }
 
@@ -63,15 +78,33 @@ std::vector<MailboxMessage> read_messages(Connection& db, const AccountKey& key,
     return messages;
 }
 
-Done remove_messages(Database& db, const AccountKey& key, std::uint64_t up_to)
+Done remove_messages(Database& db, const AccountKey& key, const std::vector<std::uint64_t>& rows)
 {
-    const auto owner = db.find_owner(key);
-    if (!owner) {
-        return Done();
+    if (const auto owner = db.find_owner(key)) {
+        for (const auto row : rows) {
+            remove_row(db, *owner, sql_number(row));
+        }
     }
-    auto removed = db.connection().query(delete_messages, *owner, sql_number(up_to));
-    discount(db.known_mailbox_counts(*owner), removed);
     return Done();
+}
+
+std::vector<std::uint64_t> hand_over_mail(Database& db, const AccountKey& key,
+    const std::vector<HandOver>& mail)
+{
+    std::vector<std::uint64_t> moved;
+    const auto owner = db.find_owner(key);
+    for (const auto& [row, claim] : mail) {
+        const auto stream = sql_number(claim.stream);
+        if (!owner || !db.has_stream(stream)) {
+            continue; // it has ended: the next session finds its mail where it is
+        }
+        db.connection().execute(insert_unacked, stream, sql_number(claim.sequence),
+            static_cast<std::int64_t>(claim.form), *owner, sql_number(row));
+        if (remove_row(db, *owner, sql_number(row))) {
+            moved.push_back(row);
+        }
+    }
+    return moved;
 }
 
 Done remove_archived_mail(Database& db, const AccountKey& key)

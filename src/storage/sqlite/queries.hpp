@@ -81,13 +81,16 @@ struct MailToPut {
     std::string_view xml;
     std::int64_t size = 0; ///< of the stanza, wherever it is
     std::optional<std::int64_t> message;
+    std::optional<std::int64_t> row; ///< where it was before
 };
-/// Puts it at the end, whatever the limits say.
+/// Puts it at the end, or back to its row, whatever the limits say.
 void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail);
 Done remove_archived_mail(Database& db, const AccountKey& key);
 std::vector<MailboxMessage> read_messages(Connection& db, const AccountKey& key, std::uint64_t after,
     std::size_t limit);
-Done remove_messages(Database& db, const AccountKey& key, std::uint64_t up_to);
+Done remove_messages(Database& db, const AccountKey& key, const std::vector<std::uint64_t>& rows);
+std::vector<std::uint64_t> hand_over_mail(Database& db, const AccountKey& key,
+    const std::vector<HandOver>& mail);
 std::size_t count_messages(Connection& db, const AccountKey& key);
 
 // keyval.cpp

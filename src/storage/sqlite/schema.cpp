@@ -153,7 +153,12 @@ ALTER TABLE mailbox ADD COLUMN size INTEGER;
 CREATE INDEX mailbox_by_message ON mailbox (message) WHERE message IS NOT NULL;
 )";
 
-constexpr std::array<Migration, 2> all_migrations { version_1, version_2 };
+// Mail that a resumable session was given goes back to the row `mail` if it does not acknowledge it.
+constexpr auto version_3 = R"(
+ALTER TABLE unacked ADD COLUMN mail INTEGER;
+)";
+
+constexpr std::array<Migration, 3> all_migrations { version_1, version_2, version_3 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;

@@ -26,7 +26,7 @@ constexpr auto select_is_owned = "SELECT 1 FROM stream WHERE id = ?1 AND owner =
 constexpr auto delete_stream = "DELETE FROM stream WHERE id = ?1"; // a trigger takes its claims
 constexpr auto select_unacked =
     "SELECT u.sequence, u.form, u.id, coalesce(u.stamp, m.stamp), coalesce(u.xml, m.xml), a.id,"
-    " u.xml IS NULL FROM unacked u LEFT JOIN message m ON u.xml IS NULL AND m.id = u.id"
+    " u.xml IS NULL, u.mail FROM unacked u LEFT JOIN message m ON u.xml IS NULL AND m.id = u.id"
     " LEFT JOIN archive a ON a.owner = ?2 AND a.id = m.id"
     " AND a.peer = CASE WHEN m.owner_a = ?2 THEN m.peer_a WHEN m.owner_b = ?2 THEN m.peer_b END"
     " WHERE u.stream = ?1 ORDER BY u.sequence";
@@ -62,7 +62,8 @@ StreamRecord read_record(const Rows& rows)
 
 struct Unacked {
     UnackedMessage message;
-    bool refers = false; ///< to a row of `message`, where the stanza is
+    bool refers = false;              ///< to a row of `message`, where the stanza is
+    std::optional<std::int64_t> mail; ///< the row that it had in the mailbox
 };
 
 std::vector<Unacked> read_unacked(Connection& db, std::int64_t stream, std::int64_t owner)
@@ -75,7 +76,7 @@ std::vector<Unacked> read_unacked(Connection& db, std::int64_t stream, std::int6
             db.fail(Failure::damaged, "an unacknowledged message that makes no sense");
             break;
         }
-        auto& [message, refers] = all.emplace_back();
+        auto& [message, refers, mail] = all.emplace_back();
         message.sequence = static_cast<std::uint64_t>(rows.integer(0));
         message.form = *form;
         message.id = static_cast<MessageId>(rows.integer(2));
@@ -83,6 +84,7 @@ std::vector<Unacked> read_unacked(Connection& db, std::int64_t stream, std::int6
         message.xml = rows.text(4);
         message.archived = !rows.is_null(5);
         refers = rows.integer(6) != 0;
+        mail = rows.is_null(7) ? std::nullopt : std::optional(rows.integer(7));
     }
     return all;
 }
@@ -117,6 +119,7 @@ void put_unacked_into_mailbox(Database& db, std::int64_t owner, const Unacked& u
     mail.sender = sender;
     mail.stamp = sql_time(message.stamp);
     mail.size = static_cast<std::int64_t>(message.xml.size());
+    mail.row = unacked.mail;
     if (unacked.refers) {
         mail.message = sql_number(message.id);
     } else {
