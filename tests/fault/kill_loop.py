@@ -100,7 +100,6 @@ class KillLoop:
         self._server = SERVERS[server](settings=SETTINGS)
         self._away = set()
         self._seen = set()
-        self._is_killed_again = False
 
     def run(self):
         try:
@@ -126,7 +125,7 @@ class KillLoop:
                 f"not in the sender's {sum(len(lane.missing(IN_SENDERS_ARCHIVE)) for lane in lanes)}, "
                 f"roster changes lost {self.ledger.lost_fields()}; "
                 f"sessions resumed {sum(p.resumed for p in self._people)}, begun anew after a refusal "
-                f"{sum(p.failed for p in self._people)}, delivered again in those, or as mail when it was killed again, "
+                f"{sum(p.failed for p in self._people)}, delivered again in those "
                 f"{sum(lane.again for lane in lanes)}; "
                 f"written off lanes {self.written_off}; start p50 {starts[len(starts) // 2]:.2f} s, p99 {starts[len(starts) * 99 // 100]:.2f} s\n"
                 + "".join(f"doubled: {each}\n" for each in self._doubles()[:10])
@@ -150,7 +149,6 @@ class KillLoop:
             await self._come_back()
             self._away.clear()
             await self._settle()
-            self._is_killed_again = False
             some = max(1, len(self._people) // 10)
             await self._look_into_archives(self.random.sample(self._people, some))
             if not self._quiet:
@@ -178,8 +176,7 @@ class KillLoop:
         if message.get("type") == "error":
             self.ledger.lane(name).refuse(int(number))
         else:
-            lane = self.ledger.lane(name)
-            lane.deliver(int(number), may_be_again=not is_continued or self._is_killed_again)
+            self.ledger.lane(name).deliver(int(number), may_be_again=not is_continued)
 
     async def _log_in(self, people, may_fail=False):
         gate = asyncio.Semaphore(LOGINS_AT_ONCE)
@@ -210,9 +207,6 @@ class KillLoop:
             logins = asyncio.create_task(self._log_in(self._people, may_fail=True))
             await asyncio.sleep(self.random.uniform(0, 0.5))
             self.moments["while they resume"] += 1
-            # Who was not back yet got mail. It stays in the mailbox until it is acknowledged, so who was
-            # reading it now gets it again.
-            self._is_killed_again = True
             self._server.kill()
             await logins
             await self._notice_the_end()
