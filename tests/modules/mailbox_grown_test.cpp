@@ -28,6 +28,7 @@ struct Left : Verona {
         message.stamp = clock.wall();
         message.xml = "<message xmlns='jabber:client' from='romeo@localhost/orchard' to='juliet@localhost/train' "
                       "id='" + id + "'><body>words</body></message>";
+        message.archives = { ArchiveEntry { record.owner, *Jid::parse("romeo@localhost/orchard"), false, 0 } };
         message.claims = { Claim { row, 1, CopyForm::itself } };
         result_of(store().messages().accept(message));
         result_of(store().streams().end(record.owner, row, {}));
@@ -77,4 +78,12 @@ TEST_CASE("mailbox grown: it is found by who reads at that moment, and else by t
     chamber->says_in_haste("<presence/>");
     world.leaves_behind("2");
     CHECK(Left::mail(*chamber) == Lines { kept("1"), kept("2") });
+}
+
+TEST_CASE("mailbox grown: who has read the archive once is given what was left behind later")
+{
+    Left world;
+    world.balcony->set_uses_archive();
+    world.leaves_behind("1");
+    CHECK(Left::mail(*world.balcony) == Lines { kept("1") });
 }
