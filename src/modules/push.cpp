@@ -278,10 +278,10 @@ private:
         }
         device.is_asked = true;
         session->after_next_stanza([this, weak = user.weak_from_this(), number = device.number,
-                                       sent = device.sent] {
+                                       sent = device.sent, round = device.round] {
             const auto held = weak.lock();
             Device* confirming = held ? find(*held, number) : nullptr;
-            if (confirming != nullptr && confirming->is_asked) {
+            if (confirming != nullptr && confirming->is_asked && confirming->round == round) {
                 confirming->is_asked = false;
                 confirming->confirmed = sent;
                 await_confirmation(*held, *confirming);
