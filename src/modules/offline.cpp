@@ -69,7 +69,7 @@ public:
             [this](Message m, const Context& c) { return queue_behind(m, c); });
         on.message(Flow::to_user, Stage::fallback,
             [this](Message m, const Context& c) { return keep(m, c); });
-        on.session_priority([this](const Context& c) { begin(*c.user, *c.session); });
+        on.session_priority([this](const Context& c) { arrive(*c.user, *c.session); });
         on.session_ended([this](const Context& c) { stop(*c.user, *c.session); });
         on.mailbox_grown([this](const Context& c) { look_again(*c.user); });
     }
@@ -123,16 +123,22 @@ private:
 
     // Out --------------------------------------------------------------------------------------------
 
-    /// `session` takes messages now: it reads the mailbox, unless somebody does already.
+    /// `session` takes messages from now on. Of what waits, it has read in the archive what is there
+    /// (XEP-0313); what is not must not be lost with it. What comes later it may not look for there.
+    void arrive(User& user, Session& session)
+    {
+        if (session.uses_archive() && reading_.of(user).state == Reading::State::unknown) {
+            forget(host_->storage().mailbox().remove_archived(user.key()), user.key().user);
+        }
+        begin(user, session);
+    }
+
+    /// `session` takes messages: it reads the mailbox, unless somebody does already.
     void begin(User& user, Session& session)
     {
         Reading& reading = reading_.of(user);
         if (reading.state != Reading::State::unknown) {
             return;
-        }
-        if (session.uses_archive()) {
-            // It reads there what is there (XEP-0313); what is not must not be lost with it.
-            forget(host_->storage().mailbox().remove_archived(user.key()), user.key().user);
         }
         if (reading.reader.lock().get() != &session) {
             // What an earlier reader has not confirmed is given again: better twice than never.
