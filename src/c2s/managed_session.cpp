@@ -398,8 +398,8 @@ void ManagedSession::on_over()
         last.acknowledged = management_.acknowledged();
         record_->kept->store.note({ last }).then([](const auto&) {});
         record_->kept->store.end(owner, record_->row, management_.acknowledged_elsewhere())
-            .then([&log = session_.host().log(), owner, user = session_.user().weak_from_this()](
-                      const Result<Done, StoreError>& done) {
+            .then([&log = session_.host().log(), owner,
+                      user = session_.user().weak_from_this()](const Result<Done, StoreError>& done) {
                 const auto loaded = user.lock();
                 if (!done) { // it is found when its time is up
                     log.warning("session record not ended", { { "user", owner.user } });

@@ -17,7 +17,10 @@ namespace {
 
 /// Romeo has two devices, of which messages to him reach both.
 struct TwoDevices : Gateway {
-    TwoDevices() : Gateway(example_module([this](Handlers& on) { attach(on); })) { account("juliet", "secret"); }
+    TwoDevices() : Gateway(example_module([this](Handlers& on) { attach(on); }))
+    {
+        account("juliet", "secret");
+    }
 
     void attach(Handlers& on)
     {
@@ -44,9 +47,8 @@ struct TwoDevices : Gateway {
 
     void write(const std::string& id, const std::string& to = "romeo@localhost")
     {
-        auto message = Stanza::from_element(
-            parse_stanza("<message from='juliet@localhost/balcony' to='" + to + "' id='" + id + "'><body>"
-                + id + "</body></message>"));
+        auto message = Stanza::from_element(parse_stanza("<message from='juliet@localhost/balcony' to='" + to
+            + "' id='" + id + "'><body>" + id + "</body></message>"));
         router().route(std::move(*message));
     }
 

@@ -26,9 +26,12 @@ struct Left : Verona {
         const std::uint64_t row = *result_of(store().streams().create(record));
         MessageToStore message;
         message.stamp = clock.wall();
-        message.xml = "<message xmlns='jabber:client' from='romeo@localhost/orchard' to='juliet@localhost/train' "
-                      "id='" + id + "'><body>words</body></message>";
-        message.archives = { ArchiveEntry { record.owner, *Jid::parse("romeo@localhost/orchard"), false, 0 } };
+        message.xml =
+            "<message xmlns='jabber:client' from='romeo@localhost/orchard' to='juliet@localhost/train' "
+            "id='"
+            + id + "'><body>words</body></message>";
+        message.archives = { ArchiveEntry {
+            record.owner, *Jid::parse("romeo@localhost/orchard"), false, 0 } };
         message.claims = { Claim { row, 1, CopyForm::itself } };
         result_of(store().messages().accept(message));
         result_of(store().streams().end(record.owner, row, {}));
