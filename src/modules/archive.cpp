@@ -34,6 +34,13 @@ private:
     std::size_t& count_;
 };
 
+/// The newest message that somebody who asks so, and gets this page, knows of.
+MessageId newest_of(const ArchiveQuery& query, const ArchivePage& page)
+{
+    const MessageId known = std::max(query.after_id.value_or(0), query.page_after.value_or(0));
+    return page.messages.empty() ? known : std::max(known, page.messages.back().id);
+}
+
 class Archive final : public Module {
 public:
     Manifest describe() const override
@@ -186,7 +193,7 @@ private:
             co_return StanzaError(StanzaError::item_not_found); // §4.1.3, §4.3.2
         }
         if (request->catches_up() && !session.is_available()) {
-            session.set_uses_archive();
+            session.set_caught_up_to(newest_of(request->query, **page));
         }
         ArchiveAnswer answer = archive_answer(*request, std::move(**page), page_limits, context.user->jid(),
             session.jid());

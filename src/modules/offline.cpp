@@ -127,8 +127,9 @@ private:
     /// (XEP-0313); what is not must not be lost with it. What comes later it may not look for there.
     void arrive(User& user, Session& session)
     {
-        if (session.uses_archive() && reading_.of(user).state == Reading::State::unknown) {
-            forget(host_->storage().mailbox().remove_archived(user.key()), user.key().user);
+        const auto newest = session.caught_up_to();
+        if (newest && reading_.of(user).state == Reading::State::unknown) {
+            forget(host_->storage().mailbox().remove_archived(user.key(), *newest), user.key().user);
         }
         begin(user, session);
     }

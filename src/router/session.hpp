@@ -13,6 +13,7 @@
 #include "xmpp/stanza.hpp"
 #include "xmpp/stream_error.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,8 +80,9 @@ public:
     void set_inactive(bool inactive) { inactive_ = inactive; }
 
     /// Has caught up from its archive since it was bound (XEP-0313), so it needs no copies of what is there.
-    bool uses_archive() const { return uses_archive_; }
-    void set_uses_archive() { uses_archive_ = true; }
+    /// The newest message that it has seen there, if it has.
+    const std::optional<MessageId>& caught_up_to() const { return caught_up_to_; }
+    void set_caught_up_to(MessageId newest) { caught_up_to_ = std::max(newest, caught_up_to_.value_or(0)); }
 
     /// What must outlive the server with a resumable session has changed (presence, what modules keep:
     /// Handlers::session_kept).
@@ -106,7 +108,7 @@ private:
     std::int8_t priority_ = 0;
     bool interested_ = false;
     bool inactive_ = false;
-    bool uses_archive_ = false;
+    std::optional<MessageId> caught_up_to_;
 };
 
 } // namespace stonechat

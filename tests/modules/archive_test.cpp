@@ -424,7 +424,7 @@ TEST_CASE("archive: who catches up before his first presence needs no copies of 
     const auto uses = [&world](const std::string& inside) {
         auto client = world.connects("juliet@localhost/new");
         world.search(*client, inside);
-        const bool used = client->uses_archive();
+        const bool used = client->caught_up_to().has_value();
         client->leaves();
         return used;
     };
@@ -439,6 +439,26 @@ TEST_CASE("archive: who catches up before his first presence needs no copies of 
     CHECK_FALSE(uses(ArchiveHouse::form(world.field("ids", id))));
     CHECK_FALSE(uses(ArchiveHouse::rsm("<max>0</max>")));
     CHECK_FALSE(uses(ArchiveHouse::rsm("<after>1</after>"))); // not answered
-    CHECK_FALSE(world.juliet->uses_archive());                // was available before
-    CHECK_FALSE(world.romeo->uses_archive());
+    CHECK_FALSE(world.juliet->caught_up_to().has_value());                // was available before
+    CHECK_FALSE(world.romeo->caught_up_to().has_value());
+}
+
+TEST_CASE("archive: what comes between catching up and the first presence is not taken for read")
+{
+    ArchiveHouse world;
+    world.juliet->leaves();
+    world.say(*world.romeo, "juliet@localhost", "m1", "one");
+    auto phone = world.connects("juliet@localhost/phone");
+    CHECK(world.search(*phone).ids.size() == 1);
+    world.say(*world.romeo, "juliet@localhost", "m2", "two");
+    phone->hears();
+    phone->says("<presence/>");
+    Lines mail;
+    for (const std::string& line : phone->hears()) {
+        if (line.starts_with("message")) {
+            mail.push_back(line);
+        }
+    }
+    CHECK(mail == Lines { "message m2 from romeo@localhost/orchard delayed" });
+    CHECK(world.mercutio->hears() == Lines {});
 }

@@ -86,7 +86,7 @@ TEST_CASE("mailbox grown: it is found by who reads at that moment, and else by t
 TEST_CASE("mailbox grown: who has read the archive once is given what was left behind later")
 {
     Left world;
-    world.balcony->set_uses_archive();
+    world.balcony->set_caught_up_to(1);
     world.leaves_behind("1");
     CHECK(Left::mail(*world.balcony) == Lines { kept("1") });
 }

@@ -256,7 +256,9 @@ TEST_CASE_TEMPLATE("mailbox: says what is in the owner's archive, and forgets ju
     CHECK_EQ(mail[1].archived, both);
     CHECK_FALSE(mail[2].archived.has_value());
 
-    value(at.home, at.mailbox().remove_archived(juliet));
+    value(at.home, at.mailbox().remove_archived(juliet, both - 1));
+    CHECK_EQ(texts(at.mail(juliet)), Texts { "nowhere", "both", "only his" }); // newer than that
+    value(at.home, at.mailbox().remove_archived(juliet, both));
     CHECK_EQ(texts(at.mail(juliet)), Texts { "nowhere", "only his" });
     CHECK_EQ(at.ids(juliet), Ids { both });
     // The limits have been told.

@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+#include <limits>
+
 using namespace stonechat;
 using namespace stonechat::test;
 namespace fs = std::filesystem;
@@ -359,7 +361,7 @@ TEST_CASE("sqlite: mail of the first schema is read, counted and removed after i
         == MailboxAnswer::mailbox_full);
     CHECK(value(place.home, append(*storage, juliet, message("a@example.org", "12"), limits)).mailbox
         == MailboxAnswer::stored);
-    value(place.home, storage->mailbox().remove_archived(juliet));
+    value(place.home, storage->mailbox().remove_archived(juliet, std::numeric_limits<std::int64_t>::max()));
     CHECK_EQ(value(place.home, storage->mailbox().count(juliet)), 4);
     value(place.home, storage->mailbox().remove(juliet, rows_of(mail)));
     CHECK(value(place.home, append(*storage, juliet, message("a@example.org", "123456"), limits)).mailbox

@@ -187,7 +187,7 @@ public:
         std::size_t limit) override;
     Stored<Done> remove(const AccountKey& key, std::vector<std::uint64_t> rows) override;
     Stored<std::vector<std::uint64_t>> hand_over(const AccountKey& key, std::vector<HandOver> mail) override;
-    Stored<Done> remove_archived(const AccountKey& key) override;
+    Stored<Done> remove_archived(const AccountKey& key, MessageId up_to) override;
     Stored<std::size_t> count(const AccountKey& key) override;
 
 private:

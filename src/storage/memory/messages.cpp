@@ -143,12 +143,12 @@ Stored<std::vector<std::uint64_t>> MemoryMailbox::hand_over(const AccountKey& ke
     });
 }
 
-Stored<Done> MemoryMailbox::remove_archived(const AccountKey& key)
+Stored<Done> MemoryMailbox::remove_archived(const AccountKey& key, MessageId up_to)
 {
-    return desk_.change([&key](Everything& all) {
+    return desk_.change([&key, up_to](Everything& all) {
         if (auto* owner = all.find(key)) {
-            std::erase_if(owner->mailbox.messages, [owner](const KeptMail& mail) {
-                const bool archived = owner->archive.contains(mail.message->id);
+            std::erase_if(owner->mailbox.messages, [owner, up_to](const KeptMail& mail) {
+                const bool archived = mail.message->id <= up_to && owner->archive.contains(mail.message->id);
                 if (archived) {
                     owner->mailbox.counts.remove(mail.sender, mail.size);
                 }

@@ -113,9 +113,9 @@ public:
             [key, mail = std::move(mail)](Database& db) { return hand_over_mail(db, key, mail); });
     }
 
-    Stored<Done> remove_archived(const AccountKey& key) override
+    Stored<Done> remove_archived(const AccountKey& key, MessageId up_to) override
     {
-        return desk_.write(key, [key](Database& db) { return remove_archived_mail(db, key); });
+        return desk_.write(key, [key, up_to](Database& db) { return remove_archived_mail(db, key, up_to); });
     }
 
     Stored<std::size_t> count(const AccountKey& key) override

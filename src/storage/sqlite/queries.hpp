@@ -85,7 +85,7 @@ struct MailToPut {
 };
 /// Puts it at the end, or back to its row, whatever the limits say.
 void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail);
-Done remove_archived_mail(Database& db, const AccountKey& key);
+Done remove_archived_mail(Database& db, const AccountKey& key, MessageId up_to);
 std::vector<MailboxMessage> read_messages(Connection& db, const AccountKey& key, std::uint64_t after,
     std::size_t limit);
 Done remove_messages(Database& db, const AccountKey& key, const std::vector<std::uint64_t>& rows);
