@@ -121,8 +121,8 @@ public:
     /// is gone, nor one for a session that has ended, which stays.
     virtual Stored<std::vector<std::uint64_t>> hand_over(const AccountKey& key,
         std::vector<HandOver> mail) = 0;
-    /// Removes what is in the owner's archive, as new as `up_to` at most, and nothing else: the client has read
-    /// it there.
+    /// Removes what is in the owner's archive, as new as `up_to` at most, and nothing else: the client has
+    /// read it there.
     virtual Stored<Done> remove_archived(const AccountKey& key, MessageId up_to) = 0;
     virtual Stored<std::size_t> count(const AccountKey& key) = 0;
 };

@@ -439,7 +439,7 @@ TEST_CASE("archive: who catches up before his first presence needs no copies of 
     CHECK_FALSE(uses(ArchiveHouse::form(world.field("ids", id))));
     CHECK_FALSE(uses(ArchiveHouse::rsm("<max>0</max>")));
     CHECK_FALSE(uses(ArchiveHouse::rsm("<after>1</after>"))); // not answered
-    CHECK_FALSE(world.juliet->caught_up_to().has_value());                // was available before
+    CHECK_FALSE(world.juliet->caught_up_to().has_value());    // was available before
     CHECK_FALSE(world.romeo->caught_up_to().has_value());
 }
 

@@ -26,7 +26,8 @@ constexpr auto insert_unacked =
     " SELECT ?1, ?2, ?3, coalesce(message, 0), stamp, CASE WHEN message IS NULL THEN xml END, row"
     " FROM mailbox WHERE owner = ?4 AND row = ?5";
 constexpr auto delete_archived =
-    "DELETE FROM mailbox WHERE owner = ?1 AND message <= ?2 AND EXISTS (SELECT 1 FROM message m CROSS JOIN archive a"
+    "DELETE FROM mailbox WHERE owner = ?1 AND message <= ?2 AND EXISTS (SELECT 1 FROM message m CROSS JOIN "
+    "archive a"
     " ON a.owner = ?1 AND a.id = m.id"
     " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
     " WHERE m.id = mailbox.message) RETURNING sender, coalesce(size, length(xml))";
