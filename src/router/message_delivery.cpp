@@ -6,9 +6,11 @@
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "router/store_errors.hpp"
+#include "xmpp/message_content.hpp"
 #include "xmpp/serialize.hpp"
 
 #include <string>
+#include <utility>
 
 namespace stonechat {
 
@@ -152,7 +154,10 @@ Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, con
     if (!passage.is_for_mailbox()) {
         const Addressee addressee = user.addressee(message.to());
         Delivery delivery = decide(message, addressee);
-        if (delivery == Delivery::as_bare) {
+        // RFC 6121 §8.5.3.2.1 refuses what has no type for a resource that has gone. That would lose the news
+        // that a message was received or read, which clients write without a type.
+        const bool late_tick = delivery == Delivery::refuse && is_tick(std::as_const(message).element());
+        if (delivery == Delivery::as_bare || late_tick) {
             delivery = decide(message, user.addressee(user.jid()));
         }
         verdict = choose(delivery, user, message, passage, context);

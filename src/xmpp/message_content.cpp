@@ -5,6 +5,7 @@
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace stonechat {
 namespace {
@@ -53,6 +54,15 @@ bool is_only_chat_state(const Element& message)
         }
     }
     return has_state && message.attribute_or("type") != "error";
+}
+
+bool is_tick(const Element& message)
+{
+    constexpr std::array marks { "received", "displayed", "acknowledged" };
+    return message.child("body") == nullptr
+        && (message.child("received", ns::receipts) != nullptr
+            || std::any_of(marks.begin(), marks.end(),
+                [&message](const char* mark) { return message.child(mark, ns::markers) != nullptr; }));
 }
 
 } // namespace stonechat

@@ -16,4 +16,7 @@ bool is_call_invite(const Element& message);
 /// It says whether somebody is typing (XEP-0085), and nothing else; also inside a carbon copy.
 bool is_only_chat_state(const Element& message);
 
+/// It says that an earlier message was received or read (XEP-0184, XEP-0333), and nothing a person reads.
+bool is_tick(const Element& message);
+
 } // namespace stonechat

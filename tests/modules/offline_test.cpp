@@ -447,3 +447,20 @@ TEST_CASE("offline: messages to an account that does not exist vanish like those
     }
     CHECK(world.romeo->is_settled());
 }
+
+TEST_CASE("offline: a receipt or marker for a device that has gone is for the account, whatever its type")
+{
+    constexpr auto receipt = "<received xmlns='urn:xmpp:receipts' id='a'/>";
+    constexpr auto marker = "<displayed xmlns='urn:xmpp:chat-markers:0' id='a'/>";
+    Offline world;
+    world.write("1", "", receipt, "juliet@localhost/gone");
+    world.write("2", "", marker, "juliet@localhost/gone");
+    CHECK(world.romeo->hears().empty());
+    world.write("3", "", "<body>no tick</body>", "juliet@localhost/gone");
+    CHECK(world.romeo->hears() == Lines { "error service-unavailable 3" });
+    auto juliet = world.connects("juliet@localhost/balcony");
+    juliet->says("<presence/>");
+    CHECK(Offline::mail(*juliet) == Lines { kept("1"), kept("2") });
+    world.write("4", "", receipt, "juliet@localhost/gone");
+    CHECK(Offline::mail(*juliet) == Lines { live("4") });
+}
