@@ -44,19 +44,18 @@ private:
 
     void arrive(Outcome outcome) override
     {
+        Arrivals& arrivals = passage_.owner().arrivals();
         if (!outcome.accepted) {
             passage_.fail();
-        } else if (!copy_) {
-            passage_.over();
+            if (copy_) {
+                arrivals.ready(place_, Function<void()>([] {}));
+            }
+            return;
         }
         if (!copy_) {
+            passage_.over();
             return;
         }
-        if (!outcome.accepted) {
-            passage_.owner().arrivals().ready(place_, Function<void()>([] {}));
-            return;
-        }
-        Arrivals& arrivals = passage_.owner().arrivals();
         arrivals.ready(place_,
             [passage = std::move(passage_), copy = std::move(*copy_), id = outcome.id]() mutable {
                 passage.arrive(copy, id == 0 ? std::nullopt : std::optional(id));

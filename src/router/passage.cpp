@@ -21,6 +21,12 @@ Element stanza_id(const Jid& by, MessageId id)
     return element;
 }
 
+/// Of a carbon copy.
+CopyDirection direction_of(CopyForm form)
+{
+    return form == CopyForm::carbon_sent ? CopyDirection::sent : CopyDirection::received;
+}
+
 } // namespace
 
 Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid& session,
@@ -30,12 +36,10 @@ Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid
     if (archived) {
         sent.element().add(stanza_id(owner, *archived));
     }
-    switch (form) {
-    case CopyForm::itself: return sent;
-    case CopyForm::carbon_received: return carbon_of(sent, CopyDirection::received, owner, session);
-    case CopyForm::carbon_sent: return carbon_of(sent, CopyDirection::sent, owner, session);
+    if (form == CopyForm::itself) {
+        return sent;
     }
-    return sent;
+    return carbon_of(sent, direction_of(form), owner, session);
 }
 
 Passage::Passage(User& owner, Keep keep) : owner_(owner.shared_from_this()), keep_(keep) {}
@@ -155,10 +159,8 @@ std::size_t Passage::arrive(Stanza& message, std::optional<MessageId> id)
         if (receiver.form == CopyForm::itself) {
             hand_over(receiver, message, given);
         } else {
-            const bool sent = receiver.form == CopyForm::carbon_sent;
             hand_over(receiver,
-                carbon_of(message, sent ? CopyDirection::sent : CopyDirection::received, owner_->jid(),
-                    receiver.session->jid()),
+                carbon_of(message, direction_of(receiver.form), owner_->jid(), receiver.session->jid()),
                 given);
         }
     }
