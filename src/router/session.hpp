@@ -79,8 +79,8 @@ public:
     bool is_inactive() const { return inactive_; }
     void set_inactive(bool inactive) { inactive_ = inactive; }
 
-    /// Has caught up from its archive since it was bound (XEP-0313), so it needs no copies of what is there.
-    /// The newest message that it has seen there, if it has.
+    /// The newest message that it knows from its archive, if it has caught up there since it was bound
+    /// (XEP-0313): up to here it needs no copies from the mailbox.
     const std::optional<MessageId>& caught_up_to() const { return caught_up_to_; }
     void set_caught_up_to(MessageId newest) { caught_up_to_ = std::max(newest, caught_up_to_.value_or(0)); }
 
