@@ -109,7 +109,7 @@ Task<Answer> user_list(Context& context, json::object request)
 {
     const std::string name = text_of(request, "host").value_or("");
     const auto host = Jid::parse(name);
-    if (!host || !context.server.serves(host->text())) {
+    if (!host || !context.server.has_accounts(host->text())) {
         Error error { "no-such-host", "'" + name + "' is not served here" };
         co_return error;
     }

@@ -68,7 +68,7 @@ void forget(Server& server, const Jid& account)
 
 bool is_account_name(const Server& server, const Jid& account)
 {
-    return account.has_local() && server.serves(account.domain());
+    return account.has_local() && server.has_accounts(account.domain());
 }
 
 } // namespace

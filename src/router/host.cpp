@@ -307,6 +307,27 @@ void Host::deliver(Stanza stanza, Settlement settlement)
     });
 }
 
+void Host::give(Stanza& stanza, const Jid& to)
+{
+    User* user = find_user(to.local());
+    if (user == nullptr || user->block_list().covers(stanza.from())) {
+        return;
+    }
+    stanza.set_to(to);
+    const auto send = [this](const User& addressed, const Stanza& what) {
+        Session* session = addressed.session(what.to().resource());
+        if (session != nullptr && session->is_open()) {
+            ++router_.counters().addressed;
+            session->send(what);
+        }
+    };
+    if (user->arrivals().is_empty()) {
+        send(*user, stanza);
+        return;
+    }
+    user->arrivals().append([send, held = user->shared_from_this(), copy = stanza] { send(*held, copy); });
+}
+
 void Host::deliver_to_host(Stanza stanza, Settlement settlement)
 {
     if (stanza.kind() == StanzaKind::presence) {

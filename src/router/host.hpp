@@ -76,6 +76,9 @@ public:
     void from_client(Session& session, Stanza stanza, Settlement settlement);
     /// A stanza addressed to this host or one of its users, here on the addressee's home shard.
     void deliver(Stanza stanza, Settlement settlement);
+    /// What a service says to many (Router::address): to the session `to`, if it is there and has not blocked
+    /// the sender. It passes no stage. `stanza` is shared: only its `to` is changed.
+    void give(Stanza& stanza, const Jid& to);
 
     // For what carries stanzas on (MessageDelivery).
     /// Runs handlers of the way; one that breaks refuses the stanza (see DeadLetters).

@@ -2,6 +2,7 @@
 #include "router/router.hpp"
 
 #include "net/shard.hpp"
+#include "router/domain_service.hpp"
 #include "router/server.hpp"
 
 #include <algorithm>
@@ -47,21 +48,35 @@ void Router::add_host(std::string name)
     hosts_.push_back(std::make_unique<Host>(*this, std::move(name)));
 }
 
+DomainService* Router::service(std::string_view domain) const
+{
+    for (const auto& [name, service] : services_) {
+        if (name == domain) {
+            return service;
+        }
+    }
+    return nullptr;
+}
+
+void Router::add_service(std::string domain, DomainService& service)
+{
+    services_.emplace_back(std::move(domain), &service);
+}
+
 void Router::route(Stanza stanza, Settlement settlement)
 {
     if (stanza.to().empty()) {
         return;
     }
-    Host* addressed = host(stanza.to().domain());
-    if (addressed == nullptr) {
+    if (!server_.serves(stanza.to().domain())) {
         refuse(stanza, StanzaError(StanzaError::remote_server_not_found));
         return;
     }
-    // The host itself is everywhere, so the shard at hand will do; an account has one home.
-    const bool account = stanza.to().has_local();
-    const std::size_t home = account ? server_.home_of(stanza.to().bare_text()) : shard_.index();
+    // A domain itself is everywhere, so the shard at hand will do; an account or a room has one home.
+    const bool has_home = stanza.to().has_local();
+    const std::size_t home = has_home ? server_.home_of(stanza.to().bare_text()) : shard_.index();
     if (home == shard_.index()) {
-        addressed->deliver(std::move(stanza), std::move(settlement));
+        deliver_here(std::move(stanza), std::move(settlement));
         return;
     }
     Router& other = server_.router(home);
@@ -74,6 +89,8 @@ void Router::deliver_here(Stanza stanza, Settlement settlement)
 {
     if (Host* addressed = host(stanza.to().domain())) {
         addressed->deliver(std::move(stanza), std::move(settlement));
+    } else if (DomainService* service_there = service(stanza.to().domain())) {
+        service_there->deliver(std::move(stanza), std::move(settlement));
     }
 }
 
@@ -143,8 +160,39 @@ void Router::fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets)
     }
 }
 
+void Router::address(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience)
+{
+    ++counters_.addresses;
+    for (std::size_t home = 0; home < server_.shard_count(); ++home) {
+        if (audience->at(home).empty()) {
+            continue;
+        }
+        if (home == shard_.index()) {
+            address_here(*stanza, audience->at(home));
+            continue;
+        }
+        Router& other = server_.router(home);
+        other.shard().post([&other, stanza, audience, home] {
+            other.address_here(*stanza, audience->at(home));
+        });
+    }
+}
+
+void Router::address_here(const Stanza& stanza, const Audience::Listeners& listeners)
+{
+    Stanza shared = stanza; // one copy for all here; only its `to` changes
+    for (const ListenerPtr& listener : listeners) {
+        if (Host* addressed = host(listener->jid.domain())) {
+            addressed->give(shared, listener->jid);
+        }
+    }
+}
+
 void Router::sweep()
 {
+    for (const auto& [name, service] : services_) {
+        service->sweep();
+    }
     for (const auto& host : hosts_) {
         host->sweep();
     }

@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/accounts.hpp"
+#include "router/audience.hpp"
 #include "router/dead_letters.hpp"
 #include "router/host.hpp"
 #include "router/message_tracks.hpp"
@@ -15,11 +16,14 @@
 #include "xmpp/stanza.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stonechat {
 
+class DomainService;
 class Server;
 class Shard;
 
@@ -42,6 +46,11 @@ public:
     const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
     void add_host(std::string name);
 
+    /// Who answers for `domain` (prepared) on this shard, if it is no virtual host; or null.
+    DomainService* service(std::string_view domain) const;
+    /// Gives it a domain. It stays until the router goes.
+    void add_service(std::string domain, DomainService& service);
+
     /// Carries a stanza to its addressee. `from` and `to` are set; nothing is trusted to be local.
     void route(Stanza stanza, Settlement settlement = {});
     /// Answers `request` with `error`, unless it is one that must not be answered (RFC 6120 §8.3.1).
@@ -51,6 +60,9 @@ public:
     /// The same stanza to many addressees (presence, a roster of contacts): one mail per shard, and
     /// one serialisation per shard. Users that nobody has loaded have no session and are passed over.
     void fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targets);
+    /// What a service says to many sessions at once: one mail per shard. `stanza` was serialised for many
+    /// (Stanza::serialize_for_many), once for all shards. Who is not there any more is passed over.
+    void address(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience);
 
     /// Deliveries and refusals counted for metrics and `status`.
     struct Counters {
@@ -60,6 +72,8 @@ public:
         std::uint64_t offline_stored = 0;
         std::uint64_t logins = 0;
         std::uint64_t login_failures = 0;
+        std::uint64_t addressed = 0; ///< copies of what services said to many
+        std::uint64_t addresses = 0; ///< how often they did: each time it was serialised once
     };
     Counters& counters() { return counters_; }
     DeadLetters& dead_letters() { return dead_letters_; }
@@ -68,12 +82,14 @@ public:
 private:
     void deliver_here(Stanza stanza, Settlement settlement);
     void fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets);
+    void address_here(const Stanza& stanza, const Audience::Listeners& listeners);
     void sweep();
 
     Server& server_;
     Shard& shard_;
     std::unique_ptr<Storage> storage_;
     std::vector<std::unique_ptr<Host>> hosts_;
+    std::vector<std::pair<std::string, DomainService*>> services_;
     Accounts accounts_;
     Counters counters_;
     DeadLetters dead_letters_;

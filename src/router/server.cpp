@@ -40,9 +40,14 @@ std::size_t Server::home_of(std::string_view bare) const
     return routers_.size() == 1 ? 0 : std::hash<std::string_view>()(bare) % routers_.size();
 }
 
-bool Server::serves(std::string_view domain) const
+bool Server::has_accounts(std::string_view domain) const
 {
     return routers_.front()->host(domain) != nullptr;
+}
+
+bool Server::serves(std::string_view domain) const
+{
+    return has_accounts(domain) || routers_.front()->service(domain) != nullptr;
 }
 
 void Server::at_home(const Jid& address, Function<void(Router&)> work)

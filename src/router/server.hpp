@@ -61,6 +61,9 @@ public:
     Router& router_of(const Shard& shard) const { return *routers_[shard.index()]; }
     /// The shard where the bare address `bare` (text form, prepared) has its home.
     std::size_t home_of(std::string_view bare) const;
+    /// Whether `domain` is a virtual host, whose addresses are accounts.
+    bool has_accounts(std::string_view domain) const;
+    /// Whether it is that, or the domain of a service.
     bool serves(std::string_view domain) const;
 
     /// Runs `work` on every shard and answers with all results, in order of shards, on `asker`.

@@ -85,9 +85,26 @@ inline constexpr std::string_view sasl_channel_binding = "urn:xmpp:sasl-cb:0"; /
 inline constexpr std::string_view stream_limits = "urn:xmpp:stream-limits:0";  // XEP-0478
 inline constexpr std::string_view occupant_id = "urn:xmpp:occupant-id:0";      // XEP-0421
 inline constexpr std::string_view muc = "http://jabber.org/protocol/muc";      // XEP-0045
-inline constexpr std::string_view muc_user = "http://jabber.org/protocol/muc#user"; // XEP-0045
+inline constexpr std::string_view muc_user = "http://jabber.org/protocol/muc#user";           // XEP-0045
+inline constexpr std::string_view muc_admin = "http://jabber.org/protocol/muc#admin";         // XEP-0045
+inline constexpr std::string_view muc_owner = "http://jabber.org/protocol/muc#owner";         // XEP-0045
+inline constexpr std::string_view muc_stable_id = "http://jabber.org/protocol/muc#stable_id"; // XEP-0045
+inline constexpr std::string_view muc_request =
+    "http://jabber.org/protocol/muc#request"; // XEP-0045, a feature
+inline constexpr std::string_view muc_self_ping =
+    "http://jabber.org/protocol/muc#self-ping-optimization";                  // XEP-0410
+inline constexpr std::string_view moderation = "urn:xmpp:message-moderate:1"; // XEP-0425
+inline constexpr std::string_view hats = "urn:xmpp:hats:0";                   // XEP-0317
+inline constexpr std::string_view avatar_update = "vcard-temp:x:update";      // XEP-0153
+inline constexpr std::string_view reference = "urn:xmpp:reference:0";         // XEP-0372
+inline constexpr std::string_view group_ticks = "urn:stonechat:muc:ticks:0";  // docs/protocol/group-ticks.md
+inline constexpr std::string_view rooms_kept = "urn:stonechat:muc:kept:0";    // kept of a resumable session
 
 // Form types (XEP-0068)
-inline constexpr std::string_view server_info_form = "http://jabber.org/network/serverinfo"; // XEP-0157
+inline constexpr std::string_view room_config_form = "http://jabber.org/protocol/muc#roomconfig"; // XEP-0045
+inline constexpr std::string_view room_info_form = "http://jabber.org/protocol/muc#roominfo";     // XEP-0045
+inline constexpr std::string_view room_register_form = "http://jabber.org/protocol/muc#register"; // XEP-0045
+inline constexpr std::string_view room_request_form = "http://jabber.org/protocol/muc#request";   // XEP-0045
+inline constexpr std::string_view server_info_form = "http://jabber.org/network/serverinfo";      // XEP-0157
 
 } // namespace stonechat::ns
