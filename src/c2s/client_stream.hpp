@@ -6,7 +6,7 @@
 
 #include "c2s/c2s_settings.hpp"
 #include "c2s/client_session.hpp"
-#include "c2s/rate_limit.hpp"
+#include "base/rate_limit.hpp"
 #include "c2s/sasl_dialog.hpp"
 #include "c2s/stream_header.hpp"
 #include "net/listener.hpp"

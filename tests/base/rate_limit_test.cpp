@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/rate_limit.hpp"
+#include "base/rate_limit.hpp"
 
 #include <doctest/doctest.h>
 
@@ -31,4 +31,17 @@ TEST_CASE("rate limit: zero means no limit")
     ManualClock clock;
     RateLimit limit(0, 0, clock.steady());
     CHECK(limit.take(1e12, clock.steady()).count() == 0);
+}
+
+TEST_CASE("rate limit: who is refused is charged nothing")
+{
+    ManualClock clock;
+    RateLimit limit(1, 2, clock.steady());
+    CHECK(limit.allows(2, clock.steady()));
+    CHECK_FALSE(limit.allows(1, clock.steady()));
+    clock.advance(std::chrono::seconds(1));
+    CHECK(limit.allows(1, clock.steady()));
+    CHECK_FALSE(limit.is_full(clock.steady()));
+    clock.advance(std::chrono::seconds(2));
+    CHECK(limit.is_full(clock.steady()));
 }
