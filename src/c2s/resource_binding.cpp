@@ -136,7 +136,8 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
 /// Sessions that wait to be resumed do not keep anybody out.
 void ClientStream::make_room(User& user)
 {
-    const auto sessions = user.sessions();
+    // A copy: who is closed leaves the list.
+    const std::vector<std::shared_ptr<Session>> sessions(user.sessions().begin(), user.sessions().end());
     for (const auto& session : sessions) {
         if (user.sessions().size() < settings_->resources_per_account) {
             return;

@@ -195,7 +195,7 @@ Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, 
 /// Nobody can take it now: whoever wants to may put it into the mailbox (RFC 6121 §8.5.2.2.1).
 Verdict MessageDelivery::keep_for_later(Stanza& message, Passage& passage, const Context& context)
 {
-    const Verdict verdict = host_.run(Flow::to_user, Stage::fallback, Stage::fallback, message, context);
+    Verdict verdict = host_.run(Flow::to_user, Stage::fallback, Stage::fallback, message, context);
     if (verdict.is_pass() && !passage.is_for_mailbox()) {
         return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
     }
