@@ -4,7 +4,7 @@
 #include "config/difference.hpp"
 #include "config/loader.hpp"
 #include "ctl/protocol.hpp"
-#include "modules/table.hpp"
+#include "features.hpp"
 #include "private_files.hpp"
 
 #include <csignal>
@@ -139,7 +139,7 @@ Machine::Made Machine::make(const Schema& schema, Settings settings, const Privi
     }
     Server::Parts parts { machine->clock_, machine->log_, *machine->storage_, machine->pool_,
         machine->limiter_, machine->tls_.get(), machine->shards_.all(), *secret };
-    machine->server_ = std::make_unique<Server>(std::move(parts), machine->settings_, module_table());
+    machine->server_ = std::make_unique<Server>(std::move(parts), machine->settings_, feature_table());
     machine->c2s_ = std::make_unique<C2s>(*machine->server_);
     // The control socket first: it finds out whether this data_dir is served already.
     if (auto why = machine->open_control(); !why.empty()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xeps.hpp"
 
-#include "modules/table.hpp"
+#include "features.hpp"
 
 #include <algorithm>
 #include <array>

@@ -49,6 +49,7 @@ public:
     void fulfil(const Claim& claim, const Stanza& stanza, const Given& message) override;
     void withdraw(const Claim& claim) override;
     void give(const Stanza& stanza, const Given& message) override;
+    WallTime confirmed_until() const override { return managed_ ? managed_->confirmed_until() : WallTime(); }
     std::size_t room() const override { return managed_ ? managed_->room() : SIZE_MAX; }
     void after_next_stanza(Function<void()> f) override;
     void kept_state_changed() override;

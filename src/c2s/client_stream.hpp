@@ -4,9 +4,9 @@
 // Lives on the shard that accepted it until login, on its user's home shard afterwards; owned by C2s.
 #pragma once
 
+#include "base/rate_limit.hpp"
 #include "c2s/c2s_settings.hpp"
 #include "c2s/client_session.hpp"
-#include "base/rate_limit.hpp"
 #include "c2s/sasl_dialog.hpp"
 #include "c2s/stream_header.hpp"
 #include "net/listener.hpp"

@@ -43,6 +43,7 @@ ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, std
 {
     noted_.presence = session.presence();
     noted_.interested = session.is_interested();
+    confirmed_until_ = session.host().clock().wall();
 }
 
 ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, Record record,
@@ -197,6 +198,7 @@ void ManagedSession::on_ack(const Element& ack)
         refuse_count(ack);
         return;
     }
+    note_confirmed();
     if (!management_.is_asking()) {
         timer_.stop();
     }
@@ -204,6 +206,19 @@ void ManagedSession::on_ack(const Element& ack)
         call_at_turn_end();
     }
     run_acknowledged();
+}
+
+/// One mark at a time: when it is acknowledged, the next is set where the queue ends now.
+void ManagedSession::note_confirmed()
+{
+    if (management_.acknowledged() < mark_.number) {
+        return;
+    }
+    confirmed_until_ = mark_.time;
+    mark_ = { management_.last(), session_.host().clock().wall() };
+    if (management_.unacknowledged() == 0) {
+        confirmed_until_ = mark_.time;
+    }
 }
 
 void ManagedSession::refuse_count(const Element& ack)

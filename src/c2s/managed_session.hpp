@@ -64,6 +64,8 @@ public:
     /// So much more can wait to be acknowledged.
     std::size_t room() const;
     void after_acknowledged(Function<void()> f);
+    /// What was sent until then is acknowledged.
+    WallTime confirmed_until() const { return confirmed_until_; }
 
     // From the client.
     void on_request();
@@ -104,6 +106,7 @@ private:
     void keep_bound();
     bool is_full() const;
     void refuse_count(const Element& ack);
+    void note_confirmed();
     void run_acknowledged();
     void note_acknowledged();
     void tell_settled();
@@ -117,6 +120,13 @@ private:
     std::uint64_t carried_ = 0; ///< counted by an earlier server
     Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
     SteadyTime asked_at_;
+    WallTime confirmed_until_;
+    /// The next such time: what was sent by then is acknowledged with this number.
+    struct Mark {
+        std::uint64_t number = 0;
+        WallTime time;
+    };
+    Mark mark_;
     std::vector<std::pair<std::uint64_t, Function<void()>>> after_acknowledged_;
     std::vector<Function<void()>> when_settled_;
 

@@ -5,7 +5,7 @@
 #include "modules/archive_commands.hpp"
 #include "modules/archive_expiry.hpp"
 #include "modules/archive_preferences.hpp"
-#include "modules/archive_query.hpp"
+#include "router/archive_query.hpp"
 #include "modules/archive_replays.hpp"
 #include "router/host.hpp"
 #include "router/passage.hpp"

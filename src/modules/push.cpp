@@ -89,6 +89,7 @@ public:
         on.iq_set_later(To::own_account, ns::push, "disable",
             [this](Iq iq, Context c) { return disable(iq, c); });
         on.message(Flow::to_user, Stage::copy, [this](Message m, const Context& c) { return look(m, c); });
+        on.room_notice([this](const Context& c) { on_message(*c.user, {}); });
         on.session_bound([this](const Context& c) { attend(c); });
         on.session_resumed([this](const Context& c) { attend(c); });
         on.session_attention([this](const Context& c) { attend(c); });

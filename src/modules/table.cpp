@@ -45,13 +45,4 @@ const std::vector<ModuleEntry>& module_table()
     return table;
 }
 
-std::vector<Manifest> all_manifests()
-{
-    std::vector<Manifest> manifests;
-    for (const ModuleEntry& entry : module_table()) {
-        manifests.push_back(entry.make()->describe());
-    }
-    return manifests;
-}
-
 } // namespace stonechat

@@ -11,7 +11,4 @@ namespace stonechat {
 
 const std::vector<ModuleEntry>& module_table();
 
-/// The manifests of all modules, whether on or off: for the check of the configuration and docs/xeps.md.
-std::vector<Manifest> all_manifests();
-
 } // namespace stonechat

@@ -23,6 +23,16 @@ Device* Occupant::device(const Jid& full)
     return found == devices.end() ? nullptr : &*found;
 }
 
+Except Occupant::recipients() const
+{
+    Except all;
+    all.reserve(devices.size());
+    for (const Device& each : devices) {
+        all.push_back(each.recipient);
+    }
+    return all;
+}
+
 Occupant* Occupants::by_nick(std::string_view nick) const
 {
     const auto found = by_nick_.find(std::string(nick));
@@ -119,8 +129,8 @@ void Occupants::make_audiences(std::size_t shards)
     const auto others = std::make_shared<Audience>(shards);
     for (const auto& [nick, occupant] : by_nick_) {
         for (const Device& device : occupant->devices) {
-            everybody->add(device.listener);
-            (occupant->role == Role::moderator ? moderators : others)->add(device.listener);
+            everybody->add(device.recipient);
+            (occupant->role == Role::moderator ? moderators : others)->add(device.recipient);
         }
     }
     everybody_ = everybody;

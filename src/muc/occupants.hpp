@@ -7,6 +7,7 @@
 #include "router/audience.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/jid.hpp"
+#include "xmpp/serialize.hpp"
 
 #include <memory>
 #include <string>
@@ -18,11 +19,11 @@ namespace stonechat {
 
 /// One of an occupant's sessions.
 struct Device {
-    ListenerPtr listener;
+    RecipientPtr recipient;
     Element presence; ///< the last one it has sent, as others may see it: without addresses and MUC elements
     int priority = 0;
 
-    const Jid& jid() const { return listener->jid; }
+    const Jid& jid() const { return recipient->jid; }
 };
 
 struct Occupant {
@@ -31,11 +32,22 @@ struct Occupant {
     std::string id; ///< XEP-0421
     Role role = Role::none;
     std::vector<Device> devices; ///< never empty while he is in the room
+    /// His presence as others get it, without and with his real address; null until somebody needs it.
+    std::shared_ptr<const WireForm> plain;
+    std::shared_ptr<const WireForm> real;
 
     std::string_view nick() const { return address.resource(); }
     /// The one whose presence stands for all: with the highest priority, of these the newest.
     const Device& shown() const;
     Device* device(const Jid& full);
+    /// His devices, for who is left out.
+    Except recipients() const;
+    /// What others see of him is not what it was.
+    void changed()
+    {
+        plain.reset();
+        real.reset();
+    }
 };
 
 class Occupants {

@@ -6,10 +6,12 @@
 #include "base/result.hpp"
 #include "muc/roles.hpp"
 #include "xmpp/data_form.hpp"
+#include "xmpp/jid.hpp"
 #include "xmpp/stanza_error.hpp"
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,7 @@ struct RoomConfig {
     std::string lang;        ///< muc#roomconfig_lang
     std::string pubsub;      ///< muc#roomconfig_pubsub
     std::string password;    ///< muc#roomconfig_roomsecret; empty: none is needed
+    std::string avatar; ///< hash of the image on its card (XEP-0486), set with that; no field of the form
 
     bool persistent = false; ///< stays when the last one leaves
     bool listed = false;     ///< muc#roomconfig_publicroom

@@ -13,33 +13,36 @@
 namespace stonechat {
 
 /// A full address and the shard where its account has its home.
-struct Listener {
+struct Recipient {
     Jid jid;
     std::size_t home = 0;
 };
-using ListenerPtr = std::shared_ptr<const Listener>;
+using RecipientPtr = std::shared_ptr<const Recipient>;
 
 class Audience {
 public:
-    using Listeners = std::vector<ListenerPtr>;
+    using Recipients = std::vector<RecipientPtr>;
 
     explicit Audience(std::size_t shards) : by_home_(shards) {}
 
-    void add(ListenerPtr listener)
+    void add(RecipientPtr recipient)
     {
-        const std::size_t home = listener->home;
-        by_home_[home].push_back(std::move(listener));
+        const std::size_t home = recipient->home;
+        by_home_[home].push_back(std::move(recipient));
         ++size_;
     }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
-    const Listeners& at(std::size_t home) const { return by_home_[home]; }
+    const Recipients& at(std::size_t home) const { return by_home_[home]; }
 
 private:
-    std::vector<Listeners> by_home_;
+    std::vector<Recipients> by_home_;
     std::size_t size_ = 0;
 };
 
 using AudiencePtr = std::shared_ptr<const Audience>;
+
+/// Of an audience, those who are left out this time: few.
+using Except = std::vector<RecipientPtr>;
 
 } // namespace stonechat

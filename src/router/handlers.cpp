@@ -174,6 +174,11 @@ void Handlers::restore(Session& session, const Element& kept) const
     }
 }
 
+void Handlers::room_notice(OnMoment handler)
+{
+    notice_.push_back(std::move(handler));
+}
+
 void Handlers::mailbox_grown(OnMoment handler)
 {
     mailbox_grown_.push_back(std::move(handler));

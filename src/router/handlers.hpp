@@ -155,6 +155,8 @@ public:
     void session_kept(std::string_view ns, Save save, Restore restore);
     /// Messages that a session leaves unacknowledged have come into the mailbox; they pass no stage again.
     void mailbox_grown(OnMoment handler);
+    /// A room has something for the user that his sessions may not have; nothing was delivered to him.
+    void room_notice(OnMoment handler);
     void account_removed(OnMoment handler); ///< before the rows go; sessions are closed already
     /// Reads a module's part of a user; the user becomes ready when all have finished. False: it failed.
     using OnLoad = std::function<Task<bool>(User&)>;
@@ -204,6 +206,7 @@ public:
     const std::vector<OnMoment>& on_disconnected() const { return disconnected_; }
     const std::vector<OnMoment>& on_attention() const { return attention_; }
     const std::vector<OnMoment>& on_mailbox_grown() const { return mailbox_grown_; }
+    const std::vector<OnMoment>& on_notice() const { return notice_; }
     /// All that modules keep of a session, in one element; and its restoration.
     Element save(const Session& session) const;
     void restore(Session& session, const Element& kept) const;
@@ -239,7 +242,7 @@ private:
     std::vector<std::pair<std::string, std::string>> iq_print_;
     std::array<Chain, 2> chains_;
     std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, resumed_, attention_,
-        disconnected_, mailbox_grown_;
+        disconnected_, mailbox_grown_, notice_;
     struct Kept {
         std::string ns;
         Save save;

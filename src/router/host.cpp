@@ -328,6 +328,33 @@ void Host::give(Stanza& stanza, const Jid& to)
     user->arrivals().append([send, held = user->shared_from_this(), copy = stanza] { send(*held, copy); });
 }
 
+void Host::give(std::vector<std::shared_ptr<const WireForm>> stanzas, const Jid& to, const Jid& from)
+{
+    User* user = find_user(to.local());
+    if (user == nullptr || user->block_list().covers(from)) {
+        return;
+    }
+    user->arrivals().append([this, held = user->shared_from_this(), stanzas = std::move(stanzas), to] {
+        Session* session = held->session(to.resource());
+        if (session == nullptr || !session->is_open()) {
+            return;
+        }
+        router_.counters().addressed += stanzas.size();
+        for (const auto& stanza : stanzas) {
+            session->send(*stanza, to.text());
+        }
+    });
+}
+
+void Host::notice(const Jid& user, const Jid& from)
+{
+    this->user(user.local())->when_loaded([this, from](User& loaded) {
+        if (loaded.state() == User::State::ready && !loaded.block_list().covers(from)) {
+            handlers_.run_moment(handlers_.on_notice(), Context { *this, &loaded });
+        }
+    });
+}
+
 void Host::deliver_to_host(Stanza stanza, Settlement settlement)
 {
     if (stanza.kind() == StanzaKind::presence) {

@@ -79,6 +79,11 @@ public:
     /// What a service says to many (Router::address): to the session `to`, if it is there and has not blocked
     /// the sender. It passes no stage. `stanza` is shared: only its `to` is changed.
     void give(Stanza& stanza, const Jid& to);
+    /// The same for many stanzas of one sender.
+    void give(std::vector<std::shared_ptr<const WireForm>> stanzas, const Jid& to, const Jid& from);
+    /// There is something for `user` (bare) in the room `from`, which his sessions may not have: tells the
+    /// modules.
+    void notice(const Jid& user, const Jid& from);
 
     // For what carries stanzas on (MessageDelivery).
     /// Runs handlers of the way; one that breaks refuses the stanza (see DeadLetters).

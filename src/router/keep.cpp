@@ -105,8 +105,13 @@ bool may_be_kept(MessageType type)
 
 Keep keep_of(const Message& message)
 {
+    return may_be_kept(message.type()) ? keep_in_room(message) : Keep::nothing;
+}
+
+Keep keep_in_room(const Message& message)
+{
     const Element& element = std::as_const(message.stanza()).element();
-    if (!may_be_kept(message.type()) || has_hint(element, "no-store")) {
+    if (has_hint(element, "no-store")) {
         return Keep::nothing;
     }
     const Keep keep = has_hint(element, "store") ? Keep::archived : keep_of_content(element);

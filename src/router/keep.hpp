@@ -14,6 +14,8 @@ enum class Keep {
 };
 
 Keep keep_of(const Message& message);
+/// The same by what it carries alone: for a room, which has an archive of its own.
+Keep keep_in_room(const Message& message);
 
 /// It has a body, and that is text for people and not the notice beside a ciphertext (XEP-0380).
 bool is_searchable(const Element& message);

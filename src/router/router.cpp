@@ -160,7 +160,8 @@ void Router::fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets)
     }
 }
 
-void Router::address(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience)
+void Router::address(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience,
+    const Except& except)
 {
     ++counters_.addresses;
     for (std::size_t home = 0; home < server_.shard_count(); ++home) {
@@ -168,24 +169,42 @@ void Router::address(const std::shared_ptr<const Stanza>& stanza, const Audience
             continue;
         }
         if (home == shard_.index()) {
-            address_here(*stanza, audience->at(home));
+            address_here(*stanza, audience->at(home), except);
             continue;
         }
         Router& other = server_.router(home);
-        other.shard().post([&other, stanza, audience, home] {
-            other.address_here(*stanza, audience->at(home));
+        other.shard().post([&other, stanza, audience, home, except] {
+            other.address_here(*stanza, audience->at(home), except);
         });
     }
 }
 
-void Router::address_here(const Stanza& stanza, const Audience::Listeners& listeners)
+void Router::address_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except)
 {
     Stanza shared = stanza; // one copy for all here; only its `to` changes
-    for (const ListenerPtr& listener : listeners) {
-        if (Host* addressed = host(listener->jid.domain())) {
-            addressed->give(shared, listener->jid);
+    for (const RecipientPtr& recipient : recipients) {
+        if (std::find(except.begin(), except.end(), recipient) != except.end()) {
+            continue;
+        }
+        if (Host* addressed = host(recipient->jid.domain())) {
+            addressed->give(shared, recipient->jid);
         }
     }
+}
+
+void Router::tell(const RecipientPtr& recipient, std::vector<std::shared_ptr<const WireForm>> stanzas,
+    const Jid& from)
+{
+    if (recipient->home == shard_.index()) {
+        if (Host* addressed = host(recipient->jid.domain())) {
+            addressed->give(std::move(stanzas), recipient->jid, from);
+        }
+        return;
+    }
+    Router& other = server_.router(recipient->home);
+    other.shard().post([&other, recipient, stanzas = std::move(stanzas), from]() mutable {
+        other.tell(recipient, std::move(stanzas), from);
+    });
 }
 
 void Router::sweep()

@@ -55,6 +55,10 @@ public:
     /// It is committed, or needed no commit, and has no place here.
     virtual void give(const Stanza& stanza, const Given&) { send(stanza); }
 
+    /// The client has shown to have all that it was sent until then (XEP-0198); the beginning of time if that
+    /// is not known.
+    virtual WallTime confirmed_until() const { return WallTime(); }
+
     /// So many stanzas more may be sent before the client has to acknowledge some (XEP-0198).
     virtual std::size_t room() const { return SIZE_MAX; }
 

@@ -46,7 +46,7 @@ struct RoomRecord {
     bool persistent = false;
     bool listed = false; ///< others than its members may find it
     WallTime created;
-    std::vector<RoomMember> members; ///< in order of jid
+    std::vector<RoomMember> members;    ///< in order of jid
     std::vector<RoomProgress> progress; ///< in order of jid
 };
 
@@ -72,7 +72,7 @@ public:
         std::optional<bool> listed;
         std::optional<std::string> subject;
         std::optional<std::string> present;
-        std::vector<RoomMember> members; ///< each replaces what was there; one that is nobody goes
+        std::vector<RoomMember> members;    ///< each replaces what was there; one that is nobody goes
         std::vector<RoomProgress> progress; ///< the same
     };
     /// All of it in one transaction, or nothing; what is absent stays. False if there is no such room.
@@ -86,7 +86,7 @@ public:
         bool listed_only) = 0;
     /// How many rooms of the service have `member` among their owners.
     virtual Stored<std::size_t> count_owned(std::string host, Jid member) = 0;
-    virtual Stored<std::size_t> count(std::string host) = 0;
+    virtual Stored<std::size_t> count(std::string host, bool listed_only) = 0;
 };
 
 } // namespace stonechat

@@ -17,6 +17,7 @@
 #include "base/task.hpp"
 #include "storage/archive_store.hpp"
 #include "storage/message_store.hpp"
+#include "storage/room_store.hpp"
 #include "storage/stored.hpp"
 #include "storage/stream_store.hpp"
 #include "xmpp/jid.hpp"
@@ -158,6 +159,7 @@ public:
     virtual MessageStore& messages() = 0;
     virtual ArchiveStore& archive() = 0;
     virtual StreamStore& streams() = 0;
+    virtual RoomStore& rooms() = 0;
 };
 
 class StorageBackend {

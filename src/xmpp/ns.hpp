@@ -98,7 +98,9 @@ inline constexpr std::string_view hats = "urn:xmpp:hats:0";                   //
 inline constexpr std::string_view avatar_update = "vcard-temp:x:update";      // XEP-0153
 inline constexpr std::string_view reference = "urn:xmpp:reference:0";         // XEP-0372
 inline constexpr std::string_view group_ticks = "urn:stonechat:muc:ticks:0";  // docs/protocol/group-ticks.md
-inline constexpr std::string_view rooms_kept = "urn:stonechat:muc:kept:0";    // kept of a resumable session
+inline constexpr std::string_view room_registration =
+    "urn:stonechat:muc:register:0";                                        // fields of forms of ours
+inline constexpr std::string_view rooms_kept = "urn:stonechat:muc:kept:0"; // kept of a resumable session
 
 // Form types (XEP-0068)
 inline constexpr std::string_view room_config_form = "http://jabber.org/protocol/muc#roomconfig"; // XEP-0045

@@ -17,7 +17,7 @@ LIBRARY = re.compile(r"^stonechat_library\(\s*(\w+)(.*?)\)", re.M | re.S)
 FOREIGN = [
     (r"sqlite3\.h$", r"storage/sqlite/"),
     (r"expat\.h$", r"xmpp/"),
-    (r"openssl/", r"(sasl/|net/openssl\.hpp$|xmpp/caps_hash\.cpp$)"),
+    (r"openssl/", r"(sasl/|net/openssl\.hpp$|xmpp/(caps_hash|avatar_hash)\.cpp$)"),
     (r"unicode/", r"xmpp/"),
     (r"sodium\.h$", r"(base|sasl)/"),
     (r"toml\+\+/", r"config/"),

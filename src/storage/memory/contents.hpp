@@ -61,9 +61,16 @@ struct Mailbox {
     std::uint64_t last_row = 0;
 };
 
+struct KeptRoom {
+    RoomRecord record; ///< without members and progress
+    std::map<std::string, RoomMember> members;
+    std::map<std::string, RoomProgress> progress;
+};
+
 /// Everything kept for one name.
 struct Belongings {
     std::optional<Account> account;
+    std::optional<KeptRoom> room;
     std::uint64_t roster_version = 0;
     std::map<Jid, RosterRecord> roster;
     Mailbox mailbox;
@@ -229,6 +236,23 @@ public:
     Stored<Done> end(const AccountKey& owner, std::uint64_t row,
         std::vector<std::uint64_t> elsewhere) override;
     Stored<std::vector<StreamRecord>> expired(std::string host, WallTime now, std::size_t limit) override;
+
+private:
+    Desk& desk_;
+};
+
+class MemoryRooms final : public RoomStore {
+public:
+    explicit MemoryRooms(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<RoomRecord>> load(const AccountKey& room) override;
+    Stored<bool> create(const AccountKey& room, RoomRecord record) override;
+    Stored<bool> change(const AccountKey& room, Change change) override;
+    Stored<bool> remove(const AccountKey& room) override;
+    Stored<std::vector<RoomSummary>> list(std::string host, std::string after, std::size_t limit,
+        bool listed_only) override;
+    Stored<std::size_t> count(std::string host, bool listed_only) override;
+    Stored<std::size_t> count_owned(std::string host, Jid member) override;
 
 private:
     Desk& desk_;

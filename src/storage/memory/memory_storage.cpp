@@ -243,6 +243,7 @@ public:
     MessageStore& messages() override { return messages_; }
     ArchiveStore& archive() override { return archive_; }
     StreamStore& streams() override { return streams_; }
+    RoomStore& rooms() override { return rooms_; }
 
 private:
     Desk desk_;
@@ -253,6 +254,7 @@ private:
     MemoryMessages messages_ { desk_ };
     MemoryArchive archive_ { desk_ };
     MemoryStreams streams_ { desk_ };
+    MemoryRooms rooms_ { desk_ };
 };
 
 class MemoryBackend final : public StorageBackend {

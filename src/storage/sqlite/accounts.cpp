@@ -65,14 +65,14 @@ void insert_verifiers(Connection& db, std::int64_t owner, const std::vector<Scra
     }
 }
 
+} // namespace
+
 void remove_owner(Database& db, const AccountKey& key, std::int64_t owner)
 {
     db.connection().execute(delete_owner, owner); // most of the rest follows by its foreign keys
     db.forget_owner(key);
     remove_all_history(db, owner);
 }
-
-} // namespace
 
 std::optional<Account> find_account(Connection& db, const AccountKey& key)
 {

@@ -172,6 +172,59 @@ private:
     Desk& desk_;
 };
 
+class SqliteRooms final : public RoomStore {
+public:
+    explicit SqliteRooms(Desk& desk) : desk_(desk) {}
+
+    Stored<std::optional<RoomRecord>> load(const AccountKey& room) override
+    {
+        return desk_.read(room, [room](Database& db) { return load_room(db.connection(), room); });
+    }
+
+    Stored<bool> create(const AccountKey& room, RoomRecord record) override
+    {
+        return desk_.write(room,
+            [room, record = std::move(record)](Database& db) { return create_room(db, room, record); });
+    }
+
+    Stored<bool> change(const AccountKey& room, Change change) override
+    {
+        return desk_.write(room,
+            [room, change = std::move(change)](Database& db) { return change_room(db, room, change); });
+    }
+
+    Stored<bool> remove(const AccountKey& room) override
+    {
+        return desk_.write(room, [room](Database& db) { return remove_room(db, room); });
+    }
+
+    Stored<std::vector<RoomSummary>> list(std::string host, std::string after, std::size_t limit,
+        bool listed_only) override
+    {
+        return desk_.read_hosts([host = std::move(host), after = std::move(after), limit,
+                                    listed_only](Database& db) {
+            return list_rooms(db.connection(), host, after, limit, listed_only);
+        });
+    }
+
+    Stored<std::size_t> count_owned(std::string host, Jid member) override
+    {
+        return desk_.read_hosts([host = std::move(host), member = std::move(member)](Database& db) {
+            return count_owned_rooms(db.connection(), host, member);
+        });
+    }
+
+    Stored<std::size_t> count(std::string host, bool listed_only) override
+    {
+        return desk_.read_hosts([host = std::move(host), listed_only](Database& db) {
+            return count_rooms(db.connection(), host, listed_only);
+        });
+    }
+
+private:
+    Desk& desk_;
+};
+
 class SqliteFront final : public Storage {
 public:
     SqliteFront(std::shared_ptr<Engine> engine, Home& home) : desk_(std::move(engine), home) {}
@@ -183,6 +236,7 @@ public:
     MessageStore& messages() override { return messages_; }
     ArchiveStore& archive() override { return archive_; }
     StreamStore& streams() override { return streams_; }
+    RoomStore& rooms() override { return rooms_; }
 
 private:
     Desk desk_;
@@ -193,6 +247,7 @@ private:
     SqliteMessages messages_ { desk_ };
     SqliteArchive archive_ { desk_ };
     SqliteStreams streams_ { desk_ };
+    SqliteRooms rooms_ { desk_ };
 };
 
 class BackupCall final : public Job {

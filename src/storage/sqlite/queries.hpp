@@ -21,9 +21,21 @@ bool create_account(Database& db, const AccountKey& key, const std::vector<Scram
 bool set_verifiers(Database& db, const AccountKey& key, const std::vector<ScramVerifier>& verifiers);
 bool set_enabled(Database& db, const AccountKey& key, bool enabled);
 bool remove_account(Database& db, const AccountKey& key);
+/// Whatever is kept for `key`, which `owner` is the number of.
+void remove_owner(Database& db, const AccountKey& key, std::int64_t owner);
 std::vector<Account> list_accounts(Connection& db, const std::string& host, const std::string& after,
     std::size_t limit);
 std::size_t count_accounts(Connection& db, const std::string& host);
+
+// rooms.cpp
+std::optional<RoomRecord> load_room(Connection& db, const AccountKey& key);
+bool create_room(Database& db, const AccountKey& key, const RoomRecord& record);
+bool change_room(Database& db, const AccountKey& key, const RoomStore::Change& change);
+bool remove_room(Database& db, const AccountKey& key);
+std::vector<RoomSummary> list_rooms(Connection& db, const std::string& host, const std::string& after,
+    std::size_t limit, bool listed_only);
+std::size_t count_rooms(Connection& db, const std::string& host, bool listed_only);
+std::size_t count_owned_rooms(Connection& db, const std::string& host, const Jid& member);
 
 // rosters.cpp
 RosterData load_roster(Connection& db, const AccountKey& key);

@@ -158,7 +158,37 @@ constexpr auto version_3 = R"(
 ALTER TABLE unacked ADD COLUMN mail INTEGER;
 )";
 
-constexpr std::array<Migration, 3> all_migrations { version_1, version_2, version_3 };
+// Rooms of group chat. A room is an owner like an account; its messages are in `archive` like anybody's.
+constexpr auto version_4 = R"(
+CREATE TABLE room (
+    owner INTEGER PRIMARY KEY REFERENCES owner ON DELETE CASCADE,
+    config TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    present TEXT NOT NULL,
+    persistent INTEGER NOT NULL,
+    listed INTEGER NOT NULL,
+    created INTEGER NOT NULL
+) STRICT;
+CREATE TABLE room_member (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    jid TEXT NOT NULL,
+    affiliation INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    nick TEXT NOT NULL,
+    choices TEXT NOT NULL,
+    PRIMARY KEY (owner, jid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX room_member_by_jid ON room_member (jid, affiliation);
+CREATE TABLE room_progress (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    jid TEXT NOT NULL,
+    received INTEGER NOT NULL,
+    displayed INTEGER NOT NULL,
+    PRIMARY KEY (owner, jid)
+) STRICT, WITHOUT ROWID;
+)";
+
+constexpr std::array<Migration, 4> all_migrations { version_1, version_2, version_3, version_4 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "modules/archive_query.hpp"
+#include "router/archive_query.hpp"
 
 #include "xmpp/data_form.hpp"
 #include "xmpp/date_time.hpp"
@@ -184,25 +184,28 @@ Refusal read_page(const ResultSetQuery& set, const ArchivePageLimits& limits, Ar
 }
 
 /// The message that a result carries; without its stanza if that cannot be read (§3.2 allows it).
-Element forwarded(const ArchivedMessage& message)
+Element forwarded(const ArchivedMessage& message, void (*retouch)(Element& stanza))
 {
     Element element("forwarded", ns::forward);
     element.add(Delay { message.stamp, {}, {} }.to_element());
     if (auto stanza = parse_element(message.xml)) {
+        if (retouch != nullptr) {
+            retouch(*stanza);
+        }
         element.add(std::move(*stanza));
     }
     return element;
 }
 
 Stanza result_message(const ArchivedMessage& message, std::string_view queryid, const Jid& owner,
-    const Jid& asker)
+    const Jid& asker, void (*retouch)(Element& stanza))
 {
     Element result("result", ns::archive);
     if (!queryid.empty()) {
         result.set_attribute("queryid", queryid);
     }
     result.set_attribute("id", std::to_string(message.id));
-    result.add(forwarded(message));
+    result.add(forwarded(message, retouch));
     Stanza stanza = Stanza::message(owner, asker);
     stanza.element().add(std::move(result));
     return stanza;
@@ -309,7 +312,7 @@ Element archive_form()
 }
 
 ArchiveAnswer archive_answer(const ArchiveRequest& request, ArchivePage page, const ArchivePageLimits& limits,
-    const Jid& owner, const Jid& asker)
+    const Jid& owner, const Jid& asker, void (*retouch)(Element& stanza))
 {
     if (request.query.limit == 0) { // XEP-0059 §2.6: only the count was asked for
         page.messages.clear();
@@ -319,7 +322,7 @@ ArchiveAnswer archive_answer(const ArchiveRequest& request, ArchivePage page, co
     ArchiveAnswer answer { {}, fin_of(page) };
     answer.messages.reserve(page.messages.size());
     for (const ArchivedMessage& message : page.messages) {
-        answer.messages.push_back(result_message(message, request.queryid, owner, asker));
+        answer.messages.push_back(result_message(message, request.queryid, owner, asker, retouch));
     }
     if (request.flip_page) {
         std::reverse(answer.messages.begin(), answer.messages.end());

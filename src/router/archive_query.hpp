@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is asked of an archive, and the answer (XEP-0313 §4 and §5, XEP-0431): the form that a query may
-// have, a query as the store understands it, and a page of results as the client gets it. Pure.
+// What is asked of an archive, of an account or a room,, and the answer (XEP-0313 §4 and §5, XEP-0431): the
+// form that a query may have, a query as the store understands it, and a page of results as the client gets
+// it. Pure.
 #pragma once
 
 #include "base/result.hpp"
@@ -44,9 +45,10 @@ struct ArchiveAnswer {
     Element fin;
 };
 
-/// `page` as `asker`, a session of `owner` (bare), gets it; cut at `limits.bytes`.
+/// `page` as `asker` gets it from `owner` (bare); cut at `limits.bytes`. `retouch` may change each stanza:
+/// not everybody may see all that is kept of a room.
 ArchiveAnswer archive_answer(const ArchiveRequest& request, ArchivePage page, const ArchivePageLimits& limits,
-    const Jid& owner, const Jid& asker);
+    const Jid& owner, const Jid& asker, void (*retouch)(Element& stanza) = nullptr);
 
 /// `<metadata/>` (§5)
 Element archive_metadata(const ArchiveEnds& ends);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// All features of the server: the table of modules, and those that have a folder of their own. In the order
+// in which they attach.
+#pragma once
+
+#include "router/module.hpp"
+
+#include <vector>
+
+namespace stonechat {
+
+const std::vector<ModuleEntry>& feature_table();
+
+/// The manifests of all of them, whether on or off: for the check of the configuration and docs/xeps.md.
+std::vector<Manifest> all_manifests();
+
+} // namespace stonechat

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/muc.hpp"
+
+#include "base/log.hpp"
+#include "muc/muc_commands.hpp"
+#include "muc/muc_service.hpp"
+#include "muc/room.hpp"
+#include "muc/room_keeper.hpp"
+#include "muc/rooms_of_sessions.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+#include "xmpp/ns.hpp"
+
+namespace stonechat {
+namespace {
+
+class Muc final : public Module {
+public:
+    Manifest describe() const override
+    {
+        return Manifest("muc", "Rooms for groups, at a domain of their own beside the host's accounts.")
+            .implements(Xep { 45, "1.35.3", "Multi-User Chat" })
+            .implements(Xep { 249, "1.2", "Direct MUC Invitations" })
+            .implements(Xep { 410, "1.1.0", "MUC Self-Ping (Schrödinger's Chat)" })
+            .implements(Xep { 421, "1.0.1", "Occupant identifiers for semi-anonymous MUCs" })
+            .implements(Xep { 425, "0.3.0", "Moderated Message Retraction" })
+            .implements(Xep { 486, "0.1.0", "MUC Avatars" })
+            .needs("disco")
+            .setting(SettingSpec::text("domain", "", "The domain of the rooms; empty = conference.HOST.",
+                SettingSpec::Heat::cold))
+            .setting(SettingSpec::choice("create", "local", { "local", "anyone", "admins" },
+                "Who may create rooms: users of this server, anybody, or the host's admins."))
+            .setting(SettingSpec::integer("rooms_per_user", 20, 0, 1'000'000,
+                "Rooms that one user may own; 0 = no limit. Admins have none."))
+            .setting(SettingSpec::integer("max_occupants", 200, 0, 1'000'000,
+                "People in a room of users at a time; 0 = no limit. Admins may allow more."))
+            .setting(SettingSpec::integer("max_members", 10'000, 1, 1'000'000,
+                "People of whom a room remembers something: members, admins, owners, banned."))
+            .setting(SettingSpec::integer("max_history", 100, 0, 1000,
+                "Messages that a room may show to who enters."))
+            .setting(SettingSpec::integer("max_nick_bytes", 64, 1, 1023, "Longest nick."))
+            .setting(SettingSpec::bytes("max_card_bytes", 128 * 1024, 1024, 1024 * 1024,
+                "Largest card of a room, avatar included."))
+            .setting(SettingSpec::integer("message_rate", 10, 0, 1'000'000,
+                "Messages a second that one user may say in one room in the long run; 0 = no limit."))
+            .setting(SettingSpec::integer("message_burst", 50, 1, 1'000'000, "Messages at once before that."))
+            .setting(SettingSpec::integer("presence_rate", 1, 0, 1'000'000,
+                "Entrances and changes of presence or nick a second of one user in one room; 0 = no limit."))
+            .setting(SettingSpec::integer("presence_burst", 30, 1, 1'000'000,
+                "The same at once before that."))
+            .setting(SettingSpec::integer("room_message_rate", 200, 0, 1'000'000,
+                "Messages a second in one room by all together; 0 = no limit."))
+            .setting(SettingSpec::integer("room_message_burst", 2000, 1, 1'000'000,
+                "Messages at once before that."))
+            .setting(SettingSpec::choice("retention", "days", { "never", "days", "forever" },
+                "How long what was said stays: not at all, for retention_days, for ever."))
+            .setting(SettingSpec::integer("retention_days", 30, 1, 36'500, "Days that messages stay."))
+            .setting(SettingSpec::integer("max_page", 100, 1, 1000,
+                "Messages in one page of a room's archive."));
+    }
+
+    void attach(Handlers& on) override
+    {
+        Host& host = on.host();
+        const std::string& chosen = host.settings("muc").text("domain");
+        const auto domain = Jid::parse(chosen.empty() ? "conference." + host.name() : chosen);
+        if (!domain || !domain->is_domain() || host.router().host(domain->text()) != nullptr) {
+            host.log().error("no rooms: 'domain' of [host.muc] is no domain, or one that has accounts",
+                { { "host", host.name() }, { "domain", chosen } });
+            return;
+        }
+        service_ = std::make_unique<MucService>(host, *domain);
+        host.router().add_service(domain->text(), *service_);
+        on.disco_items(To::host, "", [this](const Context&, const Iq&, Element& query) {
+            query.add("item")
+                .set_attribute("jid", service_->domain().text())
+                .set_attribute("name", "Group chat");
+        });
+        rooms_of_sessions_.attach(on, service_->domain());
+        attach_room_commands(on, *service_);
+        keeper_ = std::make_unique<RoomKeeper>(*service_);
+    }
+
+private:
+    std::unique_ptr<MucService> service_; ///< none if the settings name no domain
+    RoomsOfSessions rooms_of_sessions_;
+    std::unique_ptr<RoomKeeper> keeper_;
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_muc()
+{
+    return std::make_unique<Muc>();
+}
+
+} // namespace stonechat

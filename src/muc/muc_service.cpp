@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/muc_service.hpp"
+
+#include "base/log.hpp"
+#include "muc/room.hpp"
+#include "muc/service_requests.hpp"
+#include "net/shard.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace stonechat {
+namespace {
+
+std::size_t size_of(const Section& section, std::string_view key)
+{
+    return static_cast<std::size_t>(section.integer(key));
+}
+
+} // namespace
+
+MucService::MucService(Host& host, Jid domain)
+    : host_(host), domain_(std::move(domain)), occupant_hash_(host.router().server().secret(), "occupant id"),
+      occupant_hash_2_(host.router().server().secret(), "occupant id, second half"), relay_(*this)
+{}
+
+MucService::~MucService() = default;
+
+const Section& MucService::settings() const
+{
+    return host_.settings("muc");
+}
+
+RoomLimits MucService::limits() const
+{
+    RoomLimits limits;
+    limits.occupants = size_of(settings(), "max_occupants");
+    limits.history = size_of(settings(), "max_history");
+    return limits;
+}
+
+RoomConfig MucService::default_config() const
+{
+    RoomConfig config;
+    config.history = std::min(config.history, limits().history);
+    config.max_occupants = limits().occupants;
+    config.archived = settings().text("retention") != "never";
+    return config;
+}
+
+Retention MucService::retention() const
+{
+    const std::string& word = settings().text("retention");
+    if (word == "forever") {
+        return Retention {};
+    }
+    const auto days = static_cast<unsigned>(settings().integer("retention_days"));
+    return Retention { word == "never" ? 0 : days };
+}
+
+ArchivePageLimits MucService::page_limits() const
+{
+    ArchivePageLimits limits;
+    limits.messages = size_of(settings(), "max_page");
+    limits.messages_unasked = std::min(limits.messages_unasked, limits.messages);
+    return limits;
+}
+
+std::size_t MucService::most_rooms_of(const Jid& user) const
+{
+    return is_admin(user) ? 0 : size_of(settings(), "rooms_per_user");
+}
+
+bool MucService::may_create(const Jid& user) const
+{
+    const std::string& who = settings().text("create");
+    return is_admin(user) || who == "anyone" || (who == "local" && is_local(user));
+}
+
+bool MucService::is_admin(const Jid& user) const
+{
+    return host_.is_admin(user);
+}
+
+bool MucService::is_local(const Jid& user) const
+{
+    return user.has_local() && host_.router().host(user.domain()) != nullptr;
+}
+
+std::string MucService::occupant_id(const Jid& room, const Jid& user) const
+{
+    const std::string text = std::string(room.bare_text()) + '\0' + std::string(user.bare_text());
+    std::array<char, 40> id {};
+    std::snprintf(id.data(), id.size(), "%016llx%016llx",
+        static_cast<unsigned long long>(occupant_hash_(text)),
+        static_cast<unsigned long long>(occupant_hash_2_(text)));
+    return id.data();
+}
+
+std::size_t MucService::home_of(const Jid& user) const
+{
+    return host_.router().server().home_of(user.bare_text());
+}
+
+void MucService::deliver(Stanza stanza, Settlement settlement)
+{
+    if (!stanza.to().has_local()) {
+        deliver_to_service(std::move(stanza));
+        return;
+    }
+    room(stanza.to())->receive(std::move(stanza), std::move(settlement));
+}
+
+void MucService::deliver_to_service(Stanza stanza)
+{
+    const bool is_iq = stanza.kind() == StanzaKind::iq;
+    if (is_iq && stanza.is_request() && !stanza.to().has_resource()) {
+        start(
+            answer_for_service(*this, std::move(stanza)), [](Done) {}, [](const std::exception_ptr&) {});
+        return;
+    }
+    if (stanza.kind() != StanzaKind::presence) {
+        host_.router().refuse(stanza, StanzaError(StanzaError::service_unavailable));
+    }
+}
+
+std::shared_ptr<Room> MucService::room(const Jid& address)
+{
+    const auto found = rooms_.find(address.local());
+    if (found != rooms_.end()) {
+        return found->second;
+    }
+    auto room = std::make_shared<Room>(*this, address.bare());
+    rooms_.emplace(std::string(address.local()), room);
+    room->load();
+    return room;
+}
+
+Room* MucService::find(std::string_view name) const
+{
+    const auto found = rooms_.find(name);
+    return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+void MucService::forget(Room& room)
+{
+    const auto found = rooms_.find(room.address().local());
+    if (found != rooms_.end() && found->second.get() == &room) {
+        rooms_.erase(found);
+    }
+}
+
+void MucService::sweep()
+{
+    relay_.expire();
+    std::vector<std::shared_ptr<Room>> idle;
+    for (const auto& [name, room] : rooms_) {
+        if (room.use_count() == 1 && room->is_idle_again()) {
+            idle.push_back(room);
+        }
+    }
+    for (const auto& room : idle) {
+        room->unload();
+    }
+}
+
+} // namespace stonechat

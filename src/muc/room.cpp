@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room.hpp"
+
+#include "base/log.hpp"
+#include "muc/muc_service.hpp"
+#include "muc/room_entrance.hpp"
+#include "muc/room_messages.hpp"
+#include "muc/room_presence.hpp"
+#include "muc/room_requests.hpp"
+#include "muc/room_visit.hpp"
+#include "net/shard.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// §10.1.1: who has not configured a new room by then does not want it.
+constexpr std::chrono::milliseconds lock_time = 5min;
+constexpr std::chrono::milliseconds before_writing_present = 2s;
+constexpr std::chrono::milliseconds before_telling_ticks = 1s;
+/// Beyond the time in which sessions may be resumed.
+constexpr std::chrono::milliseconds grace = 30s;
+
+RateLimit rate(const Section& section, std::string_view per_second, std::string_view burst, SteadyTime now)
+{
+    return RateLimit(static_cast<double>(section.integer(per_second)),
+        static_cast<double>(section.integer(burst)), now);
+}
+
+} // namespace
+
+Room::Room(MucService& service, Jid address)
+    : service_(service), address_(std::move(address)),
+      timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this),
+      expected_timer_([](void* self) { static_cast<Room*>(self)->give_up_expected(); }, this),
+      all_messages_(rate(service.settings(), "room_message_rate", "room_message_burst",
+          service.host().clock().steady())),
+      ticks_timer_([](void* self) { tell_ticks(*static_cast<Room*>(self)); }, this)
+{}
+
+Room::~Room() = default;
+
+AccountKey Room::key() const
+{
+    return { std::string(address_.domain()), std::string(address_.local()) };
+}
+
+Host& Room::host() const
+{
+    return service_.host();
+}
+
+void Room::set_config(RoomConfig config)
+{
+    config_ = std::move(config);
+    history_.set_length(config_.history);
+}
+
+// Who may what ------------------------------------------------------------------------------------
+
+Standing Room::standing(const Jid& who) const
+{
+    const Occupant* occupant = occupants_.by_device(who);
+    return { affiliation(who), occupant != nullptr ? occupant->role : Role::none };
+}
+
+std::string Room::occupant_id(const Jid& user) const
+{
+    return service_.occupant_id(address_, user);
+}
+
+bool Room::shows_real_addresses_to(const Jid& who) const
+{
+    return !config_.is_anonymous() || standing(who).role == Role::moderator;
+}
+
+bool Room::is_archived() const
+{
+    return config_.archived && service_.retention() != Retention { 0 };
+}
+
+bool Room::admits(const Jid& who) const
+{
+    const Affiliation his = affiliation(who);
+    return his != Affiliation::outcast && (!config_.members_only || his != Affiliation::none);
+}
+
+// Loading -----------------------------------------------------------------------------------------
+
+void Room::load()
+{
+    start(
+        read(), [held = shared_from_this()](State state) { held->become(state); },
+        [held = shared_from_this()](const std::exception_ptr&) { held->become(State::failed); });
+}
+
+Task<Room::State> Room::read()
+{
+    auto loading = host().storage().rooms().load(key());
+    auto loaded = co_await loading;
+    if (!loaded) {
+        co_return State::failed;
+    }
+    if (!*loaded) {
+        co_return State::absent;
+    }
+    apply(std::move(**loaded));
+    auto reading = read_history();
+    const bool read = co_await reading;
+    co_return read ? State::open : State::failed;
+}
+
+Task<bool> Room::read_history()
+{
+    if (!is_archived() || config_.history == 0) {
+        co_return true;
+    }
+    ArchiveQuery query;
+    query.from_the_end = true;
+    query.limit = config_.history;
+    auto asking = host().storage().archive().page(key(), std::move(query));
+    auto page = co_await asking;
+    if (!page || !*page) {
+        co_return false;
+    }
+    for (ArchivedMessage& message : (*page)->messages) {
+        set_newest(message.id);
+        if (auto element = parse_element(message.xml)) {
+            add_to_history(*this, std::move(*element), message.id, message.stamp);
+        }
+    }
+    co_return true;
+}
+
+void Room::apply(RoomRecord record)
+{
+    set_config(room_config_from_text(record.config));
+    members_ = Members(std::move(record.members));
+    progress_ = Progress(std::move(record.progress));
+    history_.subject_from_text(record.subject);
+    expect(record.present);
+}
+
+void Room::become(State state)
+{
+    state_ = state;
+    if (state == State::failed) {
+        host().log().error("room not loaded", { { "room", address_.text() } });
+    }
+    const auto held = shared_from_this();
+    for (auto& task : std::exchange(waiting_, {})) {
+        task(*this);
+    }
+    if ((state_ == State::absent && waiting_.empty()) || state_ == State::failed) {
+        service_.forget(*this); // the next one looks again
+    }
+}
+
+void Room::when_loaded(Function<void(Room&)> task)
+{
+    if (state_ == State::loading) {
+        waiting_.push_back(std::move(task));
+    } else {
+        task(*this);
+    }
+}
+
+// In ----------------------------------------------------------------------------------------------
+
+void Room::receive(Stanza stanza, Settlement settlement)
+{
+    if (state_ != State::loading) {
+        receive_loaded(std::move(stanza), std::move(settlement));
+        return;
+    }
+    waiting_.emplace_back([stanza = std::move(stanza),
+                              settlement = std::move(settlement)](Room& room) mutable {
+        if (room.state() == State::loading) { // it is being created: still not time
+            room.receive(std::move(stanza), std::move(settlement));
+        } else {
+            room.receive_loaded(std::move(stanza), std::move(settlement));
+        }
+    });
+}
+
+void Room::receive_loaded(Stanza stanza, Settlement settlement)
+{
+    if (state_ == State::failed) {
+        refuse(stanza, StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
+        return;
+    }
+    if (state_ == State::gone) { // whoever comes now means a new one of that name
+        service_.deliver(std::move(stanza), std::move(settlement));
+        return;
+    }
+    const auto held = shared_from_this();
+    const Stanza what = stanza;
+    try {
+        switch (stanza.kind()) {
+        case StanzaKind::presence: receive_presence(*this, std::move(stanza)); break;
+        case StanzaKind::message: receive_message(*this, std::move(stanza), std::move(settlement)); break;
+        case StanzaKind::iq: receive_request(*this, std::move(stanza), std::move(settlement)); break;
+        }
+    } catch (const std::exception& failure) {
+        fail(what, failure.what());
+    }
+    if (state_ == State::absent) {
+        service_.forget(*this);
+    }
+}
+
+void Room::fail(const Stanza& stanza, std::string_view why)
+{
+    host().router().dead_letters().add(host(), stanza, std::string(why));
+    refuse(stanza, StanzaError(StanzaError::internal_server_error));
+}
+
+// Out ---------------------------------------------------------------------------------------------
+
+void Room::send(Stanza stanza) const
+{
+    host().router().route(std::move(stanza));
+}
+
+void Room::say(Stanza stanza, const AudiencePtr& audience, const Except& except)
+{
+    if (audience->size() <= except.size() && audience->empty()) {
+        return;
+    }
+    stanza.serialize_for_many();
+    emit([held = shared_from_this(), shared = std::make_shared<const Stanza>(std::move(stanza)), audience,
+             except] { held->host().router().address(shared, audience, except); });
+}
+
+void Room::refuse(const Stanza& request, const StanzaError& error) const
+{
+    if (!Router::is_answerable(request) || request.from().empty()) {
+        return;
+    }
+    Router& router = host().router();
+    ++router.counters().refused;
+    host().trace("refused", request, to_text(error.condition()));
+    Stanza reply = request.error_reply(error);
+    if (Element* element = reply.element().child("error")) {
+        element->set_attribute("by", address_.text());
+    }
+    router.route(std::move(reply));
+}
+
+const AudiencePtr& Room::everybody()
+{
+    return occupants_.everybody(host().router().server().shard_count());
+}
+
+const AudiencePtr& Room::moderators()
+{
+    return occupants_.moderators(host().router().server().shard_count());
+}
+
+const AudiencePtr& Room::others()
+{
+    return occupants_.others(host().router().server().shard_count());
+}
+
+// Its life ----------------------------------------------------------------------------------------
+
+void Room::begin(const Jid& owner)
+{
+    state_ = State::locked;
+    set_config(service_.default_config());
+    RoomMember first;
+    first.jid = owner.bare();
+    first.affiliation = Affiliation::owner;
+    members_.apply(first);
+    timer_.start(host().shard().timers(), lock_time);
+}
+
+void Room::end()
+{
+    state_ = State::gone;
+    timer_.stop();
+    expected_timer_.stop();
+    ticks_timer_.stop();
+    service_.forget(*this);
+}
+
+void Room::open()
+{
+    state_ = State::open;
+    timer_.stop();
+    presence_changed();
+}
+
+void Room::after_leaving()
+{
+    presence_changed();
+    if (!occupants_.empty() || !expected_.empty()) {
+        return;
+    }
+    if (state_ == State::locked) {
+        end();
+    } else if (!config_.persistent) {
+        remove();
+    }
+}
+
+void Room::remove()
+{
+    const auto held = shared_from_this();
+    end();
+    // What was said last may still be on its way to the store: it is removed behind that.
+    host().storage().rooms().remove(key()).then([held](const Result<bool, StoreError>& removed) {
+        if (!removed) {
+            held->host().log().warning("room not removed", { { "room", held->address().text() } });
+        }
+    });
+}
+
+void Room::ticks_changed()
+{
+    if (!ticks_timer_.is_running()) {
+        ticks_timer_.start(host().shard().timers(), before_telling_ticks);
+    }
+}
+
+void Room::presence_changed()
+{
+    if (state_ == State::open && !std::exchange(present_changed_, true)) {
+        timer_.start(host().shard().timers(), before_writing_present);
+    }
+}
+
+void Room::on_timer()
+{
+    const auto held = shared_from_this();
+    if (state_ == State::locked) {
+        destroy_room(*this, Notice {});
+        return;
+    }
+    if (std::exchange(present_changed_, false)) {
+        write_present();
+    }
+}
+
+bool Room::is_idle_again()
+{
+    forget_rates();
+    const bool idle = state_ == State::open && occupants_.empty() && expected_.empty() && arrivals_.is_empty()
+        && !turns_.is_taken() && !present_changed_;
+    return std::exchange(was_idle_, idle) && idle;
+}
+
+void Room::unload()
+{
+    if (!config_.persistent && state_ == State::open) {
+        remove(); // it was left over from before a restart
+    } else {
+        end();
+    }
+}
+
+// Rates -------------------------------------------------------------------------------------------
+
+Room::Rates& Room::rates_of(const Jid& user)
+{
+    const auto found = rates_.find(std::string(user.bare_text()));
+    if (found != rates_.end()) {
+        return found->second;
+    }
+    const SteadyTime now = host().clock().steady();
+    const Section& settings = service_.settings();
+    Rates fresh { rate(settings, "message_rate", "message_burst", now),
+        rate(settings, "presence_rate", "presence_burst", now) };
+    return rates_.emplace(std::string(user.bare_text()), fresh).first->second;
+}
+
+bool Room::allows_message(const Jid& user)
+{
+    const SteadyTime now = host().clock().steady();
+    return rates_of(user).messages.allows(1, now) && all_messages_.allows(1, now);
+}
+
+bool Room::allows_presence(const Jid& user)
+{
+    return rates_of(user).presences.allows(1, host().clock().steady());
+}
+
+bool Room::begin_query(const Jid& device, std::size_t most)
+{
+    std::size_t& under_way = queries_[device.text()];
+    if (under_way >= most) {
+        return false;
+    }
+    ++under_way;
+    return true;
+}
+
+void Room::end_query(const Jid& device)
+{
+    const auto found = queries_.find(device.text());
+    if (found != queries_.end() && --found->second == 0) {
+        queries_.erase(found);
+    }
+}
+
+void Room::forget_rates()
+{
+    const SteadyTime now = host().clock().steady();
+    std::erase_if(rates_, [now](const auto& entry) {
+        return entry.second.messages.is_full(now) && entry.second.presences.is_full(now);
+    });
+}
+
+// Over a restart ----------------------------------------------------------------------------------
+
+void Room::write_present()
+{
+    Element present("present", ns::rooms_kept);
+    occupants_.for_each([&present](const Occupant& occupant) {
+        present.add("occupant")
+            .set_attribute("nick", occupant.nick())
+            .set_attribute("user", occupant.user.text())
+            .set_attribute("id", occupant.id);
+    });
+    RoomStore::Change change;
+    change.present = to_xml(present);
+    host().storage().rooms().change(key(), std::move(change)).then([](const auto&) {});
+}
+
+void Room::expect(const std::string& present)
+{
+    const auto element = parse_element(present);
+    if (!element) {
+        return; // nobody was there
+    }
+    for (const Element* each : element->children("occupant", ns::rooms_kept)) {
+        if (auto user = Jid::parse(each->attribute_or("user"))) {
+            expected_[std::string(each->attribute_or("nick"))] = { std::move(*user),
+                std::string(each->attribute_or("id")) };
+        }
+    }
+    if (!expected_.empty()) {
+        const auto window = host().router().settings().section("stream_management").duration("resume_window");
+        expected_timer_.start(host().shard().timers(), window + grace);
+    }
+}
+
+/// Who has not come back by now does not come back.
+void Room::give_up_expected()
+{
+    const auto held = shared_from_this();
+    for (const auto& [nick, who] : std::exchange(expected_, {})) {
+        show_missing(*this, nick, who);
+    }
+    after_leaving();
+}
+
+} // namespace stonechat

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_admin.hpp"
+
+#include "muc/muc_service.hpp"
+#include "muc/room.hpp"
+#include "muc/room_affiliations.hpp"
+#include "muc/room_entrance.hpp"
+#include "muc/room_visit.hpp"
+#include "router/host.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace stonechat {
+namespace {
+
+constexpr std::size_t most_items = 500;
+constexpr std::size_t longest_reason = 1024;
+
+/// One `<item/>` of a set, read and found to be well-formed.
+struct RoleItem {
+    std::string nick;
+    Role role;
+    std::string reason;
+};
+struct AffiliationItem {
+    Jid user;
+    Affiliation affiliation;
+    std::string reason;
+    std::optional<std::string> nick; ///< to be reserved (§9.3)
+};
+struct Items {
+    std::vector<RoleItem> roles;
+    std::vector<AffiliationItem> affiliations;
+};
+
+StanzaError bad_request(std::string_view why)
+{
+    return StanzaError(StanzaError::bad_request, why);
+}
+
+std::string reason_of(const Element& item)
+{
+    std::string reason = item.child_text("reason");
+    if (reason.size() > longest_reason) {
+        std::size_t end = longest_reason;
+        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) {
+            --end;
+        }
+        reason.resize(end);
+    }
+    return reason;
+}
+
+std::optional<StanzaError> read_role(const Element& item, Items& items)
+{
+    const auto role = role_from_text(item.attribute_or("role"));
+    const auto nick = item.attribute("nick");
+    if (!role || !nick || nick->empty()) {
+        return bad_request("An item for a role has a nick and a known role");
+    }
+    items.roles.push_back({ std::string(*nick), *role, reason_of(item) });
+    return std::nullopt;
+}
+
+/// §9.2: addresses are bare; a full one means the user. Instead of an address, the nick of who is there does
+/// (§16.4 lets clients do otherwise, and many do).
+std::optional<StanzaError> read_affiliation(const Room& room, const Element& item, Items& items)
+{
+    const auto affiliation = affiliation_from_text(item.attribute_or("affiliation"));
+    if (!affiliation) {
+        return bad_request("There is no such affiliation");
+    }
+    AffiliationItem read { {}, *affiliation, reason_of(item), std::nullopt };
+    const auto nick = item.attribute("nick");
+    if (const auto address = item.attribute("jid")) {
+        const auto jid = Jid::parse(*address);
+        if (!jid) {
+            return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify);
+        }
+        read.user = jid->bare();
+        if (nick && !nick->empty()) {
+            read.nick = std::string(*nick);
+        }
+    } else if (const Occupant* occupant = nick ? room.occupants().by_nick(*nick) : nullptr) {
+        read.user = occupant->user;
+    } else {
+        return nick ? StanzaError(StanzaError::item_not_found)
+                    : bad_request("An item has neither jid nor nick");
+    }
+    if (!read.user.has_local() && *affiliation != Affiliation::outcast && *affiliation != Affiliation::none) {
+        return StanzaError(StanzaError::not_acceptable, "A whole domain can only be banned");
+    }
+    items.affiliations.push_back(std::move(read));
+    return std::nullopt;
+}
+
+Result<Items, StanzaError> read_items(const Room& room, const Element& query)
+{
+    Items items;
+    const auto elements = query.children("item", ns::muc_admin);
+    if (elements.empty() || elements.size() > most_items) {
+        return bad_request("Between one and 500 items may be changed at once");
+    }
+    for (const Element* item : elements) {
+        const bool has_role = item->has_attribute("role");
+        const bool has_affiliation = item->has_attribute("affiliation");
+        if (has_role == has_affiliation) { // §16.4
+            return bad_request("An item changes either a role or an affiliation");
+        }
+        auto refusal = has_role ? read_role(*item, items) : read_affiliation(room, *item, items);
+        if (refusal) {
+            return std::move(*refusal);
+        }
+    }
+    return items;
+}
+
+/// In the room, who does it; outside of it, an admin whom nobody sees.
+std::string actor_nick(const Room& room, const Jid& actor)
+{
+    const Occupant* occupant = room.occupants().by_device(actor);
+    return occupant == nullptr ? std::string() : std::string(occupant->nick());
+}
+
+// Roles -------------------------------------------------------------------------------------------
+
+std::optional<StanzaError> refuse_roles(const Room& room, const Jid& actor,
+    const std::vector<RoleItem>& items)
+{
+    const Standing standing = room.standing(actor);
+    for (const RoleItem& item : items) {
+        const Occupant* target = room.occupants().by_nick(item.nick);
+        if (standing.role != Role::moderator && standing.affiliation < Affiliation::admin) {
+            return StanzaError(StanzaError::forbidden);
+        }
+        if (target == nullptr) {
+            return StanzaError(StanzaError::item_not_found);
+        }
+        const Standing his { room.affiliation(target->user), target->role };
+        if (auto refusal = refuse_role_change(standing, his, item.role)) {
+            return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+/// What happens at once; what the others are told comes after the answer.
+Function<void()> change_role(Room& room, const RoleItem& item, const std::string& actor)
+{
+    Occupant& target = *room.occupants().by_nick(item.nick);
+    Notice notice;
+    notice.actor = actor;
+    notice.reason = item.reason;
+    if (item.role == Role::none) {
+        notice.codes = { muc_status::kicked };
+        return remove_occupant(room, target, notice);
+    }
+    const Role before = target.role;
+    target.role = item.role;
+    room.occupants().roles_changed();
+    return [held = room.shared_from_this(), nick = item.nick, notice, before] {
+        if (Occupant* there = held->occupants().by_nick(nick)) {
+            show(*held, *there, notice);
+            hide_if_not_shown(*held, *there, before);
+        }
+    };
+}
+
+Function<void()> change_roles(Room& room, const Jid& actor, const std::vector<RoleItem>& items)
+{
+    const std::string nick = actor_nick(room, actor);
+    std::vector<Function<void()>> afterwards;
+    for (const RoleItem& item : items) {
+        if (room.occupants().by_nick(item.nick) != nullptr) { // not twice in one request
+            afterwards.push_back(change_role(room, item, nick));
+        }
+    }
+    return all_of(std::move(afterwards));
+}
+
+// Affiliations ------------------------------------------------------------------------------------
+
+std::optional<StanzaError> refuse_one(const Room& room, const Jid& actor, const AffiliationItem& item)
+{
+    const Affiliation own = room.affiliation(actor);
+    const RoomMember* member = room.members().find(item.user);
+    const Affiliation now = member == nullptr ? Affiliation::none : member->affiliation;
+    if (item.user.same_bare(actor) && item.affiliation == Affiliation::outcast) {
+        return own >= Affiliation::admin ? StanzaError(StanzaError::conflict)
+                                         : StanzaError(StanzaError::forbidden);
+    }
+    if (auto refusal = refuse_affiliation_change(own, now, item.affiliation)) {
+        return refusal;
+    }
+    if (item.nick && !item.nick->empty()) {
+        const RoomMember* holder = room.members().holder_of(*item.nick);
+        if (holder != nullptr && !holder->jid.same_bare(item.user)) {
+            return StanzaError(StanzaError::conflict);
+        }
+    }
+    return std::nullopt;
+}
+
+/// §10.4: somebody has to remain. Counts what the whole request would make of it.
+bool leaves_no_owner(const Room& room, const std::vector<AffiliationItem>& items)
+{
+    std::vector<Jid> owners = room.members().jids_with(Affiliation::owner);
+    for (const AffiliationItem& item : items) {
+        std::erase(owners, item.user);
+        if (item.affiliation == Affiliation::owner) {
+            owners.push_back(item.user);
+        }
+    }
+    return owners.empty();
+}
+
+std::optional<StanzaError> refuse_affiliations(const Room& room, const Jid& actor,
+    const std::vector<AffiliationItem>& items)
+{
+    for (const AffiliationItem& item : items) {
+        if (auto refusal = refuse_one(room, actor, item)) {
+            return refusal;
+        }
+    }
+    if (leaves_no_owner(room, items)) {
+        return StanzaError(StanzaError::conflict, "A room needs an owner");
+    }
+    const auto most = static_cast<std::size_t>(room.service().settings().integer("max_members"));
+    if (room.members().all().size() + items.size() > most) {
+        return StanzaError(StanzaError::resource_constraint, "Too many people belong to this room");
+    }
+    return std::nullopt;
+}
+
+RoomMember changed_member(const Room& room, const AffiliationItem& item)
+{
+    RoomMember member = room.members().copy_of(item.user);
+    member.affiliation = item.affiliation;
+    member.reason = item.reason;
+    if (item.nick) {
+        member.nick = *item.nick;
+    }
+    if (item.affiliation == Affiliation::outcast || item.affiliation == Affiliation::none) {
+        member.nick.clear(); // §9.1
+        member.choices.clear();
+    }
+    return member;
+}
+
+Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,
+    std::vector<AffiliationItem> items)
+{
+    std::vector<RoomMember> members;
+    std::vector<Affiliation> before;
+    for (const AffiliationItem& item : items) {
+        before.push_back(room->affiliation(item.user));
+        members.push_back(changed_member(*room, item));
+    }
+    auto storing = store_members(*room, std::move(members));
+    const bool stored = co_await storing;
+    if (!stored) {
+        co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+    }
+    const std::string nick = actor_nick(*room, actor);
+    std::vector<Function<void()>> afterwards;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        afterwards.push_back(apply_affiliation(*room, items[i].user, before[i], nick, items[i].reason));
+    }
+    co_return RoomAnswer(std::nullopt, all_of(std::move(afterwards)));
+}
+
+// Lists -------------------------------------------------------------------------------------------
+
+/// Who may have a list of affiliations (§9.2, §9.5, §9.8, §10.5; muc#roomconfig_getmemberlist).
+bool may_list(const Room& room, const Jid& asker, Affiliation listed)
+{
+    const Standing standing = room.standing(asker);
+    if (standing.affiliation >= Affiliation::admin) {
+        return true;
+    }
+    const bool belongs = standing.affiliation == Affiliation::member || standing.role != Role::none;
+    const bool is_secret = listed == Affiliation::outcast || listed == Affiliation::none;
+    // §5.2.1: such a list says who everybody is.
+    return !is_secret && belongs && room.config().member_list.has(standing.role)
+        && room.shows_real_addresses_to(asker);
+}
+
+Element affiliation_list(const Room& room, Affiliation affiliation)
+{
+    Element query("query", ns::muc_admin);
+    for (const RoomMember* member : room.members().with(affiliation)) {
+        Element& item = query.add("item");
+        item.set_attribute("affiliation", to_text(affiliation)).set_attribute("jid", member->jid.text());
+        if (!member->nick.empty() && affiliation != Affiliation::outcast) {
+            item.set_attribute("nick", member->nick);
+        }
+        if (!member->reason.empty()) {
+            item.add_text_child("reason", member->reason);
+        }
+    }
+    return query;
+}
+
+Element role_list(const Room& room, Role role)
+{
+    Element query("query", ns::muc_admin);
+    room.occupants().for_each([&](const Occupant& occupant) {
+        if (occupant.role == role) {
+            query.add("item")
+                .set_attribute("affiliation", to_text(room.affiliation(occupant.user)))
+                .set_attribute("jid", occupant.shown().jid().text())
+                .set_attribute("nick", occupant.nick())
+                .set_attribute("role", to_text(role));
+        }
+    });
+    return query;
+}
+
+} // namespace
+
+Task<RoomAnswer> answer_admin_get(std::shared_ptr<Room> room, Iq iq)
+{
+    const auto items = iq.payload().children("item", ns::muc_admin);
+    if (items.size() != 1
+        || items.front()->has_attribute("role") == items.front()->has_attribute("affiliation")) {
+        co_return bad_request("Ask for one role or one affiliation");
+    }
+    const Element& item = *items.front();
+    if (item.has_attribute("role")) {
+        const auto role = role_from_text(item.attribute_or("role"));
+        if (!role || *role == Role::none) {
+            co_return bad_request("There is no such role");
+        }
+        const Standing standing = room->standing(iq.from());
+        if (standing.role != Role::moderator && standing.affiliation < Affiliation::admin) {
+            co_return StanzaError(StanzaError::forbidden);
+        }
+        co_return RoomAnswer(std::optional(role_list(*room, *role)));
+    }
+    const auto affiliation = affiliation_from_text(item.attribute_or("affiliation"));
+    if (!affiliation || *affiliation == Affiliation::none) {
+        co_return bad_request("There is no such list");
+    }
+    if (!may_list(*room, iq.from(), *affiliation)) {
+        co_return StanzaError(StanzaError::forbidden);
+    }
+    co_return RoomAnswer(std::optional(affiliation_list(*room, *affiliation)));
+}
+
+Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
+{
+    auto taking = room->turns().take();
+    const auto turn = co_await taking;
+    const auto items = read_items(*room, iq.payload());
+    if (!items) {
+        co_return items.error();
+    }
+    const Jid actor = iq.from();
+    if (auto refusal = refuse_roles(*room, actor, items->roles)) {
+        co_return std::move(*refusal);
+    }
+    if (auto refusal = refuse_affiliations(*room, actor, items->affiliations)) {
+        co_return std::move(*refusal);
+    }
+    if (items->affiliations.empty()) {
+        co_return RoomAnswer(std::nullopt, change_roles(*room, actor, items->roles));
+    }
+    auto changing = change_affiliations(room, actor, items->affiliations);
+    auto answer = co_await changing;
+    if (answer.answer && !items->roles.empty()) {
+        std::vector<Function<void()>> both;
+        both.push_back(std::move(answer.afterwards));
+        both.push_back(change_roles(*room, actor, items->roles));
+        answer.afterwards = all_of(std::move(both));
+    }
+    co_return answer;
+}
+
+} // namespace stonechat

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_archive.hpp"
+
+#include "muc/muc_service.hpp"
+#include "muc/room.hpp"
+#include "router/archive_query.hpp"
+#include "router/host.hpp"
+#include "router/store_errors.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/ns.hpp"
+
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+constexpr std::size_t most_at_once = 2; ///< queries of one device that are being answered
+
+std::optional<StanzaError> refuse_archive(const Room& room, const Jid& asker)
+{
+    if (!room.is_archived()) {
+        return StanzaError(StanzaError::service_unavailable);
+    }
+    const bool inside = room.standing(asker).role != Role::none;
+    const bool needs_password = !room.config().password.empty()
+        && room.affiliation(asker) < Affiliation::member;
+    if (!room.admits(asker) || (needs_password && !inside)) {
+        return StanzaError(StanzaError::forbidden);
+    }
+    return std::nullopt;
+}
+
+/// A stanza as `asker` may see it.
+void strip_real_address(Element& stanza)
+{
+    stanza.remove_children("x", ns::muc_user);
+}
+
+} // namespace
+
+Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)
+{
+    if (auto refusal = refuse_archive(*room, iq.from())) {
+        co_return std::move(*refusal);
+    }
+    Element query("query", ns::archive);
+    query.add(archive_form());
+    co_return RoomAnswer(std::optional(std::move(query)));
+}
+
+Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq)
+{
+    const Jid asker = iq.from();
+    if (auto refusal = refuse_archive(*room, asker)) {
+        co_return std::move(*refusal);
+    }
+    const ArchivePageLimits limits = room->service().page_limits();
+    auto request = read_archive_request(iq.payload(), limits);
+    if (!request) {
+        co_return request.error();
+    }
+    // §4.1.1: who has said what, by address, only for those who may know that.
+    if (request->query.with && !request->query.with->same_bare(room->address())) {
+        co_return StanzaError(StanzaError::forbidden);
+    }
+    if (!room->begin_query(asker, most_at_once)) {
+        co_return StanzaError(StanzaError::resource_constraint);
+    }
+    auto asking = room->host().storage().archive().page(room->key(), request->query);
+    auto page = co_await asking;
+    room->end_query(asker);
+    if (!page) {
+        co_return to_stanza_error(page.error());
+    }
+    if (!*page) {
+        co_return StanzaError(StanzaError::item_not_found);
+    }
+    ArchiveAnswer answer = archive_answer(*request, std::move(**page), limits, room->address(), asker,
+        room->shows_real_addresses_to(asker) ? nullptr : strip_real_address);
+    for (Stanza& message : answer.messages) {
+        room->send(std::move(message));
+    }
+    co_return RoomAnswer(std::optional(std::move(answer.fin)));
+}
+
+Task<RoomAnswer> answer_archive_metadata(std::shared_ptr<Room> room, Iq iq)
+{
+    if (auto refusal = refuse_archive(*room, iq.from())) {
+        co_return std::move(*refusal);
+    }
+    auto asking = room->host().storage().archive().ends(room->key());
+    const auto ends = co_await asking;
+    if (!ends) {
+        co_return to_stanza_error(ends.error());
+    }
+    co_return RoomAnswer(std::optional(archive_metadata(*ends)));
+}
+
+} // namespace stonechat

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_entrance.hpp"
+
+#include "base/random.hpp"
+#include "muc/muc_service.hpp"
+#include "muc/room_presence.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "xmpp/delay.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// Beyond the number of occupants: places for admins and owners, so that nobody can lock them out (§7.2.9).
+constexpr std::size_t places_for_admins = 20;
+
+std::string password_of(const Element& presence)
+{
+    const Element* x = presence.child("x", ns::muc);
+    return x == nullptr ? std::string() : x->child_text("password");
+}
+
+bool is_full(const Room& room, Affiliation affiliation)
+{
+    const std::size_t most = room.config().max_occupants;
+    if (most == 0 || room.occupants().size() < most) {
+        return false;
+    }
+    return affiliation < Affiliation::admin || room.occupants().size() >= most + places_for_admins;
+}
+
+/// §7.2.5 to §7.2.10, in the order in which the least is given away.
+std::optional<StanzaError> refuse_entrance(Room& room, const Stanza& presence)
+{
+    const Jid& who = presence.from();
+    const Affiliation affiliation = room.affiliation(who);
+    if (room.state() == Room::State::locked && affiliation != Affiliation::owner) {
+        return StanzaError(StanzaError::item_not_found);
+    }
+    if (affiliation == Affiliation::outcast) {
+        return StanzaError(StanzaError::forbidden);
+    }
+    if (!room.admits(who)) {
+        return StanzaError(StanzaError::registration_required);
+    }
+    const std::string& password = room.config().password;
+    if (!password.empty() && !equal_in_constant_time(password_of(presence.element()), password)) {
+        return StanzaError(StanzaError::not_authorized);
+    }
+    if (auto refusal = refuse_nick(room, who, presence.to().resource())) {
+        return refusal;
+    }
+    const bool has_place = room.occupants().by_nick(presence.to().resource()) != nullptr;
+    if (!has_place && is_full(room, affiliation)) {
+        return StanzaError(StanzaError::service_unavailable, StanzaError::Type::wait);
+    }
+    return std::nullopt;
+}
+
+int priority_of(Stanza& presence)
+{
+    return Presence(presence).priority();
+}
+
+/// What only who enters is told (§7.2.4, §7.2.12, §10.1.1).
+Notice welcome(const Room& room)
+{
+    Notice notice;
+    if (!room.config().is_anonymous()) {
+        notice.codes.push_back(muc_status::non_anonymous);
+    }
+    if (room.is_archived()) {
+        notice.codes.push_back(muc_status::logged);
+    }
+    if (room.state() == Room::State::locked) {
+        notice.codes.push_back(muc_status::created);
+    }
+    return notice;
+}
+
+/// History and subject as they are when all that was said before has been committed (§7.2.13, §7.2.15).
+void tell_what_was(Room& room, const Jid& device, const HistoryRequest& request)
+{
+    room.emit([held = room.shared_from_this(), device, request] {
+        for (Stanza& message : held->history().select(request, held->address())) {
+            message.set_to(device);
+            held->send(std::move(message));
+        }
+        Stanza subject = held->history().subject(held->address());
+        subject.set_to(device);
+        held->send(std::move(subject));
+    });
+}
+
+/// Everything that somebody gets on entering, in its order (§7.1).
+void welcome_device(Room& room, const Occupant& occupant, const Device& device, const Stanza& presence)
+{
+    show_others_to(room, occupant, device);
+    show_to_device(room, occupant, device, welcome(room));
+    tell_what_was(room, device.jid(),
+        HistoryRequest::from_presence(presence.element(), room.host().clock().wall()));
+}
+
+Occupant& occupant_for(Room& room, const Jid& user, std::string_view nick)
+{
+    if (Occupant* there = room.occupants().by_nick(nick)) {
+        return *there;
+    }
+    Occupant occupant;
+    occupant.address = *room.address().with_resource(nick);
+    occupant.user = user.bare();
+    occupant.id = room.occupant_id(user);
+    occupant.role = role_on_entering(room.affiliation(user), room.config().moderated);
+    return room.occupants().add(std::move(occupant));
+}
+
+Device device_of(const Room& room, const Jid& full, Element content, int priority)
+{
+    const auto recipient = std::make_shared<const Recipient>(Recipient {
+        full, room.service().home_of(full) });
+    return Device { recipient, std::move(content), priority };
+}
+
+/// Lets it in: the others first hear of it with what it hears of itself.
+void let_in(Room& room, Stanza presence)
+{
+    const Jid device = presence.from();
+    Occupant& occupant = occupant_for(room, device, presence.to().resource());
+    room.expected().erase(std::string(occupant.nick()));
+    room.occupants().add_device(occupant,
+        device_of(room, device, visible_content(presence.element()), priority_of(presence)));
+    occupant.changed();
+    const Device& entered = *occupant.device(device);
+    show_to_others(room, occupant, entered);
+    welcome_device(room, occupant, entered, presence);
+    room.presence_changed();
+}
+
+/// §10.1.1: the room does not exist yet. How many rooms he has decides whether it will.
+void create(Room& room, Stanza presence)
+{
+    MucService& service = room.service();
+    const Jid owner = presence.from();
+    if (!service.may_create(owner)) {
+        room.refuse(presence, StanzaError(StanzaError::not_allowed));
+        return;
+    }
+    if (auto refusal = refuse_nick(room, owner, presence.to().resource())) {
+        room.refuse(presence, *refusal);
+        return;
+    }
+    const std::size_t most = service.most_rooms_of(owner);
+    room.wait_for_creation();
+    service.host()
+        .storage()
+        .rooms()
+        .count_owned(service.domain().text(), owner.bare())
+        .then([held = room.shared_from_this(), presence = std::move(presence),
+                  most](const Result<std::size_t, StoreError>& owned) mutable {
+            if (!owned) {
+                held->refuse(presence,
+                    StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
+                held->be_created(std::nullopt);
+            } else if (most != 0 && *owned >= most) {
+                held->refuse(presence, StanzaError(StanzaError::not_allowed, "You own too many rooms"));
+                held->be_created(std::nullopt);
+            } else {
+                held->be_created(std::move(presence));
+            }
+        });
+}
+
+bool is_invisible(std::string_view nick)
+{
+    return std::all_of(nick.begin(), nick.end(), [](char c) { return c == ' '; });
+}
+
+} // namespace
+
+std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::string_view nick)
+{
+    if (nick.empty()) {
+        return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify, "A nick is missing");
+    }
+    const auto longest = static_cast<std::size_t>(room.service().settings().integer("max_nick_bytes"));
+    if (nick.size() > longest || is_invisible(nick)) {
+        return StanzaError(StanzaError::not_acceptable, "This nick is too long or cannot be seen");
+    }
+    const Occupant* there = room.occupants().by_nick(nick);
+    const RoomMember* holder = room.members().holder_of(nick);
+    const auto awaited = room.expected().find(nick);
+    const bool is_taken = (there != nullptr && !there->user.same_bare(user))
+        || (holder != nullptr && !holder->jid.same_bare(user))
+        || (awaited != room.expected().end() && !awaited->second.user.same_bare(user));
+    return is_taken ? std::optional(StanzaError(StanzaError::conflict)) : std::nullopt;
+}
+
+Element visible_content(const Element& presence)
+{
+    Element content = presence;
+    for (const char* address : { "from", "to", "type" }) {
+        content.remove_attribute(address);
+    }
+    content.remove_children_if([](const Element& child) {
+        const Namespace& ns = child.ns();
+        return ns == ns::muc || ns == ns::muc_user || ns == ns::occupant_id || ns == ns::hats;
+    });
+    return content;
+}
+
+void enter(Room& room, Stanza presence)
+{
+    if (room.state() == Room::State::absent) {
+        create(room, std::move(presence));
+        return;
+    }
+    if (auto refusal = refuse_entrance(room, presence)) {
+        room.refuse(presence, *refusal);
+        return;
+    }
+    if (!room.allows_presence(presence.from())) {
+        room.refuse(presence, StanzaError(StanzaError::resource_constraint));
+        return;
+    }
+    let_in(room, std::move(presence));
+}
+
+void enter_again(Room& room, Occupant& occupant, Device& device, const Stanza& presence)
+{
+    if (!room.allows_presence(presence.from())) {
+        room.refuse(presence, StanzaError(StanzaError::resource_constraint));
+        return;
+    }
+    const Element content = visible_content(presence.element());
+    if (content != device.presence) {
+        device.presence = content;
+        occupant.changed();
+        show_to_others(room, occupant, device);
+    }
+    welcome_device(room, occupant, device, presence);
+}
+
+void Room::wait_for_creation()
+{
+    state_ = State::loading;
+}
+
+void Room::be_created(std::optional<Stanza> presence)
+{
+    if (!presence) {
+        become(State::absent);
+        return;
+    }
+    begin(presence->from());
+    let_in(*this, std::move(*presence));
+    become(State::locked);
+}
+
+void show_missing(Room& room, std::string_view nick, const Expected& who)
+{
+    if (room.occupants().by_nick(nick) != nullptr) {
+        return;
+    }
+    Occupant gone;
+    gone.address = *room.address().with_resource(nick);
+    gone.user = who.user;
+    gone.id = who.id;
+    gone.role = role_on_entering(room.affiliation(who.user), room.config().moderated);
+    Notice notice;
+    notice.codes = { muc_status::technical };
+    show_departure(room, gone, Role::none, nullptr, notice);
+}
+
+void add_to_history(Room& room, Element message, MessageId id, WallTime stamp)
+{
+    message.remove_children("x", ns::muc_user); // only the archive says who it really was
+    const bool says_something = message.child("body") != nullptr;
+    const auto from = Jid::parse(message.attribute_or("from"));
+    if (!says_something || !from || !from->same_bare(room.address())) {
+        return;
+    }
+    message.add("stanza-id", ns::stanza_id)
+        .set_attribute("by", room.address().text())
+        .set_attribute("id", std::to_string(id));
+    room.history().add({ id, stamp, std::move(message) });
+}
+
+// Coming back after a restart ---------------------------------------------------------------------
+
+namespace {
+
+void tell_lost(const Room& room, const Jid& device, std::string_view nick)
+{
+    Stanza lost = Stanza::presence(*room.address().with_resource(nick), device, PresenceType::unavailable);
+    Element& x = lost.element().add("x", ns::muc_user);
+    x.add("item").set_attribute("affiliation", "none").set_attribute("role", "none");
+    for (const int code : { muc_status::self, muc_status::shut_down }) {
+        x.add("status").set_attribute("code", std::to_string(code));
+    }
+    room.send(std::move(lost));
+}
+
+/// What was said since the client has confirmed to have everything; it may have some of it.
+constexpr std::size_t most_missed = 200;
+/// Ids are close to the time of their commit, but not it.
+constexpr std::chrono::seconds slack { 5 };
+
+void send_missed(Room& room, const Jid& device, const ArchivePage& page)
+{
+    for (const ArchivedMessage& message : page.messages) {
+        auto element = parse_element(message.xml);
+        if (!element) {
+            continue;
+        }
+        element->remove_children("x", ns::muc_user);
+        element->add("stanza-id", ns::stanza_id)
+            .set_attribute("by", room.address().text())
+            .set_attribute("id", std::to_string(message.id));
+        element->add(Delay { message.stamp, room.address(), {} }.to_element());
+        auto stanza = Stanza::from_element(std::move(*element));
+        if (stanza) {
+            stanza->set_to(device);
+            room.send(std::move(*stanza));
+        }
+    }
+}
+
+} // namespace
+
+void Room::restore(const Jid& device, std::string_view nick, WallTime confirmed)
+{
+    const bool is_there = occupants_.by_device(device) != nullptr;
+    const bool may_be = state_ == State::open && admits(device) && !refuse_nick(*this, device, nick);
+    if (is_there || !may_be) {
+        if (!is_there) {
+            tell_lost(*this, device, nick);
+        }
+        if (state_ == State::absent) {
+            service_.forget(*this);
+        }
+        return;
+    }
+    Occupant& occupant = occupant_for(*this, device, nick);
+    occupants_.add_device(occupant, device_of(*this, device, Element("presence", ns::client), 0));
+    occupant.changed();
+    expected_.erase(std::string(nick));
+    const Device& back = *occupant.device(device);
+    show_to_others(*this, occupant, back);
+    show_others_to(*this, occupant, back);
+    show_to_device(*this, occupant, back, {});
+    presence_changed();
+    if (!is_archived()) {
+        return;
+    }
+    ArchiveQuery query;
+    query.start = confirmed - slack;
+    query.limit = most_missed;
+    query.from_the_end = true;
+    host()
+        .storage()
+        .archive()
+        .page(key(), std::move(query))
+        .then([held = shared_from_this(),
+                  device](const Result<std::optional<ArchivePage>, StoreError>& page) {
+            if (page && *page && held->occupants().by_device(device) != nullptr) {
+                send_missed(*held, device, **page);
+            }
+        });
+}
+
+} // namespace stonechat

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_invitations.hpp"
+
+#include "muc/room_affiliations.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+constexpr std::size_t most_remembered = 500;
+constexpr std::size_t most_at_once = 50;
+
+const Element* user_element(const Stanza& message)
+{
+    return message.element().child("x", ns::muc_user);
+}
+
+/// Who may invite (§7.8.2, muc#roomconfig_allowinvites).
+bool may_invite(const Room& room, const Jid& inviter)
+{
+    const Standing standing = room.standing(inviter);
+    if (standing.role == Role::moderator || standing.affiliation >= Affiliation::admin) {
+        return standing.role != Role::none;
+    }
+    const bool is_entitled = !room.config().members_only || standing.affiliation >= Affiliation::member;
+    return room.config().members_invite && standing.role >= Role::participant && is_entitled;
+}
+
+void remember(Room& room, const Jid& invitee, const Jid& inviter)
+{
+    auto& invitations = room.invitations();
+    if (invitations.size() >= most_remembered) {
+        invitations.pop_front();
+    }
+    invitations.emplace_back(invitee.bare(), inviter.bare());
+}
+
+Stanza invitation(const Room& room, const Stanza& request, const Element& invite, const Jid& invitee)
+{
+    Stanza message = Stanza::message(room.address(), invitee);
+    if (!request.id().empty()) {
+        message.element().set_attribute("id", request.id());
+    }
+    Element& x = message.element().add("x", ns::muc_user);
+    Element& passed = x.add("invite");
+    passed.set_attribute("from", request.from().bare_text());
+    for (const char* name : { "reason", "continue" }) {
+        if (const Element* child = invite.child(name)) {
+            passed.add(*child);
+        }
+    }
+    if (!room.config().password.empty()) {
+        x.add_text_child("password", room.config().password);
+    }
+    return message;
+}
+
+/// A members-only room takes who is invited as a member (§7.8.2), before he hears of it.
+Task<Done> invite_as_member(std::shared_ptr<Room> room, Stanza message, Jid invitee, Settlement settlement)
+{
+    auto taking = room->turns().take();
+    const auto turn = co_await taking;
+    RoomMember member = room->members().copy_of(invitee);
+    if (member.affiliation == Affiliation::none) {
+        member.affiliation = Affiliation::member;
+        std::vector<RoomMember> members { member };
+        auto storing = store_members(*room, std::move(members));
+        const bool stored = co_await storing;
+        if (!stored) {
+            const StanzaError failure(StanzaError::internal_server_error, StanzaError::Type::wait);
+            room->refuse(message, failure);
+            co_return Done();
+        }
+    }
+    room->host().router().route(std::move(message), std::move(settlement));
+    co_return Done();
+}
+
+void invite(Room& room, const Stanza& request, const Element& invite, Settlement settlement)
+{
+    const auto invitee = Jid::parse(invite.attribute_or("to"));
+    if (!invitee || !invitee->has_local()) {
+        room.refuse(request, StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify));
+        return;
+    }
+    if (room.affiliation(*invitee) == Affiliation::outcast) {
+        room.refuse(request, StanzaError(StanzaError::forbidden));
+        return;
+    }
+    remember(room, *invitee, request.from());
+    Stanza message = invitation(room, request, invite, *invitee);
+    if (!room.config().members_only || room.affiliation(*invitee) != Affiliation::none) {
+        room.host().router().route(std::move(message), std::move(settlement));
+        return;
+    }
+    start(
+        invite_as_member(room.shared_from_this(), std::move(message), *invitee, std::move(settlement)),
+        [](Done) {}, [](const std::exception_ptr&) {});
+}
+
+void invite_all(Room& room, const Stanza& request, const Settlement& settlement)
+{
+    if (room.occupants().by_device(request.from()) == nullptr) {
+        room.refuse(request, StanzaError(StanzaError::not_acceptable));
+        return;
+    }
+    if (!may_invite(room, request.from())) {
+        room.refuse(request, StanzaError(StanzaError::forbidden));
+        return;
+    }
+    const auto invites = user_element(request)->children("invite", ns::muc_user);
+    if (invites.size() > most_at_once || !room.allows_message(request.from())) {
+        room.refuse(request, StanzaError(StanzaError::resource_constraint));
+        return;
+    }
+    for (const Element* each : invites) {
+        invite(room, request, *each, settlement.share());
+    }
+}
+
+void decline(Room& room, const Stanza& message, const Element& decline, Settlement settlement)
+{
+    const auto inviter = Jid::parse(decline.attribute_or("to"));
+    auto& invitations = room.invitations();
+    const auto found = !inviter ? invitations.end()
+                                : std::find(invitations.begin(), invitations.end(),
+                                    std::pair(message.from().bare(), inviter->bare()));
+    if (found == invitations.end()) {
+        room.refuse(message, StanzaError(StanzaError::item_not_found));
+        return;
+    }
+    invitations.erase(found);
+    Stanza passed = Stanza::message(room.address(), inviter->bare());
+    if (!message.id().empty()) {
+        passed.element().set_attribute("id", message.id());
+    }
+    Element& told = passed.element().add("x", ns::muc_user).add("decline");
+    told.set_attribute("from", message.from().bare_text());
+    if (const Element* reason = decline.child("reason")) {
+        told.add(*reason);
+    }
+    for (const Occupant* occupant : room.occupants().of_user(*inviter)) {
+        passed.set_to(occupant->shown().jid()); // where he is in the room, he waits for it
+    }
+    room.host().router().route(std::move(passed), std::move(settlement));
+}
+
+} // namespace
+
+bool is_invitation(const Stanza& message)
+{
+    const Element* x = user_element(message);
+    return x != nullptr && (x->child("invite") != nullptr || x->child("decline") != nullptr);
+}
+
+void receive_invitation(Room& room, Stanza message, Settlement settlement)
+{
+    if (const Element* refused = user_element(message)->child("decline")) {
+        decline(room, message, *refused, std::move(settlement));
+    } else {
+        invite_all(room, message, settlement);
+    }
+}
+
+} // namespace stonechat

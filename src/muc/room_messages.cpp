@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_messages.hpp"
+
+#include "base/random.hpp"
+#include "muc/group_ticks.hpp"
+#include "muc/member_notices.hpp"
+#include "muc/muc_service.hpp"
+#include "muc/room_invitations.hpp"
+#include "muc/room_moderation.hpp"
+#include "muc/room_presence.hpp"
+#include "muc/room_private.hpp"
+#include "muc/room_visit.hpp"
+#include "muc/voice_requests.hpp"
+#include "router/host.hpp"
+#include "router/keep.hpp"
+#include "router/router.hpp"
+#include "router/store_errors.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/delay.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// §8.1: a subject and neither body nor thread.
+bool is_subject_change(const Element& message)
+{
+    return message.child("subject") != nullptr && message.child("body") == nullptr
+        && message.child("thread") == nullptr;
+}
+
+/// Why an occupant may not say this to all; nothing if he may (§7.4, §8.1).
+std::optional<StanzaError> refuse_to_reflect(Room& room, const Occupant& occupant, const Element& message)
+{
+    if (is_subject_change(message)) {
+        const bool may = occupant.role == Role::moderator
+            || (occupant.role == Role::participant && room.config().occupants_change_subject);
+        if (!may) {
+            return StanzaError(StanzaError::forbidden);
+        }
+    } else if (occupant.role < Role::participant) {
+        return StanzaError(StanzaError::forbidden);
+    }
+    if (!room.allows_message(occupant.user)) {
+        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, "Too many messages");
+    }
+    return std::nullopt;
+}
+
+/// As all get it: under the occupant's nick, without what only the room may say.
+Stanza reflection(const Room& room, const Occupant& occupant, const Stanza& message)
+{
+    Stanza reflected = message;
+    reflected.set_from(occupant.address);
+    reflected.set_to(Jid());
+    Element& element = reflected.element();
+    element.remove_children_if([&room](const Element& child) {
+        if (child.is("stanza-id", ns::stanza_id)) {
+            const auto by = Jid::parse(child.attribute_or("by"));
+            return by && by->same_bare(room.address());
+        }
+        return child.ns() == ns::muc_user || child.ns() == ns::occupant_id;
+    });
+    strip_forged_delays(element, room.address().domain());
+    if (reflected.id().empty()) {
+        element.set_attribute("id", random_id());
+    }
+    element.add("occupant-id", ns::occupant_id).set_attribute("id", occupant.id);
+    return reflected;
+}
+
+/// What the archive has more: who it really was (XEP-0313 §5.1.3), for those who may see it.
+std::string archived_form(const Room& room, const Stanza& message, const Jid& author)
+{
+    Element element = message.element();
+    Element& x = element.add("x", ns::muc_user);
+    x.add("item")
+        .set_attribute("affiliation", to_text(room.affiliation(author)))
+        .set_attribute("jid", author.text());
+    return to_xml(element);
+}
+
+/// Everybody who was there when it came gets it.
+void reflect(Room& room, Utterance& utterance, std::optional<MessageId> id, WallTime stamp,
+    const AudiencePtr& audience)
+{
+    Element& element = utterance.message.element();
+    if (id) {
+        element.add("stanza-id", ns::stanza_id)
+            .set_attribute("by", room.address().text())
+            .set_attribute("id", std::to_string(*id));
+        room.set_newest(*id);
+        room.host().trace("committed", utterance.message, "in the room's archive");
+    }
+    if (is_subject_change(element)) {
+        room.history().set_subject(element, stamp);
+    } else if (element.child("body") != nullptr) {
+        room.history().add({ id.value_or(0), stamp, element });
+        if (id && room.config().ticks) {
+            room.tick_ledger().add(*id, utterance.author.bare());
+        }
+    }
+    utterance.message.serialize_for_many();
+    const auto shared = std::make_shared<const Stanza>(std::move(utterance.message));
+    room.host().trace("reflected", *shared, std::to_string(audience->size()) + " devices");
+    room.host().router().address(shared, audience);
+    if (utterance.then) {
+        utterance.then(id);
+    }
+}
+
+void store(Room& room, std::shared_ptr<Utterance> utterance, AudiencePtr audience)
+{
+    MessageToStore message;
+    message.stamp = room.host().clock().wall();
+    message.searchable = is_searchable(std::as_const(utterance->message).element());
+    message.xml = archived_form(room, utterance->message, utterance->author);
+    ArchiveEntry entry;
+    entry.owner = room.key();
+    entry.peer = utterance->message.from();
+    message.archives.push_back(std::move(entry));
+    const WallTime stamp = message.stamp;
+    const std::uint64_t place = room.arrivals().hold();
+    room.host()
+        .storage()
+        .messages()
+        .accept(std::move(message))
+        .then([held = room.shared_from_this(), utterance = std::move(utterance),
+                  audience = std::move(audience), stamp,
+                  place](const Result<MessageReceipt, StoreError>& receipt) mutable {
+            if (!receipt) {
+                held->refuse(utterance->refusable, to_stanza_error(receipt.error()));
+                held->arrivals().ready(place, Function<void()>([] {}));
+                return;
+            }
+            held->arrivals().ready(place, [held, utterance, audience, stamp, id = receipt->id] {
+                reflect(*held, *utterance, id, stamp, audience);
+            });
+        });
+}
+
+/// The subject is kept before anybody sees it.
+void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement settlement)
+{
+    Utterance utterance { reflection(room, occupant, message), message.from(), message, std::move(settlement),
+        {} };
+    RoomHistory next;
+    next.set_subject(std::as_const(utterance.message).element(), room.host().clock().wall());
+    if (room.state() != Room::State::open) {
+        utter(room, std::move(utterance)); // nothing is kept of the room yet
+        return;
+    }
+    RoomStore::Change change;
+    change.subject = next.subject_to_text();
+    // Behind whatever is under way; the archive's row is written after it, so nobody sees it before.
+    room.host().storage().rooms().change(room.key(), std::move(change)).then([](const auto&) {});
+    utter(room, std::move(utterance));
+}
+
+void receive_groupchat(Room& room, Stanza message, Settlement settlement)
+{
+    Occupant* occupant = room.occupants().by_device(message.from());
+    if (occupant == nullptr) {
+        room.refuse(message, StanzaError(StanzaError::not_acceptable));
+        return;
+    }
+    const Element& element = std::as_const(message).element();
+    if (room.config().ticks && is_tick_for_room(element)) {
+        take_tick(room, *occupant, message, std::move(settlement));
+        return;
+    }
+    if (auto refusal = refuse_to_reflect(room, *occupant, element)) {
+        room.refuse(message, *refusal);
+        return;
+    }
+    if (is_subject_change(element)) {
+        change_subject(room, *occupant, std::move(message), std::move(settlement));
+        return;
+    }
+    Utterance utterance { reflection(room, *occupant, message), message.from(), message,
+        std::move(settlement), {} };
+    if (const auto target = retracted_id(element)) {
+        retract_own(room, *occupant, *target, std::move(utterance));
+        return;
+    }
+    if (auto absent = whom_to_notice(room, *occupant, std::as_const(utterance.message).element());
+        !absent.empty()) {
+        utterance.then = [held = room.shared_from_this(),
+                             absent = std::move(absent)](std::optional<MessageId>) {
+            send_notices(*held, absent);
+        };
+    }
+    utter(room, std::move(utterance));
+}
+
+void receive_for_room(Room& room, Stanza message, Settlement settlement)
+{
+    if (message.message_type() == MessageType::groupchat) {
+        receive_groupchat(room, std::move(message), std::move(settlement));
+    } else if (is_invitation(message)) {
+        receive_invitation(room, std::move(message), std::move(settlement));
+    } else if (is_voice_form(message)) {
+        receive_voice_form(room, message);
+    } else if (room.occupants().by_device(message.from()) == nullptr) {
+        room.refuse(message, StanzaError(StanzaError::not_acceptable));
+    } else {
+        room.refuse(message, StanzaError(StanzaError::bad_request)); // §16.2
+    }
+}
+
+} // namespace
+
+void receive_message(Room& room, Stanza message, Settlement settlement)
+{
+    const bool is_inside = room.occupants().by_device(message.from()) != nullptr;
+    if (message.is_error()) {
+        if (is_inside && is_delivery_error(message)) {
+            Notice notice;
+            notice.codes = { muc_status::technical };
+            leave(room, message.from(), nullptr, notice);
+        } else if (is_inside) {
+            return_private(room, message);
+        }
+        return;
+    }
+    if (!room.exists() || (room.state() == Room::State::locked && !is_inside)) {
+        room.refuse(message, StanzaError(StanzaError::item_not_found)); // §16.2
+        return;
+    }
+    if (message.to().has_resource()) {
+        receive_private(room, std::move(message), std::move(settlement));
+    } else {
+        receive_for_room(room, std::move(message), std::move(settlement));
+    }
+}
+
+void utter(Room& room, Utterance utterance)
+{
+    AudiencePtr audience = room.everybody();
+    const bool kept = room.state() == Room::State::open && room.is_archived()
+        && keep_in_room(Message(utterance.message)) == Keep::archived;
+    const auto shared = std::make_shared<Utterance>(std::move(utterance));
+    if (kept) {
+        store(room, shared, std::move(audience));
+        return;
+    }
+    room.emit([held = room.shared_from_this(), shared, audience = std::move(audience)] {
+        reflect(*held, *shared, std::nullopt, held->host().clock().wall(), audience);
+    });
+}
+
+} // namespace stonechat

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_owner.hpp"
+
+#include "muc/muc_service.hpp"
+#include "muc/room.hpp"
+#include "muc/room_affiliations.hpp"
+#include "muc/room_visit.hpp"
+#include "router/host.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace stonechat {
+namespace {
+
+StanzaError store_failed()
+{
+    return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+}
+
+RoomLimits limits_for(const Room& room, const Jid& owner)
+{
+    RoomLimits limits = room.service().limits();
+    if (room.service().is_admin(owner)) {
+        limits.occupants = 0; // the limit is for users' rooms
+    }
+    return limits;
+}
+
+/// The list in a form is the whole list: who is not in it any more becomes a member (§10.2).
+void add_changes(const Room& room, Affiliation affiliation, const std::vector<Jid>& wanted,
+    std::vector<RoomMember>& changes)
+{
+    const auto is_wanted = [&wanted](const Jid& jid) {
+        return std::any_of(wanted.begin(), wanted.end(),
+            [&jid](const Jid& each) { return each.same_bare(jid); });
+    };
+    for (const RoomMember* member : room.members().with(affiliation)) {
+        if (!is_wanted(member->jid)) {
+            RoomMember changed = *member;
+            changed.affiliation = Affiliation::member;
+            changes.push_back(std::move(changed));
+        }
+    }
+    for (const Jid& jid : wanted) {
+        if (room.affiliation(jid) != affiliation) {
+            RoomMember changed = room.members().copy_of(jid);
+            changed.affiliation = affiliation;
+            std::erase_if(changes, [&jid](const RoomMember& earlier) { return earlier.jid.same_bare(jid); });
+            changes.push_back(std::move(changed));
+        }
+    }
+}
+
+Result<std::vector<RoomMember>, StanzaError> member_changes(const Room& room,
+    const RoomSubmission& submission)
+{
+    std::vector<RoomMember> changes;
+    if (submission.owners && submission.owners->empty()) {
+        return StanzaError(StanzaError::not_acceptable, "A room needs an owner");
+    }
+    if (submission.admins) {
+        add_changes(room, Affiliation::admin, *submission.admins, changes);
+    }
+    if (submission.owners) {
+        add_changes(room, Affiliation::owner, *submission.owners, changes);
+    }
+    const bool has_owner = std::any_of(room.members().all().begin(), room.members().all().end(),
+                               [&changes](const auto& entry) {
+                                   const RoomMember& member = entry.second;
+                                   const bool changed = std::any_of(changes.begin(), changes.end(),
+                                       [&member](const RoomMember& each) { return each.jid == member.jid; });
+                                   return !changed && member.affiliation == Affiliation::owner;
+                               })
+        || std::any_of(changes.begin(), changes.end(),
+            [](const RoomMember& each) { return each.affiliation == Affiliation::owner; });
+    if (!has_owner) {
+        return StanzaError(StanzaError::not_acceptable, "A room needs an owner");
+    }
+    return changes;
+}
+
+RoomRecord record_of(const Room& room, const RoomConfig& config, const std::vector<RoomMember>& changes)
+{
+    RoomRecord record;
+    record.config = to_text(config);
+    record.persistent = config.persistent;
+    record.listed = config.listed;
+    record.created = room.host().clock().wall();
+    Members members = room.members();
+    for (const RoomMember& each : changes) {
+        members.apply(each);
+    }
+    for (const auto& [jid, member] : members.all()) {
+        record.members.push_back(member);
+    }
+    return record;
+}
+
+/// §10.2.1: what has changed for those who are there.
+void tell_config(Room& room, const std::vector<int>& codes)
+{
+    if (codes.empty() || room.occupants().empty()) {
+        return;
+    }
+    Stanza message = Stanza::message(room.address(), Jid(), MessageType::groupchat);
+    Element& x = message.element().add("x", ns::muc_user);
+    for (const int code : codes) {
+        x.add("status").set_attribute("code", std::to_string(code));
+    }
+    room.say(std::move(message), room.everybody());
+}
+
+/// In a room that has become moderated, and the other way round, roles stay as they are; new ones are as the
+/// room is now.
+Function<void()> apply_config(Room& room, RoomConfig config, const std::vector<RoomMember>& changes,
+    const std::vector<Affiliation>& before)
+{
+    const RoomConfig old = room.config();
+    const std::vector<int> codes = config_status_codes(old, config);
+    const bool closes = config.members_only && !old.members_only;
+    room.set_config(std::move(config));
+    std::vector<Function<void()>> afterwards;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        afterwards.push_back(apply_affiliation(room, changes[i].jid, before[i], {}, {}));
+    }
+    if (closes) {
+        afterwards.push_back(remove_strangers(room));
+    }
+    afterwards.emplace_back([held = room.shared_from_this(), codes] {
+        tell_config(*held, codes);
+        held->after_leaving(); // it may have become one that goes with the last occupant
+    });
+    return all_of(std::move(afterwards));
+}
+
+Task<bool> store_config(Room& room, RoomConfig config, std::vector<RoomMember> members)
+{
+    RoomStore& store = room.host().storage().rooms();
+    if (room.state() == Room::State::locked) {
+        RoomRecord record = record_of(room, config, members);
+        auto creating = store.create(room.key(), std::move(record));
+        const auto created = co_await creating;
+        co_return created&&* created;
+    }
+    RoomStore::Change change;
+    change.config = to_text(config);
+    change.persistent = config.persistent;
+    change.listed = config.listed;
+    change.members = std::move(members);
+    auto changing = store.change(room.key(), std::move(change));
+    const auto changed = co_await changing;
+    co_return changed&&* changed;
+}
+
+Task<RoomAnswer> submit(std::shared_ptr<Room> room, Jid owner, DataForm form)
+{
+    auto submission = read_room_submission(room->config(), form, limits_for(*room, owner));
+    if (!submission) {
+        co_return submission.error();
+    }
+    auto members = member_changes(*room, *submission);
+    if (!members) {
+        co_return members.error();
+    }
+    auto configuring = configure(room, std::move(submission->config), std::move(*members));
+    auto answer = co_await configuring;
+    co_return answer;
+}
+
+/// §10.1.1, §10.1.3: who cancels the first form does not want the room.
+RoomAnswer cancel(Room& room)
+{
+    if (room.state() == Room::State::locked) {
+        destroy_room(room, Notice {});
+    }
+    return RoomAnswer(std::nullopt);
+}
+
+} // namespace
+
+Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::vector<RoomMember> members)
+{
+    std::vector<Affiliation> before;
+    for (const RoomMember& member : members) {
+        before.push_back(room->affiliation(member.jid));
+    }
+    auto storing = store_config(*room, config, members);
+    const bool stored = co_await storing;
+    if (!stored || !room->exists()) {
+        co_return store_failed();
+    }
+    const bool is_new = room->state() == Room::State::locked;
+    for (const RoomMember& member : members) {
+        room->members().apply(member);
+    }
+    if (is_new) {
+        room->set_config(std::move(config));
+        room->open();
+        co_return RoomAnswer(std::nullopt, apply_config(*room, room->config(), members, before));
+    }
+    co_return RoomAnswer(std::nullopt, apply_config(*room, std::move(config), members, before));
+}
+
+Task<bool> destroy(std::shared_ptr<Room> room, Element destroy)
+{
+    Notice notice;
+    Element told("destroy", ns::muc_user);
+    if (const auto venue = Jid::parse(destroy.attribute_or("jid"))) {
+        told.set_attribute("jid", venue->text());
+    }
+    for (const char* name : { "reason", "password" }) {
+        if (const Element* child = destroy.child(name)) {
+            told.add_text_child(name, child->text());
+        }
+    }
+    notice.destroy = std::move(told);
+    if (room->state() == Room::State::open) {
+        auto removing = room->host().storage().rooms().remove(room->key());
+        const auto removed = co_await removing;
+        if (!removed) {
+            co_return false;
+        }
+    }
+    destroy_room(*room, notice);
+    co_return true;
+}
+
+Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq)
+{
+    if (room->affiliation(iq.from()) != Affiliation::owner) {
+        co_return StanzaError(StanzaError::forbidden);
+    }
+    Element query("query", ns::muc_owner);
+    const DataForm form = room_config_form(room->config(), limits_for(*room, iq.from()),
+        room->members().jids_with(Affiliation::owner), room->members().jids_with(Affiliation::admin),
+        room->address().local());
+    query.add(form.to_element());
+    co_return RoomAnswer(std::optional(std::move(query)));
+}
+
+Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq)
+{
+    auto taking = room->turns().take();
+    const auto turn = co_await taking;
+    if (room->affiliation(iq.from()) != Affiliation::owner) {
+        co_return StanzaError(StanzaError::forbidden);
+    }
+    if (const Element* wish = iq.payload().child("destroy")) {
+        auto destroying = destroy(room, *wish);
+        const bool destroyed = co_await destroying;
+        if (!destroyed) {
+            co_return store_failed();
+        }
+        co_return RoomAnswer(std::nullopt);
+    }
+    const Element* x = iq.payload().child("x", ns::data_forms);
+    if (x == nullptr) {
+        co_return StanzaError(StanzaError::bad_request);
+    }
+    const auto form = DataForm::from_element(*x);
+    if (!form) {
+        co_return form.error();
+    }
+    if (form->type() == DataForm::Type::cancel) {
+        co_return cancel(*room);
+    }
+    const bool is_ours = form->fields().empty() || form->form_type() == ns::room_config_form;
+    if (form->type() != DataForm::Type::submit || !is_ours) {
+        co_return StanzaError(StanzaError::bad_request);
+    }
+    auto submitting = submit(room, iq.from(), *form);
+    auto answer = co_await submitting;
+    co_return answer;
+}
+
+} // namespace stonechat

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuring and destroying a room (XEP-0045 sections 10.1, 10.2 and 10.9, namespace muc#owner).
+#pragma once
+
+#include "muc/room_config.hpp"
+#include "muc/room_requests.hpp"
+#include "storage/room_store.hpp"
+#include "xmpp/element.hpp"
+
+#include <vector>
+
+namespace stonechat {
+
+Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq);
+Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq);
+
+/// Stores a configuration and applies it; for an owner's form and for the administrator. What the occupants
+/// are told comes with the answer.
+Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::vector<RoomMember> members);
+/// Removes everybody and the room, which is gone from the store when this is answered.
+Task<bool> destroy(std::shared_ptr<Room> room, Element destroy);
+
+} // namespace stonechat

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_registration.hpp"
+
+#include "muc/room.hpp"
+#include "muc/room_affiliations.hpp"
+#include "muc/room_entrance.hpp"
+#include "xmpp/data_form.hpp"
+#include "xmpp/ns.hpp"
+
+#include <array>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+using FieldType = DataForm::FieldType;
+
+constexpr std::string_view nick_field = "muc#register_roomnick";
+constexpr std::string_view wake_field = "{urn:stonechat:muc:register:0}wake";
+
+struct WakeName {
+    Wake wake;
+    std::string_view text;
+    std::string_view label;
+};
+constexpr std::array wake_names {
+    WakeName { Wake::mentions, "mentions", "When I am mentioned" },
+    WakeName { Wake::always, "always", "For every message" },
+    WakeName { Wake::never, "never", "Never" },
+};
+
+std::string_view to_text(Wake wake)
+{
+    return wake_names[static_cast<std::size_t>(wake)].text;
+}
+
+DataForm registration_form(const Room& room, const Jid& user)
+{
+    const RoomMember* member = room.members().find(user);
+    DataForm form(DataForm::Type::form, ns::room_register_form);
+    form.set_title("Registration with "
+        + (room.config().name.empty() ? std::string(room.address().local()) : room.config().name));
+    form.set_instructions("You become a member of this room, and your nick is yours alone.");
+    DataForm::Field nick;
+    nick.var = nick_field;
+    nick.label = "Desired Nickname";
+    nick.required = true;
+    if (member != nullptr && !member->nick.empty()) {
+        nick.values.push_back(member->nick);
+    }
+    form.add(std::move(nick));
+    DataForm::Field wake;
+    wake.var = wake_field;
+    wake.type = FieldType::list_single;
+    wake.label = "Wake my devices while I am away";
+    wake.values.emplace_back(to_text(wake_from_text(member == nullptr ? std::string_view()
+                                                                      : member->choices)));
+    for (const WakeName& each : wake_names) {
+        wake.options.push_back({ std::string(each.label), std::string(each.text) });
+    }
+    form.add(std::move(wake));
+    return form;
+}
+
+/// §7.10: a members-only room is not entered by registering; and only where the owner wants it.
+std::optional<StanzaError> refuse_registration(const Room& room, const Jid& user)
+{
+    const Affiliation affiliation = room.affiliation(user);
+    if (affiliation == Affiliation::outcast) {
+        return StanzaError(StanzaError::forbidden);
+    }
+    const bool may_become_member = room.config().registration && !room.config().members_only;
+    if (affiliation == Affiliation::none && !may_become_member) {
+        return StanzaError(StanzaError::not_allowed);
+    }
+    return std::nullopt;
+}
+
+Result<RoomMember, StanzaError> read_registration(const Room& room, const Jid& user, const Element& query)
+{
+    const Element* x = query.child("x", ns::data_forms);
+    if (x == nullptr) {
+        return StanzaError(StanzaError::bad_request);
+    }
+    const auto form = DataForm::from_element(*x);
+    if (!form || form->type() != DataForm::Type::submit || form->form_type() != ns::room_register_form) {
+        return StanzaError(StanzaError::bad_request);
+    }
+    RoomMember member = room.members().copy_of(user);
+    if (member.affiliation == Affiliation::none) {
+        member.affiliation = Affiliation::member;
+    }
+    const auto wanted = form->value(nick_field);
+    if (wanted) {
+        const auto nick = room.address().with_resource(*wanted);
+        if (!nick) {
+            return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify);
+        }
+        if (auto refusal = refuse_nick(room, user, nick->resource())) {
+            return std::move(*refusal);
+        }
+        member.nick = nick->resource();
+    } else if (member.nick.empty()) {
+        return StanzaError(StanzaError::bad_request, "A nick is missing");
+    }
+    if (const auto wake = form->value(wake_field)) {
+        member.choices = to_text(wake_from_text(*wake));
+    }
+    return member;
+}
+
+Task<RoomAnswer> store_change(std::shared_ptr<Room> room, RoomMember member)
+{
+    const Affiliation before = room->affiliation(member.jid);
+    const Jid user = member.jid;
+    std::vector<RoomMember> members { std::move(member) };
+    auto storing = store_members(*room, std::move(members));
+    const bool stored = co_await storing;
+    if (!stored) {
+        co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+    }
+    if (room->affiliation(user) == before) {
+        co_return RoomAnswer(std::nullopt);
+    }
+    co_return RoomAnswer(std::nullopt, apply_affiliation(*room, user, before, {}, {}));
+}
+
+/// He leaves the list of members, if he is no more than that; admins and owners give up their nick only.
+RoomMember unregistered(const Room& room, const Jid& user)
+{
+    RoomMember member = room.members().copy_of(user);
+    member.nick.clear();
+    member.choices.clear();
+    if (member.affiliation == Affiliation::member) {
+        member.affiliation = Affiliation::none;
+    }
+    return member;
+}
+
+} // namespace
+
+Wake wake_from_text(std::string_view choices)
+{
+    for (const WakeName& each : wake_names) {
+        if (each.text == choices) {
+            return each.wake;
+        }
+    }
+    return Wake::mentions;
+}
+
+Task<RoomAnswer> answer_register_get(std::shared_ptr<Room> room, Iq iq)
+{
+    if (auto refusal = refuse_registration(*room, iq.from())) {
+        co_return std::move(*refusal);
+    }
+    Element query("query", ns::in_band_registration);
+    const RoomMember* member = room->members().find(iq.from());
+    if (member != nullptr && !member->nick.empty()) {
+        query.add("registered");
+        query.add_text_child("username", member->nick);
+    } else {
+        query.add_text_child("instructions", "Choose the nick that is to be yours in this room.");
+    }
+    query.add(registration_form(*room, iq.from()).to_element());
+    co_return RoomAnswer(std::optional(std::move(query)));
+}
+
+Task<RoomAnswer> answer_register_set(std::shared_ptr<Room> room, Iq iq)
+{
+    auto taking = room->turns().take();
+    const auto turn = co_await taking;
+    if (auto refusal = refuse_registration(*room, iq.from())) {
+        co_return std::move(*refusal);
+    }
+    if (iq.payload().child("remove") != nullptr) {
+        auto removing = store_change(room, unregistered(*room, iq.from()));
+        auto answer = co_await removing;
+        co_return answer;
+    }
+    auto member = read_registration(*room, iq.from(), iq.payload());
+    if (!member) {
+        co_return member.error();
+    }
+    auto registering = store_change(room, std::move(*member));
+    auto answer = co_await registering;
+    co_return answer;
+}
+
+} // namespace stonechat

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registering with a room (XEP-0045 section 7.10): who does becomes a member with a nick of his own, and may
+// choose when the room is to wake his devices.
+#pragma once
+
+#include "muc/room_requests.hpp"
+
+#include <string_view>
+
+namespace stonechat {
+
+Task<RoomAnswer> answer_register_get(std::shared_ptr<Room> room, Iq iq);
+Task<RoomAnswer> answer_register_set(std::shared_ptr<Room> room, Iq iq);
+
+/// When a member's devices are woken while he is away (RoomMember::choices).
+enum class Wake { mentions, always, never };
+Wake wake_from_text(std::string_view choices);
+
+} // namespace stonechat

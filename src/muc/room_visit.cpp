@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_visit.hpp"
+
+#include "muc/muc_service.hpp"
+#include "muc/room_entrance.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+/// A client believes that it is in the room, and is not: this makes it enter again.
+void tell_not_inside(const Room& room, const Stanza& presence)
+{
+    Stanza lost = Stanza::presence(presence.to(), presence.from(), PresenceType::unavailable);
+    Element& x = lost.element().add("x", ns::muc_user);
+    x.add("item").set_attribute("affiliation", "none").set_attribute("role", "none");
+    for (const int code : { muc_status::self, muc_status::technical }) {
+        x.add("status").set_attribute("code", std::to_string(code));
+    }
+    room.send(std::move(lost));
+}
+
+/// §7.6. All his devices go along.
+void change_nick(Room& room, Occupant& occupant, const Stanza& presence)
+{
+    const std::string nick(presence.to().resource());
+    if (auto refusal = refuse_nick(room, presence.from(), nick)) {
+        room.refuse(presence, *refusal);
+        return;
+    }
+    if (room.occupants().by_nick(nick) != nullptr) {
+        room.refuse(presence, StanzaError(StanzaError::conflict));
+        return;
+    }
+    Notice notice;
+    notice.codes = { muc_status::new_nick };
+    notice.new_nick = nick;
+    // The old nick goes as somebody who has no devices here any more, so that everybody hears of it once.
+    const Occupant old = occupant;
+    if (room.config().shown.has(old.role)) { // else nobody has seen him
+        say_nick_gone(room, old, notice);
+    }
+    for (const Device& device : old.devices) {
+        show_departure_to_device(room, old, device, old.role, nullptr, notice);
+    }
+    room.occupants().rename(occupant, *room.address().with_resource(nick));
+    occupant.device(presence.from())->presence = visible_content(presence.element());
+    show(room, occupant);
+    room.presence_changed();
+}
+
+/// §7.7
+void change_presence(Room& room, Occupant& occupant, Device& device, Stanza presence)
+{
+    device.presence = visible_content(presence.element());
+    device.priority = Presence(presence).priority();
+    show(room, occupant);
+}
+
+void receive_available(Room& room, Stanza presence)
+{
+    Occupant* occupant = room.occupants().by_device(presence.from());
+    const bool wants_to_enter = presence.element().child("x", ns::muc) != nullptr;
+    if (occupant == nullptr) {
+        if (wants_to_enter || !room.exists()) {
+            enter(room, std::move(presence));
+        } else {
+            tell_not_inside(room, presence);
+        }
+        return;
+    }
+    if (!presence.to().has_resource()) {
+        room.refuse(presence, StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify));
+        return;
+    }
+    Device& device = *occupant->device(presence.from());
+    const bool same_nick = presence.to() == occupant->address;
+    if (wants_to_enter && same_nick) {
+        enter_again(room, *occupant, device, presence);
+        return;
+    }
+    if (!room.allows_presence(presence.from())) {
+        room.refuse(presence, StanzaError(StanzaError::resource_constraint));
+        return;
+    }
+    if (same_nick) {
+        change_presence(room, *occupant, device, std::move(presence));
+    } else {
+        change_nick(room, *occupant, presence);
+    }
+}
+
+} // namespace
+
+void receive_presence(Room& room, Stanza presence)
+{
+    switch (presence.presence_type()) {
+    case PresenceType::available: receive_available(room, std::move(presence)); return;
+    case PresenceType::unavailable: {
+        const Element content = visible_content(presence.element());
+        leave(room, presence.from(), &content); // silently ignored of who is not inside (§16.3)
+        return;
+    }
+    case PresenceType::error: {
+        if (is_delivery_error(presence)) {
+            Notice notice;
+            notice.codes = { muc_status::technical };
+            leave(room, presence.from(), nullptr, notice);
+        }
+        return;
+    }
+    case PresenceType::probe: // §16.3: may be handled; who wants to know enters
+    case PresenceType::subscribe:
+    case PresenceType::subscribed:
+    case PresenceType::unsubscribe:
+    case PresenceType::unsubscribed: return; // a room is nobody's contact
+    }
+}
+
+void leave(Room& room, const Jid& device, const Element* content, const Notice& notice)
+{
+    Occupant* occupant = room.occupants().by_device(device);
+    if (occupant == nullptr) {
+        return;
+    }
+    const Jid address = device; // of what is about to go
+    show_departure_to_device(room, *occupant, *occupant->device(address), Role::none, content, notice);
+    if (occupant->devices.size() > 1) {
+        room.occupants().remove_device(*occupant, address);
+        show(room, *occupant);
+        return;
+    }
+    const Occupant gone = *occupant;
+    room.occupants().remove(*occupant);
+    show_departure(room, gone, Role::none, content, notice);
+    room.after_leaving();
+}
+
+Function<void()> remove_occupant(Room& room, Occupant& occupant, const Notice& notice)
+{
+    const Occupant gone = occupant;
+    for (const Device& device : gone.devices) {
+        show_departure_to_device(room, gone, device, Role::none, nullptr, notice);
+    }
+    room.occupants().remove(occupant);
+    return [held = room.shared_from_this(), gone, notice] {
+        Notice for_others = notice;
+        show_departure(*held, gone, Role::none, nullptr, for_others);
+        held->after_leaving();
+    };
+}
+
+void destroy_room(Room& room, const Notice& notice)
+{
+    const auto held = room.shared_from_this();
+    std::vector<Occupant> all;
+    room.occupants().for_each([&all](const Occupant& occupant) { all.push_back(occupant); });
+    for (const Occupant& occupant : all) {
+        // §10.9: each hears of his own removal only, without affiliation.
+        for (const Device& device : occupant.devices) {
+            Stanza farewell = farewell_of(room, occupant, false, Role::none, nullptr, notice);
+            Element* item = farewell.element().child("x", ns::muc_user)->child("item");
+            item->set_attribute("affiliation", "none");
+            farewell.element()
+                .child("x", ns::muc_user)
+                ->add("status")
+                .set_attribute("code", std::to_string(muc_status::self));
+            farewell.set_to(device.jid());
+            room.emit([held, farewell = std::move(farewell)] { held->send(farewell); });
+        }
+        room.occupants().remove(*room.occupants().by_nick(occupant.nick()));
+    }
+    room.end();
+}
+
+bool is_delivery_error(const Stanza& stanza)
+{
+    using Condition = StanzaError::Condition;
+    constexpr std::array conditions { Condition::gone, Condition::item_not_found,
+        Condition::recipient_unavailable, Condition::redirect, Condition::remote_server_not_found,
+        Condition::remote_server_timeout };
+    const Element* element = stanza.element().child("error");
+    const auto error = element == nullptr ? std::nullopt : StanzaError::from_element(*element);
+    return error && std::find(conditions.begin(), conditions.end(), error->condition()) != conditions.end();
+}
+
+} // namespace stonechat

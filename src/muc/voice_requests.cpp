@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/voice_requests.hpp"
+
+#include "base/random.hpp"
+#include "muc/room_presence.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "xmpp/data_form.hpp"
+#include "xmpp/ns.hpp"
+
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+using FieldType = DataForm::FieldType;
+
+std::optional<DataForm> voice_form(const Stanza& message)
+{
+    const Element* x = message.element().child("x", ns::data_forms);
+    if (x == nullptr) {
+        return std::nullopt;
+    }
+    auto form = DataForm::from_element(*x);
+    const bool is_one = form && form->type() == DataForm::Type::submit
+        && form->form_type() == ns::room_request_form;
+    return is_one ? std::optional(std::move(*form)) : std::nullopt;
+}
+
+/// §8.6: what moderators are asked.
+DataForm approval_form(const Occupant& visitor)
+{
+    DataForm form(DataForm::Type::form, ns::room_request_form);
+    form.set_title("Voice request");
+    form.set_instructions(
+        "To approve this request for voice, select the \"Grant voice to this person?\" checkbox and "
+        "click OK. To skip this request, click the cancel button.");
+    const auto add = [&form](std::string_view var, FieldType type, std::string_view label,
+                         std::string_view value) {
+        DataForm::Field field;
+        field.var = var;
+        field.type = type;
+        field.label = label;
+        field.values.emplace_back(value);
+        form.add(std::move(field));
+    };
+    add("muc#role", FieldType::list_single, "Requested role", "participant");
+    add("muc#jid", FieldType::jid_single, "User ID", visitor.shown().jid().text());
+    add("muc#roomnick", FieldType::text_single, "Room Nickname", visitor.nick());
+    add("muc#request_allow", FieldType::boolean, "Grant voice to this person?", "false");
+    return form;
+}
+
+void ask_moderators(Room& room, const Occupant& visitor)
+{
+    Stanza question = Stanza::message(room.address(), Jid());
+    question.element().set_attribute("id", random_id());
+    question.element().add(approval_form(visitor).to_element());
+    room.say(std::move(question), room.moderators());
+}
+
+void grant(Room& room, const DataForm& form)
+{
+    if (!form.flag("muc#request_allow").value_or(false) || form.value("muc#role") != "participant") {
+        return; // it was not granted, which nobody is told
+    }
+    Occupant* visitor = room.occupants().by_nick(form.value("muc#roomnick").value_or(std::string_view()));
+    if (visitor == nullptr || visitor->role != Role::visitor) {
+        return; // he has gone, or has it already
+    }
+    visitor->role = Role::participant;
+    show(room, *visitor);
+}
+
+} // namespace
+
+bool is_voice_form(const Stanza& message)
+{
+    return voice_form(message).has_value();
+}
+
+void receive_voice_form(Room& room, const Stanza& message)
+{
+    const Occupant* sender = room.occupants().by_device(message.from());
+    const auto form = voice_form(message);
+    if (sender == nullptr) {
+        room.refuse(message, StanzaError(StanzaError::not_acceptable));
+    } else if (sender->role == Role::moderator) {
+        grant(room, *form);
+    } else if (form->field("muc#request_allow") != nullptr) {
+        room.refuse(message, StanzaError(StanzaError::forbidden));
+    } else if (!room.allows_message(sender->user)) {
+        room.refuse(message, StanzaError(StanzaError::resource_constraint));
+    } else if (sender->role == Role::visitor) {
+        ask_moderators(room, *sender);
+    } else {
+        room.refuse(message, StanzaError(StanzaError::not_acceptable)); // he has voice
+    }
+}
+
+} // namespace stonechat

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asking for voice in a moderated room, and granting it (XEP-0045 sections 7.13 and 8.6).
+#pragma once
+
+#include "muc/room.hpp"
+#include "xmpp/stanza.hpp"
+
+namespace stonechat {
+
+/// It carries a form of type muc#request.
+bool is_voice_form(const Stanza& message);
+void receive_voice_form(Room& room, const Stanza& message);
+
+} // namespace stonechat
