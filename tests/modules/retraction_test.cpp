@@ -103,6 +103,17 @@ TEST_CASE("retraction: a tombstone stays as it is")
     CHECK(world.search(*world.juliet).messages.size() == 3);
 }
 
+TEST_CASE("retraction: who puts a <retracted/> beside what he says can take it back nevertheless")
+{
+    ArchiveHouse world;
+    world.romeo->says("<message type='chat' to='juliet@localhost' id='1'>" + said
+        + "<retracted xmlns='urn:xmpp:message-retract:1' id='0'/></message>");
+    retract(*world.romeo, "juliet@localhost", "1");
+    const auto found = world.search(*world.juliet);
+    REQUIRE(found.messages.size() == 2);
+    CHECK(found.messages.front().child("body") == nullptr);
+}
+
 TEST_CASE("retraction: what was said cannot be searched for any more")
 {
     Said world;

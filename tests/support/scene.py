@@ -20,11 +20,16 @@ section or XEP example. The lines:
     romeo/orchard is thrown out                 stream error and end; also: ... with not-authorized
     romeo@localhost can log in                  also: ... with password X; can not log in
 
-Accounts are new in each scene: romeo@localhost stands for an address like romeo.12@localhost, both in
+    romeo/orchard creates cave@conference.localhost as romeo      an instant room; what it says is swallowed
+                  ... with muc#roomconfig_membersonly=1 muc#roomconfig_whois=anyone      and configured so
+    romeo/orchard enters cave@conference.localhost as romeo       what it says is swallowed
+
+Accounts and rooms are new in each scene: romeo@localhost stands for an address like romeo.12@localhost, both in
 what is sent and in what is expected, and {user_romeo} for its localpart. Only admin@localhost is the same
 for all.
 """
 import dataclasses
+import itertools
 import pathlib
 import re
 
@@ -34,6 +39,8 @@ from support.raw import SASL_NS, RawClient, login
 from support.scram import Scram, unb64
 
 _ADDRESS = re.compile(r"(?<![\w.])([a-z]+)@(localhost|other\.example)")
+_ROOM = re.compile(r"(?<![\w.])([a-z]+)@conference\.localhost")
+_rooms = itertools.count(1)
 _KEPT_NAMES = ("admin",)
 
 
@@ -89,6 +96,7 @@ class Scene:
         self._sessions = {}
         self._bound = {}
         self._settings = {}
+        self._performance = next(_rooms)
 
     def play(self):
         try:
@@ -126,6 +134,7 @@ class Scene:
         def address(found):
             account = self._accounts.get(found.groups())
             return account.jid if account else found.group(0)
+        text = _ROOM.sub(lambda found: f"{found.group(1)}.{self._performance}@conference.localhost", text)
         return match.fill(_ADDRESS.sub(address, text), self._bound)
 
     def _session(self, label):
@@ -203,6 +212,26 @@ class Scene:
             session.expect_end()
         self._leave(label)
 
+    # -- rooms -----------------------------------------------------------------------------------------
+
+    def enter(self, label, room, nick):
+        self.send(label, f"<presence to='{room}/{nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+        self.receive(label, f"<presence from='{room}/{nick}'><x xmlns='http://jabber.org/protocol/muc#user'>"
+                            "<status code='110'/></x></presence>")
+        self.receive(label, f"<message type='groupchat' from='{{subject}}'><subject/></message>")
+        self._bound.pop("subject", None)
+
+    def create(self, label, room, nick, fields=None):
+        self.enter(label, room, nick)
+        form = "".join(f"<field var='{var}'>{''.join(f'<value>{v}</value>' for v in value.split(','))}</field>"
+                       for var, value in (each.split("=", 1) for each in (fields or "").split()))
+        form_type = ("<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+                     if form else "")
+        self.send(label, f"<iq type='set' id='create' to='{room}'><query xmlns='http://jabber.org/protocol/muc#owner'>"
+                         f"<x xmlns='jabber:x:data' type='submit'>{form_type}{form}</x></query></iq>")
+        self.receive(label, "<iq type='result' id='create'/>")
+        self.ignore(label)
+
     def _leave(self, label):
         session = self._session(label)
         self._sessions = {name: s for name, s in self._sessions.items() if s is not session}
@@ -244,6 +273,8 @@ _STEPS = [(re.compile(pattern), action) for pattern, action in [
     (rf"{_LABEL} ignores the rest", Scene.ignore),
     (rf"{_LABEL} sends\s+(?P<xml>.+)", Scene.send),
     (rf"{_LABEL} receives\s+(?P<xml>.+)", Scene.receive),
+    (rf"{_LABEL} enters (?P<room>\S+) as (?P<nick>\w+)", Scene.enter),
+    (rf"{_LABEL} creates (?P<room>\S+) as (?P<nick>\w+)(?: with (?P<fields>.+))?", Scene.create),
     (rf"{_LABEL} disconnects", Scene.disconnect),
     (rf"{_LABEL} is cut off", Scene.cut_off),
     (rf"{_LABEL} is thrown out(?: with (?P<condition>\S+))?", Scene.thrown_out),
