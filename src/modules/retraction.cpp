@@ -4,10 +4,10 @@
 #include "base/log.hpp"
 #include "router/host.hpp"
 #include "router/passage.hpp"
-#include "xmpp/date_time.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
+#include "xmpp/tombstone.hpp"
 
 #include <string>
 #include <utility>
@@ -26,32 +26,18 @@ struct Retraction {
     WallTime at;
 };
 
-/// What remains of a message (§4): who, to whom, under which id, and by what it was taken back.
-Element tombstone(const Element& original, const Retraction& retraction)
-{
-    Element grave("message", ns::client);
-    for (const char* kept : { "from", "to", "type", "id" }) {
-        if (const auto value = original.attribute(kept)) {
-            grave.set_attribute(kept, *value);
-        }
-    }
-    Element& retracted = grave.add("retracted", ns::retraction);
-    retracted.set_attribute("id", retraction.id).set_attribute("stamp", to_datetime(retraction.at));
-    return grave;
-}
-
 /// The tombstone for what was found, if it is the sender's own (§5) and still stands.
 std::optional<Element> grave_of(const ArchivedMessage& found, const Retraction& retraction)
 {
     const auto original = parse_element(found.xml);
-    if (!original || original->child("retracted", ns::retraction) != nullptr) {
+    if (!original || is_tombstone(*original)) {
         return std::nullopt;
     }
     const auto from = Jid::parse(original->attribute_or("from"));
     if (!from || !from->same_bare(retraction.sender)) {
         return std::nullopt;
     }
-    return tombstone(*original, retraction);
+    return tombstone(*original, retraction.id, retraction.at);
 }
 
 Task<Result<Done, StoreError>> bury(Host& host, Retraction retraction)

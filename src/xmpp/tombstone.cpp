@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "xmpp/tombstone.hpp"
+
+#include "xmpp/date_time.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+
+namespace stonechat {
+namespace {
+
+/// XEP-0359 §3: in a groupchat it is the room that assigns it.
+bool is_id_of_room(const Element& child, const Element& message)
+{
+    if (!child.is("stanza-id", ns::stanza_id)) {
+        return false;
+    }
+    const auto by = Jid::parse(child.attribute_or("by"));
+    const auto from = Jid::parse(message.attribute_or("from"));
+    return by && from && *by == from->bare();
+}
+
+/// What a room has added to a message, and stays.
+bool is_of_room(const Element& child, const Element& message)
+{
+    return message.attribute_or("type") == "groupchat"
+        && (child.is("occupant-id", ns::occupant_id) || child.is("x", ns::muc_user)
+            || is_id_of_room(child, message));
+}
+
+} // namespace
+
+void Moderation::add_to(Element& retraction) const
+{
+    Element& moderated = retraction.add("moderated", ns::moderation);
+    if (!by.empty()) {
+        moderated.set_attribute("by", by.text());
+    }
+    if (!occupant_id.empty()) {
+        moderated.add("occupant-id", ns::occupant_id).set_attribute("id", occupant_id);
+    }
+    if (!reason.empty()) {
+        retraction.add_text_child("reason", reason);
+    }
+}
+
+Element tombstone(const Element& original, std::string_view id, WallTime stamp)
+{
+    Element grave("message", ns::client);
+    for (const char* kept : { "from", "to", "type", "id" }) {
+        if (const auto value = original.attribute(kept)) {
+            grave.set_attribute(kept, *value);
+        }
+    }
+    for (const Element* child : original.children()) {
+        if (is_of_room(*child, original)) {
+            grave.add(*child);
+        }
+    }
+    Element& retracted = grave.add("retracted", ns::retraction);
+    retracted.set_attribute("id", id).set_attribute("stamp", to_datetime(stamp));
+    return grave;
+}
+
+Element tombstone(const Element& original, std::string_view id, WallTime stamp, const Moderation& moderation)
+{
+    Element grave = tombstone(original, id, stamp);
+    moderation.add_to(*grave.child("retracted", ns::retraction));
+    return grave;
+}
+
+bool is_tombstone(const Element& message)
+{
+    const auto children = message.children();
+    return message.child("retracted", ns::retraction) != nullptr
+        && std::all_of(children.begin(), children.end(), [&message](const Element* child) {
+               return child->is("retracted", ns::retraction) || is_of_room(*child, message);
+           });
+}
+
+} // namespace stonechat
