@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is asked of an archive, of an account or a room,, and the answer (XEP-0313 §4 and §5, XEP-0431): the
+// What is asked of the archive of an account or a room, and the answer (XEP-0313 §4 and §5, XEP-0431): the
 // form that a query may have, a query as the store understands it, and a page of results as the client gets
 // it. Pure.
 #pragma once
