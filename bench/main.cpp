@@ -18,6 +18,7 @@ int main(int argc, char** argv)
     bench::add_login_mode(app, exit_code);
     bench::add_idle_mode(app, exit_code);
     bench::add_pair_mode(app, exit_code);
+    bench::add_muc_mode(app, exit_code);
     bench::add_offline_mode(app, exit_code);
     bench::add_archive_mode(app, exit_code);
     bench::add_resume_mode(app, exit_code);

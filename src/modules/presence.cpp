@@ -290,12 +290,15 @@ private:
         return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
     }
 
+    /// To him, whichever of his resources; or to the room in which both are (XEP-0045 §17.4).
     bool has_shown_itself(const Session& session, const Jid& to) const
     {
         const Directed* directed = directed_.find(session);
         return directed != nullptr
             && std::any_of(directed->targets.begin(), directed->targets.end(), [&to](const Jid& target) {
-                   return target == to || (!target.has_resource() && target.same_bare(to));
+                   return target == to
+                       || (target.same_bare(to)
+                           && (!target.has_resource() || host_->router().service(to.domain()) != nullptr));
                });
     }
 

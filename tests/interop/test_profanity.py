@@ -8,51 +8,7 @@ import pytest
 
 from support.certificates import make_certificate
 from support.people import Person
-from support.terminal import Terminal
-
-PROFRC = """[chatstates]
-enabled=true
-
-[ui]
-splash=false
-wrap=true
-
-[logging]
-chlog=false
-
-[otr]
-log=off
-"""
-
-ACCOUNT = """[{jid}]
-enabled=true
-jid={jid}
-server=127.0.0.1
-port={port}
-password={password}
-resource={resource}
-tls.policy={policy}
-"""
-
-
-def furnish(folder, server, account, policy, port, trusted, resource="terminal"):
-    """A home of its own: settings, the account, and one trusted certificate, where OpenSSL looks for them."""
-    config, data, empty = folder / "config/profanity", folder / "data/profanity", folder / "empty"
-    for each in (config, data, empty):
-        each.mkdir(parents=True)
-    (config / "profrc").write_text(PROFRC)
-    (data / "accounts").write_text(ACCOUNT.format(jid=account.jid, port=port, password=account.password,
-                                                  policy=policy, resource=resource))
-    environment = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"),
-                   "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache"),
-                   "SSL_CERT_FILE": str(trusted), "SSL_CERT_DIR": str(empty), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
-    return Terminal(folder, f"profanity -a {account.jid}", environment)
-
-
-async def shows(terminal, *texts):
-    """Waits for the screen while the other client goes on living."""
-    return await asyncio.to_thread(terminal.wait_for, *texts)
-
+from support.profanity import furnish, shows
 
 @pytest.fixture(scope="module", autouse=True)
 def profanity():

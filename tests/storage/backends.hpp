@@ -34,6 +34,7 @@ template <class Where> struct Opened : Where {
     MessageStore& messages() { return storage->messages(); }
     ArchiveStore& archive() { return storage->archive(); }
     StreamStore& streams() { return storage->streams(); }
+    RoomStore& rooms() { return storage->rooms(); }
 
     MailboxAnswer append(const AccountKey& key, MailboxMessage message,
         MailboxLimits limits = MailboxLimits())

@@ -220,6 +220,7 @@ class Scene:
                             "<status code='110'/></x></presence>")
         self.receive(label, f"<message type='groupchat' from='{{subject}}'><subject/></message>")
         self._bound.pop("subject", None)
+        self.ignore(label)
 
     def create(self, label, room, nick, fields=None):
         self.enter(label, room, nick)

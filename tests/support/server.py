@@ -56,6 +56,8 @@ SETTINGS = {
     "private_bytes": ("host.private_xml", "max_bytes"),
     "push_interval": ("host.push", "interval"),
     "vcard_bytes": ("host.vcard", "max_bytes"),
+    "room_creation": ("host.muc", "create"),
+    "rooms_per_user": ("host.muc", "rooms_per_user"),
 }
 
 _numbers = itertools.count(1)
