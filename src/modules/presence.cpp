@@ -294,12 +294,14 @@ private:
     bool has_shown_itself(const Session& session, const Jid& to) const
     {
         const Directed* directed = directed_.find(session);
-        return directed != nullptr
-            && std::any_of(directed->targets.begin(), directed->targets.end(), [&to](const Jid& target) {
-                   return target == to
-                       || (target.same_bare(to)
-                           && (!target.has_resource() || host_->router().service(to.domain()) != nullptr));
-               });
+        if (directed == nullptr) {
+            return false;
+        }
+        const bool is_in_room = host_->router().service(to.domain()) != nullptr;
+        return std::any_of(directed->targets.begin(), directed->targets.end(),
+            [&to, is_in_room](const Jid& target) {
+                return target == to || (target.same_bare(to) && (!target.has_resource() || is_in_room));
+            });
     }
 
     Host* host_ = nullptr; ///< from attach on
