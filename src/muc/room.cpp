@@ -254,6 +254,10 @@ void Room::refuse(const Stanza& request, const StanzaError& error) const
     if (Element* element = reply.element().child("error")) {
         element->set_attribute("by", address_.text());
     }
+    // By this a client knows that it is about entering (examples 19 to 34 of XEP-0045).
+    if (request.kind() == StanzaKind::presence && request.element().child("x", ns::muc) != nullptr) {
+        reply.element().add("x", ns::muc);
+    }
     router.route(std::move(reply));
 }
 

@@ -56,7 +56,7 @@ TEST_CASE("room config: what is absent stays, what is there is taken")
             { "muc#roomconfig_allowpm", { "none" } }, { "muc#roomconfig_presencebroadcast", { "moderator" } },
             { "muc#roomconfig_maxusers", { "50" } }, { "muc#roomconfig_admins_of_tomorrow", { "x" } } }),
         RoomLimits());
-    REQUIRE(read);
+    REQUIRE(bool(read));
     CHECK(read->config.name == "A Dark Cave");
     CHECK(read->config.moderated);
     CHECK_FALSE(read->config.is_anonymous());
@@ -88,11 +88,11 @@ TEST_CASE("room config: a password comes with its flag, and goes with it")
         submission({ { "muc#roomconfig_passwordprotectedroom", { "1" } },
             { "muc#roomconfig_roomsecret", { "cauldronburn" } } }),
         RoomLimits());
-    REQUIRE(read);
+    REQUIRE(bool(read));
     CHECK(read->config.password == "cauldronburn");
     const auto without = read_room_submission(read->config,
         submission({ { "muc#roomconfig_passwordprotectedroom", { "0" } } }), RoomLimits());
-    REQUIRE(without);
+    REQUIRE(bool(without));
     CHECK(without->config.password.empty());
 }
 
