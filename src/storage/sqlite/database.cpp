@@ -156,7 +156,7 @@ bool Database::has_stream(std::int64_t row)
 Database::Numbering& Database::numbering()
 {
     if (!numbering_) {
-        numbering_.emplace();
+        numbering_.emplace(Numbering());
         auto rows = connection_.query(select_numbering);
         if (rows.next()) {
             *numbering_ = { rows.integer(0), rows.integer(0), rows.integer(1), rows.integer(2) };
