@@ -16,12 +16,13 @@ namespace json = boost::json;
 
 struct ShardCount {
     Router::Counters counters;
+    std::uint64_t dead_letters = 0;
     std::map<std::string, std::size_t> sessions; ///< by host
 };
 
 ShardCount count_on(Router& router)
 {
-    ShardCount count { router.counters(), {} };
+    ShardCount count { router.counters(), router.dead_letters().count(), {} };
     for (const auto& host : router.hosts()) {
         std::size_t& sessions = count.sessions[host->name()];
         for (const auto& [local, user] : host->users()) {
@@ -34,6 +35,7 @@ ShardCount count_on(Router& router)
 json::object sum_of(const std::vector<ShardCount>& shards)
 {
     Router::Counters sum;
+    std::uint64_t dead_letters = 0;
     for (const ShardCount& each : shards) {
         sum.stanzas_in += each.counters.stanzas_in;
         sum.delivered += each.counters.delivered;
@@ -41,6 +43,7 @@ json::object sum_of(const std::vector<ShardCount>& shards)
         sum.offline_stored += each.counters.offline_stored;
         sum.logins += each.counters.logins;
         sum.login_failures += each.counters.login_failures;
+        dead_letters += each.dead_letters;
     }
     json::object counters;
     counters["stanzas_in"] = sum.stanzas_in;
@@ -49,6 +52,7 @@ json::object sum_of(const std::vector<ShardCount>& shards)
     counters["offline_stored"] = sum.offline_stored;
     counters["logins"] = sum.logins;
     counters["login_failures"] = sum.login_failures;
+    counters["dead_letters"] = dead_letters;
     return counters;
 }
 

@@ -258,6 +258,7 @@ def test_status_counts_hosts_and_tells_how_the_server_is(server):
     status = server.ctl_json("status")
     assert {each["name"] for each in status["hosts"]} == {"localhost", "other.example"}
     assert status["pid"] == server.process.pid
+    assert status["counters"]["dead_letters"] == 0, "stanzas that broke a handler"
     assert "Stonechat" in server.ctl("status").stdout
 
 

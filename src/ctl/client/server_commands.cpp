@@ -41,6 +41,9 @@ void print_status(const json::object& status)
               << number(counters, "offline_stored")
               << " stored for later\n  logins: " << number(counters, "logins") << ", failed "
               << number(counters, "login_failures") << '\n';
+    if (number(counters, "dead_letters") > 0) {
+        std::cout << "  dead letters: " << number(counters, "dead_letters") << ", see the log\n";
+    }
     const json::object& storage = status.at("storage").as_object();
     std::cout << "  storage: " << number(storage, "rows_written") << " rows in " << number(storage, "commits")
               << " commits; waiting: " << number(storage, "queued_writes") << " writes, "
