@@ -370,8 +370,23 @@ private:
         host_->log().info("push service gave up",
             { { "account", user.jid().text() }, { "service", device->registration.service.text() } });
         remove(user, name);
-        // If it is not erased, the next error does it again.
-        host_->storage().keyval().erase(user.key(), store, name).then([](const auto&) {});
+        start(
+            forget(user.shared_from_this(), name), [](Done) {}, [](const std::exception_ptr&) {});
+    }
+
+    /// Behind whoever registers it once more at this moment: then it stays.
+    Task<Done> forget(std::shared_ptr<User> user, std::string name)
+    {
+        auto taking = turns_.of(*user).take();
+        const auto turn = co_await taking;
+        if (find(*user, name) == nullptr) {
+            auto erasing = host_->storage().keyval().erase(user->key(), store, std::move(name));
+            const auto erased = co_await erasing;
+            if (!erased) { // the next error does it again
+                host_->log().warning("push registration not erased", { { "account", user->jid().text() } });
+            }
+        }
+        co_return Done();
     }
 
     void sleep()

@@ -378,6 +378,23 @@ TEST_CASE("push: a service that says no is not asked again (XEP-0357 §7.1)")
     }
 }
 
+TEST_CASE("push: who registers again while the service says no stays registered, also after a restart")
+{
+    Phone world;
+    world.registers();
+    world.phone->leaves();
+    world.juliet->says(chat());
+    REQUIRE(world.pushed() == Lines { "1" });
+    const std::string id(world.service->received.back().attribute_or("id"));
+    const ClientPtr phone = world.comes_online("romeo@localhost/phone");
+    phone->says_in_haste("<iq type='set' id='again'>" + enable() + "</iq>");
+    world.service->says_in_haste("<iq type='error' to='localhost' id='" + id
+        + "'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+    world.run();
+    CHECK(phone->hears() == Lines { "result again" });
+    CHECK(world.registrations() == Lines { "yxs32" });
+}
+
 TEST_CASE("push: a service that is not there any more is given up")
 {
     Phone world;
