@@ -204,6 +204,31 @@ private:
                 }
             }
         }
+        leave_rooms(user, jids);
+    }
+
+    /// Who blocks a room cannot stay in it. A room that he is not in takes no notice.
+    static void leave_rooms(const User& user, const std::vector<Jid>& jids)
+    {
+        Router& router = user.host().router();
+        for (const Jid& jid : jids) {
+            if (!jid.has_local() || jid.has_resource() || router.service(jid.domain()) == nullptr) {
+                continue;
+            }
+            for (const auto& session : user.sessions()) {
+                router.route(Stanza::presence(session->jid(), jid, PresenceType::unavailable));
+            }
+        }
+    }
+
+    /// Whose words a message carries that comes from a room: the inviter's (XEP-0045 §7.8.2).
+    static bool is_invitation_from_blocked(const Stanza& stanza, const BlockList& blocked)
+    {
+        const Element* x = stanza.kind() == StanzaKind::message ? stanza.element().child("x", ns::muc_user)
+                                                                : nullptr;
+        const Element* invite = x == nullptr ? nullptr : x->child("invite");
+        const auto inviter = invite == nullptr ? std::nullopt : Jid::parse(invite->attribute_or("from"));
+        return inviter && blocked.covers(*inviter);
     }
 
     static void show_available(const User& user, const std::vector<Jid>& jids)
@@ -239,7 +264,7 @@ private:
     {
         const BlockList& blocked = context.user->block_list();
         if (blocked.empty() || stanza.from().same_bare(context.user->jid())
-            || !blocked.covers(stanza.from())) {
+            || !(blocked.covers(stanza.from()) || is_invitation_from_blocked(stanza, blocked))) {
             return Verdict::pass();
         }
         // A blocked domain is not our own server's voice: answers of the host itself stay audible.

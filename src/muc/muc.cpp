@@ -40,6 +40,8 @@ public:
             .setting(SettingSpec::integer("max_history", 100, 0, 1000,
                 "Messages that a room may show to who enters."))
             .setting(SettingSpec::integer("max_nick_bytes", 64, 1, 1023, "Longest nick."))
+            .setting(SettingSpec::bytes("max_presence_bytes", 8 * 1024, 256, 1024 * 1024,
+                "Longest presence that a room shows to all."))
             .setting(SettingSpec::bytes("max_card_bytes", 128 * 1024, 1024, 1024 * 1024,
                 "Largest card of a room, avatar included."))
             .setting(SettingSpec::integer("message_rate", 10, 0, 1'000'000,

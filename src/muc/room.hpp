@@ -17,6 +17,7 @@
 #include "muc/room_config.hpp"
 #include "muc/room_history.hpp"
 #include "muc/room_progress.hpp"
+#include "muc/room_replays.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/arrivals.hpp"
 #include "router/settlement.hpp"
@@ -77,6 +78,7 @@ public:
     const RoomHistory& history() const { return history_; }
     Progress& progress() { return progress_; }
     const Progress& progress() const { return progress_; }
+    RoomReplays& replays() { return replays_; }
     TickLedger& tick_ledger() { return tick_ledger_; }
     /// Somebody has received or read something: who wrote it is told after a while.
     void ticks_changed();
@@ -160,6 +162,7 @@ public:
 private:
     Task<State> read();
     Task<bool> read_history();
+    Task<bool> read_replays();
     void apply(RoomRecord record);
     void become(State state);
     void receive_loaded(Stanza stanza, Settlement settlement);
@@ -194,6 +197,7 @@ private:
     std::unordered_map<std::string, Rates> rates_;
     std::unordered_map<std::string, std::size_t> queries_; ///< under way, by device
     RateLimit all_messages_;
+    RoomReplays replays_;
     TickLedger tick_ledger_;
     Timer ticks_timer_;
     MessageId newest_ = 0;

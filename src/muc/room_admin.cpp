@@ -279,12 +279,17 @@ Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,
 bool may_list(const Room& room, const Jid& asker, Affiliation listed)
 {
     const Standing standing = room.standing(asker);
-    if (standing.affiliation >= Affiliation::admin) {
+    const bool is_of_rulers = listed >= Affiliation::admin;
+    if (standing.affiliation == Affiliation::owner
+        || (standing.affiliation == Affiliation::admin && !is_of_rulers)) {
         return true;
     }
     const bool belongs = standing.affiliation == Affiliation::member || standing.role != Role::none;
     const bool is_secret = listed == Affiliation::outcast || listed == Affiliation::none;
     // §5.2.1: such a list says who everybody is.
+    if (is_of_rulers && room.config().is_anonymous()) {
+        return false;
+    }
     return !is_secret && belongs && room.config().member_list.has(standing.role)
         && room.shows_real_addresses_to(asker);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The archive of a room (XEP-0313 section 5.1.3): for those who may enter it, with real addresses only for
+// The archive of a room (XEP-0313 section 6.1.2): for those who may enter it, with real addresses only for
 // those who may see them.
 #pragma once
 

@@ -72,7 +72,7 @@ Stanza reflection(const Room& room, const Occupant& occupant, const Stanza& mess
     return reflected;
 }
 
-/// What the archive has more: who it really was (XEP-0313 §5.1.3), for those who may see it.
+/// What the archive has more: who it really was (XEP-0313 §6.1.2), for those who may see it.
 std::string archived_form(const Room& room, const Stanza& message, const Jid& author)
 {
     Element element = message.element();
@@ -121,6 +121,8 @@ void store(Room& room, std::shared_ptr<Utterance> utterance, AudiencePtr audienc
     ArchiveEntry entry;
     entry.owner = room.key();
     entry.peer = utterance->message.from();
+    entry.outgoing = true; // the room has said it
+    entry.replay_key = utterance->replay_key;
     message.archives.push_back(std::move(entry));
     const WallTime stamp = message.stamp;
     const std::uint64_t place = room.arrivals().hold();
@@ -136,6 +138,7 @@ void store(Room& room, std::shared_ptr<Utterance> utterance, AudiencePtr audienc
                 held->arrivals().ready(place, Function<void()>([] {}));
                 return;
             }
+            held->replays().add(utterance->replay_key);
             held->arrivals().ready(place, [held, utterance, audience, stamp, id = receipt->id] {
                 reflect(*held, *utterance, id, stamp, audience);
             });
@@ -160,6 +163,13 @@ void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement s
     utter(room, std::move(utterance));
 }
 
+/// It was said before, and whoever says it again has not heard so: only he hears it.
+void confirm_again(Room& room, const Jid& sender, Stanza reflected)
+{
+    reflected.set_to(sender);
+    room.emit([held = room.shared_from_this(), reflected = std::move(reflected)] { held->send(reflected); });
+}
+
 void receive_groupchat(Room& room, Stanza message, Settlement settlement)
 {
     Occupant* occupant = room.occupants().by_device(message.from());
@@ -182,6 +192,13 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
     }
     Utterance utterance { reflection(room, *occupant, message), message.from(), message,
         std::move(settlement), {} };
+    if (!message.id().empty()) {
+        utterance.replay_key = room.service().replay_key(message.from(), element);
+        if (room.replays().contains(utterance.replay_key)) {
+            confirm_again(room, message.from(), std::move(utterance.message));
+            return;
+        }
+    }
     if (const auto target = retracted_id(element)) {
         retract_own(room, *occupant, *target, std::move(utterance));
         return;

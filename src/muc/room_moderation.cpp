@@ -5,10 +5,10 @@
 #include "base/random.hpp"
 #include "router/host.hpp"
 #include "storage/storage.hpp"
-#include "xmpp/date_time.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
+#include "xmpp/tombstone.hpp"
 
 #include <charconv>
 #include <utility>
@@ -18,39 +18,33 @@ namespace {
 
 constexpr std::size_t longest_reason = 1024;
 
-/// What remains of a message (XEP-0424 §4, XEP-0425 §4): who, under which id, and how it was taken back.
-Element grave_of(const Element& original, Element retracted)
-{
-    Element grave("message", ns::client);
-    for (const char* kept : { "from", "type", "id" }) {
-        if (const auto value = original.attribute(kept)) {
-            grave.set_attribute(kept, *value);
-        }
-    }
-    for (const Element* child : original.children()) {
-        if (child->ns() == ns::occupant_id || child->ns() == ns::muc_user) {
-            grave.add(*child);
-        }
-    }
-    grave.add(std::move(retracted));
-    return grave;
-}
-
 std::string_view author_of(const Element& message)
 {
     const Element* id = message.child("occupant-id", ns::occupant_id);
     return id == nullptr ? std::string_view() : id->attribute_or("id");
 }
 
-/// Puts `retracted` in the place of a message, in the archive and in what who enters is shown. False if the
+/// How a message was taken back, and by which other.
+struct Retraction {
+    std::string id;                       ///< of the message that takes it back
+    std::optional<Moderation> moderation; ///< none: by its author
+};
+
+/// Puts a tombstone in the place of a message, in the archive and in what who enters is shown. False if the
 /// store failed.
-Task<bool> bury(std::shared_ptr<Room> room, ArchivedMessage message, Element retracted)
+Task<bool> bury(std::shared_ptr<Room> room, ArchivedMessage message, Retraction retraction)
 {
     const auto original = parse_element(message.xml);
-    if (!original || original->child("retracted", ns::retraction) != nullptr) {
+    if (!original || is_tombstone(*original)) {
         co_return true;
     }
-    Element grave = grave_of(*original, std::move(retracted));
+    const WallTime now = room->host().clock().wall();
+    Element grave;
+    if (retraction.moderation) {
+        grave = tombstone(*original, retraction.id, now, *retraction.moderation);
+    } else {
+        grave = tombstone(*original, retraction.id, now);
+    }
     auto replacing = room->host().storage().archive().replace(room->key(), message.id, to_xml(grave));
     const auto replaced = co_await replacing;
     if (!replaced) {
@@ -64,7 +58,7 @@ Task<bool> bury(std::shared_ptr<Room> room, ArchivedMessage message, Element ret
     co_return true;
 }
 
-Task<Done> bury_own(std::shared_ptr<Room> room, MessageId id, std::string author, Element retracted,
+Task<Done> bury_own(std::shared_ptr<Room> room, MessageId id, std::string author, Retraction retraction,
     Settlement)
 {
     auto finding = find_message(room, id);
@@ -76,7 +70,7 @@ Task<Done> bury_own(std::shared_ptr<Room> room, MessageId id, std::string author
     if (!original || author_of(*original) != author) {
         co_return Done(); // XEP-0424 §5: not his to take back
     }
-    auto burying = bury(room, std::move(*found), std::move(retracted));
+    auto burying = bury(room, std::move(*found), std::move(retraction));
     const bool buried = co_await burying;
     if (!buried) {
         room->host().log().warning("retracted message not replaced", { { "room", room->address().text() } });
@@ -84,23 +78,15 @@ Task<Done> bury_own(std::shared_ptr<Room> room, MessageId id, std::string author
     co_return Done();
 }
 
-Element moderated_by(const Occupant& moderator)
+/// What those who are there are told (XEP-0425 §3.1).
+Stanza announcement(const Room& room, MessageId target, const Retraction& retraction)
 {
-    Element moderated("moderated", ns::moderation);
-    moderated.set_attribute("by", moderator.address.text());
-    moderated.add("occupant-id", ns::occupant_id).set_attribute("id", moderator.id);
-    return moderated;
-}
-
-/// `<retract/>` for those who are there, or `<retracted/>` for the tombstone.
-Element moderation(std::string_view name, const Occupant& moderator, const std::string& reason)
-{
-    Element element(name, ns::retraction);
-    element.add(moderated_by(moderator));
-    if (!reason.empty()) {
-        element.add_text_child("reason", reason);
-    }
-    return element;
+    Stanza told = Stanza::message(room.address(), Jid(), MessageType::groupchat);
+    told.element().set_attribute("id", retraction.id);
+    Element& retract = told.element().add("retract", ns::retraction);
+    retract.set_attribute("id", std::to_string(target));
+    retraction.moderation->add_to(retract);
+    return told;
 }
 
 } // namespace
@@ -135,13 +121,12 @@ void retract_own(Room& room, const Occupant& occupant, const std::string& target
 {
     const auto id = message_id_from(target);
     if (id && room.is_archived()) {
-        Element retracted("retracted", ns::retraction);
-        retracted.set_attribute("id", utterance.message.id());
-        retracted.set_attribute("stamp", to_datetime(room.host().clock().wall()));
-        utterance.then = [held = room.shared_from_this(), id = *id, author = occupant.id, retracted,
+        Retraction retraction { std::string(utterance.message.id()), std::nullopt };
+        utterance.then = [held = room.shared_from_this(), id = *id, author = occupant.id,
+                             retraction = std::move(retraction),
                              hold = utterance.settlement.share()](std::optional<MessageId>) mutable {
             start(
-                bury_own(held, id, author, std::move(retracted), std::move(hold)), [](Done) {},
+                bury_own(held, id, author, std::move(retraction), std::move(hold)), [](Done) {},
                 [](const std::exception_ptr&) {});
         };
     }
@@ -165,24 +150,18 @@ Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq)
     if (!id || !room->is_archived()) {
         co_return StanzaError(StanzaError::item_not_found);
     }
-    const Occupant who = *moderator; // he may be gone when the store has answered
+    Retraction retraction { random_id(), Moderation { moderator->address, moderator->id, reason } };
     auto finding = find_message(room, *id);
     auto found = co_await finding;
     if (!found) {
         co_return StanzaError(StanzaError::item_not_found);
     }
-    Element retracted = moderation("retracted", who, reason);
-    retracted.set_attribute("stamp", to_datetime(room->host().clock().wall()));
-    auto burying = bury(room, std::move(*found), std::move(retracted));
+    Stanza told = announcement(*room, *id, retraction);
+    auto burying = bury(room, std::move(*found), std::move(retraction));
     const bool buried = co_await burying;
     if (!buried) {
         co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
     }
-    Stanza told = Stanza::message(room->address(), Jid(), MessageType::groupchat);
-    told.element().set_attribute("id", random_id());
-    Element retract = moderation("retract", who, reason);
-    retract.set_attribute("id", std::to_string(*id));
-    told.element().add(std::move(retract));
     co_return RoomAnswer(std::nullopt, [room, told = std::move(told), author = iq.from()]() mutable {
         Utterance utterance { std::move(told), author, Stanza::message(room->address(), Jid()), {}, {} };
         utter(*room, std::move(utterance));

@@ -6,10 +6,12 @@
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
 
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <variant>
 
 namespace stonechat {
 namespace {
@@ -63,16 +65,38 @@ void change_presence(Room& room, Occupant& occupant, Device& device, Stanza pres
     show(room, occupant);
 }
 
+/// §13.6: everybody would get it.
+bool is_too_long(const Room& room, const Stanza& presence)
+{
+    const auto most = static_cast<std::size_t>(room.service().settings().integer("max_presence_bytes"));
+    std::size_t bytes = 0;
+    for (const Element* child : presence.element().children()) {
+        for (const auto& node : child->nodes()) {
+            const auto* text = std::get_if<std::string>(&node);
+            bytes += text != nullptr ? text->size() : to_xml(std::get<Element>(node)).size();
+        }
+    }
+    return bytes > most;
+}
+
 void receive_available(Room& room, Stanza presence)
 {
     Occupant* occupant = room.occupants().by_device(presence.from());
     const bool wants_to_enter = presence.element().child("x", ns::muc) != nullptr;
     if (occupant == nullptr) {
-        if (wants_to_enter || !room.exists()) {
+        if (is_too_long(room, presence)) {
+            room.refuse(presence,
+                StanzaError(StanzaError::not_acceptable, "This presence is too long for a room"));
+        } else if (wants_to_enter || !room.exists()) {
             enter(room, std::move(presence));
         } else {
             tell_not_inside(room, presence);
         }
+        return;
+    }
+    if (is_too_long(room, presence)) {
+        room.refuse(presence,
+            StanzaError(StanzaError::not_acceptable, "This presence is too long for a room"));
         return;
     }
     if (!presence.to().has_resource()) {

@@ -5,6 +5,7 @@ import pytest
 from kill_loop import KillLoop
 from ledger import DELIVERED, IN_READERS_ARCHIVE, IN_SENDERS_ARCHIVE, Ledger
 from mail_loop import MailLoop
+from room_loop import RoomLoop
 from support.limits import SANITIZED
 from support.raw import login
 
@@ -31,6 +32,17 @@ def test_after_fifty_kills_everybody_resumed_and_nothing_is_lost_doubled_or_disp
 def test_the_kill_loop_finds_losses_when_sent_is_taken_for_acknowledged():
     verdict = KillLoop(kills=4, pairs=20, longest=1, control="sent").run()
     assert verdict.lost > 0, str(verdict)
+
+
+def test_after_four_kills_everybody_is_still_in_the_rooms_and_nothing_said_there_is_lost():
+    verdict = RoomLoop(kills=4).run()
+    assert verdict.is_clean, str(verdict)
+
+
+@pytest.mark.slow
+def test_fifty_kills_of_rooms():
+    verdict = RoomLoop(kills=50, rooms=10).run()
+    assert verdict.is_clean, str(verdict)
 
 
 def judged(acknowledged, delivered, archived=None):

@@ -57,6 +57,9 @@ SETTINGS = {
     "push_interval": ("host.push", "interval"),
     "vcard_bytes": ("host.vcard", "max_bytes"),
     "room_creation": ("host.muc", "create"),
+    "message_rate": ("host.muc", "message_rate"),
+    "room_message_rate": ("host.muc", "room_message_rate"),
+    "presence_rate": ("host.muc", "presence_rate"),
     "rooms_per_user": ("host.muc", "rooms_per_user"),
 }
 
