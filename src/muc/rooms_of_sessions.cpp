@@ -61,6 +61,7 @@ void RoomsOfSessions::attach(Handlers& on, const Jid& service)
         ns::rooms_kept, [this](const Session& session) { return save(session); },
         [this](Session& session, const Element& kept) { restore(session, kept); });
     on.session_resumed([this](const Context& c) { come_back(c); });
+    on.session_ended([this](const Context& c) { leave_all(*c.session); });
     host_->shard().post([this] { timer_.start(host_->shard().timers(), refresh_interval); });
 }
 
@@ -127,6 +128,21 @@ void RoomsOfSessions::come_back(const Context& context)
                     confirmed = rooms->kept](Router& home) {
                     restore_in(home, room, device, nick, confirmed);
                 });
+        }
+    }
+}
+
+/// Whoever entered before a restart has no directed presence that would tell (RFC 6121 §4.6.3). A room that
+/// knows it already takes no notice.
+void RoomsOfSessions::leave_all(const Session& session) const
+{
+    const Rooms* rooms = rooms_.find(session);
+    if (rooms == nullptr) {
+        return;
+    }
+    for (const auto& [address, nick] : rooms->nicks) {
+        if (const auto room = Jid::parse(address)) {
+            host_->router().route(Stanza::presence(session.jid(), *room, PresenceType::unavailable));
         }
     }
 }

@@ -31,6 +31,7 @@ private:
     std::optional<Element> save(const Session& session) const;
     void restore(Session& session, const Element& kept);
     void come_back(const Context& context);
+    void leave_all(const Session& session) const;
     void refresh();
 
     Host* host_ = nullptr;
