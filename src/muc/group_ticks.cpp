@@ -141,7 +141,7 @@ void tell_ticks(Room& room)
 
 Task<RoomAnswer> answer_ticks(std::shared_ptr<Room> room, Iq iq)
 {
-    const Jid asker = iq.from();
+    const Jid& asker = iq.from();
     const auto id = message_id_from(iq.payload().attribute_or("id"));
     if (!room->config().ticks) {
         co_return StanzaError(StanzaError::service_unavailable);

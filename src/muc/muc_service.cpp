@@ -126,7 +126,8 @@ void MucService::deliver(Stanza stanza, Settlement settlement)
         deliver_to_service(std::move(stanza));
         return;
     }
-    room(stanza.to())->receive(std::move(stanza), std::move(settlement));
+    const auto addressed = room(stanza.to());
+    addressed->receive(std::move(stanza), std::move(settlement));
 }
 
 void MucService::deliver_to_service(Stanza stanza)

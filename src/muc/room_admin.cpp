@@ -364,7 +364,7 @@ Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
     if (!items) {
         co_return items.error();
     }
-    const Jid actor = iq.from();
+    const Jid& actor = iq.from();
     if (auto refusal = refuse_roles(*room, actor, items->roles)) {
         co_return std::move(*refusal);
     }

@@ -50,7 +50,7 @@ Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)
 
 Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq)
 {
-    const Jid asker = iq.from();
+    const Jid& asker = iq.from();
     if (auto refusal = refuse_archive(*room, asker)) {
         co_return std::move(*refusal);
     }

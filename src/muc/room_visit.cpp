@@ -153,10 +153,9 @@ void leave(Room& room, const Jid& device, const Element* content, const Notice& 
     if (occupant == nullptr) {
         return;
     }
-    const Jid address = device; // of what is about to go
-    show_departure_to_device(room, *occupant, *occupant->device(address), Role::none, content, notice);
+    show_departure_to_device(room, *occupant, *occupant->device(device), Role::none, content, notice);
     if (occupant->devices.size() > 1) {
-        room.occupants().remove_device(*occupant, address);
+        room.occupants().remove_device(*occupant, device);
         show(room, *occupant);
         return;
     }
@@ -174,8 +173,7 @@ Function<void()> remove_occupant(Room& room, Occupant& occupant, const Notice& n
     }
     room.occupants().remove(occupant);
     return [held = room.shared_from_this(), gone, notice] {
-        Notice for_others = notice;
-        show_departure(*held, gone, Role::none, nullptr, for_others);
+        show_departure(*held, gone, Role::none, nullptr, notice);
         held->after_leaving();
     };
 }

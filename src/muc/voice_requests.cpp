@@ -72,6 +72,22 @@ void grant(Room& room, const DataForm& form)
     show(room, *visitor);
 }
 
+/// Only a visitor asks, and asks only for himself.
+std::optional<StanzaError> refuse_voice_request(Room& room, const Occupant* sender, const DataForm& form)
+{
+    const bool is_visitor = sender != nullptr && sender->role == Role::visitor;
+    if (sender != nullptr && form.field("muc#request_allow") != nullptr) {
+        return StanzaError(StanzaError::forbidden);
+    }
+    if (!is_visitor) {
+        return StanzaError(StanzaError::not_acceptable);
+    }
+    if (!room.allows_message(sender->user)) {
+        return StanzaError(StanzaError::resource_constraint);
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 bool is_voice_form(const Stanza& message)
@@ -83,18 +99,12 @@ void receive_voice_form(Room& room, const Stanza& message)
 {
     const Occupant* sender = room.occupants().by_device(message.from());
     const auto form = voice_form(message);
-    if (sender == nullptr) {
-        room.refuse(message, StanzaError(StanzaError::not_acceptable));
-    } else if (sender->role == Role::moderator) {
+    if (sender != nullptr && sender->role == Role::moderator) {
         grant(room, *form);
-    } else if (form->field("muc#request_allow") != nullptr) {
-        room.refuse(message, StanzaError(StanzaError::forbidden));
-    } else if (!room.allows_message(sender->user)) {
-        room.refuse(message, StanzaError(StanzaError::resource_constraint));
-    } else if (sender->role == Role::visitor) {
-        ask_moderators(room, *sender);
+    } else if (const auto refusal = refuse_voice_request(room, sender, *form)) {
+        room.refuse(message, *refusal);
     } else {
-        room.refuse(message, StanzaError(StanzaError::not_acceptable)); // he has voice
+        ask_moderators(room, *sender);
     }
 }
 
