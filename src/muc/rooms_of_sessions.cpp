@@ -136,11 +136,13 @@ void RoomsOfSessions::come_back(const Context& context)
 /// knows it already takes no notice.
 void RoomsOfSessions::leave_all(const Session& session) const
 {
-    const Rooms* rooms = rooms_.find(session);
+    Rooms* rooms = rooms_.find(session);
     if (rooms == nullptr) {
         return;
     }
-    for (const auto& [address, nick] : rooms->nicks) {
+    // Each answers at once, and its answer takes it off the list.
+    const auto nicks = std::exchange(rooms->nicks, {});
+    for (const auto& [address, nick] : nicks) {
         if (const auto room = Jid::parse(address)) {
             host_->router().route(Stanza::presence(session.jid(), *room, PresenceType::unavailable));
         }
