@@ -19,6 +19,8 @@ namespace {
 /// more, and so much time to answer before that counts against it.
 constexpr std::size_t burst = 4;
 constexpr std::chrono::seconds answer_grace { 10 };
+/// So long a client that has not asked waits for its ticks; until then more of them come together.
+constexpr std::chrono::milliseconds untold_time { 500 };
 
 std::string request()
 {
@@ -39,7 +41,8 @@ ManagedSession::Limits::Limits(const C2sSettings& settings)
 
 ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, std::optional<Record> record)
     : session_(session), limits_(limits), record_(std::move(record)), before_(session.received_stanzas()),
-      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this)
+      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this),
+      tell_timer_([](void* self) { static_cast<ManagedSession*>(self)->tell(); }, this)
 {
     noted_.presence = session.presence();
     noted_.interested = session.is_interested();
@@ -50,7 +53,8 @@ ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, Rec
     std::uint64_t handled, std::uint64_t received)
     : session_(session), limits_(limits), record_(std::move(record)), management_(handled, received),
       before_(0), carried_(handled),
-      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this)
+      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this),
+      tell_timer_([](void* self) { static_cast<ManagedSession*>(self)->tell(); }, this)
 {
     noted_.handled = handled;
 }
@@ -164,7 +168,7 @@ void ManagedSession::on_turn_end()
         return;
     }
     if (management_.has_to_tell()) {
-        stream->send_xml(answer(management_.tell()));
+        tell();
     }
     if (management_.has_to_ask()) {
         management_.ask();
@@ -280,8 +284,23 @@ void ManagedSession::on_settled()
         return;
     }
     management_.set_durable(settled());
+    tell_in_time();
+}
+
+/// More is safe than the client knows: at once if it waits for that, else soon.
+void ManagedSession::tell_in_time()
+{
     if (management_.has_to_tell()) {
         call_at_turn_end();
+    } else if (management_.has_news() && !tell_timer_.is_running()) {
+        tell_timer_.start(session_.shard().timers(), untold_time);
+    }
+}
+
+void ManagedSession::tell()
+{
+    if (session_.stream() != nullptr && management_.has_news()) {
+        session_.stream()->send_xml(answer(management_.tell()));
     }
 }
 
@@ -353,9 +372,7 @@ void ManagedSession::on_noted(bool committed)
         return;
     }
     management_.set_durable(noted_.handled);
-    if (management_.has_to_tell()) {
-        call_at_turn_end();
-    }
+    tell_in_time();
     tell_settled();
 }
 
@@ -402,6 +419,7 @@ void ManagedSession::on_resumed()
 void ManagedSession::on_over()
 {
     timer_.stop();
+    tell_timer_.stop();
     after_acknowledged_.clear();
     if (record_) {
         const AccountKey owner = session_.user().key();

@@ -110,6 +110,8 @@ private:
     void run_acknowledged();
     void note_acknowledged();
     void tell_settled();
+    void tell_in_time();
+    void tell();
     bool state_differs() const;
 
     ClientSession& session_;
@@ -119,6 +121,7 @@ private:
     std::uint64_t before_;      ///< stanzas that the client had sent before any counted
     std::uint64_t carried_ = 0; ///< counted by an earlier server
     Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
+    Timer tell_timer_;          ///< until a client that has not asked is told what is safe
     SteadyTime asked_at_;
     WallTime confirmed_until_;
     /// The next such time: what was sent by then is acknowledged with this number.

@@ -139,7 +139,7 @@ void StreamManagement::asked(std::uint64_t received)
 
 bool StreamManagement::has_to_tell() const
 {
-    return durable_ > told_ && (told_ < owed_ || durable_ - told_ >= told_unasked_after);
+    return has_news() && (told_ < owed_ || durable_ - told_ >= told_unasked_after);
 }
 
 } // namespace stonechat

@@ -83,7 +83,9 @@ public:
     std::uint32_t tell();
     /// The client has sent an <r/> when it had sent `received` stanzas.
     void asked(std::uint64_t received);
-    /// An <a/> should go out by itself: an <r/> could not be answered in full, or much was not asked for.
+    /// More is safe than the client knows.
+    bool has_news() const { return durable_ > told_; }
+    /// And it should be told at once: an <r/> could not be answered in full, or much was not asked for.
     bool has_to_tell() const;
 
 private:
