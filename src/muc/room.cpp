@@ -13,7 +13,6 @@
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
-#include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
 
 #include <algorithm>
@@ -28,8 +27,6 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds lock_time = 5min;
 constexpr std::chrono::milliseconds before_writing_present = 2s;
 constexpr std::chrono::milliseconds before_telling_ticks = 1s;
-/// Beyond the time in which sessions may be resumed.
-constexpr std::chrono::milliseconds grace = 30s;
 
 RateLimit rate(const Section& section, std::string_view per_second, std::string_view burst, SteadyTime now)
 {
@@ -138,12 +135,12 @@ Task<bool> Room::read_replays()
 
 Task<bool> Room::read_history()
 {
-    if (!is_archived() || config_.history == 0) {
+    if (!is_archived()) {
         co_return true;
     }
     ArchiveQuery query;
     query.from_the_end = true;
-    query.limit = config_.history;
+    query.limit = std::max<std::size_t>(config_.history, 1); // the newest is always known
     auto asking = host().storage().archive().page(key(), std::move(query));
     auto page = co_await asking;
     if (!page || !*page) {
@@ -439,50 +436,6 @@ void Room::forget_rates()
     std::erase_if(rates_, [now](const auto& entry) {
         return entry.second.messages.is_full(now) && entry.second.presences.is_full(now);
     });
-}
-
-// Over a restart ----------------------------------------------------------------------------------
-
-void Room::write_present()
-{
-    Element present("present", ns::rooms_kept);
-    occupants_.for_each([&present](const Occupant& occupant) {
-        present.add("occupant")
-            .set_attribute("nick", occupant.nick())
-            .set_attribute("user", occupant.user.text())
-            .set_attribute("id", occupant.id);
-    });
-    RoomStore::Change change;
-    change.present = to_xml(present);
-    host().storage().rooms().change(key(), std::move(change)).then([](const auto&) {});
-}
-
-void Room::expect(const std::string& present)
-{
-    const auto element = parse_element(present);
-    if (!element) {
-        return; // nobody was there
-    }
-    for (const Element* each : element->children("occupant", ns::rooms_kept)) {
-        if (auto user = Jid::parse(each->attribute_or("user"))) {
-            expected_[std::string(each->attribute_or("nick"))] = { std::move(*user),
-                std::string(each->attribute_or("id")) };
-        }
-    }
-    if (!expected_.empty()) {
-        const auto window = host().router().settings().section("stream_management").duration("resume_window");
-        expected_timer_.start(host().shard().timers(), window + grace);
-    }
-}
-
-/// Who has not come back by now does not come back.
-void Room::give_up_expected()
-{
-    const auto held = shared_from_this();
-    for (const auto& [nick, who] : std::exchange(expected_, {})) {
-        show_missing(*this, nick, who);
-    }
-    after_leaving();
 }
 
 } // namespace stonechat

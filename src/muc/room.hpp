@@ -111,7 +111,7 @@ public:
     void receive(Stanza stanza, Settlement settlement);
     /// Runs `task` when it is known whether the room exists; now, if it is.
     void when_loaded(Function<void(Room&)> task);
-    /// A resumed session was in the room before a restart (see room_restoration).
+    /// A resumed session was in the room before a restart (room_restoration.cpp).
     void restore(const Jid& device, std::string_view nick, WallTime confirmed);
 
     // Out.

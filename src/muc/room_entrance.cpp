@@ -5,10 +5,9 @@
 #include "muc/muc_service.hpp"
 #include "muc/room_presence.hpp"
 #include "router/host.hpp"
+#include "router/passage.hpp"
 #include "router/router.hpp"
-#include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
-#include "xmpp/stream_parser.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -106,35 +105,13 @@ void welcome_device(Room& room, const Occupant& occupant, const Device& device, 
         HistoryRequest::from_presence(presence.element(), room.host().clock().wall()));
 }
 
-Occupant& occupant_for(Room& room, const Jid& user, std::string_view nick)
-{
-    if (Occupant* there = room.occupants().by_nick(nick)) {
-        return *there;
-    }
-    Occupant occupant;
-    occupant.address = *room.address().with_resource(nick);
-    occupant.user = user.bare();
-    occupant.id = room.occupant_id(user);
-    occupant.role = role_on_entering(room.affiliation(user), room.config().moderated);
-    return room.occupants().add(std::move(occupant));
-}
-
-Device device_of(const Room& room, const Jid& full, Element content, int priority)
-{
-    const auto recipient = std::make_shared<const Recipient>(Recipient {
-        full, room.service().home_of(full) });
-    return Device { recipient, std::move(content), priority };
-}
-
 /// Lets it in: the others first hear of it with what it hears of itself.
 void let_in(Room& room, Stanza presence)
 {
     const Jid device = presence.from();
-    Occupant& occupant = occupant_for(room, device, presence.to().resource());
-    room.expected().erase(std::string(occupant.nick()));
-    room.occupants().add_device(occupant,
-        device_of(room, device, visible_content(presence.element()), priority_of(presence)));
-    occupant.changed();
+    const int priority = priority_of(presence);
+    Occupant& occupant = give_place(room, device, presence.to().resource(),
+        visible_content(presence.element()), priority);
     const Device& entered = *occupant.device(device);
     show_to_others(room, occupant, entered);
     welcome_device(room, occupant, entered, presence);
@@ -200,6 +177,24 @@ std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::s
     return is_taken ? std::optional(StanzaError(StanzaError::conflict)) : std::nullopt;
 }
 
+Occupant& give_place(Room& room, const Jid& device, std::string_view nick, Element presence, int priority)
+{
+    Occupant* occupant = room.occupants().by_nick(nick);
+    if (occupant == nullptr) {
+        Occupant fresh;
+        fresh.address = *room.address().with_resource(nick);
+        fresh.user = device.bare();
+        fresh.id = room.occupant_id(device);
+        fresh.role = role_on_entering(room.affiliation(device), room.config().moderated);
+        occupant = &room.occupants().add(std::move(fresh));
+    }
+    auto recipient = std::make_shared<const Recipient>(Recipient { device, room.service().home_of(device) });
+    room.occupants().add_device(*occupant, { std::move(recipient), std::move(presence), priority });
+    room.expected().erase(std::string(nick));
+    occupant->changed();
+    return *occupant;
+}
+
 Element visible_content(const Element& presence)
 {
     Element content = presence;
@@ -261,21 +256,6 @@ void Room::be_created(std::optional<Stanza> presence)
     become(State::locked);
 }
 
-void show_missing(Room& room, std::string_view nick, const Expected& who)
-{
-    if (room.occupants().by_nick(nick) != nullptr) {
-        return;
-    }
-    Occupant gone;
-    gone.address = *room.address().with_resource(nick);
-    gone.user = who.user;
-    gone.id = who.id;
-    gone.role = role_on_entering(room.affiliation(who.user), room.config().moderated);
-    Notice notice;
-    notice.codes = { muc_status::technical };
-    show_departure(room, gone, Role::none, nullptr, notice);
-}
-
 void add_to_history(Room& room, Element message, MessageId id, WallTime stamp)
 {
     message.remove_children("x", ns::muc_user); // only the archive says who it really was
@@ -284,93 +264,8 @@ void add_to_history(Room& room, Element message, MessageId id, WallTime stamp)
     if (!says_something || !from || !from->same_bare(room.address())) {
         return;
     }
-    message.add("stanza-id", ns::stanza_id)
-        .set_attribute("by", room.address().text())
-        .set_attribute("id", std::to_string(id));
+    message.add(stanza_id(room.address(), id));
     room.history().add({ id, stamp, std::move(message) });
-}
-
-// Coming back after a restart ---------------------------------------------------------------------
-
-namespace {
-
-void tell_lost(const Room& room, const Jid& device, std::string_view nick)
-{
-    Stanza lost = Stanza::presence(*room.address().with_resource(nick), device, PresenceType::unavailable);
-    Element& x = lost.element().add("x", ns::muc_user);
-    x.add("item").set_attribute("affiliation", "none").set_attribute("role", "none");
-    for (const int code : { muc_status::self, muc_status::shut_down }) {
-        x.add("status").set_attribute("code", std::to_string(code));
-    }
-    room.send(std::move(lost));
-}
-
-/// What was said since the client has confirmed to have everything; it may have some of it.
-constexpr std::size_t most_missed = 200;
-/// Ids are close to the time of their commit, but not it.
-constexpr std::chrono::seconds slack { 5 };
-
-void send_missed(Room& room, const Jid& device, const ArchivePage& page)
-{
-    for (const ArchivedMessage& message : page.messages) {
-        auto element = parse_element(message.xml);
-        if (!element) {
-            continue;
-        }
-        element->remove_children("x", ns::muc_user);
-        element->add("stanza-id", ns::stanza_id)
-            .set_attribute("by", room.address().text())
-            .set_attribute("id", std::to_string(message.id));
-        element->add(Delay { message.stamp, room.address(), {} }.to_element());
-        auto stanza = Stanza::from_element(std::move(*element));
-        if (stanza) {
-            stanza->set_to(device);
-            room.send(std::move(*stanza));
-        }
-    }
-}
-
-} // namespace
-
-void Room::restore(const Jid& device, std::string_view nick, WallTime confirmed)
-{
-    const bool is_there = occupants_.by_device(device) != nullptr;
-    const bool may_be = state_ == State::open && admits(device) && !refuse_nick(*this, device, nick);
-    if (is_there || !may_be) {
-        if (!is_there) {
-            tell_lost(*this, device, nick);
-        }
-        if (state_ == State::absent) {
-            service_.forget(*this);
-        }
-        return;
-    }
-    Occupant& occupant = occupant_for(*this, device, nick);
-    occupants_.add_device(occupant, device_of(*this, device, Element("presence", ns::client), 0));
-    occupant.changed();
-    expected_.erase(std::string(nick));
-    const Device& back = *occupant.device(device);
-    show_to_others(*this, occupant, back);
-    show_others_to(*this, occupant, back);
-    show_to_device(*this, occupant, back, {});
-    presence_changed();
-    if (!is_archived()) {
-        return;
-    }
-    ArchiveQuery query;
-    query.start = confirmed - slack;
-    query.limit = most_missed;
-    query.from_the_end = true;
-    host()
-        .storage()
-        .archive()
-        .page(key(), std::move(query))
-        .then([held = shared_from_this(),
-                  device](const Result<std::optional<ArchivePage>, StoreError>& page) {
-            if (page && *page && held->occupants().by_device(device) != nullptr) {
-                send_missed(*held, device, **page);
-            }
-        });
 }
 
 } // namespace stonechat

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entering a room (XEP-0045 section 7.2), creating it by that (section 10.1), and coming back to it with a
-// session that was resumed after a restart of the server (XEP-0198).
+// Entering a room (XEP-0045 section 7.2), and creating it by that (section 10.1).
 #pragma once
 
 #include "muc/room.hpp"
@@ -22,8 +21,9 @@ std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::s
 /// What others may see of a presence: without addresses, and without what only rooms may say.
 Element visible_content(const Element& presence);
 
-/// Who was there before a restart has not come back: those who have are told (see Room::expected).
-void show_missing(Room& room, std::string_view nick, const Expected& who);
+/// Puts a device under a nick, which must be its user's or free. `presence` is what others may see of the
+/// last one it has sent. Nobody is told.
+Occupant& give_place(Room& room, const Jid& device, std::string_view nick, Element presence, int priority);
 
 /// Puts an archived message into the room's history, if it belongs there.
 void add_to_history(Room& room, Element message, MessageId id, WallTime stamp);

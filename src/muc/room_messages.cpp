@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_messages.hpp"
 
+#include "base/log.hpp"
 #include "base/random.hpp"
 #include "muc/group_ticks.hpp"
 #include "muc/member_notices.hpp"
@@ -13,6 +14,7 @@
 #include "muc/voice_requests.hpp"
 #include "router/host.hpp"
 #include "router/keep.hpp"
+#include "router/passage.hpp"
 #include "router/router.hpp"
 #include "router/store_errors.hpp"
 #include "storage/storage.hpp"
@@ -89,9 +91,7 @@ void reflect(Room& room, Utterance& utterance, std::optional<MessageId> id, Wall
 {
     Element& element = utterance.message.element();
     if (id) {
-        element.add("stanza-id", ns::stanza_id)
-            .set_attribute("by", room.address().text())
-            .set_attribute("id", std::to_string(*id));
+        element.add(stanza_id(room.address(), *id));
         room.set_newest(*id);
         room.host().trace("committed", utterance.message, "in the room's archive");
     }
@@ -158,8 +158,18 @@ void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement s
     }
     RoomStore::Change change;
     change.subject = next.subject_to_text();
-    // Behind whatever is under way; the archive's row is written after it, so nobody sees it before.
-    room.host().storage().rooms().change(room.key(), std::move(change)).then([](const auto&) {});
+    // Behind whatever is under way; the archive's row is written after it, so nobody sees it before. The
+    // sender is not told that it is done before it is.
+    room.host()
+        .storage()
+        .rooms()
+        .change(room.key(), std::move(change))
+        .then([held = room.shared_from_this(),
+                  settlement = utterance.settlement.share()](const Result<bool, StoreError>& changed) {
+            if (!changed) {
+                held->host().log().warning("subject not stored", { { "room", held->address().text() } });
+            }
+        });
     utter(room, std::move(utterance));
 }
 
@@ -190,16 +200,17 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
         change_subject(room, *occupant, std::move(message), std::move(settlement));
         return;
     }
-    Utterance utterance { reflection(room, *occupant, message), message.from(), message,
-        std::move(settlement), {} };
-    if (!message.id().empty()) {
-        utterance.replay_key = room.service().replay_key(message.from(), element);
-        if (room.replays().contains(utterance.replay_key)) {
-            confirm_again(room, message.from(), std::move(utterance.message));
-            return;
-        }
+    const std::uint64_t replay_key = message.id().empty()
+        ? 0
+        : room.service().replay_key(message.from(), element);
+    const auto target = retracted_id(element);
+    Utterance utterance { reflection(room, *occupant, message), message.from(), std::move(message),
+        std::move(settlement), {}, replay_key };
+    if (replay_key != 0 && room.replays().contains(replay_key)) {
+        confirm_again(room, utterance.author, std::move(utterance.message));
+        return;
     }
-    if (const auto target = retracted_id(element)) {
+    if (target) {
         retract_own(room, *occupant, *target, std::move(utterance));
         return;
     }

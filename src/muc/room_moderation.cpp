@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "router/host.hpp"
+#include "router/passage.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
@@ -51,9 +52,7 @@ Task<bool> bury(std::shared_ptr<Room> room, ArchivedMessage message, Retraction 
         co_return false;
     }
     grave.remove_children("x", ns::muc_user);
-    grave.add("stanza-id", ns::stanza_id)
-        .set_attribute("by", room->address().text())
-        .set_attribute("id", std::to_string(message.id));
+    grave.add(stanza_id(room->address(), message.id));
     room->history().replace(message.id, std::move(grave));
     co_return true;
 }

@@ -184,6 +184,17 @@ void hide_if_not_shown(Room& room, const Occupant& occupant, Role before)
     }
 }
 
+void tell_outside(const Room& room, const Jid& address, const Jid& device, int code)
+{
+    Stanza lost = Stanza::presence(address, device, PresenceType::unavailable);
+    Element& x = lost.element().add("x", ns::muc_user);
+    x.add("item").set_attribute("affiliation", "none").set_attribute("role", "none");
+    for (const int each : { muc_status::self, code }) {
+        x.add("status").set_attribute("code", std::to_string(each));
+    }
+    room.send(std::move(lost));
+}
+
 void show_departure_to_device(Room& room, const Occupant& gone, const Device& device, Role role,
     const Element* content, const Notice& notice)
 {

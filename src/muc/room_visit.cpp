@@ -16,18 +16,6 @@
 namespace stonechat {
 namespace {
 
-/// A client believes that it is in the room, and is not: this makes it enter again.
-void tell_not_inside(const Room& room, const Stanza& presence)
-{
-    Stanza lost = Stanza::presence(presence.to(), presence.from(), PresenceType::unavailable);
-    Element& x = lost.element().add("x", ns::muc_user);
-    x.add("item").set_attribute("affiliation", "none").set_attribute("role", "none");
-    for (const int code : { muc_status::self, muc_status::technical }) {
-        x.add("status").set_attribute("code", std::to_string(code));
-    }
-    room.send(std::move(lost));
-}
-
 /// §7.6. All his devices go along.
 void change_nick(Room& room, Occupant& occupant, const Stanza& presence)
 {
@@ -81,22 +69,19 @@ bool is_too_long(const Room& room, const Stanza& presence)
 
 void receive_available(Room& room, Stanza presence)
 {
-    Occupant* occupant = room.occupants().by_device(presence.from());
-    const bool wants_to_enter = presence.element().child("x", ns::muc) != nullptr;
-    if (occupant == nullptr) {
-        if (is_too_long(room, presence)) {
-            room.refuse(presence,
-                StanzaError(StanzaError::not_acceptable, "This presence is too long for a room"));
-        } else if (wants_to_enter || !room.exists()) {
-            enter(room, std::move(presence));
-        } else {
-            tell_not_inside(room, presence);
-        }
-        return;
-    }
     if (is_too_long(room, presence)) {
         room.refuse(presence,
             StanzaError(StanzaError::not_acceptable, "This presence is too long for a room"));
+        return;
+    }
+    Occupant* occupant = room.occupants().by_device(presence.from());
+    const bool wants_to_enter = presence.element().child("x", ns::muc) != nullptr;
+    if (occupant == nullptr) {
+        if (wants_to_enter || !room.exists()) {
+            enter(room, std::move(presence));
+        } else {
+            tell_outside(room, presence.to(), presence.from(), muc_status::technical);
+        }
         return;
     }
     if (!presence.to().has_resource()) {

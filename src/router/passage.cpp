@@ -14,13 +14,6 @@
 namespace stonechat {
 namespace {
 
-Element stanza_id(const Jid& by, MessageId id)
-{
-    Element element("stanza-id", ns::stanza_id);
-    element.set_attribute("by", by.text()).set_attribute("id", std::to_string(id));
-    return element;
-}
-
 /// Of a carbon copy.
 CopyDirection direction_of(CopyForm form)
 {
@@ -28,6 +21,13 @@ CopyDirection direction_of(CopyForm form)
 }
 
 } // namespace
+
+Element stanza_id(const Jid& by, MessageId id)
+{
+    Element element("stanza-id", ns::stanza_id);
+    element.set_attribute("by", by.text()).set_attribute("id", std::to_string(id));
+    return element;
+}
 
 Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid& session,
     std::optional<MessageId> archived)

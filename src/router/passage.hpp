@@ -20,6 +20,9 @@ namespace stonechat {
 
 class User;
 
+/// Where a message is in the archive of `by` (bare), an account or a room (XEP-0359).
+Element stanza_id(const Jid& by, MessageId id);
+
 /// The stanza that a session of `owner` (bare) gets for `message` in this form: with the stanza-id
 /// that says where it is in the owner's archive (XEP-0359), wrapped if it is a carbon copy (XEP-0280).
 Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid& session,

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// A room over a restart of the server (docs/decisions/0016): who was present is written down from time to
+// time; sessions that are resumed afterwards (XEP-0198) are still in the room, and get what was said
+// meanwhile; who does not come back has left. The part of Room that does that.
+#include "muc/room.hpp"
+
+#include "muc/muc_service.hpp"
+#include "muc/room_entrance.hpp"
+#include "muc/room_presence.hpp"
+#include "net/shard.hpp"
+#include "router/host.hpp"
+#include "router/passage.hpp"
+#include "router/router.hpp"
+#include "storage/storage.hpp"
+#include "xmpp/delay.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Beyond the time in which sessions may be resumed.
+constexpr std::chrono::milliseconds grace = 30s;
+/// Who has missed more finds it in the archive.
+constexpr std::size_t most_missed = 200;
+/// Ids are close to the time of their commit, but not it.
+constexpr std::chrono::seconds slack = 5s;
+
+/// He has not come back: those who have are told.
+void show_missing(Room& room, std::string_view nick, const Expected& who)
+{
+    if (room.occupants().by_nick(nick) != nullptr) {
+        return;
+    }
+    Occupant gone;
+    gone.address = *room.address().with_resource(nick);
+    gone.user = who.user;
+    gone.id = who.id;
+    gone.role = role_on_entering(room.affiliation(who.user), room.config().moderated);
+    Notice notice;
+    notice.codes = { muc_status::technical };
+    show_departure(room, gone, Role::none, nullptr, notice);
+}
+
+void send_archived(const Room& room, const Jid& device, const ArchivedMessage& message)
+{
+    auto element = parse_element(message.xml);
+    if (!element) {
+        return;
+    }
+    element->remove_children("x", ns::muc_user); // only the archive says who it really was
+    element->add(stanza_id(room.address(), message.id));
+    element->add(Delay { message.stamp, room.address(), {} }.to_element());
+    if (auto stanza = Stanza::from_element(std::move(*element))) {
+        stanza->set_to(device);
+        room.send(std::move(*stanza));
+    }
+}
+
+/// Of the last messages, those that were not said to who is here now: up to `newest`.
+void send_page(const Room& room, const Jid& device, const ArchivePage& page, MessageId newest)
+{
+    if (room.occupants().by_device(device) == nullptr) {
+        return; // gone again
+    }
+    for (const ArchivedMessage& message : page.messages) {
+        if (message.id <= newest) {
+            send_archived(room, device, message);
+        }
+    }
+}
+
+/// Sends a device what was said since `confirmed`, until when it has everything; of the last seconds before
+/// that it may get what it has, with the same ids. It begins when what is being committed has been said, for
+/// only then is all of that in the archive, and holds back what is said from now on: so all comes in its
+/// order.
+void send_missed(Room& room, const Jid& device, WallTime confirmed)
+{
+    const std::uint64_t begin = room.arrivals().hold();
+    const std::uint64_t end = room.arrivals().hold();
+    room.arrivals().ready(begin, [held = room.shared_from_this(), device, confirmed, end] {
+        ArchiveQuery query;
+        query.start = confirmed - slack;
+        query.limit = most_missed;
+        query.from_the_end = true;
+        held->host()
+            .storage()
+            .archive()
+            .page(held->key(), std::move(query))
+            .then([held, device, end,
+                      newest = held->newest()](const Result<std::optional<ArchivePage>, StoreError>& page) {
+                if (page && *page) {
+                    send_page(*held, device, **page, newest);
+                }
+                held->arrivals().ready(end, Function<void()>([] {}));
+            });
+    });
+}
+
+} // namespace
+
+void Room::restore(const Jid& device, std::string_view nick, WallTime confirmed)
+{
+    if (occupants_.by_device(device) != nullptr) {
+        return;
+    }
+    if (state_ != State::open || !admits(device) || refuse_nick(*this, device, nick)) {
+        tell_outside(*this, *address_.with_resource(nick), device, muc_status::shut_down);
+        if (state_ == State::absent) {
+            service_.forget(*this);
+        }
+        return;
+    }
+    Occupant& occupant = give_place(*this, device, nick, Element("presence", ns::client), 0);
+    const Device& back = *occupant.device(device);
+    show_to_others(*this, occupant, back);
+    show_others_to(*this, occupant, back);
+    show_to_device(*this, occupant, back, {});
+    presence_changed();
+    if (is_archived()) {
+        send_missed(*this, device, confirmed);
+    }
+}
+
+void Room::write_present()
+{
+    Element present("present", ns::rooms_kept);
+    occupants_.for_each([&present](const Occupant& occupant) {
+        present.add("occupant")
+            .set_attribute("nick", occupant.nick())
+            .set_attribute("user", occupant.user.text())
+            .set_attribute("id", occupant.id);
+    });
+    RoomStore::Change change;
+    change.present = to_xml(present);
+    host().storage().rooms().change(key(), std::move(change)).then([](const auto&) {});
+}
+
+void Room::expect(const std::string& present)
+{
+    const auto element = parse_element(present);
+    if (!element) {
+        return; // nobody was there
+    }
+    for (const Element* each : element->children("occupant", ns::rooms_kept)) {
+        if (auto user = Jid::parse(each->attribute_or("user"))) {
+            expected_[std::string(each->attribute_or("nick"))] = { std::move(*user),
+                std::string(each->attribute_or("id")) };
+        }
+    }
+    if (!expected_.empty()) {
+        const auto window = host().router().settings().section("stream_management").duration("resume_window");
+        expected_timer_.start(host().shard().timers(), window + grace);
+    }
+}
+
+/// Who has not come back by now does not come back.
+void Room::give_up_expected()
+{
+    const auto held = shared_from_this();
+    for (const auto& [nick, who] : std::exchange(expected_, {})) {
+        show_missing(*this, nick, who);
+    }
+    after_leaving();
+}
+
+} // namespace stonechat
