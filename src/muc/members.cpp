@@ -65,12 +65,6 @@ std::vector<Jid> Members::jids_with(Affiliation affiliation) const
     return jids;
 }
 
-std::size_t Members::count(Affiliation affiliation) const
-{
-    return static_cast<std::size_t>(std::count_if(by_jid_.begin(), by_jid_.end(),
-        [affiliation](const auto& entry) { return entry.second.affiliation == affiliation; }));
-}
-
 void Members::apply(const RoomMember& member)
 {
     const std::string& jid = member.jid.text();

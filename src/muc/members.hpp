@@ -31,7 +31,6 @@ public:
 
     std::vector<const RoomMember*> with(Affiliation affiliation) const;
     std::vector<Jid> jids_with(Affiliation affiliation) const;
-    std::size_t count(Affiliation affiliation) const;
     /// Everybody of whom something is kept, in order of address.
     const std::map<std::string, RoomMember, std::less<>>& all() const { return by_jid_; }
 

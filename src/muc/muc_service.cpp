@@ -155,12 +155,6 @@ std::shared_ptr<Room> MucService::room(const Jid& address)
     return room;
 }
 
-Room* MucService::find(std::string_view name) const
-{
-    const auto found = rooms_.find(name);
-    return found == rooms_.end() ? nullptr : found->second.get();
-}
-
 void MucService::forget(Room& room)
 {
     const auto found = rooms_.find(room.address().local());

@@ -54,11 +54,8 @@ public:
 
     /// The room in memory, loading it if need be.
     std::shared_ptr<Room> room(const Jid& address);
-    /// The room in memory, or null.
-    Room* find(std::string_view name) const;
     /// It is over, or nobody needs it: the next one to address it loads it anew.
     void forget(Room& room);
-    const StringMap<std::shared_ptr<Room>>& rooms() const { return rooms_; }
 
     /// Requests of occupants to one another that are under way.
     OccupantRelay& relay() { return relay_; }

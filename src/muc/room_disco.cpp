@@ -35,35 +35,27 @@ DataForm room_info(const Room& room, const Jid& asker)
 {
     const RoomConfig& config = room.config();
     DataForm form(DataForm::Type::result, ns::room_info_form);
-    const auto add = [&form](std::string_view var, FieldType type, std::string_view label,
-                         std::string_view value) {
-        DataForm::Field field;
-        field.var = var;
-        field.type = type;
-        field.label = label;
-        field.values.emplace_back(value);
-        form.add(std::move(field));
-    };
-    add("muc#roominfo_description", FieldType::text_single, "Short Description of Room", config.description);
-    add("muc#roomconfig_roomname", FieldType::text_single, "Natural-Language Room Name", config.name);
-    add("muc#roomconfig_changesubject", FieldType::boolean, "Whether to Allow Occupants to Change Subject",
-        config.occupants_change_subject ? "1" : "0");
-    add("muc#roomconfig_allowinvites", FieldType::boolean, "Whether to Allow Members to Invite Others",
+    form.add("muc#roominfo_description", FieldType::text_single, "Short Description of Room",
+        config.description);
+    form.add("muc#roomconfig_roomname", FieldType::text_single, "Natural-Language Room Name", config.name);
+    form.add("muc#roomconfig_changesubject", FieldType::boolean,
+        "Whether to Allow Occupants to Change Subject", config.occupants_change_subject ? "1" : "0");
+    form.add("muc#roomconfig_allowinvites", FieldType::boolean, "Whether to Allow Members to Invite Others",
         config.members_invite ? "1" : "0");
-    add("muc#maxhistoryfetch", FieldType::text_single, "Maximum Number of History Messages Returned by Room",
-        std::to_string(config.history));
+    form.add("muc#maxhistoryfetch", FieldType::text_single,
+        "Maximum Number of History Messages Returned by Room", std::to_string(config.history));
     if (!config.lang.empty()) {
-        add("muc#roominfo_lang", FieldType::text_single, "Natural Language for Room Discussions",
+        form.add("muc#roominfo_lang", FieldType::text_single, "Natural Language for Room Discussions",
             config.lang);
     }
     if (!config.pubsub.empty()) {
-        add("muc#roomconfig_pubsub", FieldType::text_single, "XMPP URI of Associated Publish-Subscribe Node",
-            config.pubsub);
+        form.add("muc#roomconfig_pubsub", FieldType::text_single,
+            "XMPP URI of Associated Publish-Subscribe Node", config.pubsub);
     }
     if (may_know(room, asker)) {
-        add("muc#roominfo_subject", FieldType::text_single, "Current Discussion Topic",
+        form.add("muc#roominfo_subject", FieldType::text_single, "Current Discussion Topic",
             room.history().subject_text());
-        add("muc#roominfo_occupants", FieldType::text_single, "Current Number of Occupants in Room",
+        form.add("muc#roominfo_occupants", FieldType::text_single, "Current Number of Occupants in Room",
             std::to_string(room.occupants().size()));
     }
     add_avatar_hash(room, form);

@@ -35,19 +35,10 @@ DataForm approval_form(const Occupant& visitor)
     form.set_instructions(
         "To approve this request for voice, select the \"Grant voice to this person?\" checkbox and "
         "click OK. To skip this request, click the cancel button.");
-    const auto add = [&form](std::string_view var, FieldType type, std::string_view label,
-                         std::string_view value) {
-        DataForm::Field field;
-        field.var = var;
-        field.type = type;
-        field.label = label;
-        field.values.emplace_back(value);
-        form.add(std::move(field));
-    };
-    add("muc#role", FieldType::list_single, "Requested role", "participant");
-    add("muc#jid", FieldType::jid_single, "User ID", visitor.shown().jid().text());
-    add("muc#roomnick", FieldType::text_single, "Room Nickname", visitor.nick());
-    add("muc#request_allow", FieldType::boolean, "Grant voice to this person?", "false");
+    form.add("muc#role", FieldType::list_single, "Requested role", "participant");
+    form.add("muc#jid", FieldType::jid_single, "User ID", visitor.shown().jid().text());
+    form.add("muc#roomnick", FieldType::text_single, "Room Nickname", visitor.nick());
+    form.add("muc#request_allow", FieldType::boolean, "Grant voice to this person?", "false");
     return form;
 }
 

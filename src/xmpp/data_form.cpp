@@ -259,6 +259,13 @@ DataForm& DataForm::add(Field field)
     return *this;
 }
 
+DataForm& DataForm::add(std::string_view var, FieldType type, std::string_view label, std::string_view value)
+{
+    add(var, type, value);
+    fields_.back().label = label;
+    return *this;
+}
+
 DataForm& DataForm::add(std::string_view var, FieldType type, std::string_view value)
 {
     Field field;

@@ -62,6 +62,7 @@ public:
     DataForm& set_instructions(std::string_view text);
     DataForm& add(Field field);
     DataForm& add(std::string_view var, FieldType type, std::string_view value);
+    DataForm& add(std::string_view var, FieldType type, std::string_view label, std::string_view value);
     const std::vector<Field>& fields() const { return fields_; }
 
     /// Columns and rows of a `result` form with several items (XEP-0004 §3.4).

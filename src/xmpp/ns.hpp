@@ -95,7 +95,6 @@ inline constexpr std::string_view muc_self_ping =
     "http://jabber.org/protocol/muc#self-ping-optimization";                  // XEP-0410
 inline constexpr std::string_view moderation = "urn:xmpp:message-moderate:1"; // XEP-0425
 inline constexpr std::string_view hats = "urn:xmpp:hats:0";                   // XEP-0317
-inline constexpr std::string_view avatar_update = "vcard-temp:x:update";      // XEP-0153
 inline constexpr std::string_view reference = "urn:xmpp:reference:0";         // XEP-0372
 inline constexpr std::string_view group_ticks = "urn:stonechat:muc:ticks:0";  // docs/protocol/group-ticks.md
 inline constexpr std::string_view room_registration =
