@@ -100,18 +100,16 @@ void ClientSession::let_out()
     }
 }
 
-void ClientSession::send(const WireForm& stanza, std::string_view to)
+void ClientSession::send(const WireForms& stanzas, std::string_view to)
 {
     if (!is_open()) {
         return;
     }
     let_out();
     if (managed_) {
-        std::string xml;
-        stanza.append_to(xml, to);
-        managed_->send(std::move(xml));
+        managed_->send(stanzas, to);
     } else {
-        stream_->send_wire(stanza, to);
+        stream_->send_wires(stanzas, to);
     }
 }
 

@@ -41,7 +41,7 @@ public:
 
     // Session
     void send(const Stanza& stanza) override;
-    void send(const WireForm& stanza, std::string_view to) override;
+    void send(const WireForms& stanzas, std::string_view to) override;
     void close(const StreamError& error) override;
     bool is_open() const override { return state_ != State::over; }
     bool is_connected() const override { return state_ == State::connected; }

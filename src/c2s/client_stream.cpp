@@ -262,6 +262,11 @@ void ClientStream::receive_before_login(Element element)
         }
         return;
     }
+    if (may_log_in() && element.ns() == ns::stream_management
+        && (element.name() == "enable" || element.name() == "resume")) {
+        send(management_failure(StanzaError::unexpected_request)); // XEP-0198 §3: not before the login
+        return;
+    }
     const Element* payload = element.first_child();
     if (may_log_in() && element.is("iq", ns::client) && payload
         && host_->handlers().find_before_login(*payload)) {
@@ -457,6 +462,17 @@ void ClientStream::send_wire(const WireForm& stanza, std::string_view to)
 {
     if (phase_ == Phase::bound) {
         stanza.append_to(transport_->write_buffer(), to);
+        transport_->wrote();
+    }
+}
+
+void ClientStream::send_wires(const WireForms& stanzas, std::string_view to)
+{
+    if (phase_ == Phase::bound) {
+        std::string& out = transport_->write_buffer();
+        for (const auto& stanza : stanzas) {
+            stanza->append_to(out, to);
+        }
         transport_->wrote();
     }
 }

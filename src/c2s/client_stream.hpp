@@ -51,6 +51,8 @@ public:
     // For the session.
     void send_stanza(const Element& stanza);
     void send_wire(const WireForm& stanza, std::string_view to);
+    /// As one answer, which may be longer than what may wait otherwise.
+    void send_wires(const WireForms& stanzas, std::string_view to);
     void send_xml(std::string_view xml);
     /// Another stream has resumed the session of this one, which ends with conflict.
     void lose_session();

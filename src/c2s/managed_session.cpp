@@ -86,6 +86,22 @@ void ManagedSession::send(std::string xml, Given message)
     transmit();
 }
 
+void ManagedSession::send(const WireForms& stanzas, std::string_view to)
+{
+    keep_bound();
+    const std::size_t bytes = management_.bytes();
+    const bool was_within = !is_full();
+    for (const auto& stanza : stanzas) {
+        std::string xml;
+        stanza->append_to(xml, to);
+        management_.push(std::move(xml));
+    }
+    if (was_within) {
+        large_answer_ = { management_.last(), stanzas.size(), management_.bytes() - bytes };
+    }
+    transmit();
+}
+
 Claim ManagedSession::reserve(CopyForm form)
 {
     keep_bound();
@@ -136,12 +152,17 @@ void ManagedSession::keep_bound()
 
 bool ManagedSession::is_full() const
 {
+    LargeAnswer excused;
+    if (management_.acknowledged() < large_answer_.end) {
+        excused = large_answer_;
+    }
     const std::size_t stanzas = management_.unacknowledged();
-    if (stanzas < limits_.stanzas && management_.bytes() < limits_.bytes) {
+    const std::size_t bytes = management_.bytes();
+    if (stanzas < limits_.stanzas + excused.stanzas && bytes < limits_.bytes + excused.bytes) {
         return false;
     }
-    if (session_.stream() == nullptr || stanzas >= burst * limits_.stanzas
-        || management_.bytes() >= burst * limits_.bytes) {
+    if (session_.stream() == nullptr || stanzas >= burst * limits_.stanzas + excused.stanzas
+        || bytes >= burst * limits_.bytes + excused.bytes) {
         return true;
     }
     return management_.is_asking() && session_.host().clock().steady() - asked_at_ >= answer_grace;

@@ -10,6 +10,7 @@
 #include "c2s/kept_streams.hpp"
 #include "c2s/stream_management.hpp"
 #include "storage/message_store.hpp"
+#include "xmpp/serialize.hpp"
 
 #include <chrono>
 #include <memory>
@@ -54,6 +55,8 @@ public:
 
     // Towards the client.
     void send(std::string xml, Given message = nullptr);
+    /// One answer of ours, which may be more than what may wait otherwise.
+    void send(const WireForms& stanzas, std::string_view to);
     /// What an earlier server has kept in the store for this session.
     void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
     Claim reserve(CopyForm form);
@@ -123,6 +126,13 @@ private:
     Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
     Timer tell_timer_;          ///< until a client that has not asked is told what is safe
     SteadyTime asked_at_;
+    /// A large answer: until the client has all of it, so much more may wait.
+    struct LargeAnswer {
+        std::uint64_t end = 0;
+        std::size_t stanzas = 0;
+        std::size_t bytes = 0;
+    };
+    LargeAnswer large_answer_;
     WallTime confirmed_until_;
     /// The next such time: what was sent by then is acknowledged with this number.
     struct Mark {

@@ -148,7 +148,7 @@ private:
     /// To the user's own available resources, the sender included, and to all subscribers.
     void broadcast(const User& user, const std::shared_ptr<const Stanza>& presence)
     {
-        const WireForm wire(presence->element(), ns::client);
+        const WireForms wire { std::make_shared<const WireForm>(presence->element(), ns::client) };
         for (const auto& session : user.sessions()) {
             if (session->is_open() && session->is_available()) {
                 session->send(wire, session->jid().text());

@@ -73,8 +73,8 @@ std::optional<StanzaError> refuse_role_change(const Standing& actor, const Stand
         return StanzaError(target.affiliation > actor.affiliation ? StanzaError::not_allowed
                                                                   : StanzaError::forbidden); // §9.6, §9.7
     }
-    // §8.2: nobody is kicked from below; a mere moderator does not kick his like.
-    if (target.affiliation > actor.affiliation) {
+    // §8.2, §9.7: nothing is taken away from below; to give is allowed.
+    if (target.affiliation > actor.affiliation && wanted < target.role) {
         return StanzaError(StanzaError::not_allowed);
     }
     // §8.4: voice is not taken from one's like, as far as they have an affiliation at all.

@@ -86,6 +86,12 @@ bool Room::is_archived() const
     return config_.archived && service_.retention() != Retention { 0 };
 }
 
+bool Room::is_crowd(std::size_t size) const
+{
+    const auto most = static_cast<std::size_t>(service_.settings().integer("crowd"));
+    return most != 0 && size >= most;
+}
+
 bool Room::admits(const Jid& who) const
 {
     const Affiliation his = affiliation(who);

@@ -59,9 +59,6 @@ Result<std::vector<RoomMember>, StanzaError> member_changes(const Room& room,
     const RoomSubmission& submission)
 {
     std::vector<RoomMember> changes;
-    if (submission.owners && submission.owners->empty()) {
-        return StanzaError(StanzaError::not_acceptable, "A room needs an owner");
-    }
     if (submission.admins) {
         add_changes(room, Affiliation::admin, *submission.admins, changes);
     }
@@ -78,7 +75,7 @@ Result<std::vector<RoomMember>, StanzaError> member_changes(const Room& room,
         || std::any_of(changes.begin(), changes.end(),
             [](const RoomMember& each) { return each.affiliation == Affiliation::owner; });
     if (!has_owner) {
-        return StanzaError(StanzaError::not_acceptable, "A room needs an owner");
+        return StanzaError(StanzaError::conflict, "A room needs an owner"); // §10.2
     }
     return changes;
 }

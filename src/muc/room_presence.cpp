@@ -76,11 +76,6 @@ Notice with_self(Notice notice)
     return notice;
 }
 
-bool is_shown(const Room& room, Role role)
-{
-    return room.config().shown.has(role);
-}
-
 /// To all but `except`: with the real address for those who may see it.
 void say_to_all(Room& room, Stanza plain, Stanza real, const Except& except)
 {
@@ -130,7 +125,8 @@ Stanza farewell_of(const Room& room, const Occupant& occupant, bool real, Role r
 void show(Room& room, Occupant& occupant, const Notice& notice)
 {
     occupant.changed();
-    if (is_shown(room, occupant.role)) {
+    occupant.in_crowd = occupant.in_crowd && room.is_crowd(room.occupants().size());
+    if (is_shown(room, occupant, occupant.role)) {
         say_to_all(room, presence_of(room, occupant, false, notice),
             presence_of(room, occupant, true, notice), occupant.recipients());
     }
@@ -139,7 +135,7 @@ void show(Room& room, Occupant& occupant, const Notice& notice)
 
 void show_to_others(Room& room, Occupant& occupant, const Device& entered)
 {
-    if (is_shown(room, occupant.role)) {
+    if (is_shown(room, occupant, occupant.role)) {
         say_to_all(room, presence_of(room, occupant, false), presence_of(room, occupant, true),
             occupant.recipients());
     }
@@ -164,7 +160,7 @@ void show_to_device(Room& room, const Occupant& occupant, const Device& device, 
 
 void show_departure(Room& room, const Occupant& gone, Role role, const Element* content, const Notice& notice)
 {
-    if (!is_shown(room, gone.role)) {
+    if (!is_shown(room, gone, gone.role)) {
         return;
     }
     say_to_all(room, farewell_of(room, gone, false, role, content, notice),
@@ -177,9 +173,14 @@ void say_nick_gone(Room& room, const Occupant& occupant, const Notice& notice)
         farewell_of(room, occupant, true, occupant.role, nullptr, notice), occupant.recipients());
 }
 
+bool is_shown(const Room& room, const Occupant& occupant, Role role)
+{
+    return room.config().shown.has(role) && (!occupant.in_crowd || role == Role::moderator);
+}
+
 void hide_if_not_shown(Room& room, const Occupant& occupant, Role before)
 {
-    if (is_shown(room, before) && !is_shown(room, occupant.role)) {
+    if (is_shown(room, occupant, before) && !is_shown(room, occupant, occupant.role)) {
         say_nick_gone(room, occupant, {});
     }
 }
@@ -204,10 +205,10 @@ void show_departure_to_device(Room& room, const Occupant& gone, const Device& de
 void show_others_to(Room& room, const Occupant& self, const Device& device)
 {
     const bool real = room.shows_real_addresses_to(device.jid());
-    std::vector<std::shared_ptr<const WireForm>> presences;
+    WireForms presences;
     presences.reserve(room.occupants().size());
     room.occupants().for_each([&](Occupant& other) {
-        if (&other == &self || !is_shown(room, other.role)) {
+        if (&other == &self || !is_shown(room, other, other.role)) {
             return;
         }
         auto& wire = real ? other.real : other.plain;

@@ -32,7 +32,7 @@ constexpr std::size_t most_missed = 200;
 constexpr std::chrono::seconds slack = 5s;
 
 /// He has not come back: those who have are told.
-void show_missing(Room& room, std::string_view nick, const Expected& who)
+void show_missing(Room& room, std::string_view nick, const Expected& who, bool in_crowd)
 {
     if (room.occupants().by_nick(nick) != nullptr) {
         return;
@@ -42,6 +42,7 @@ void show_missing(Room& room, std::string_view nick, const Expected& who)
     gone.user = who.user;
     gone.id = who.id;
     gone.role = role_on_entering(room.affiliation(who.user), room.config().moderated);
+    gone.in_crowd = in_crowd;
     Notice notice;
     notice.codes = { muc_status::technical };
     show_departure(room, gone, Role::none, nullptr, notice);
@@ -163,8 +164,9 @@ void Room::expect(const std::string& present)
 void Room::give_up_expected()
 {
     const auto held = shared_from_this();
+    const bool in_crowd = is_crowd(occupants_.size() + expected_.size());
     for (const auto& [nick, who] : std::exchange(expected_, {})) {
-        show_missing(*this, nick, who);
+        show_missing(*this, nick, who, in_crowd);
     }
     after_leaving();
 }

@@ -33,7 +33,7 @@ void change_nick(Room& room, Occupant& occupant, const Stanza& presence)
     notice.new_nick = nick;
     // The old nick goes as somebody who has no devices here any more, so that everybody hears of it once.
     const Occupant old = occupant;
-    if (room.config().shown.has(old.role)) { // else nobody has seen him
+    if (is_shown(room, old, old.role)) { // else nobody has seen him
         say_nick_gone(room, old, notice);
     }
     for (const Device& device : old.devices) {
@@ -138,6 +138,11 @@ void leave(Room& room, const Jid& device, const Element* content, const Notice& 
     if (occupant == nullptr) {
         return;
     }
+    const bool is_last = room.occupants().size() == 1 && occupant->devices.size() == 1;
+    if (is_last && room.state() == Room::State::locked) { // §10.1.3: it will not be configured any more
+        destroy_room(room, {});
+        return;
+    }
     show_departure_to_device(room, *occupant, *occupant->device(device), Role::none, content, notice);
     if (occupant->devices.size() > 1) {
         room.occupants().remove_device(*occupant, device);
@@ -163,8 +168,11 @@ Function<void()> remove_occupant(Room& room, Occupant& occupant, const Notice& n
     };
 }
 
-void destroy_room(Room& room, const Notice& notice)
+void destroy_room(Room& room, Notice notice)
 {
+    if (!notice.destroy) {
+        notice.destroy = Element("destroy", ns::muc_user);
+    }
     const auto held = room.shared_from_this();
     std::vector<Occupant> all;
     room.occupants().for_each([&all](const Occupant& occupant) { all.push_back(occupant); });

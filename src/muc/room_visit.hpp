@@ -20,7 +20,7 @@ void leave(Room& room, const Jid& device, const Element* content, const Notice& 
 Function<void()> remove_occupant(Room& room, Occupant& occupant, const Notice& notice);
 
 /// All are removed, and the room is no more (§10.9); what is stored of it is the caller's business.
-void destroy_room(Room& room, const Notice& notice);
+void destroy_room(Room& room, Notice notice);
 
 /// A stanza that was sent to an occupant came back as an error: whoever cannot be reached is a ghost (§17.3).
 bool is_delivery_error(const Stanza& stanza);

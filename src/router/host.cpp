@@ -328,7 +328,7 @@ void Host::give(Stanza& stanza, const Jid& to)
     user->arrivals().append([send, held = user->shared_from_this(), copy = stanza] { send(*held, copy); });
 }
 
-void Host::give(std::vector<std::shared_ptr<const WireForm>> stanzas, const Jid& to, const Jid& from)
+void Host::give(WireForms stanzas, const Jid& to, const Jid& from)
 {
     User* user = find_user(to.local());
     if (user == nullptr || user->block_list().covers(from)) {
@@ -340,9 +340,7 @@ void Host::give(std::vector<std::shared_ptr<const WireForm>> stanzas, const Jid&
             return;
         }
         router_.counters().addressed += stanzas.size();
-        for (const auto& stanza : stanzas) {
-            session->send(*stanza, to.text());
-        }
+        session->send(stanzas, to.text());
     });
 }
 

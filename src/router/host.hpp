@@ -80,7 +80,7 @@ public:
     /// the sender. It passes no stage. `stanza` is shared: only its `to` is changed.
     void give(Stanza& stanza, const Jid& to);
     /// The same for many stanzas of one sender.
-    void give(std::vector<std::shared_ptr<const WireForm>> stanzas, const Jid& to, const Jid& from);
+    void give(WireForms stanzas, const Jid& to, const Jid& from);
     /// There is something for `user` (bare) in the room `from`, which his sessions may not have: tells the
     /// modules.
     void notice(const Jid& user, const Jid& from);

@@ -192,8 +192,7 @@ void Router::address_here(const Stanza& stanza, const Audience::Recipients& reci
     }
 }
 
-void Router::tell(const RecipientPtr& recipient, std::vector<std::shared_ptr<const WireForm>> stanzas,
-    const Jid& from)
+void Router::tell(const RecipientPtr& recipient, WireForms stanzas, const Jid& from)
 {
     if (recipient->home == shard_.index()) {
         if (Host* addressed = host(recipient->jid.domain())) {

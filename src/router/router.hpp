@@ -50,6 +50,7 @@ public:
     DomainService* service(std::string_view domain) const;
     /// Gives it a domain. It stays until the router goes.
     void add_service(std::string domain, DomainService& service);
+    const std::vector<std::pair<std::string, DomainService*>>& services() const { return services_; }
 
     /// Carries a stanza to its addressee. `from` and `to` are set; nothing is trusted to be local.
     void route(Stanza stanza, Settlement settlement = {});
@@ -65,8 +66,7 @@ public:
     void address(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience,
         const Except& except = {});
     /// The other way round: much that was serialised for many, to one.
-    void tell(const RecipientPtr& recipient, std::vector<std::shared_ptr<const WireForm>> stanzas,
-        const Jid& from);
+    void tell(const RecipientPtr& recipient, WireForms stanzas, const Jid& from);
 
     /// Deliveries and refusals counted for metrics and `status`.
     struct Counters {

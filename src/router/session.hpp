@@ -35,8 +35,9 @@ public:
 
     /// Sends a stanza as it is. Does nothing once the session is closed.
     virtual void send(const Stanza& stanza) = 0;
-    /// Sends one that was serialised for many, with this session's full address, or `to`.
-    virtual void send(const WireForm& stanza, std::string_view to) = 0;
+    /// Sends several that were serialised for many, addressed `to` this session. They may be more than
+    /// may wait for the client otherwise: the presences of a large room.
+    virtual void send(const WireForms& stanzas, std::string_view to) = 0;
     /// Ends the session with a stream error; the user hears of it like of any end.
     virtual void close(const StreamError& error) = 0;
     /// Takes stanzas: is connected, or can still be resumed (XEP-0198).

@@ -5,8 +5,10 @@
 
 #include "xmpp/element.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stonechat {
 
@@ -35,5 +37,6 @@ private:
     std::string head_; ///< `<message`
     std::string rest_; ///< ` from='…' …>…</message>`
 };
+using WireForms = std::vector<std::shared_ptr<const WireForm>>;
 
 } // namespace stonechat

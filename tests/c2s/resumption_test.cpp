@@ -517,6 +517,32 @@ TEST_CASE(
     CHECK(has(fast.hears(), "<resource-constraint"));
 }
 
+TEST_CASE("bound: one large answer may be more than all that may wait, until the client has it")
+{
+    Door world;
+    world.set_core("stream_management", "unacknowledged", std::int64_t { 20 });
+    Line romeo = world.working();
+    romeo.enables();
+    Line juliet = world.working("balcony", "juliet");
+    const auto presence = std::make_shared<const WireForm>(
+        parse_stanza("<presence from='cave@conference.localhost/witch'/>"), ns::client);
+    const WireForms crowd(200, presence);
+    world.session()->send(crowd, "romeo@localhost/orchard");
+    juliet.types(message("m"));
+    world.waits(15s);
+    juliet.types(message("m")); // he reads slowly
+    romeo.types("<a xmlns='urn:xmpp:sm:3' h='190'/>");
+    juliet.types(message("m"));
+    CHECK_FALSE(romeo.is_over());
+    romeo.types("<a xmlns='urn:xmpp:sm:3' h='203'/>");
+
+    world.session()->send(crowd, "romeo@localhost/orchard");
+    world.session()->send(crowd, "romeo@localhost/orchard"); // before he has the first: once is enough
+    world.waits(15s);
+    juliet.types(message("m"));
+    CHECK(has(romeo.hears(), "<resource-constraint"));
+}
+
 TEST_CASE("bound: a client that acknowledges gets as much as there is")
 {
     Door world;

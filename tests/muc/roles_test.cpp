@@ -73,6 +73,8 @@ TEST_CASE("voice: is taken from nobody of the same affiliation, and from no admi
     const Standing moderator { none, Role::moderator };
     CHECK(change_role(moderator, { none, Role::visitor }, Role::participant) == "allowed");
     CHECK(change_role(moderator, { none, Role::participant }, Role::visitor) == "allowed");
+    CHECK(change_role(moderator, { member, Role::visitor }, Role::participant) == "allowed"); // §8.3: given
+    CHECK(change_role(moderator, { member, Role::participant }, Role::visitor) == "not-allowed");
     CHECK(change_role({ member, Role::moderator }, { member, Role::participant }, Role::visitor)
         == "not-allowed");
     CHECK(change_role({ owner, Role::moderator }, { admin, Role::moderator }, Role::visitor)
@@ -89,6 +91,7 @@ TEST_CASE(
     CHECK(change_role(admin_there, { member, Role::moderator }, Role::participant) == "allowed");
     CHECK(change_role(admin_there, { admin, Role::moderator }, Role::participant) == "not-allowed");
     CHECK(change_role(admin_there, { owner, Role::moderator }, Role::participant) == "not-allowed");
+    CHECK(change_role(admin_there, { owner, Role::moderator }, Role::moderator) == "allowed"); // as it is
     CHECK(change_role({ none, Role::moderator }, { none, Role::participant }, Role::moderator)
         == "forbidden");
 }

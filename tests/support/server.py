@@ -61,6 +61,7 @@ SETTINGS = {
     "room_message_rate": ("host.muc", "room_message_rate"),
     "presence_rate": ("host.muc", "presence_rate"),
     "rooms_per_user": ("host.muc", "rooms_per_user"),
+    "crowd": ("host.muc", "crowd"),
 }
 
 _numbers = itertools.count(1)

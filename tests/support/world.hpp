@@ -83,11 +83,13 @@ public:
     Client(World& world, Jid jid);
 
     void send(const Stanza& stanza) override { receive(stanza.element()); }
-    void send(const WireForm& stanza, std::string_view to) override
+    void send(const WireForms& stanzas, std::string_view to) override
     {
-        std::string xml;
-        stanza.append_to(xml, to);
-        receive(parse_stanza(xml));
+        for (const auto& stanza : stanzas) {
+            std::string xml;
+            stanza->append_to(xml, to);
+            receive(parse_stanza(xml));
+        }
     }
     void close(const StreamError& error) override;
     bool is_open() const override { return open_; }
