@@ -5,8 +5,6 @@
 #include "net/shard.hpp"
 #include "router/server.hpp"
 
-#include <algorithm>
-
 namespace stonechat::ctl {
 namespace {
 
@@ -36,16 +34,6 @@ Task<Answer> set_enabled(Context& context, json::object request, bool enabled)
     auto changing = accounts(context).set_enabled(jid->bare(), enabled);
     const auto outcome = co_await changing;
     co_return to_answer(outcome, *jid);
-}
-
-std::size_t wanted_count(const json::object& request)
-{
-    const json::value* value = request.if_contains("limit");
-    if (value == nullptr || !value->is_int64()) {
-        return list_limit;
-    }
-    return static_cast<std::size_t>(std::clamp<std::int64_t>(value->get_int64(), 1,
-        static_cast<std::int64_t>(list_limit)));
 }
 
 json::object to_json(const Account& account, const std::string& host)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/command.hpp"
 
+#include "ctl/protocol.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -20,7 +22,7 @@ std::string_view code_of(AccountProblem problem)
     return {};
 }
 
-constexpr std::array<Command, 14> commands { {
+constexpr std::array<Command, 19> commands { {
     { "user add", true, user_add },
     { "user password", true, user_password },
     { "user delete", true, user_delete },
@@ -30,6 +32,11 @@ constexpr std::array<Command, 14> commands { {
     { "user import", true, user_import },
     { "sessions list", false, sessions_list },
     { "sessions kick", true, sessions_kick },
+    { "room list", false, room_list },
+    { "room show", false, room_show },
+    { "room set", true, room_set },
+    { "room affiliate", true, room_affiliate },
+    { "room destroy", true, room_destroy },
     { "message", false, message },
     { "status", false, status },
     { "settings", false, settings },
@@ -75,6 +82,16 @@ Result<Jid, Error> account_of(const boost::json::object& request)
         return Error { "bad-request", "'" + jid->text() + "' is one session; an account is named user@host" };
     }
     return jid;
+}
+
+std::size_t wanted_count(const boost::json::object& request)
+{
+    const boost::json::value* value = request.if_contains("limit");
+    if (value == nullptr || !value->is_int64()) {
+        return list_limit;
+    }
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(value->get_int64(), 1,
+        static_cast<std::int64_t>(list_limit)));
 }
 
 Error error_of(AccountProblem problem, const Jid& about)

@@ -12,6 +12,7 @@
 
 #include <boost/json.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 
 namespace stonechat {
 
+class Router;
 class Server;
 class Shard;
 
@@ -60,7 +62,7 @@ struct Command {
 /// Every command but `trace`, which streams and belongs to the connection.
 const Command* find_command(std::string_view name);
 
-// By file: account_commands.cpp, import_command.cpp, session_commands.cpp,
+// By file: account_commands.cpp, import_command.cpp, session_commands.cpp, room_commands.cpp,
 // message_command.cpp, server_commands.cpp.
 Task<Answer> user_add(Context& context, boost::json::object request);
 Task<Answer> user_password(Context& context, boost::json::object request);
@@ -71,6 +73,11 @@ Task<Answer> user_list(Context& context, boost::json::object request);
 Task<Answer> user_import(Context& context, boost::json::object request);
 Task<Answer> sessions_list(Context& context, boost::json::object request);
 Task<Answer> sessions_kick(Context& context, boost::json::object request);
+Task<Answer> room_list(Context& context, boost::json::object request);
+Task<Answer> room_show(Context& context, boost::json::object request);
+Task<Answer> room_set(Context& context, boost::json::object request);
+Task<Answer> room_affiliate(Context& context, boost::json::object request);
+Task<Answer> room_destroy(Context& context, boost::json::object request);
 Task<Answer> message(Context& context, boost::json::object request);
 Task<Answer> status(Context& context, boost::json::object request);
 Task<Answer> settings(Context& context, boost::json::object request);
@@ -83,6 +90,10 @@ std::optional<std::string> text_of(const boost::json::object& request, std::stri
 Result<Jid, Error> jid_of(const boost::json::object& request);
 /// The same for an account: with a resource it is an error, as a whole account may not be what was meant.
 Result<Jid, Error> account_of(const boost::json::object& request);
+/// How much of a list is asked for by `limit`: list_limit at most, and if it says nothing.
+std::size_t wanted_count(const boost::json::object& request);
+/// Where the rooms of each host are; who has none is not in it.
+std::map<std::string, std::string> room_services(const Router& router);
 /// What is wrong with `about`, an account.
 Error error_of(AccountProblem problem, const Jid& about);
 Error store_failed();

@@ -18,8 +18,13 @@ using boost::system::error_code;
 /// What a command is about, for the log.
 std::string subject_of(const json::object& request)
 {
-    const auto jid = text_of(request, "jid");
-    return jid ? *jid : text_of(request, "path").value_or("");
+    std::string about;
+    for (const char* key : { "room", "jid", "path" }) {
+        if (const auto text = text_of(request, key)) {
+            about += about.empty() ? *text : " " + *text;
+        }
+    }
+    return about;
 }
 
 } // namespace

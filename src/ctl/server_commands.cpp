@@ -94,6 +94,7 @@ Task<Answer> status(Context& context, json::object)
     auto counting = server.gather<ShardCount>(context.shard, std::move(look));
     const auto shards = co_await counting;
     json::array hosts;
+    const auto rooms = room_services(server.router_of(context.shard));
     AccountStore& accounts = server.router_of(context.shard).storage().accounts();
     for (const auto& [name, unused] : shards.front().sessions) {
         std::size_t sessions = 0;
@@ -111,6 +112,8 @@ Task<Answer> status(Context& context, json::object)
         host["accounts"] = *count;
         const auto not_after = server.tls() == nullptr ? std::nullopt : server.tls()->not_after(name);
         host["certificate_ends"] = not_after ? json::value(*not_after) : json::value(nullptr);
+        const auto service = rooms.find(name);
+        host["rooms"] = service != rooms.end() ? json::value(service->second) : json::value(nullptr);
         hosts.push_back(std::move(host));
     }
     const auto up = server.clock().wall() - server.started();

@@ -83,7 +83,7 @@ public:
                 .set_attribute("name", "Group chat");
         });
         rooms_of_sessions_.attach(on, service_->domain());
-        attach_room_commands(on, *service_);
+        attach_room_commands(on, *service_->rooms());
         keeper_ = std::make_unique<RoomKeeper>(*service_);
     }
 

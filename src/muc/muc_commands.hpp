@@ -6,8 +6,8 @@
 
 namespace stonechat {
 
-class MucService;
+class Rooms;
 
-void attach_room_commands(Handlers& on, MucService& service);
+void attach_room_commands(Handlers& on, Rooms& rooms);
 
 } // namespace stonechat

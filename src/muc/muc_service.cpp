@@ -26,7 +26,8 @@ std::size_t size_of(const Section& section, std::string_view key)
 MucService::MucService(Host& host, Jid domain)
     : host_(host), domain_(std::move(domain)), occupant_hash_(host.router().server().secret(), "occupant id"),
       occupant_hash_2_(host.router().server().secret(), "occupant id, second half"),
-      replay_hash_(host.router().server().secret(), "said in a room"), relay_(*this)
+      replay_hash_(host.router().server().secret(), "said in a room"), relay_(*this),
+      for_administrators_(*this)
 {}
 
 MucService::~MucService() = default;

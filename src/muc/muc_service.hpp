@@ -6,6 +6,7 @@
 #include "base/keyed_hash.hpp"
 #include "base/string_hash.hpp"
 #include "config/settings.hpp"
+#include "muc/muc_rooms.hpp"
 #include "muc/occupant_relay.hpp"
 #include "muc/room_config.hpp"
 #include "router/archive_query.hpp"
@@ -51,9 +52,12 @@ public:
     // DomainService
     void deliver(Stanza stanza, Settlement settlement) override;
     void sweep() override;
+    Rooms* rooms() override { return &for_administrators_; }
 
     /// The room in memory, loading it if need be.
     std::shared_ptr<Room> room(const Jid& address);
+    /// Those that are in memory here, by name; also what is loading or gone.
+    const StringMap<std::shared_ptr<Room>>& loaded_rooms() const { return rooms_; }
     /// It is over, or nobody needs it: the next one to address it loads it anew.
     void forget(Room& room);
 
@@ -70,6 +74,7 @@ private:
     KeyedHash replay_hash_;
     StringMap<std::shared_ptr<Room>> rooms_;
     OccupantRelay relay_;
+    MucRooms for_administrators_;
 };
 
 } // namespace stonechat

@@ -42,9 +42,8 @@ StanzaError bad_request(std::string_view why)
     return StanzaError(StanzaError::bad_request, why);
 }
 
-std::string reason_of(const Element& item)
+std::string shortened(std::string reason)
 {
-    std::string reason = item.child_text("reason");
     if (reason.size() > longest_reason) {
         std::size_t end = longest_reason;
         while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) {
@@ -53,6 +52,20 @@ std::string reason_of(const Element& item)
         reason.resize(end);
     }
     return reason;
+}
+
+std::string reason_of(const Element& item)
+{
+    return shortened(item.child_text("reason"));
+}
+
+/// §9.2
+std::optional<StanzaError> refuse_target(const Jid& user, Affiliation affiliation)
+{
+    const bool may_be_domain = affiliation == Affiliation::outcast || affiliation == Affiliation::none;
+    return user.has_local() || may_be_domain
+        ? std::nullopt
+        : std::optional(StanzaError(StanzaError::not_acceptable, "A whole domain can only be banned"));
 }
 
 std::optional<StanzaError> read_role(const Element& item, Items& items)
@@ -91,8 +104,8 @@ std::optional<StanzaError> read_affiliation(const Room& room, const Element& ite
         return nick ? StanzaError(StanzaError::item_not_found)
                     : bad_request("An item has neither jid nor nick");
     }
-    if (!read.user.has_local() && *affiliation != Affiliation::outcast && *affiliation != Affiliation::none) {
-        return StanzaError(StanzaError::not_acceptable, "A whole domain can only be banned");
+    if (auto refusal = refuse_target(read.user, *affiliation)) {
+        return refusal;
     }
     items.affiliations.push_back(std::move(read));
     return std::nullopt;
@@ -218,14 +231,9 @@ bool leaves_no_owner(const Room& room, const std::vector<AffiliationItem>& items
     return owners.empty();
 }
 
-std::optional<StanzaError> refuse_affiliations(const Room& room, const Jid& actor,
-    const std::vector<AffiliationItem>& items)
+/// What nobody may do to a room, whoever he is.
+std::optional<StanzaError> refuse_outcome(const Room& room, const std::vector<AffiliationItem>& items)
 {
-    for (const AffiliationItem& item : items) {
-        if (auto refusal = refuse_one(room, actor, item)) {
-            return refusal;
-        }
-    }
     if (leaves_no_owner(room, items)) {
         return StanzaError(StanzaError::conflict, "A room needs an owner");
     }
@@ -234,6 +242,17 @@ std::optional<StanzaError> refuse_affiliations(const Room& room, const Jid& acto
         return StanzaError(StanzaError::resource_constraint, "Too many people belong to this room");
     }
     return std::nullopt;
+}
+
+std::optional<StanzaError> refuse_affiliations(const Room& room, const Jid& actor,
+    const std::vector<AffiliationItem>& items)
+{
+    for (const AffiliationItem& item : items) {
+        if (auto refusal = refuse_one(room, actor, item)) {
+            return refusal;
+        }
+    }
+    return refuse_outcome(room, items);
 }
 
 RoomMember changed_member(const Room& room, const AffiliationItem& item)
@@ -382,6 +401,21 @@ Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
         both.push_back(change_roles(*room, actor, items->roles));
         answer.afterwards = all_of(std::move(both));
     }
+    co_return answer;
+}
+
+Task<RoomAnswer> affiliate(std::shared_ptr<Room> room, Jid user, Affiliation affiliation, std::string reason)
+{
+    if (auto refusal = refuse_target(user, affiliation)) {
+        co_return std::move(*refusal);
+    }
+    std::vector<AffiliationItem> items;
+    items.push_back({ std::move(user), affiliation, shortened(std::move(reason)), std::nullopt });
+    if (auto refusal = refuse_outcome(*room, items)) {
+        co_return std::move(*refusal);
+    }
+    auto changing = change_affiliations(room, Jid(), std::move(items));
+    auto answer = co_await changing;
     co_return answer;
 }
 

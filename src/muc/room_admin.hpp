@@ -5,10 +5,19 @@
 #pragma once
 
 #include "muc/room_requests.hpp"
+#include "storage/room_store.hpp"
+#include "xmpp/jid.hpp"
+
+#include <memory>
+#include <string>
 
 namespace stonechat {
 
 Task<RoomAnswer> answer_admin_get(std::shared_ptr<Room> room, Iq iq);
 Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq);
+
+/// The administrator gives `user` (bare, or a domain) an affiliation: no owner is asked, but one has to
+/// remain. In the caller's turn.
+Task<RoomAnswer> affiliate(std::shared_ptr<Room> room, Jid user, Affiliation affiliation, std::string reason);
 
 } // namespace stonechat

@@ -19,9 +19,9 @@ using Refusal = std::optional<StanzaError>; ///< nothing: it is all right
 
 constexpr std::size_t most_maxusers = 1'000'000;
 
-StanzaError bad_value(const Field& field)
+StanzaError bad_value(const Field& field, std::string_view allowed)
 {
-    return StanzaError(StanzaError::bad_request, "The value of " + field.var + " cannot be read");
+    return StanzaError(StanzaError::bad_request, field.var + " has to be " + std::string(allowed));
 }
 
 std::string_view first_value(const Field& field)
@@ -44,7 +44,7 @@ Refusal read_flag(const Field& field, bool& value)
     } else if (text == "0" || text == "false") {
         value = false;
     } else {
-        return bad_value(field);
+        return bad_value(field, "1 or 0");
     }
     return {};
 }
@@ -59,7 +59,8 @@ void write_text(const std::string& value, Field& field)
 Refusal read_text(const Field& field, const RoomLimits& limits, std::string& value)
 {
     if (first_value(field).size() > limits.text) {
-        return StanzaError(StanzaError::not_acceptable, "The value of " + field.var + " is too long");
+        return StanzaError(StanzaError::not_acceptable,
+            field.var + " may have " + std::to_string(limits.text) + " bytes at most");
     }
     value = first_value(field);
     return {};
@@ -136,10 +137,19 @@ template <class Value, std::size_t count> struct Choices {
         const auto found = std::find_if(all.begin(), all.end(),
             [&field](const Choice& choice) { return choice.text == first_value(field); });
         if (found == all.end()) {
-            return bad_value(field);
+            return bad_value(field, words());
         }
         value = found->value;
         return {};
+    }
+    std::string words() const
+    {
+        std::string text;
+        for (const Choice& choice : all) {
+            text += text.empty() ? "" : ", ";
+            text += choice.text;
+        }
+        return "one of: " + text;
     }
 };
 
@@ -180,7 +190,7 @@ Refusal read_occupants(const Field& field, const RoomLimits& limits, RoomConfig&
     const bool none = first_value(field) == "none" || first_value(field).empty();
     const auto number = none ? std::optional<std::size_t>(0) : read_number(first_value(field));
     if (!number || *number > most_maxusers) {
-        return bad_value(field);
+        return bad_value(field, "a number up to " + std::to_string(most_maxusers) + ", or none");
     }
     const bool too_many = limits.occupants != 0 && (*number == 0 || *number > limits.occupants);
     if (too_many && *number != config.max_occupants) {
@@ -195,7 +205,7 @@ Refusal read_history(const Field& field, const RoomLimits& limits, RoomConfig& c
 {
     const auto number = read_number(first_value(field));
     if (!number) {
-        return bad_value(field);
+        return bad_value(field, "a number");
     }
     config.history = std::min(*number, limits.history);
     return {};

@@ -153,9 +153,20 @@ Task<bool> store_config(Room& room, RoomConfig config, std::vector<RoomMember> m
     co_return changed&&* changed;
 }
 
-Task<RoomAnswer> submit(std::shared_ptr<Room> room, Jid owner, DataForm form)
+/// §10.1.1, §10.1.3: who cancels the first form does not want the room.
+RoomAnswer cancel(Room& room)
 {
-    auto submission = read_room_submission(room->config(), form, limits_for(*room, owner));
+    if (room.state() == Room::State::locked) {
+        destroy_room(room, Notice {});
+    }
+    return RoomAnswer(std::nullopt);
+}
+
+} // namespace
+
+Task<RoomAnswer> submit(std::shared_ptr<Room> room, DataForm form, RoomLimits limits)
+{
+    auto submission = read_room_submission(room->config(), form, limits);
     if (!submission) {
         co_return submission.error();
     }
@@ -167,17 +178,6 @@ Task<RoomAnswer> submit(std::shared_ptr<Room> room, Jid owner, DataForm form)
     auto answer = co_await configuring;
     co_return answer;
 }
-
-/// §10.1.1, §10.1.3: who cancels the first form does not want the room.
-RoomAnswer cancel(Room& room)
-{
-    if (room.state() == Room::State::locked) {
-        destroy_room(room, Notice {});
-    }
-    return RoomAnswer(std::nullopt);
-}
-
-} // namespace
 
 Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::vector<RoomMember> members)
 {
@@ -269,7 +269,7 @@ Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq)
     if (form->type() != DataForm::Type::submit || !is_ours) {
         co_return StanzaError(StanzaError::bad_request);
     }
-    auto submitting = submit(room, iq.from(), *form);
+    auto submitting = submit(room, *form, limits_for(*room, iq.from()));
     auto answer = co_await submitting;
     co_return answer;
 }

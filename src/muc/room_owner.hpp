@@ -14,8 +14,9 @@ namespace stonechat {
 Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq);
 Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq);
 
-/// Stores a configuration and applies it; for an owner's form and for the administrator. What the occupants
-/// are told comes with the answer.
+/// A form that was filled in, by an owner or in his place, who may not exceed `limits`. In the caller's turn.
+Task<RoomAnswer> submit(std::shared_ptr<Room> room, DataForm form, RoomLimits limits);
+/// Stores a configuration and applies it. What the occupants are told comes with the answer.
 Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::vector<RoomMember> members);
 /// Removes everybody and the room, which is gone from the store when this is answered.
 Task<bool> destroy(std::shared_ptr<Room> room, Element destroy);

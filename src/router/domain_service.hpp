@@ -8,6 +8,8 @@
 
 namespace stonechat {
 
+class Rooms;
+
 class DomainService {
 public:
     virtual ~DomainService() = default;
@@ -16,6 +18,8 @@ public:
     virtual void deliver(Stanza stanza, Settlement settlement) = 0;
     /// Called every half a minute: whatever nobody needs may go.
     virtual void sweep() {}
+    /// Its rooms, if it has any, for whoever runs the server; or null.
+    virtual Rooms* rooms() { return nullptr; }
 };
 
 } // namespace stonechat

@@ -56,6 +56,7 @@ struct RoomSummary {
     std::string config;
     bool persistent = false;
     bool listed = false;
+    WallTime created;
 };
 
 class RoomStore {

@@ -139,6 +139,7 @@ TEST_CASE_TEMPLATE("rooms: they are listed by service, in order, page by page; h
     REQUIRE_EQ(all.size(), 2);
     CHECK_EQ(all[0].room, "coven");
     CHECK_EQ(all[1].config, "heath");
+    CHECK(all[1].created == record("heath").created);
     CHECK_EQ(value(at.home, at.rooms().list(coven.host, "coven", 10, false)).size(), 1);
     CHECK_EQ(value(at.home, at.rooms().list(coven.host, "", 1, false)).size(), 1);
     const auto listed = value(at.home, at.rooms().list(coven.host, "", 10, true));

@@ -26,6 +26,7 @@ int main(int argc, char** argv)
     program.footer("Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no server answers.");
     add_user_commands(program, options, exit);
     add_session_commands(program, options, exit);
+    add_room_commands(program, options, exit);
     add_server_commands(program, options, exit);
     try {
         program.parse(argc, argv);

@@ -30,6 +30,26 @@ Exit report(const Options& options, const CallError& error);
 /// Prints a result as JSON on one line.
 void print_json(const boost::json::object& result);
 
+/// Asks `request` of the server and shows the result: as JSON if that was asked for, else by `print`.
+template <class Print>
+Exit ask_and_print(const Options& options, const boost::json::object& request, Print print)
+{
+    auto call = call_server(options);
+    if (!call) {
+        return report(options, call.error());
+    }
+    const auto result = call->ask(request);
+    if (!result) {
+        return report(options, result.error());
+    }
+    if (options.json) {
+        print_json(*result);
+    } else {
+        print(*result);
+    }
+    return Exit::done;
+}
+
 /// A password from the terminal without echo, asked twice; from a pipe, its first line.
 Result<std::string, CallError> ask_password(std::string_view jid);
 

@@ -23,6 +23,9 @@ void print_host(const json::object& host)
     if (!host.at("certificate_ends").is_null()) {
         std::cout << ", certificate until " << print_time(number(host, "certificate_ends")).substr(0, 10);
     }
+    if (!host.at("rooms").is_null()) {
+        std::cout << ", rooms at " << host.at("rooms").as_string().c_str();
+    }
     std::cout << '\n';
 }
 
@@ -65,24 +68,6 @@ void print_changes(const json::object& result)
         std::cout << (shown("heat") == "hot" ? "changed        " : "needs restart  ") << shown("path") << ": "
                   << shown("from") << " -> " << shown("to") << '\n';
     }
-}
-
-template <class Print> Exit ask_and_print(const Options& options, const json::object& request, Print print)
-{
-    auto call = call_server(options);
-    if (!call) {
-        return report(options, call.error());
-    }
-    const auto result = call->ask(request);
-    if (!result) {
-        return report(options, result.error());
-    }
-    if (options.json) {
-        print_json(*result);
-    } else {
-        print(*result);
-    }
-    return Exit::done;
 }
 
 Exit backup(const Options& options, const std::string& path)

@@ -11,6 +11,7 @@ namespace stonechat::ctl {
 
 void add_user_commands(CLI::App& program, Options& options, Exit& exit);
 void add_session_commands(CLI::App& program, Options& options, Exit& exit);
+void add_room_commands(CLI::App& program, Options& options, Exit& exit);
 void add_server_commands(CLI::App& program, Options& options, Exit& exit);
 
 /// A sub-command with --json.

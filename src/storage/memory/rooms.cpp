@@ -104,7 +104,8 @@ Stored<std::vector<RoomSummary>> MemoryRooms::list(std::string host, std::string
              at != all.owners.end() && at->first.host == host && rooms.size() < limit; ++at) {
             if (at->second.room && (at->second.room->record.listed || !listed_only)) {
                 const RoomRecord& record = at->second.room->record;
-                rooms.push_back({ at->first.user, record.config, record.persistent, record.listed });
+                rooms.push_back({ at->first.user, record.config, record.persistent, record.listed,
+                    record.created });
             }
         }
         return rooms;

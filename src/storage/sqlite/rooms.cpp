@@ -28,7 +28,7 @@ constexpr auto delete_member = "DELETE FROM room_member WHERE owner = ?1 AND jid
 constexpr auto upsert_progress =
     "INSERT OR REPLACE INTO room_progress (owner, jid, received, displayed) VALUES (?1, ?2, ?3, ?4)";
 constexpr auto select_rooms =
-    "SELECT o.user, r.config, r.persistent, r.listed"
+    "SELECT o.user, r.config, r.persistent, r.listed, r.created"
     " FROM owner o JOIN room r ON r.owner = o.id"
     " WHERE o.host = ?1 AND o.user > ?2 AND r.listed >= ?4 ORDER BY o.user LIMIT ?3";
 constexpr auto select_room_count = "SELECT count(*) FROM owner o JOIN room r ON r.owner = o.id"
@@ -183,7 +183,8 @@ std::vector<RoomSummary> list_rooms(Connection& db, const std::string& host, con
     std::vector<RoomSummary> rooms;
     auto rows = db.query(select_rooms, host, after, sql_number(limit), as_flag(listed_only));
     while (rows.next()) {
-        rooms.push_back({ rows.text(0), rows.text(1), rows.integer(2) != 0, rows.integer(3) != 0 });
+        rooms.push_back({ rows.text(0), rows.text(1), rows.integer(2) != 0, rows.integer(3) != 0,
+            wall_time(rows.integer(4)) });
     }
     return rooms;
 }

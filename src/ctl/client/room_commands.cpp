@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// stonechatctl room list, show, set, affiliate, destroy
+#include "ctl/client/subcommands.hpp"
+
+#include <iostream>
+#include <memory>
+
+namespace stonechat::ctl {
+namespace {
+
+namespace json = boost::json;
+
+struct RoomArguments {
+    std::string room;
+    std::string jid;
+    std::string affiliation;
+    std::string reason;
+    std::string venue;
+    std::vector<std::string> fields;
+};
+
+std::string text(const json::object& row, std::string_view key)
+{
+    return std::string(row.at(key).as_string());
+}
+
+/// `value` with something in front of it, if there is a value.
+std::string with(std::string_view before, const std::string& value)
+{
+    return value.empty() ? value : std::string(before) + value;
+}
+
+// list --------------------------------------------------------------------------------------------
+
+void print_room(const json::object& row)
+{
+    std::cout << text(row, "room") << with("  ", text(row, "name")) << "  "
+              << row.at("occupants").to_number<std::size_t>() << " there";
+    for (const auto& [key, word] : { std::pair("members_only", "members-only"),
+             { "persistent", "persistent" }, { "hidden", "hidden" } }) {
+        std::cout << (row.at(key).as_bool() ? std::string("  ") + word : "");
+    }
+    const json::value& stored = row.at("stored");
+    std::cout << (stored.is_null() ? std::string("  not configured yet")
+                                   : "  since " + print_time(stored.to_number<std::int64_t>()))
+              << '\n';
+}
+
+/// All rooms of one service, page by page.
+Result<json::array, CallError> list_rooms(Call& call, const std::string& host)
+{
+    json::array all;
+    json::value after = "";
+    while (after.is_string()) {
+        auto page = call.ask({ { "command", "room list" }, { "host", host }, { "after", after } });
+        if (!page) {
+            return page.error();
+        }
+        for (json::value& each : page->at("rooms").as_array()) {
+            all.push_back(std::move(each));
+        }
+        after = page->at("next");
+    }
+    return all;
+}
+
+/// The hosts that have rooms.
+Result<std::vector<std::string>, CallError> hosts_of(Call& call)
+{
+    const auto status = call.ask({ { "command", "status" } });
+    if (!status) {
+        return status.error();
+    }
+    std::vector<std::string> hosts;
+    for (const json::value& each : status->at("hosts").as_array()) {
+        if (!each.as_object().at("rooms").is_null()) {
+            hosts.push_back(text(each.as_object(), "name"));
+        }
+    }
+    return hosts;
+}
+
+Result<json::array, CallError> list_everywhere(Call& call)
+{
+    const auto hosts = hosts_of(call);
+    if (!hosts) {
+        return hosts.error();
+    }
+    json::array all;
+    for (const std::string& host : *hosts) {
+        auto rooms = list_rooms(call, host);
+        if (!rooms) {
+            return rooms.error();
+        }
+        std::move(rooms->begin(), rooms->end(), std::back_inserter(all));
+    }
+    return all;
+}
+
+Exit list(const Options& options, const std::string& host)
+{
+    auto call = call_server(options);
+    if (!call) {
+        return report(options, call.error());
+    }
+    auto rooms = host.empty() ? list_everywhere(*call) : list_rooms(*call, host);
+    if (!rooms) {
+        return report(options, rooms.error());
+    }
+    if (options.json) {
+        print_json({ { "rooms", std::move(*rooms) } });
+        return Exit::done;
+    }
+    for (const json::value& each : *rooms) {
+        print_room(each.as_object());
+    }
+    std::cout << rooms->size() << (rooms->size() == 1 ? " room\n" : " rooms\n");
+    return Exit::done;
+}
+
+// show --------------------------------------------------------------------------------------------
+
+std::string joined(const json::array& values)
+{
+    std::string all;
+    for (const json::value& each : values) {
+        all += all.empty() ? "" : ", ";
+        all += each.as_string();
+    }
+    return all;
+}
+
+void print_facts(const json::object& facts)
+{
+    std::cout << text(facts, "room") << (facts.at("configured").as_bool() ? "" : "  not configured yet");
+    if (!facts.at("messages").is_null()) {
+        std::cout << "  " << facts.at("messages").to_number<std::size_t>() << " messages in the archive";
+    }
+    std::cout << "\nsubject: " << text(facts, "subject") << "\nconfiguration:\n";
+    for (const json::value& each : facts.at("configuration").as_array()) {
+        const json::object& row = each.as_object();
+        std::cout << "  " << text(row, "field") << '=' << joined(row.at("values").as_array()) << "  ("
+                  << text(row, "label") << ")\n";
+    }
+    std::cout << "affiliations:\n";
+    for (const json::value& each : facts.at("affiliations").as_array()) {
+        const json::object& row = each.as_object();
+        std::cout << "  " << text(row, "affiliation") << "  " << text(row, "jid")
+                  << with("  nick: ", text(row, "nick")) << with("  reason: ", text(row, "reason")) << '\n';
+    }
+    std::cout << "occupants:\n";
+    for (const json::value& each : facts.at("occupants").as_array()) {
+        const json::object& row = each.as_object();
+        std::cout << "  " << text(row, "nick") << "  " << text(row, "role") << "  "
+                  << joined(row.at("jids").as_array()) << '\n';
+    }
+}
+
+// set, affiliate, destroy -------------------------------------------------------------------------
+
+/// A field that is given several times has several values; `FIELD=` has none, or an empty one.
+json::object fields_of(const std::vector<std::string>& arguments)
+{
+    json::object fields;
+    for (const std::string& each : arguments) {
+        const std::size_t sign = each.find('=');
+        if (sign == std::string::npos || sign == 0) {
+            throw CLI::ValidationError("'" + each + "'", "is not of the form FIELD=VALUE");
+        }
+        const std::string name = each.substr(0, sign);
+        const std::string value = each.substr(sign + 1);
+        json::value& there = fields[name];
+        if (there.is_null()) {
+            there = value;
+        } else if (there.is_string()) {
+            there = json::array { there, value };
+        } else {
+            there.get_array().emplace_back(value);
+        }
+    }
+    return fields;
+}
+
+Exit ask_and_say(const Options& options, const json::object& request, const std::string& done)
+{
+    return ask_and_print(options, request,
+        [&done](const json::object& result) { std::cout << done << ' ' << text(result, "room") << '\n'; });
+}
+
+json::object request_for(const RoomArguments& arguments, std::string_view command)
+{
+    return { { "command", command }, { "room", arguments.room } };
+}
+
+Exit set(const Options& options, const RoomArguments& arguments)
+{
+    json::object request = request_for(arguments, "room set");
+    request["fields"] = fields_of(arguments.fields);
+    return ask_and_say(options, request, "configured");
+}
+
+Exit affiliate(const Options& options, const RoomArguments& arguments)
+{
+    json::object request = request_for(arguments, "room affiliate");
+    request["jid"] = arguments.jid;
+    request["affiliation"] = arguments.affiliation;
+    request["reason"] = arguments.reason;
+    return ask_and_say(options, request, arguments.jid + ": " + arguments.affiliation + " of");
+}
+
+Exit destroy(const Options& options, const RoomArguments& arguments)
+{
+    json::object request = request_for(arguments, "room destroy");
+    request["reason"] = arguments.reason;
+    request["venue"] = arguments.venue;
+    return ask_and_say(options, request, "destroyed");
+}
+
+} // namespace
+
+void add_room_commands(CLI::App& program, Options& options, Exit& exit)
+{
+    CLI::App* room = program.add_subcommand("room", "Rooms for groups: list, show, configure, destroy");
+    room->require_subcommand(1);
+    auto arguments = std::make_shared<RoomArguments>();
+    const auto add_room = [arguments](CLI::App* command) {
+        command->add_option("room", arguments->room, "The room, room@service")->required();
+    };
+    const auto add_reason = [arguments](CLI::App* command) {
+        command->add_option("--reason", arguments->reason, "What those concerned are told");
+    };
+
+    auto host = std::make_shared<std::string>();
+    CLI::App* list_command = add_command(*room, options, "list", "Lists the rooms of a host, or of all");
+    list_command->add_option("host", *host, "The host, or the domain of its rooms");
+    list_command->callback([host, &options, &exit] { exit = list(options, *host); });
+
+    CLI::App* show = add_command(*room, options, "show",
+        "Shows how a room is configured, who belongs to it and who is there");
+    add_room(show);
+    show->callback([arguments, &options, &exit] {
+        exit = ask_and_print(options, request_for(*arguments, "room show"), print_facts);
+    });
+
+    CLI::App* set_command = add_command(*room, options, "set", "Changes the configuration of a room");
+    add_room(set_command);
+    set_command
+        ->add_option("field", arguments->fields,
+            "FIELD=VALUE as `room show` has it, or only the end of the name: roomname=Cave; several times "
+            "for "
+            "several values")
+        ->required();
+    set_command->callback([arguments, &options, &exit] { exit = set(options, *arguments); });
+
+    CLI::App* affiliate_command = add_command(*room, options, "affiliate",
+        "Makes somebody owner, admin or member of a room, bans him (outcast), or neither (none)");
+    add_room(affiliate_command);
+    affiliate_command->add_option("jid", arguments->jid, "user@host, or a domain that is to be banned")
+        ->required();
+    affiliate_command
+        ->add_option("affiliation", arguments->affiliation, "owner, admin, member, none or outcast")
+        ->required();
+    add_reason(affiliate_command);
+    affiliate_command->callback([arguments, &options, &exit] { exit = affiliate(options, *arguments); });
+
+    CLI::App* destroy_command = add_command(*room, options, "destroy",
+        "Destroys a room and all that was said in it");
+    add_room(destroy_command);
+    add_reason(destroy_command);
+    destroy_command->add_option("--venue", arguments->venue, "A room to go to instead");
+    destroy_command->callback([arguments, &options, &exit] { exit = destroy(options, *arguments); });
+}
+
+} // namespace stonechat::ctl
