@@ -16,7 +16,7 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 
-# Precompiled headers, two for all: the standard library, and the same with Asio.
+# Precompiled headers, three for all: the standard library, the same with Asio, and that with CLI11.
 function(stonechat_pch target header)
     file(WRITE "${CMAKE_BINARY_DIR}/pch/${target}.cpp.in" "// ${header} is all there is to compile here.\n")
     configure_file("${CMAKE_BINARY_DIR}/pch/${target}.cpp.in" "${CMAKE_BINARY_DIR}/pch/${target}.cpp" COPYONLY)
@@ -28,6 +28,7 @@ endfunction()
 
 stonechat_pch(stonechat_pch_std pch_std.hpp)
 stonechat_pch(stonechat_pch_asio pch_asio.hpp)
+stonechat_pch(stonechat_pch_cli pch_cli.hpp)
 
 function(stonechat_use_pch target which)
     if(STONECHAT_PCH)

@@ -39,7 +39,7 @@ function(stonechat_library folder)
     set_property(GLOBAL APPEND PROPERTY stonechat_folders ${folder})
 endfunction()
 
-# stonechat_executable(<name> PCH <std|asio> SOURCES <globs>... LINK <targets>...): skipped without sources.
+# stonechat_executable(<name> PCH <std|asio|cli> SOURCES <globs>... LINK <targets>...): skipped without sources.
 function(stonechat_executable name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "PCH" "SOURCES;LINK")
     file(GLOB sources CONFIGURE_DEPENDS ${arg_SOURCES})
@@ -54,7 +54,7 @@ endfunction()
 
 # The load client knows no XMPP of ours: it must be able to measure any server, and to disagree with us.
 function(stonechat_bench)
-    stonechat_executable(stonechat-bench PCH asio
+    stonechat_executable(stonechat-bench PCH cli
         SOURCES "${CMAKE_SOURCE_DIR}/bench/*.cpp"
         LINK stonechat_base stonechat_asio stonechat_json OpenSSL::SSL fmt::fmt CLI11::CLI11)
     if(TARGET stonechat-bench)

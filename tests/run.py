@@ -171,8 +171,10 @@ def run_pytest(build, tally, arguments):
         return
     report = build.results / "pytest.xml"
     say(f"pytest on {build.name}")
-    command = build.command("/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-c", ROOT / "tests/pytest.ini",
-                            f"--rootdir={ROOT}/tests", f"--junitxml={report}", *arguments)
+    workers = str(os.cpu_count() or 1)
+    command = build.command("/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-n", workers,
+                            "-c", ROOT / "tests/pytest.ini", f"--rootdir={ROOT}/tests", f"--junitxml={report}",
+                            *arguments)
     status, _ = run(command, build.environment(), build.timeout(PYTEST_TIMEOUT))
     failures = tally.add_junit(report, "pytest")
     # 5: nothing was collected, which is right when arguments choose something else.

@@ -273,10 +273,14 @@ def shard_setting():
 
 
 def free_ports(count):
-    """The first of `count` neighbouring free ports below the range of outgoing connections."""
+    """The first of `count` neighbouring free ports below the range of outgoing connections. Tests that run at the
+    same time (pytest-xdist) draw from different ports: what is free now may be taken before it is used."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    width = 21000 // workers
     draw = random.Random(os.urandom(8))
     for _ in range(200):
-        base = draw.randrange(11000, 32000)
+        base = 11000 + worker * width + draw.randrange(width - count)
         if all(_is_free(base + offset) for offset in range(count)):
             return base
     raise AssertionError("no free ports")
