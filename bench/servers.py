@@ -166,6 +166,7 @@ class Stonechat(Server):
         ("[c2s]", "resources_per_account", "1000"),
         ("[log]", "level", '"warning"'),
     ]
+    ROOM_SETTINGS = [("message_rate", "0"), ("room_message_rate", "0"), ("presence_rate", "0"), ("max_occupants", "0")]
 
     # The archive, and what cannot do without it.
     ARCHIVE_MODULES = ("archive", "retraction")
@@ -192,6 +193,9 @@ class Stonechat(Server):
         for module in self.ARCHIVE_MODULES:
             if f"[host.{module}]" in known:  # an older build has fewer
                 text = set_key(text, f"[modules.{module}]", "enabled", "true" if archive else "false")
+        if "[host.muc]" in known:
+            for key, value in self.ROOM_SETTINGS:
+                text = set_key(text, "[modules.muc]", key, value)
         self.config.write_text(text)
 
     def run_tool(self, name, *arguments):

@@ -24,10 +24,11 @@ class Plan:
     resumed: int = 10000  # sessions that resume
     archive_window: int = 32  # messages of a pair that are not yet safe and delivered
     archive_rate: int = 2000  # messages a second when latency is measured with the archive
+    crowd: int = 5000  # people in the largest room
     only: list = field(default_factory=list)
 
     def accounts(self):
-        return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users)
+        return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users, self.crowd)
 
 
 @dataclass
@@ -47,6 +48,8 @@ def steps(plan):
     idle = ["idle", str(plan.sessions)]
     archive = ["archive", "--window", str(plan.archive_window), "--rate", str(plan.archive_rate), *seconds]
     resume = ["resume", "--sessions", str(plan.resumed)]
+    room = ["muc", "--occupants", "200", "--senders", "10", "--seconds", str(plan.seconds)]
+    crowd = ["muc", "--occupants", str(plan.crowd), "--senders", "0", "--concurrency", "100", "--room", "crowd"]
     every = [
         Step("login plain", login, "plain"),
         Step("login tls", login, "direct"),
@@ -64,6 +67,9 @@ def steps(plan):
         Step("resume kill", [*resume, "--end", "kill"], "plain", fresh=True, archive=True, restarts=True),
         Step("resume stop", [*resume, "--end", "stop"], "plain", archive=True, restarts=True),
         Step("resume network", [*resume, "--end", "network"], "plain", archive=True),
+        Step("room plain", room, "plain", fresh=True, archive=True),
+        Step("room pipelined", [*room, "--outstanding", "4", "--room", "pipelined"], "plain", archive=True),
+        Step("room crowd", crowd, "plain", fresh=True, archive=True),
     ]
     return [step for step in every if not plan.only or any(step.name.startswith(only) for only in plan.only)]
 
@@ -228,6 +234,15 @@ ROWS = [
     *resume_rows("kill"),
     *resume_rows("stop"),
     *resume_rows("network"),
+    Row("room of 200, 10 write: deliveries a second", "room plain", "deliveries_per_second", "1/s", at_least=250000),
+    Row("room of 200, 10 write: CPU per million deliveries", "room plain", "server_cpu_seconds_per_million", "s", 2,
+        at_most=4),
+    Row("room of 200, 10 write: latency p50", "room plain", "latency_p50_ms", "ms", 3),
+    Row("room of 200, 4 outstanding: deliveries a second", "room pipelined", "deliveries_per_second", "1/s"),
+    Row("room of 200, 4 outstanding: CPU per million deliveries", "room pipelined", "server_cpu_seconds_per_million",
+        "s", 2),
+    Row("room of 5,000: all have entered after", "room crowd", "entering_seconds", "s", 2, at_most=30),
+    Row("room of 5,000: one message is with all after", "room crowd", "one_message_to_all_ms", "ms", 1, at_most=100),
     Row("idle, plain: bytes a session", "idle plain", "bytes_per_session", "bytes", at_most=4000),
     Row("idle, TLS: bytes a session", "idle tls", "bytes_per_session", "bytes", at_most=19000),
     Row("idle, resumable: bytes a session", "idle resumable", "bytes_per_session", "bytes"),
