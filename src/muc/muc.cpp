@@ -22,6 +22,7 @@ public:
         return Manifest("muc", "Rooms for groups, at a domain of their own beside the host's accounts.")
             .implements(Xep { 45, "1.35.3", "Multi-User Chat" })
             .implements(Xep { 249, "1.2", "Direct MUC Invitations" })
+            .implements(Xep { 317, "0.3.1", "Hats", "payloads inside a hat" })
             .implements(Xep { 410, "1.1.0", "MUC Self-Ping (Schrödinger's Chat)" })
             .implements(Xep { 421, "1.0.1", "Occupant identifiers for semi-anonymous MUCs" })
             .implements(Xep { 425, "0.3.0", "Moderated Message Retraction" })
@@ -47,6 +48,8 @@ public:
                 "Longest presence that a room shows to all."))
             .setting(SettingSpec::bytes("max_card_bytes", 128 * 1024, 1024, 1024 * 1024,
                 "Largest card of a room, avatar included."))
+            .setting(SettingSpec::integer("max_hats", 30, 0, 500,
+                "Hats that a room may have to give to people; 0 = none."))
             .setting(SettingSpec::integer("message_rate", 10, 0, 1'000'000,
                 "Messages a second that one user may say in one room in the long run; 0 = no limit."))
             .setting(SettingSpec::integer("message_burst", 50, 1, 1'000'000, "Messages at once before that."))

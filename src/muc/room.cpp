@@ -122,7 +122,9 @@ Task<Room::State> Room::read()
     const bool read = co_await reading;
     auto remembering = read_replays();
     const bool remembered = co_await remembering;
-    co_return read&& remembered ? State::open : State::failed;
+    auto hatting = read_hats(*this);
+    const bool hatted = co_await hatting;
+    co_return read&& remembered&& hatted ? State::open : State::failed;
 }
 
 Task<bool> Room::read_replays()

@@ -15,6 +15,7 @@
 #include "muc/members.hpp"
 #include "muc/occupants.hpp"
 #include "muc/room_config.hpp"
+#include "muc/room_hats.hpp"
 #include "muc/room_history.hpp"
 #include "muc/room_progress.hpp"
 #include "muc/room_replays.hpp"
@@ -78,6 +79,8 @@ public:
     const RoomHistory& history() const { return history_; }
     Progress& progress() { return progress_; }
     const Progress& progress() const { return progress_; }
+    RoomHats& hats() { return hats_; }
+    const RoomHats& hats() const { return hats_; }
     RoomReplays& replays() { return replays_; }
     TickLedger& tick_ledger() { return tick_ledger_; }
     /// Somebody has received or read something: who wrote it is told after a while.
@@ -182,6 +185,7 @@ private:
     Occupants occupants_;
     RoomHistory history_;
     Progress progress_;
+    RoomHats hats_;
     Arrivals arrivals_;
     Turns turns_;
     std::map<std::string, Expected, std::less<>> expected_;

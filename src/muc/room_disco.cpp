@@ -4,6 +4,7 @@
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
 #include "muc/room_card.hpp"
+#include "muc/room_hats.hpp"
 #include "router/host.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/ns.hpp"
@@ -17,7 +18,7 @@ namespace {
 using FieldType = DataForm::FieldType;
 
 constexpr std::array always { ns::disco_info, ns::disco_items, ns::muc, ns::muc_stable_id, ns::muc_request,
-    ns::muc_self_ping, ns::occupant_id, ns::vcard_temp };
+    ns::muc_self_ping, ns::occupant_id, ns::vcard_temp, ns::commands, ns::hats };
 constexpr std::array of_archived { ns::archive, ns::archive_extended, ns::stanza_id, ns::full_text_search,
     ns::moderation, ns::retraction_tombstone };
 
@@ -59,6 +60,7 @@ DataForm room_info(const Room& room, const Jid& asker)
             std::to_string(room.occupants().size()));
     }
     add_avatar_hash(room, form);
+    add_hats_hash(room, form);
     return form;
 }
 
@@ -121,7 +123,12 @@ Task<RoomAnswer> answer_room_info(std::shared_ptr<Room> room, Iq iq)
         co_return StanzaError(StanzaError::service_unavailable); // §17.2.1: everything passes
     }
     if (node && !node->empty()) {
-        co_return StanzaError(StanzaError::item_not_found);
+        Element query("query", ns::disco_info);
+        query.set_attribute("node", *node);
+        if (!describe_command(*node, query)) {
+            co_return StanzaError(StanzaError::item_not_found);
+        }
+        co_return RoomAnswer(std::optional(std::move(query)));
     }
     co_return RoomAnswer(std::optional(info_of(*room, iq.from())));
 }
@@ -132,6 +139,9 @@ Task<RoomAnswer> answer_room_items(std::shared_ptr<Room> room, Iq iq)
     const auto node = iq.payload().attribute("node");
     if (node) {
         query.set_attribute("node", *node);
+    }
+    if (node == ns::commands) {
+        add_commands(*room, iq.from(), query);
     }
     // §6.5: who is there is not told to those who are not.
     if (!node && room->standing(iq.from()).role != Role::none) {

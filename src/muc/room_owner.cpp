@@ -97,20 +97,6 @@ RoomRecord record_of(const Room& room, const RoomConfig& config, const std::vect
     return record;
 }
 
-/// §10.2.1: what has changed for those who are there.
-void tell_config(Room& room, const std::vector<int>& codes)
-{
-    if (codes.empty() || room.occupants().empty()) {
-        return;
-    }
-    Stanza message = Stanza::message(room.address(), Jid(), MessageType::groupchat);
-    Element& x = message.element().add("x", ns::muc_user);
-    for (const int code : codes) {
-        x.add("status").set_attribute("code", std::to_string(code));
-    }
-    room.say(std::move(message), room.everybody());
-}
-
 /// In a room that has become moderated, and the other way round, roles stay as they are; new ones are as the
 /// room is now.
 Function<void()> apply_config(Room& room, RoomConfig config, const std::vector<RoomMember>& changes,
@@ -163,6 +149,19 @@ RoomAnswer cancel(Room& room)
 }
 
 } // namespace
+
+void tell_config(Room& room, const std::vector<int>& codes)
+{
+    if (codes.empty() || room.occupants().empty()) {
+        return;
+    }
+    Stanza message = Stanza::message(room.address(), Jid(), MessageType::groupchat);
+    Element& x = message.element().add("x", ns::muc_user);
+    for (const int code : codes) {
+        x.add("status").set_attribute("code", std::to_string(code));
+    }
+    room.say(std::move(message), room.everybody());
+}
 
 Task<RoomAnswer> submit(std::shared_ptr<Room> room, DataForm form, RoomLimits limits)
 {

@@ -18,6 +18,8 @@ Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq);
 Task<RoomAnswer> submit(std::shared_ptr<Room> room, DataForm form, RoomLimits limits);
 /// Stores a configuration and applies it. What the occupants are told comes with the answer.
 Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::vector<RoomMember> members);
+/// Tells those who are there what has changed, by codes of §15.6.2 (§10.2.1).
+void tell_config(Room& room, const std::vector<int>& codes);
 /// Removes everybody and the room, which is gone from the store when this is answered.
 Task<bool> destroy(std::shared_ptr<Room> room, Element destroy);
 

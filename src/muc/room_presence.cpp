@@ -106,6 +106,7 @@ Stanza presence_of(const Room& room, const Occupant& occupant, bool real, const 
     append_content(element, occupant.shown().presence);
     add_identity(element, occupant);
     element.add(user_element(item_of(room, occupant, occupant.role, real, notice), notice));
+    room.hats().add_to(element, occupant.user);
     return presence;
 }
 

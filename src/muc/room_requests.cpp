@@ -8,6 +8,7 @@
 #include "muc/room_archive.hpp"
 #include "muc/room_card.hpp"
 #include "muc/room_disco.hpp"
+#include "muc/room_hats.hpp"
 #include "muc/room_moderation.hpp"
 #include "muc/room_owner.hpp"
 #include "muc/room_registration.hpp"
@@ -49,6 +50,7 @@ constexpr std::array rows {
     Row { IqType::get, ns::group_ticks, "ticks", answer_ticks },
     Row { IqType::get, ns::vcard_temp, "vCard", answer_card_get },
     Row { IqType::set, ns::vcard_temp, "vCard", answer_card_set },
+    Row { IqType::set, ns::commands, "command", answer_command },
     Row { IqType::get, ns::ping, "ping", answer_ping },
 };
 

@@ -106,6 +106,7 @@ inline constexpr std::string_view room_config_form = "http://jabber.org/protocol
 inline constexpr std::string_view room_info_form = "http://jabber.org/protocol/muc#roominfo";     // XEP-0045
 inline constexpr std::string_view room_register_form = "http://jabber.org/protocol/muc#register"; // XEP-0045
 inline constexpr std::string_view room_request_form = "http://jabber.org/protocol/muc#request";   // XEP-0045
+inline constexpr std::string_view hats_form = "urn:xmpp:hats:commands";                           // XEP-0317
 inline constexpr std::string_view server_info_form = "http://jabber.org/network/serverinfo";      // XEP-0157
 
 } // namespace stonechat::ns
