@@ -89,7 +89,7 @@ public:
         on.iq_set_later(To::own_account, ns::push, "disable",
             [this](Iq iq, Context c) { return disable(iq, c); });
         on.message(Flow::to_user, Stage::copy, [this](Message m, const Context& c) { return look(m, c); });
-        on.room_notice([this](const Context& c) { on_message(*c.user, {}); });
+        on.room_notice([this](const Context& c) { on_room_message(*c.user); });
         on.session_bound([this](const Context& c) { attend(c); });
         on.session_resumed([this](const Context& c) { attend(c); });
         on.session_attention([this](const Context& c) { attend(c); });
@@ -242,6 +242,18 @@ private:
             }
         });
         return Verdict::pass();
+    }
+
+    /// Something was said in a room that concerns `user`. His connected devices are there and got it.
+    void on_room_message(User& user)
+    {
+        std::vector<std::uint64_t> receivers;
+        if (const Devices* devices = devices_.find(user)) {
+            for (const Device& device : *devices) {
+                receivers.push_back(device.number);
+            }
+        }
+        on_message(user, receivers);
     }
 
     /// There is a message for `user`; `receivers` get it.

@@ -7,17 +7,14 @@
 #include "muc/room.hpp"
 #include "xmpp/element.hpp"
 
-#include <string_view>
 #include <vector>
 
 namespace stonechat {
 
 /// Who is to hear of `message`, which `sender` is saying (bare addresses).
 std::vector<Jid> whom_to_notice(const Room& room, const Occupant& sender, const Element& message);
-/// The message is committed: makes it known.
-void send_notices(const Room& room, const std::vector<Jid>& users);
-
-/// Whether `body` has `nick` as a word of its own, in any case of ASCII letters.
-bool mentions(std::string_view body, std::string_view nick);
+/// What `author` (an occupant's address) has said is committed: makes it known to `users`, unless they have
+/// blocked him.
+void send_notices(const Room& room, const Jid& author, const std::vector<Jid>& users);
 
 } // namespace stonechat

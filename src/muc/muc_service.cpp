@@ -77,6 +77,14 @@ std::size_t MucService::most_rooms_of(const Jid& user) const
     return is_admin(user) ? 0 : size_of(settings(), "rooms_per_user");
 }
 
+std::size_t MucService::locked_rooms_of(const Jid& user) const
+{
+    return static_cast<std::size_t>(std::count_if(rooms_.begin(), rooms_.end(), [&user](const auto& entry) {
+        const Room& room = *entry.second;
+        return room.state() == Room::State::locked && room.affiliation(user) == Affiliation::owner;
+    }));
+}
+
 bool MucService::may_create(const Jid& user) const
 {
     const std::string& who = settings().text("create");

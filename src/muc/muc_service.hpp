@@ -38,6 +38,8 @@ public:
     Retention retention() const;
     ArchivePageLimits page_limits() const;
     std::size_t most_rooms_of(const Jid& user) const; ///< 0: as many as he likes
+    /// Of them, those that he has created here and not configured yet: they are not in the store.
+    std::size_t locked_rooms_of(const Jid& user) const;
     /// Whether `user` may create rooms at all.
     bool may_create(const Jid& user) const;
     /// An address of ours, or of another server.

@@ -5,6 +5,7 @@
 #include "muc/room.hpp"
 #include "muc/room_affiliations.hpp"
 #include "muc/room_entrance.hpp"
+#include "muc/room_invitations.hpp"
 #include "muc/room_visit.hpp"
 #include "router/host.hpp"
 #include "xmpp/ns.hpp"
@@ -288,6 +289,13 @@ Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,
     std::vector<Function<void()>> afterwards;
     for (std::size_t i = 0; i < items.size(); ++i) {
         afterwards.push_back(apply_affiliation(*room, items[i].user, before[i], nick, items[i].reason));
+        const bool is_new = before[i] == Affiliation::none && items[i].affiliation >= Affiliation::member;
+        if (is_new && room->config().members_only) {
+            afterwards.emplace_back([room, member = items[i].user,
+                                        by = actor.empty() ? room->address() : actor] {
+                invite_member(*room, member, by);
+            });
+        }
     }
     co_return RoomAnswer(std::nullopt, all_of(std::move(afterwards)));
 }

@@ -64,14 +64,16 @@ Function<void()> apply_affiliation(Room& room, const Jid& user, Affiliation befo
             afterwards.push_back(remove_occupant(room, *occupant, notice));
             continue;
         }
+        const Role earlier = occupant->role;
         occupant->role = role_after_change(occupant->role, before, now, room.config().moderated);
         room.occupants().roles_changed();
-        afterwards.emplace_back([held = room.shared_from_this(), nick = std::string(occupant->nick()),
-                                    notice] {
+        afterwards.emplace_back([held = room.shared_from_this(), nick = std::string(occupant->nick()), notice,
+                                    earlier] {
             if (Occupant* there = held->occupants().by_nick(nick)) {
                 Notice change = notice;
                 change.codes.clear();
                 show(*held, *there, change);
+                hide_if_not_shown(*held, *there, earlier);
             }
         });
     }

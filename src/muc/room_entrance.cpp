@@ -143,7 +143,7 @@ void create(Room& room, Stanza presence)
                 held->refuse(presence,
                     StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
                 held->be_created(std::nullopt);
-            } else if (most != 0 && *owned >= most) {
+            } else if (most != 0 && *owned + held->service().locked_rooms_of(presence.from()) >= most) {
                 held->refuse(presence, StanzaError(StanzaError::not_allowed, "You own too many rooms"));
                 held->be_created(std::nullopt);
             } else {

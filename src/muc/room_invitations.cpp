@@ -40,22 +40,30 @@ void remember(Room& room, const Jid& invitee, const Jid& inviter)
     invitations.emplace_back(invitee.bare(), inviter.bare());
 }
 
-Stanza invitation(const Room& room, const Stanza& request, const Element& invite, const Jid& invitee)
+/// `what` is an `<invite/>` without addresses.
+Stanza invitation(const Room& room, const Jid& inviter, const Jid& invitee, Element what)
 {
+    what.set_attribute("from", inviter.bare_text());
     Stanza message = Stanza::message(room.address(), invitee);
-    if (!request.id().empty()) {
-        message.element().set_attribute("id", request.id());
-    }
     Element& x = message.element().add("x", ns::muc_user);
-    Element& passed = x.add("invite");
-    passed.set_attribute("from", request.from().bare_text());
+    x.add(std::move(what));
+    if (!room.config().password.empty()) {
+        x.add_text_child("password", room.config().password);
+    }
+    return message;
+}
+
+Stanza passed_on(const Room& room, const Stanza& request, const Element& invite, const Jid& invitee)
+{
+    Element passed("invite", ns::muc_user);
     for (const char* name : { "reason", "continue" }) {
         if (const Element* child = invite.child(name)) {
             passed.add(*child);
         }
     }
-    if (!room.config().password.empty()) {
-        x.add_text_child("password", room.config().password);
+    Stanza message = invitation(room, request.from(), invitee, std::move(passed));
+    if (!request.id().empty()) {
+        message.element().set_attribute("id", request.id());
     }
     return message;
 }
@@ -93,7 +101,7 @@ void invite(Room& room, const Stanza& request, const Element& invite, Settlement
         return;
     }
     remember(room, *invitee, request.from());
-    Stanza message = invitation(room, request, invite, *invitee);
+    Stanza message = passed_on(room, request, invite, *invitee);
     if (!room.config().members_only || room.affiliation(*invitee) != Affiliation::none) {
         room.host().router().route(std::move(message), std::move(settlement));
         return;
@@ -151,6 +159,15 @@ void decline(Room& room, const Stanza& message, const Element& decline, Settleme
 }
 
 } // namespace
+
+void invite_member(Room& room, const Jid& member, const Jid& by)
+{
+    if (!room.occupants().of_user(member).empty() || !member.has_local() || !room.allows_message(by)) {
+        return;
+    }
+    remember(room, member, by);
+    room.send(invitation(room, by, member, Element("invite", ns::muc_user)));
+}
 
 bool is_invitation(const Stanza& message)
 {

@@ -13,4 +13,8 @@ namespace stonechat {
 bool is_invitation(const Stanza& message);
 void receive_invitation(Room& room, Stanza message, Settlement settlement);
 
+/// `member` was added to the members of a members-only room by `by`: unless he is inside, he is invited
+/// (§9.3). So many as `by` may say messages; the others are members all the same.
+void invite_member(Room& room, const Jid& member, const Jid& by);
+
 } // namespace stonechat

@@ -216,9 +216,9 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
     }
     if (auto absent = whom_to_notice(room, *occupant, std::as_const(utterance.message).element());
         !absent.empty()) {
-        utterance.then = [held = room.shared_from_this(),
+        utterance.then = [held = room.shared_from_this(), author = occupant->address,
                              absent = std::move(absent)](std::optional<MessageId>) {
-            send_notices(*held, absent);
+            send_notices(*held, author, absent);
         };
     }
     utter(room, std::move(utterance));

@@ -30,40 +30,52 @@ RoomLimits limits_for(const Room& room, const Jid& owner)
     return limits;
 }
 
-/// The list in a form is the whole list: who is not in it any more becomes a member (§10.2).
-void add_changes(const Room& room, Affiliation affiliation, const std::vector<Jid>& wanted,
-    std::vector<RoomMember>& changes)
+bool has(const std::optional<std::vector<Jid>>& list, const Jid& jid)
 {
-    const auto is_wanted = [&wanted](const Jid& jid) {
-        return std::any_of(wanted.begin(), wanted.end(),
-            [&jid](const Jid& each) { return each.same_bare(jid); });
-    };
-    for (const RoomMember* member : room.members().with(affiliation)) {
-        if (!is_wanted(member->jid)) {
-            RoomMember changed = *member;
-            changed.affiliation = Affiliation::member;
-            changes.push_back(std::move(changed));
-        }
+    return list
+        && std::any_of(list->begin(), list->end(), [&jid](const Jid& each) { return each.same_bare(jid); });
+}
+
+/// What somebody is when the form is taken: a list in it is the whole list. Who is no owner any more is an
+/// admin, unless the form says who those are; who is neither is a member (§10.2).
+Affiliation submitted_affiliation(const RoomSubmission& submission, const Jid& jid, Affiliation now)
+{
+    const bool stays_owner = !submission.owners && now == Affiliation::owner && !has(submission.admins, jid);
+    if (has(submission.owners, jid) || stays_owner) {
+        return Affiliation::owner;
     }
-    for (const Jid& jid : wanted) {
-        if (room.affiliation(jid) != affiliation) {
-            RoomMember changed = room.members().copy_of(jid);
-            changed.affiliation = affiliation;
-            std::erase_if(changes, [&jid](const RoomMember& earlier) { return earlier.jid.same_bare(jid); });
-            changes.push_back(std::move(changed));
-        }
+    const bool stays_admin = !submission.admins && now >= Affiliation::admin;
+    if (has(submission.admins, jid) || stays_admin) {
+        return Affiliation::admin;
     }
+    return std::min(now, Affiliation::member);
 }
 
 Result<std::vector<RoomMember>, StanzaError> member_changes(const Room& room,
     const RoomSubmission& submission)
 {
-    std::vector<RoomMember> changes;
-    if (submission.admins) {
-        add_changes(room, Affiliation::admin, *submission.admins, changes);
+    std::vector<Jid> concerned;
+    for (const Affiliation high : { Affiliation::admin, Affiliation::owner }) {
+        for (const Jid& jid : room.members().jids_with(high)) {
+            concerned.push_back(jid.bare());
+        }
     }
-    if (submission.owners) {
-        add_changes(room, Affiliation::owner, *submission.owners, changes);
+    for (const auto* list : { &submission.admins, &submission.owners }) {
+        for (const Jid& jid : list->value_or(std::vector<Jid>())) {
+            concerned.push_back(jid.bare());
+        }
+    }
+    std::sort(concerned.begin(), concerned.end());
+    concerned.erase(std::unique(concerned.begin(), concerned.end()), concerned.end());
+    std::vector<RoomMember> changes;
+    for (const Jid& jid : concerned) {
+        const Affiliation now = room.affiliation(jid);
+        const Affiliation wanted = submitted_affiliation(submission, jid, now);
+        if (wanted != now) {
+            RoomMember changed = room.members().copy_of(jid);
+            changed.affiliation = wanted;
+            changes.push_back(std::move(changed));
+        }
     }
     const bool has_owner = std::any_of(room.members().all().begin(), room.members().all().end(),
                                [&changes](const auto& entry) {

@@ -186,13 +186,14 @@ void hide_if_not_shown(Room& room, const Occupant& occupant, Role before)
     }
 }
 
-void tell_outside(const Room& room, const Jid& address, const Jid& device, int code)
+void tell_outside(const Room& room, const Jid& address, const Jid& device, std::initializer_list<int> codes)
 {
     Stanza lost = Stanza::presence(address, device, PresenceType::unavailable);
     Element& x = lost.element().add("x", ns::muc_user);
     x.add("item").set_attribute("affiliation", "none").set_attribute("role", "none");
-    for (const int each : { muc_status::self, code }) {
-        x.add("status").set_attribute("code", std::to_string(each));
+    x.add("status").set_attribute("code", std::to_string(muc_status::self));
+    for (const int code : codes) {
+        x.add("status").set_attribute("code", std::to_string(code));
     }
     room.send(std::move(lost));
 }

@@ -7,6 +7,7 @@
 #include "muc/occupants.hpp"
 #include "xmpp/stanza.hpp"
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,8 +69,8 @@ void say_nick_gone(Room& room, const Occupant& occupant, const Notice& notice);
 bool is_shown(const Room& room, const Occupant& occupant, Role role);
 /// His role was `before`: if the room shows that and not the one he has now, he disappears for the others.
 void hide_if_not_shown(Room& room, const Occupant& occupant, Role before);
-/// Tells a device that takes itself for an occupant that it is none, with 110 and `code`: it enters again.
-void tell_outside(const Room& room, const Jid& address, const Jid& device, int code);
+/// Tells a device that takes itself for an occupant that it is none, with 110 and `codes`: it enters again.
+void tell_outside(const Room& room, const Jid& address, const Jid& device, std::initializer_list<int> codes);
 /// Tells one of his devices that he is not in the room any more.
 void show_departure_to_device(Room& room, const Occupant& gone, const Device& device, Role role,
     const Element* content, const Notice& notice);

@@ -77,10 +77,10 @@ void receive_available(Room& room, Stanza presence)
     Occupant* occupant = room.occupants().by_device(presence.from());
     const bool wants_to_enter = presence.element().child("x", ns::muc) != nullptr;
     if (occupant == nullptr) {
-        if (wants_to_enter || !room.exists()) {
+        if (wants_to_enter) {
             enter(room, std::move(presence));
-        } else {
-            tell_outside(room, presence.to(), presence.from(), muc_status::technical);
+        } else { // §7.2.3: a client that has lost track
+            tell_outside(room, presence.to(), presence.from(), { muc_status::kicked, muc_status::technical });
         }
         return;
     }

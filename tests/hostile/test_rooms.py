@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HOSTILE rows A56 (in rooms) and A63 to A71: who gets into a room, what is told there, and how much of it one may
-take. Besides the pair that chats outside, two people sit inside the room, and notice nothing but what is said there."""
+"""HOSTILE rows A56 and A61 (in rooms) and A63 to A71: who gets into a room, what is told there, and how much of it one
+may take. Besides the pair that chats outside, two people sit inside the room, and notice nothing but what is said
+there."""
 import hashlib
 import itertools
 import time
@@ -217,6 +218,91 @@ def test_A56_a_blocked_room_is_silent(room, victim):
     assert [fits(gone, e) for e in room.hear()] == [True, True]
     room.hear()
     victim.expect_nothing(room.owner)
+
+
+# -- A61: members who are woken ------------------------------------------------------------------------
+
+QUESTIONS = [
+    ("get", "<query xmlns='http://jabber.org/protocol/disco#info'/>"),
+    ("get", "<query xmlns='http://jabber.org/protocol/disco#info' node='x-roomuser-item'/>"),
+    ("get", "<query xmlns='http://jabber.org/protocol/disco#items'/>"),
+    ("get", "<query xmlns='jabber:iq:register'/>"),
+    ("get", owner_query("")),
+    *(("get", admin_query(f"affiliation='{affiliation}'")) for affiliation in ("owner", "admin", "member", "outcast")),
+    *(("get", admin_query(f"role='{role}'")) for role in ("moderator", "participant", "visitor")),
+]
+
+
+def all_answers(room, *sessions):
+    """What the room answers to these sessions."""
+    answers = []
+    for session in sessions:
+        for kind, question in QUESTIONS:
+            answer = session.ask(kind, question, to=room.jid)
+            answer.attrib.pop("id")
+            answers.append(ET.tostring(answer))
+    return answers
+
+
+def choose(session, room, wake):
+    """How a member wants to be woken, and under which nick."""
+    wish = (form("register", roomnick="sleeper")[:-len("</x>")]
+            + f"<field var='{{urn:stonechat:muc:register:0}}wake'><value>{wake}</value></field></x>")
+    answer = session.ask("set", f"<query xmlns='jabber:iq:register'>{wish}</query>", to=room.jid)
+    assert answer.get("type") == "result", show(answer)
+
+
+def notification_for(session, node):
+    return session.expect("<iq type='set'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+                          f"<publish node='{node}'/></pubsub></iq>")
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["told", "the push service refuses"])
+def test_A61_nobody_learns_whether_a_member_is_woken(server, furnish, attacker, stack, refused):
+    """Neither owner, member nor stranger, by whatever question; what the room says is the same too."""
+    room, sleeper = furnish(membersonly=1), server.account("sleeper")
+    app = stack.enter_context(login(server, server.account("app"), "app", presence=True))
+    room.change(f"affiliation='member' jid='{sleeper.jid}'")
+    asking = (room.owner, room.mate, attacker)
+    with login(server, sleeper, "bed", presence=True) as session:
+        choose(session, room, "mentions")
+        before = all_answers(room, *asking)
+        choose(session, room, "always")
+        session.ask("set", f"<enable xmlns='urn:xmpp:push:0' jid='{app.jid}' node='opaque'/>")
+        session.close()
+    assert all_answers(room, *asking) == before
+    room.owner.send(f"<message to='{room.jid}' type='groupchat' id='m'><body>Good night, sleeper</body></message>")
+    for inside in (room.owner, room.mate):
+        inside.expect(f"<message from='{room.jid}/owner' id='m'/>")
+    told = notification_for(app, "opaque")
+    if refused:
+        app.send(f"<iq type='error' id='{told.get('id')}' to='{told.get('from')}'><error type='cancel'>"
+                 "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
+    app.ping()
+    room.check_undisturbed()
+    assert all_answers(room, *asking) == before
+    attacker.expect_nothing(room.owner, app)
+    text = ET.tostring(told).decode()
+    assert not [secret for secret in (room.jid, "owner", "sleeper", "night") if secret in text], text
+
+
+def test_A61_who_does_not_belong_to_a_room_has_nobody_woken(furnish, attacker, victim):
+    """Not by writing to it, nor inside by a subject that he may not set or in private."""
+    room = furnish()
+    room.set_affiliation(victim, "member")
+    choose(victim, room, "always")
+    app = attacker
+    victim.ask("set", f"<enable xmlns='urn:xmpp:push:0' jid='{app.jid}' node='opaque'/>")
+    victim.close()
+    attacker.send(f"<message to='{room.jid}' type='groupchat' id='m'><body>sleeper!</body></message>")
+    attacker.expect_error("m", "not-acceptable", "modify")
+    attacker.expect_nothing(room.owner)
+    enter(attacker, f"{room.jid}/mallory")
+    attacker.send(f"<message to='{room.jid}' type='groupchat' id='s'><subject>sleeper!</subject></message>")
+    attacker.expect_error("s", "forbidden", "auth")
+    attacker.send(f"<message to='{room.jid}/mate' type='chat' id='p'><body>sleeper!</body></message>")
+    room.mate.expect("<message type='chat' id='p'/>")
+    attacker.expect_nothing(room.owner, room.mate)
 
 
 # -- A63: at the door ----------------------------------------------------------------------------------
@@ -755,6 +841,17 @@ def test_A70_users_own_so_many_rooms_and_no_more(attacked):
         assert session.ask("set", owner_query("<destroy/>"), to="mine0@conference.localhost").get("type") == "result"
         session.forget()
         create(session, "mine3@conference.localhost", "me", persistentroom=1)
+
+
+def test_A70_rooms_that_nobody_configures_count_too(attacked):
+    server = attacked(rooms_per_user=2, shards=1)
+    with login(server, server.account("mallory"), "lair", presence=True) as session:
+        for number in range(2):
+            enter(session, f"mine{number}@conference.localhost/me")
+        session.expect_error(try_to_enter(session, "mine2@conference.localhost/me"), "not-allowed", "cancel")
+        session.send("<presence to='mine0@conference.localhost/me' type='unavailable'/>")
+        session.expect("<presence from='mine0@conference.localhost/me' type='unavailable'/>")
+        enter(session, "mine2@conference.localhost/me")
 
 
 def test_A70_strangers_create_none(attacked):

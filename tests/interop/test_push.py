@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push notifications (XEP-0357) to an app server: a slixmpp client that answers what the server publishes."""
+"""Push notifications (XEP-0357) to an app server: a slixmpp client that answers what the server publishes. Also
+for members of rooms who are away."""
 import asyncio
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -8,6 +10,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from support.people import Person, together
+from support.raw import WAIT, login
 
 PUBSUB = "{http://jabber.org/protocol/pubsub}"
 PUSH = "{urn:xmpp:push:0}"
@@ -138,3 +141,114 @@ def test_a_registration_outlives_the_server(private_server):
             assert app.published == [("lasting", "1", "s3cret")]
         await app.leave()
     play(scenario())
+
+
+ROOM = "garden@conference.localhost"
+MUC = "http://jabber.org/protocol/muc"
+CONFIG = f"{MUC}#roomconfig"
+REGISTER = f"{MUC}#register"
+
+
+def submit(form_type, fields):
+    form = ET.Element(f"{DATA}x", type="submit")
+    for var, value in {"FORM_TYPE": form_type, **fields}.items():
+        ET.SubElement(ET.SubElement(form, f"{DATA}field", var=var), f"{DATA}value").text = value
+    return form
+
+
+def ask_room(person, namespace, *inside):
+    query = ET.Element(f"{{{namespace}}}query")
+    query.extend(inside)
+    return person.make_iq_set(sub=query, ito=ROOM).send()
+
+
+def make_member(owner, account, **attributes):
+    item = ET.Element(f"{{{MUC}#admin}}item", affiliation="member", jid=account.jid, **attributes)
+    return ask_room(owner, f"{MUC}#admin", item)
+
+
+async def enter(person, nick):
+    for plugin in ("xep_0045", "xep_0059", "xep_0313"):
+        person.register_plugin(plugin)
+    await person["xep_0045"].join_muc_wait(ROOM, nick, maxstanzas=0)
+
+
+def test_a_member_is_woken_as_he_has_chosen_also_after_a_crash_and_reads_in_the_archive_what_was_said(private_server):
+    async def scenario():
+        server = private_server()
+        alice, bob, service = server.account("alice"), server.account("bob"), server.account("app")
+        owner, phone = Person(alice, server, "desk"), Person(bob, server, "phone")
+        for person in (owner, phone):
+            await person.come()
+        await enter(owner, "alice")
+        await ask_room(owner, f"{MUC}#owner", submit(CONFIG, {"muc#roomconfig_membersonly": "1",
+                                                              "muc#roomconfig_persistentroom": "1"}))
+        await make_member(owner, bob)
+        await ask_room(phone, "jabber:iq:register", submit(REGISTER, {
+            "muc#register_roomnick": "bobby", "{urn:stonechat:muc:register:0}wake": "always"}))
+        await enable(phone, f"{service.jid}/app", "node-of-bob", "s3cret")
+        for person in (phone, owner):
+            await person.leave()
+        server.kill()
+        server.start()
+        app, owner = AppServer(service, server), Person(alice, server, "desk")
+        for person in (app, owner):
+            await person.come()
+        await enter(owner, "alice")
+        owner.send_message(ROOM, "Nobody in particular", mtype="groupchat")
+        await app.learns(1)
+        assert app.published == [("node-of-bob", "1", "s3cret")]
+        for secret in (ROOM, "bobby", alice.user, "particular"):
+            assert secret not in app.raw[0]
+        phone = Person(bob, server, "phone")
+        await phone.come()
+        await enter(phone, "bobby")
+        page = await phone["xep_0313"].retrieve(jid=ROOM)
+        said = [result["mam_result"]["forwarded"]["stanza"]["body"] for result in page["mam"]["results"]]
+        assert said == ["Nobody in particular"]
+        for person in (app, owner, phone):
+            await person.leave()
+    play(scenario())
+
+
+def test_a_member_whose_session_waits_to_be_resumed_is_woken_when_he_is_mentioned(private_server):
+    """His place in the room is still his; nobody hears him there."""
+    async def scenario():
+        server = private_server()
+        app, bob = AppServer(server.account("app"), server), server.account("bob")
+        await app.come()
+        async with together(server, "alice", "carol") as (owner, carol):
+            await enter(owner, "alice")
+            await ask_room(owner, f"{MUC}#owner", submit(CONFIG, {"muc#roomconfig_membersonly": "1"}))
+            for account, nick in ((bob, "bobby"), (server.account("dave"), "dave")):
+                await make_member(owner, account, nick=nick)
+            phone = login(server, bob, "phone", presence=True)
+            phone.ask("set", f"<enable xmlns='urn:xmpp:push:0' jid='{app.boundjid}' node='node-of-bob'/>")
+            phone.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+            phone.expect("<enabled xmlns='urn:xmpp:sm:3'/>")
+            phone.send(f"<presence to='{ROOM}/bobby'><x xmlns='{MUC}'/></presence>")
+            phone.expect("<message type='groupchat'><subject/></message>")
+            phone.settle()
+            phone.reset()
+            await is_detached(server, phone.jid)
+            for words in ("Good morning", "dave, have you seen him?"):
+                owner.send_message(ROOM, words, mtype="groupchat")
+                await owner.hears(words)
+            for person in (owner, app):
+                await person["xep_0199"].send_ping(server.hosts[0])
+            assert app.published == []
+            owner.send_message(ROOM, "Bobby?", mtype="groupchat")
+            await app.learns(1)
+            assert app.published == [("node-of-bob", "1", None)]
+            assert carol.heard == carol.refused == owner.refused == []
+        await app.leave()
+    play(scenario())
+
+
+async def is_detached(server, jid):
+    """Nobody else can see it, so the administrator is asked."""
+    deadline = time.monotonic() + WAIT
+    while not [s for s in server.ctl_json("sessions", "list", jid.split("/")[0])["sessions"]
+               if s["jid"] == jid and s["transport"].startswith("disconnected")]:
+        assert time.monotonic() < deadline, f"{jid} is still connected"
+        await asyncio.sleep(0.02)  # nothing tells

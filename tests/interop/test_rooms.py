@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rooms with other people's clients: slixmpp's MUC creates, configures, invites, speaks, kicks and reads the archive;
-Profanity creates, invites, chats and kicks from a terminal."""
+Profanity creates, configures, invites, chats and kicks from a terminal."""
 import asyncio
 import itertools
 
@@ -9,7 +9,7 @@ from slixmpp import JID
 from slixmpp.exceptions import IqError, PresenceError
 
 from support.people import Person, together
-from support.profanity import furnish, shows
+from support.profanity import fill_in, furnish, shows
 
 _numbers = itertools.count(1)
 
@@ -145,4 +145,49 @@ def test_a_room_made_with_profanity(server, tmp_path):
         await paula.leave()
 
     with furnish(tmp_path, server, user, "force", server.starttls_port, server.certificate) as terminal:
+        play(scenario(terminal))
+
+
+def test_a_room_configured_with_profanity(server, tmp_path):
+    """Named and closed before anybody else comes; a friend is made a member; what is changed later he is told."""
+    user, peer = server.accounts("terry", "paula")
+    room = new_room()
+
+    async def scenario(terminal):
+        paula = Person(peer, server, "phone")
+        with_rooms(paula)
+        codes = []
+        paula.add_event_handler("groupchat_config_status", lambda stanza: paula._note(codes, stanza))
+        await paula.come()
+        await shows(terminal, "logged in successfully")
+        terminal.type(f"/join {room}")
+        await shows(terminal, "Use '/room config' to edit the room configuration")
+        terminal.type("/room config")
+        await shows(terminal, "Use '/form submit' to save changes.")
+        await fill_in(terminal, "Natural-Language Room Name", '"The garden"')
+        await fill_in(terminal, "Whether to Make Room Members-Only", "on")
+        terminal.type("/form submit")
+        await shows(terminal, "Room configuration successful")
+        info = (await paula["xep_0030"].get_info(jid=room))["disco_info"]
+        assert "muc_membersonly" in info["features"] and "muc_semianonymous" in info["features"]
+        assert [name for _, _, _, name in info["identities"]] == ["The garden"]
+        with pytest.raises(PresenceError) as refused:
+            await paula["xep_0045"].join_muc_wait(room, "paula", maxstanzas=0)
+        assert refused.value.condition == "registration-required"
+        paula["xep_0045"].rooms.clear()  # slixmpp believes that it is inside
+        terminal.type(f"/affiliation set member {peer.jid}")
+        terminal.type(f"/invite send {peer.jid} Come")
+        await paula.wait_for(lambda: paula.invited, "an invitation")
+        await paula["xep_0045"].join_muc_wait(room, "paula", maxstanzas=0)
+        await shows(terminal, "paula")
+        terminal.type("/room config")
+        await shows(terminal, "Use '/form submit' to save changes.", "The garden")
+        await fill_in(terminal, "Affiliations that May Discover Real JIDs of Occupants", "anyone")
+        terminal.type("/form submit")
+        await paula.wait_for(lambda: codes, "a change of the configuration")
+        info = (await paula["xep_0030"].get_info(jid=room))["disco_info"]
+        assert "muc_nonanonymous" in info["features"] and "muc_membersonly" in info["features"]
+        await paula.leave()
+
+    with furnish(tmp_path, server, user, "force", server.starttls_port, server.certificate, lines=90) as terminal:
         play(scenario(terminal))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_history.hpp"
 
-#include "muc/member_notices.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
 
@@ -89,16 +88,4 @@ TEST_CASE("subject: there is always one, and it is kept with its time (XEP-0045 
     CHECK(again.subject(room).element() == history.subject(room).element());
     again.subject_from_text("<nonsense");
     CHECK(again.subject_text() == "Spells");
-}
-
-TEST_CASE("mentions: a nick as a word of its own, in any case")
-{
-    CHECK(mentions("hag: come here", "hag"));
-    CHECK(mentions("Come here, HAG!", "hag"));
-    CHECK(mentions("the third witch is late", "third witch"));
-    CHECK_FALSE(mentions("hags are late", "hag"));
-    CHECK_FALSE(mentions("a shag carpet", "hag"));
-    CHECK_FALSE(mentions("ähag", "hag"));
-    CHECK_FALSE(mentions("", "hag"));
-    CHECK_FALSE(mentions("hag", ""));
 }
