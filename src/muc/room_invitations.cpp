@@ -111,7 +111,7 @@ void invite(Room& room, const Stanza& request, const Element& invite, Settlement
         [](Done) {}, [](const std::exception_ptr&) {});
 }
 
-void invite_all(Room& room, const Stanza& request, const Settlement& settlement)
+void invite_all(Room& room, const Stanza& request, Settlement settlement)
 {
     if (room.occupants().by_device(request.from()) == nullptr) {
         room.refuse(request, StanzaError(StanzaError::not_acceptable));
@@ -126,8 +126,9 @@ void invite_all(Room& room, const Stanza& request, const Settlement& settlement)
         room.refuse(request, StanzaError(StanzaError::resource_constraint));
         return;
     }
+    const Settlement others = settlement.share();
     for (const Element* each : invites) {
-        invite(room, request, *each, settlement.share());
+        invite(room, request, *each, each == invites.front() ? std::move(settlement) : others.share());
     }
 }
 
@@ -180,7 +181,7 @@ void receive_invitation(Room& room, Stanza message, Settlement settlement)
     if (const Element* refused = user_element(message)->child("decline")) {
         decline(room, message, *refused, std::move(settlement));
     } else {
-        invite_all(room, message, settlement);
+        invite_all(room, message, std::move(settlement));
     }
 }
 

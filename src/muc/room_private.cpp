@@ -73,15 +73,16 @@ void receive_private(Room& room, Stanza message, Settlement settlement)
     const Occupant& sender = *room.occupants().by_device(message.from());
     const Occupant& recipient = *room.occupants().by_nick(message.to().resource());
     Stanza passed = passed_on(room, sender, std::move(message));
-    bool first = true;
+    Settlement others = settlement.share();
     for (const Device& device : recipient.devices) {
         Stanza copy = passed;
         copy.set_to(device.jid());
-        if (!std::exchange(first, false)) {
+        const bool is_first = &device == &recipient.devices.front();
+        if (!is_first) {
             copy.element().add("no-store", ns::hints); // his archive has the first
         }
         room.emit([held = room.shared_from_this(), copy = std::move(copy),
-                      hold = settlement.share()]() mutable {
+                      hold = is_first ? std::move(settlement) : others.share()]() mutable {
             held->host().router().route(std::move(copy), std::move(hold));
         });
     }

@@ -82,7 +82,7 @@ void Settlement::carry(std::unique_ptr<Luggage> luggage)
 
 std::unique_ptr<Luggage> Settlement::take_luggage()
 {
-    return entry_ ? std::move(entry_->luggage) : nullptr;
+    return entry_ && is_first_ ? std::move(entry_->luggage) : nullptr;
 }
 
 Ledger::Ledger(Home& home, Function<void()> settled)

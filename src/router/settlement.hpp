@@ -60,19 +60,23 @@ public:
     Settlement(const Settlement&) = delete;
     Settlement& operator=(const Settlement&) = delete;
 
-    /// Another holder of the same token.
-    Settlement share() const { return Settlement(entry_); }
+    /// Another holder of the same token, for one of several things that are done. What travels along stays
+    /// with the first: several holders may be on several threads.
+    Settlement share() const { return Settlement(entry_, false); }
 
     /// Sends `luggage` along; once, and never with an empty token.
     void carry(std::unique_ptr<Luggage> luggage);
-    /// What travels along, or null; it belongs to the caller from now on.
+    /// What travels along, or null; it belongs to the caller from now on. Null for who shares the token.
     std::unique_ptr<Luggage> take_luggage();
 
 private:
     friend class Ledger;
     struct Entry;
-    explicit Settlement(std::shared_ptr<Entry> entry) : entry_(std::move(entry)) {}
+    explicit Settlement(std::shared_ptr<Entry> entry, bool is_first = true)
+        : entry_(std::move(entry)), is_first_(is_first)
+    {}
     std::shared_ptr<Entry> entry_;
+    bool is_first_ = true;
 };
 
 /// One session's stanzas, in the order in which they came. Lives on `home`, like the session.

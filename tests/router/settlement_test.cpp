@@ -143,6 +143,20 @@ TEST_CASE("settlement: luggage that nobody takes comes home, and the stanza is o
     CHECK(ledger.open_count() == 0);
 }
 
+TEST_CASE("settlement: luggage stays with the first of several holders, whichever comes first")
+{
+    HandHome home;
+    Fate fate;
+    Ledger ledger(home, nullptr);
+    Settlement first = ledger.open();
+    first.carry(std::make_unique<Suitcase>(home, fate));
+    Settlement second = first.share();
+    CHECK(second.take_luggage() == nullptr);
+    CHECK(second.share().take_luggage() == nullptr);
+    Settlement moved = std::move(first);
+    CHECK(moved.take_luggage() != nullptr);
+}
+
 TEST_CASE("settlement: a token dropped on another thread settles by mail at home")
 {
     HandHome home;
