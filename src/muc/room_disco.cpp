@@ -4,6 +4,7 @@
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
 #include "muc/room_card.hpp"
+#include "muc/room_hat_commands.hpp"
 #include "muc/room_hats.hpp"
 #include "router/host.hpp"
 #include "xmpp/data_form.hpp"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hats (XEP-0317): what a room lets people be besides owner or moderator: speaker, scribe, teacher's
-// assistant. A room has a list of them; its owners and admins make them and put them on people, by ad-hoc
-// commands at the room. All see them in presence. They are kept under the room's name (KeyvalStore, "hats"):
+// assistant. A room has a list of them; its owners and admins make them and put them on people
+// (room_hat_commands). All see them in presence. They are kept under the room's name (KeyvalStore, "hats"):
 // stored first, then in memory, then told.
 #pragma once
 
-#include "muc/room_requests.hpp"
+#include "base/task.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/element.hpp"
@@ -67,14 +67,9 @@ private:
 /// Reads them when the room is loaded; false if the store does not answer.
 Task<bool> read_hats(Room& room);
 
-/// An ad-hoc command at the room (XEP-0050): create, destroy, assign, unassign, list, list-assigned.
-Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq);
+/// Changes are committed, and known to the room when that is done.
+Task<Result<Done, StoreError>> store_hats(std::shared_ptr<Room> room, RoomHats::Changes changes);
 
-// Service discovery.
-/// The commands that `asker` may run.
-void add_commands(const Room& room, const Jid& asker, Element& items);
-/// disco#info of a command; false if there is none of that node.
-bool describe_command(std::string_view node, Element& info);
 /// By this a client knows whether the list has changed; nothing if there are no hats.
 void add_hats_hash(const Room& room, DataForm& info);
 

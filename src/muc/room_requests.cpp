@@ -8,7 +8,7 @@
 #include "muc/room_archive.hpp"
 #include "muc/room_card.hpp"
 #include "muc/room_disco.hpp"
-#include "muc/room_hats.hpp"
+#include "muc/room_hat_commands.hpp"
 #include "muc/room_moderation.hpp"
 #include "muc/room_owner.hpp"
 #include "muc/room_registration.hpp"

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "muc/room_hat_commands.hpp"
+
+#include "base/random.hpp"
+#include "muc/muc_service.hpp"
+#include "muc/room.hpp"
+#include "muc/room_hats.hpp"
+#include "muc/room_owner.hpp"
+#include "muc/room_presence.hpp"
+#include "router/host.hpp"
+#include "router/store_errors.hpp"
+#include "xmpp/data_form.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace stonechat {
+namespace {
+
+using FieldType = DataForm::FieldType;
+using Refusal = std::optional<StanzaError>; ///< nothing: it is all right
+
+// Each is in every presence of who wears it, and in what a client is told of all.
+constexpr std::size_t longest_uri = 256;
+constexpr std::size_t longest_title = 100;
+constexpr std::size_t longest_hue = 20;
+constexpr std::size_t longest_lang = 35; ///< BCP 47 §4.4.1
+constexpr std::size_t most_worn_by_one = 8;
+constexpr std::size_t most_worn = 500; ///< in one room
+
+bool has_control_character(std::string_view text)
+{
+    return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+// Reading what is asked for -----------------------------------------------------------------------
+
+/// RFC 3986: a scheme, and nothing that would have to be escaped; other letters are an IRI's.
+bool is_uri(std::string_view text)
+{
+    const std::size_t colon = text.find(':');
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const auto is_scheme = [is_letter](char c) {
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    };
+    return colon != std::string_view::npos && colon > 0 && colon + 1 < text.size() && is_letter(text.front())
+        && std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), is_scheme)
+        && text.find(' ') == std::string_view::npos && !has_control_character(text);
+}
+
+/// XEP-0392: degrees.
+bool is_hue(std::string_view text)
+{
+    double degrees = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), degrees,
+        std::chars_format::fixed);
+    return failure == std::errc() && end == text.data() + text.size() && degrees >= 0 && degrees <= 360;
+}
+
+bool is_blank(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return c == ' '; });
+}
+
+Refusal refuse_hat(const Hat& hat)
+{
+    if (hat.uri.size() > longest_uri || hat.title.size() > longest_title || hat.hue.size() > longest_hue) {
+        return StanzaError(StanzaError::not_acceptable,
+            "A hat has a URI of 256 bytes, a title of 100 and a hue of 20 at most");
+    }
+    if (!is_uri(hat.uri)) {
+        return StanzaError(StanzaError::bad_request, "hats#uri has to be a URI");
+    }
+    if (is_blank(hat.title) || has_control_character(hat.title)) {
+        return StanzaError(StanzaError::bad_request, "hats#title has to be a line of text");
+    }
+    if (!hat.hue.empty() && !is_hue(hat.hue)) {
+        return StanzaError(StanzaError::bad_request, "hats#hue has to be an angle from 0 to 360");
+    }
+    return {};
+}
+
+/// The form has no field for the language: it is the one in which the command was given.
+Hat hat_in(const DataForm& form, const Iq& iq)
+{
+    Hat hat;
+    hat.uri = form.value("hats#uri").value_or(std::string_view());
+    hat.title = form.value("hats#title").value_or(std::string_view());
+    hat.hue = form.value("hats#hue").value_or(std::string_view());
+    hat.lang = iq.stanza().element().lang();
+    if (hat.lang.size() > longest_lang) {
+        hat.lang.clear();
+    }
+    return hat;
+}
+
+/// Who is to get which of the hats there are.
+struct Wish {
+    Jid user;
+    const Hat* hat = nullptr;
+};
+
+Result<Wish, StanzaError> wish_in(const Room& room, const DataForm& form)
+{
+    const auto user = Jid::parse(form.value("hats#jid").value_or(std::string_view()));
+    if (!user || !user->has_local()) {
+        return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify,
+            "hats#jid has to be a user's address");
+    }
+    const Hat* hat = room.hats().find(form.value("hats#uri").value_or(std::string_view()));
+    if (hat == nullptr) {
+        return StanzaError(StanzaError::item_not_found, "The room has no such hat");
+    }
+    return Wish { user->bare(), hat };
+}
+
+// Changing ----------------------------------------------------------------------------------------
+
+/// How a command ended: what its result shows, if anything, and what others are told of it.
+struct Outcome {
+    std::optional<DataForm> result;
+    Function<void()> afterwards;
+};
+using Ended = Result<Outcome, StanzaError>;
+
+/// Those who are there under these addresses are shown anew.
+void show_wearers(Room& room, const std::set<std::string, std::less<>>& users)
+{
+    std::vector<Occupant*> affected;
+    room.occupants().for_each([&](Occupant& occupant) {
+        if (users.contains(occupant.user.text())) {
+            affected.push_back(&occupant);
+        }
+    });
+    for (Occupant* occupant : affected) {
+        show(room, *occupant);
+    }
+}
+
+enum class Told { list, wearers }; ///< has the list itself changed (status 104), or only who wears what?
+
+Task<Ended> change(std::shared_ptr<Room> room, RoomHats::Changes changes,
+    std::set<std::string, std::less<>> users, Told told)
+{
+    auto storing = store_hats(room, std::move(changes));
+    const auto done = co_await storing;
+    if (!done) {
+        co_return to_stanza_error(done.error());
+    }
+    Outcome outcome;
+    outcome.afterwards = [room, users = std::move(users), told] {
+        if (told == Told::list) {
+            tell_config(*room, { muc_status::config_changed });
+        }
+        show_wearers(*room, users);
+    };
+    co_return std::move(outcome);
+}
+
+Task<Ended> create(std::shared_ptr<Room> room, Iq iq, DataForm form)
+{
+    const Hat hat = hat_in(form, iq);
+    if (auto refusal = refuse_hat(hat)) {
+        co_return std::move(*refusal);
+    }
+    const Hat* old = room->hats().find(hat.uri);
+    const auto most = static_cast<std::size_t>(room->service().settings().integer("max_hats"));
+    if (old == nullptr && room->hats().all().size() >= most) {
+        co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+            "A room may have " + std::to_string(most) + " hats");
+    }
+    if (old != nullptr && *old == hat) {
+        co_return Outcome();
+    }
+    auto changing = change(room, RoomHats::put(hat), room->hats().who_wears(hat.uri), Told::list);
+    auto ended = co_await changing;
+    co_return ended;
+}
+
+Task<Ended> destroy_hat(std::shared_ptr<Room> room, Iq, DataForm form)
+{
+    const std::string uri(form.value("hats#uri").value_or(std::string_view()));
+    if (room->hats().find(uri) == nullptr) {
+        co_return StanzaError(StanzaError::item_not_found, "The room has no such hat");
+    }
+    auto changing = change(room, room->hats().destroy(uri), room->hats().who_wears(uri), Told::list);
+    auto ended = co_await changing;
+    co_return ended;
+}
+
+Refusal refuse_wearing(const Room& room, const Wish& wish)
+{
+    const auto his = room.hats().wearers().find(wish.user.text());
+    if (his != room.hats().wearers().end() && his->second.size() >= most_worn_by_one) {
+        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+            "One may wear 8 hats at a time");
+    }
+    if (room.hats().worn() >= most_worn) {
+        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+            "500 hats may be worn in a room");
+    }
+    return {};
+}
+
+Task<Ended> assign(std::shared_ptr<Room> room, Iq, DataForm form)
+{
+    const auto wish = wish_in(*room, form);
+    if (!wish) {
+        co_return wish.error();
+    }
+    if (room->hats().wears(wish->user, wish->hat->uri)) {
+        co_return Outcome();
+    }
+    if (auto refusal = refuse_wearing(*room, *wish)) {
+        co_return std::move(*refusal);
+    }
+    auto changes = room->hats().assign(wish->user, wish->hat->uri);
+    auto changing = change(room, std::move(changes), { wish->user.text() }, Told::wearers);
+    auto ended = co_await changing;
+    co_return ended;
+}
+
+Task<Ended> unassign(std::shared_ptr<Room> room, Iq, DataForm form)
+{
+    const auto wish = wish_in(*room, form);
+    if (!wish) {
+        co_return wish.error();
+    }
+    if (!room->hats().wears(wish->user, wish->hat->uri)) {
+        co_return StanzaError(StanzaError::item_not_found, "He does not wear this hat");
+    }
+    auto changes = room->hats().unassign(wish->user, wish->hat->uri);
+    auto changing = change(room, std::move(changes), { wish->user.text() }, Told::wearers);
+    auto ended = co_await changing;
+    co_return ended;
+}
+
+// Lists -------------------------------------------------------------------------------------------
+
+DataForm::Field cell(std::string_view var, std::string_view value = {})
+{
+    DataForm::Field field;
+    field.var = var;
+    if (!value.empty()) {
+        field.values.emplace_back(value);
+    }
+    return field;
+}
+
+Task<Ended> list(std::shared_ptr<Room> room, Iq, DataForm)
+{
+    DataForm table(DataForm::Type::result, ns::hats_form);
+    table.set_title("Hats List");
+    table.set_reported({ cell("hats#title"), cell("hats#uri"), cell("hats#hue") });
+    for (const auto& [uri, hat] : room->hats().all()) {
+        table.add_item({ cell("hats#title", hat.title), cell("hats#uri", uri), cell("hats#hue", hat.hue) });
+    }
+    Outcome outcome;
+    outcome.result = std::move(table);
+    co_return std::move(outcome);
+}
+
+Task<Ended> list_assigned(std::shared_ptr<Room> room, Iq, DataForm)
+{
+    DataForm table(DataForm::Type::result, ns::hats_form);
+    table.set_title("Assigned Hats List");
+    table.set_reported({ cell("hats#jid"), cell("hats#uri"), cell("hats#title"), cell("hats#hue") });
+    for (const auto& [jid, uris] : room->hats().wearers()) {
+        for (const std::string& uri : uris) {
+            if (const Hat* hat = room->hats().find(uri)) {
+                table.add_item({ cell("hats#jid", jid), cell("hats#uri", uri), cell("hats#title", hat->title),
+                    cell("hats#hue", hat->hue) });
+            }
+        }
+    }
+    Outcome outcome;
+    outcome.result = std::move(table);
+    co_return std::move(outcome);
+}
+
+// The commands ------------------------------------------------------------------------------------
+
+/// What there is to fill in; hats are chosen from those there are.
+enum class Asks { nothing, a_new_hat, a_hat, a_hat_for_somebody };
+
+enum class For {
+    rulers,    ///< admins and owners
+    everybody, ///< who is there or belongs to the room
+    knowing,   ///< the same, if they may see who everybody is
+};
+
+struct HatCommand {
+    std::string_view node;
+    std::string_view name;
+    For who;
+    Asks asks;
+    std::string_view title;
+    std::string_view instructions;
+    Task<Ended> (*run)(std::shared_ptr<Room> room, Iq iq, DataForm form);
+};
+
+constexpr std::array commands {
+    HatCommand { "urn:xmpp:hats:commands:create", "Create or change a hat", For::rulers, Asks::a_new_hat,
+        "Creating a Hat", "Fill out this form to create a hat.", create },
+    HatCommand { "urn:xmpp:hats:commands:destroy", "Destroy a hat", For::rulers, Asks::a_hat,
+        "Destroying a Hat", "Fill out this form to destroy a hat.", destroy_hat },
+    HatCommand { "urn:xmpp:hats:commands:assign", "Assign a hat", For::rulers, Asks::a_hat_for_somebody,
+        "Assigning a Hat", "Fill out this form to assign a hat.", assign },
+    HatCommand { "urn:xmpp:hats:commands:unassign", "Remove a hat", For::rulers, Asks::a_hat_for_somebody,
+        "Removing a Hat", "Fill out this form to remove a hat.", unassign },
+    HatCommand { "urn:xmpp:hats:commands:list", "List hats", For::everybody, Asks::nothing, {}, {}, list },
+    HatCommand { "urn:xmpp:hats:commands:list-assigned", "List who wears hats", For::knowing, Asks::nothing,
+        {}, {}, list_assigned },
+};
+
+const HatCommand* find_command(std::string_view node)
+{
+    const auto* found = std::find_if(commands.begin(), commands.end(),
+        [node](const HatCommand& command) { return command.node == node; });
+    return found == commands.end() ? nullptr : found;
+}
+
+bool may_run(const HatCommand& command, const Room& room, const Jid& who)
+{
+    const Standing standing = room.standing(who);
+    const bool belongs = standing.role != Role::none || standing.affiliation >= Affiliation::member;
+    switch (command.who) {
+    case For::rulers: return standing.affiliation >= Affiliation::admin;
+    case For::everybody: return belongs;
+    case For::knowing:
+        return standing.affiliation >= Affiliation::admin || (belongs && room.shows_real_addresses_to(who));
+    }
+    return false;
+}
+
+DataForm::Field asked_text(std::string_view var, std::string_view label, FieldType type, bool required)
+{
+    DataForm::Field field;
+    field.var = var;
+    field.label = label;
+    field.type = type;
+    field.required = required;
+    return field;
+}
+
+DataForm::Field asked_hat(const Room& room)
+{
+    DataForm::Field field = asked_text("hats#uri", "The role", FieldType::list_single, true);
+    for (const auto& [uri, hat] : room.hats().all()) {
+        field.options.push_back({ hat.title, uri });
+    }
+    return field;
+}
+
+DataForm form_of(const HatCommand& command, const Room& room)
+{
+    DataForm form(DataForm::Type::form, ns::hats_form);
+    form.set_title(command.title);
+    form.set_instructions(command.instructions);
+    switch (command.asks) {
+    case Asks::nothing: break;
+    case Asks::a_new_hat:
+        form.add(asked_text("hats#title", "Hat Title", FieldType::text_single, true));
+        form.add(asked_text("hats#uri", "Hat URI", FieldType::text_single, true));
+        form.add(asked_text("hats#hue", "Hat Hue", FieldType::text_single, false));
+        break;
+    case Asks::a_hat: form.add(asked_hat(room)); break;
+    case Asks::a_hat_for_somebody:
+        form.add(asked_text("hats#jid", "User Address", FieldType::jid_single, true));
+        form.add(asked_hat(room));
+        break;
+    }
+    return form;
+}
+
+/// XEP-0050 §4.4
+StanzaError command_error(std::string_view detail)
+{
+    return StanzaError(StanzaError::bad_request).with(Element(detail, ns::commands));
+}
+
+/// Nothing is kept between the steps of a command, and a form may come without having been asked for
+/// (§ Destroying a Hat): the session's name is the client's to recognise its answer by.
+Element answer_of(const HatCommand& command, const Element& request, std::string_view status)
+{
+    const std::string_view session = request.attribute_or("sessionid");
+    Element element("command", ns::commands);
+    element.set_attribute("node", command.node)
+        .set_attribute("sessionid", session.empty() ? random_id() : std::string(session))
+        .set_attribute("status", status);
+    return element;
+}
+
+Element hand_out(const HatCommand& command, const Room& room, const Element& request)
+{
+    Element element = answer_of(command, request, "executing");
+    Element& actions = element.add("actions");
+    actions.set_attribute("execute", "complete");
+    actions.add("complete");
+    element.add(form_of(command, room).to_element());
+    return element;
+}
+
+/// There is one step: `execute` and `complete` carry it out.
+Refusal refuse_action(std::string_view action)
+{
+    if (action == "execute" || action == "complete" || action == "cancel") {
+        return {};
+    }
+    return command_error(action == "next" || action == "prev" ? "bad-action" : "malformed-action");
+}
+
+Result<DataForm, StanzaError> form_in(const Element& x)
+{
+    auto form = DataForm::from_element(x);
+    const bool is_given_up = form && form->type() == DataForm::Type::cancel;
+    const bool is_filled_in = form && form->type() == DataForm::Type::submit
+        && form->form_type() == ns::hats_form;
+    if (!is_given_up && !is_filled_in) {
+        return command_error("bad-payload");
+    }
+    return form;
+}
+
+Task<RoomAnswer> finish(std::shared_ptr<Room> room, const HatCommand& command, Iq iq, DataForm form)
+{
+    auto running = command.run(room, iq, std::move(form));
+    auto ended = co_await running;
+    if (!ended) {
+        co_return ended.error();
+    }
+    Element element = answer_of(command, iq.payload(), "completed");
+    if (ended->result) {
+        element.add(ended->result->to_element());
+    }
+    co_return RoomAnswer(std::optional(std::move(element)), std::move(ended->afterwards));
+}
+
+} // namespace
+
+Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq)
+{
+    auto taking = room->turns().take();
+    const auto turn = co_await taking;
+    const Element& request = iq.payload();
+    const HatCommand* command = find_command(request.attribute_or("node"));
+    if (command == nullptr || !room->exists()) {
+        co_return StanzaError(StanzaError::item_not_found);
+    }
+    if (!may_run(*command, *room, iq.from())) {
+        co_return StanzaError(StanzaError::forbidden);
+    }
+    if (room->state() == Room::State::locked) { // it is not stored, so nothing of it can be
+        co_return StanzaError(StanzaError::unexpected_request, "The room has to be configured first");
+    }
+    const std::string_view action = request.attribute_or("action", "execute");
+    if (auto refusal = refuse_action(action)) {
+        co_return std::move(*refusal);
+    }
+    const Element* x = request.child("x", ns::data_forms);
+    if (action != "cancel" && x == nullptr && command->asks != Asks::nothing) {
+        co_return RoomAnswer(std::optional(hand_out(*command, *room, request)));
+    }
+    DataForm form(DataForm::Type::submit, ns::hats_form);
+    if (x != nullptr) {
+        auto given = form_in(*x);
+        if (!given) {
+            co_return given.error();
+        }
+        form = std::move(*given);
+    }
+    if (action == "cancel" || form.type() == DataForm::Type::cancel) {
+        co_return RoomAnswer(std::optional(answer_of(*command, request, "canceled")));
+    }
+    auto finishing = finish(room, *command, iq, std::move(form));
+    auto answer = co_await finishing;
+    co_return answer;
+}
+
+void add_commands(const Room& room, const Jid& asker, Element& items)
+{
+    for (const HatCommand& command : commands) {
+        if (may_run(command, room, asker)) {
+            items.add("item")
+                .set_attribute("jid", room.address().text())
+                .set_attribute("node", command.node)
+                .set_attribute("name", command.name);
+        }
+    }
+}
+
+bool describe_command(std::string_view node, Element& info)
+{
+    const HatCommand* command = find_command(node);
+    if (command == nullptr) {
+        return false;
+    }
+    info.add("identity")
+        .set_attribute("category", "automation")
+        .set_attribute("type", "command-node")
+        .set_attribute("name", command->name);
+    for (const std::string_view feature : { ns::commands, ns::data_forms }) {
+        info.add("feature").set_attribute("var", feature);
+    }
+    return true;
+}
+
+} // namespace stonechat
