@@ -239,7 +239,10 @@ std::optional<StanzaError> refuse_outcome(const Room& room, const std::vector<Af
         return StanzaError(StanzaError::conflict, "A room needs an owner");
     }
     const auto most = static_cast<std::size_t>(room.service().settings().integer("max_members"));
-    if (room.members().all().size() + items.size() > most) {
+    const auto new_people = std::count_if(items.begin(), items.end(), [&room](const AffiliationItem& item) {
+        return item.affiliation != Affiliation::none && room.members().find(item.user) == nullptr;
+    });
+    if (new_people > 0 && room.members().all().size() + static_cast<std::size_t>(new_people) > most) {
         return StanzaError(StanzaError::resource_constraint, "Too many people belong to this room");
     }
     return std::nullopt;

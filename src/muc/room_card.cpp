@@ -48,6 +48,10 @@ Task<RoomAnswer> answer_card_set(std::shared_ptr<Room> room, Iq iq)
     if (room->affiliation(iq.from()) != Affiliation::owner) {
         co_return StanzaError(StanzaError::forbidden, "Only owners are allowed to set avatars.");
     }
+    if (room->state() == Room::State::locked) { // nothing is kept of it yet
+        co_return StanzaError(StanzaError::unexpected_request, StanzaError::Type::wait,
+            "The room has to be configured first");
+    }
     std::string xml = to_xml(iq.payload());
     if (xml.size() > static_cast<std::size_t>(room->service().settings().integer("max_card_bytes"))) {
         co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,

@@ -138,12 +138,12 @@ void leave(Room& room, const Jid& device, const Element* content, const Notice& 
     if (occupant == nullptr) {
         return;
     }
+    Notice told = notice;
     const bool is_last = room.occupants().size() == 1 && occupant->devices.size() == 1;
-    if (is_last && room.state() == Room::State::locked) { // §10.1.3: it will not be configured any more
-        destroy_room(room, {});
-        return;
+    if (is_last && room.state() == Room::State::locked) {
+        told.destroy = Element("destroy", ns::muc_user); // §10.1.3: nobody configures it any more
     }
-    show_departure_to_device(room, *occupant, *occupant->device(device), Role::none, content, notice);
+    show_departure_to_device(room, *occupant, *occupant->device(device), Role::none, content, told);
     if (occupant->devices.size() > 1) {
         room.occupants().remove_device(*occupant, device);
         show(room, *occupant);

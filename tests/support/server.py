@@ -62,6 +62,7 @@ SETTINGS = {
     "presence_rate": ("host.muc", "presence_rate"),
     "rooms_per_user": ("host.muc", "rooms_per_user"),
     "crowd": ("host.muc", "crowd"),
+    "max_members": ("host.muc", "max_members"),
 }
 
 _numbers = itertools.count(1)
