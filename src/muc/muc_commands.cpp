@@ -3,8 +3,10 @@
 
 #include "router/rooms.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace stonechat {
 namespace {
@@ -121,6 +123,65 @@ Task<Outcome> inspect(Rooms& rooms, DataForm form)
     co_return outcome;
 }
 
+DataForm form_for_settings()
+{
+    DataForm form = form_for_room("Configure a room");
+    form.set_instructions(
+        "One setting to a line, as in roomname=Coven. Inspecting the room shows the names; of those "
+        "with several values, each has a line.");
+    DataForm::Field settings;
+    settings.var = "settings";
+    settings.type = FieldType::text_multi;
+    settings.label = "What is to be changed";
+    settings.required = true;
+    form.add(std::move(settings));
+    return form;
+}
+
+/// `name=value` in each line; a name that comes again has several values.
+Result<std::vector<RoomSetting>, StanzaError> settings_of(const DataForm& form)
+{
+    std::vector<RoomSetting> settings;
+    for (const std::string& line : form.values("settings")) {
+        const std::size_t equals = line.find('=');
+        if (equals == std::string::npos) {
+            return StanzaError(StanzaError::bad_request, "'" + line + "' is no setting: name=value is one");
+        }
+        const std::string name = line.substr(0, equals);
+        const auto earlier = std::find_if(settings.begin(), settings.end(),
+            [&name](const RoomSetting& each) { return each.name == name; });
+        if (earlier != settings.end()) {
+            earlier->values.push_back(line.substr(equals + 1));
+        } else {
+            settings.push_back({ name, { line.substr(equals + 1) } });
+        }
+    }
+    if (settings.empty()) {
+        return StanzaError(StanzaError::bad_request, "Nothing is to be changed");
+    }
+    return settings;
+}
+
+Task<Outcome> configure(Rooms& rooms, DataForm form)
+{
+    const auto room = room_of(rooms, form);
+    if (!room) {
+        co_return room.error();
+    }
+    auto settings = settings_of(form);
+    if (!settings) {
+        co_return settings.error();
+    }
+    auto configuring = rooms.configure(*room, std::move(*settings));
+    const auto configured = co_await configuring;
+    if (!configured) {
+        co_return to_error(configured.error());
+    }
+    Command::Outcome outcome;
+    outcome.note = "The room is configured so.";
+    co_return outcome;
+}
+
 Task<Outcome> destroy(Rooms& rooms, DataForm form)
 {
     const auto room = room_of(rooms, form);
@@ -153,6 +214,13 @@ void attach_room_commands(Handlers& on, Rooms& rooms)
     one.form = form_for_room("Inspect a room");
     one.run = [&rooms](DataForm form, Context) { return inspect(rooms, std::move(form)); };
     on.command(std::move(one));
+
+    Command other;
+    other.node = node("configure");
+    other.name = "Configure a room";
+    other.form = form_for_settings();
+    other.run = [&rooms](DataForm form, Context) { return configure(rooms, std::move(form)); };
+    on.command(std::move(other));
 
     Command gone;
     gone.node = node("destroy");
