@@ -126,9 +126,8 @@ void invite_all(Room& room, const Stanza& request, Settlement settlement)
         room.refuse(request, StanzaError(StanzaError::resource_constraint));
         return;
     }
-    const Settlement others = settlement.share();
-    for (const Element* each : invites) {
-        invite(room, request, *each, each == invites.front() ? std::move(settlement) : others.share());
+    for (const Element* each : invites) { // what travels along goes with the first
+        invite(room, request, *each, std::exchange(settlement, settlement.share()));
     }
 }
 

@@ -73,16 +73,15 @@ void receive_private(Room& room, Stanza message, Settlement settlement)
     const Occupant& sender = *room.occupants().by_device(message.from());
     const Occupant& recipient = *room.occupants().by_nick(message.to().resource());
     Stanza passed = passed_on(room, sender, std::move(message));
-    Settlement others = settlement.share();
+    bool first = true;
     for (const Device& device : recipient.devices) {
         Stanza copy = passed;
         copy.set_to(device.jid());
-        const bool is_first = &device == &recipient.devices.front();
-        if (!is_first) {
+        if (!std::exchange(first, false)) {
             copy.element().add("no-store", ns::hints); // his archive has the first
         }
         room.emit([held = room.shared_from_this(), copy = std::move(copy),
-                      hold = is_first ? std::move(settlement) : others.share()]() mutable {
+                      hold = std::exchange(settlement, settlement.share())]() mutable {
             held->host().router().route(std::move(copy), std::move(hold));
         });
     }
