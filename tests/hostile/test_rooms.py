@@ -634,6 +634,7 @@ def names_somebody(element, room):
 def test_A68_nothing_that_a_room_says_names_addresses(room, attacker, masked):
     room.mate.send(f"<presence to='{room.jid}/matey'/>")
     room.mate.send(f"<presence to='{room.jid}/matey'><show>xa</show></presence>")
+    room.owner.expect(f"<presence from='{room.jid}/matey'><show>xa</show></presence>")
     room.mate.send(f"<message to='{room.jid}' type='groupchat'><body>Hail</body></message>")
     room.mate.send(f"<message to='{room.jid}/mallory' type='chat'><body>psst</body></message>")
     room.change("role='visitor' nick='matey'")
