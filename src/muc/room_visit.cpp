@@ -138,12 +138,9 @@ void leave(Room& room, const Jid& device, const Element* content, const Notice& 
     if (occupant == nullptr) {
         return;
     }
-    Notice told = notice;
-    const bool is_last = room.occupants().size() == 1 && occupant->devices.size() == 1;
-    if (is_last && room.state() == Room::State::locked) {
-        told.destroy = Element("destroy", ns::muc_user); // §10.1.3: nobody configures it any more
-    }
-    show_departure_to_device(room, *occupant, *occupant->device(device), Role::none, content, told);
+    // Who leaves a room before he has configured it is not told <destroy/> (§10.1.3), though it goes: Smack,
+    // which waits for what answers him with its lock held, stands still when it reads of an end.
+    show_departure_to_device(room, *occupant, *occupant->device(device), Role::none, content, notice);
     if (occupant->devices.size() > 1) {
         room.occupants().remove_device(*occupant, device);
         show(room, *occupant);
