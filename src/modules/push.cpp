@@ -244,30 +244,24 @@ private:
         return Verdict::pass();
     }
 
-    /// Something was said in a room that concerns `user`. His connected devices are there and got it.
-    void on_room_message(User& user)
+    std::vector<std::uint64_t> numbers_of_devices(const User& user) const
     {
-        std::vector<std::uint64_t> receivers;
+        std::vector<std::uint64_t> numbers;
         if (const Devices* devices = devices_.find(user)) {
             for (const Device& device : *devices) {
-                receivers.push_back(device.number);
+                numbers.push_back(device.number);
             }
         }
-        on_message(user, receivers);
+        return numbers;
     }
+
+    /// Something was said in a room that concerns `user`. His connected devices are there and got it.
+    void on_room_message(User& user) { on_message(user, numbers_of_devices(user)); }
 
     /// There is a message for `user`; `receivers` get it.
     void on_message(User& user, const std::vector<std::uint64_t>& receivers)
     {
-        Devices* devices = devices_.find(user);
-        if (devices == nullptr) {
-            return;
-        }
-        std::vector<std::uint64_t> numbers;
-        for (const Device& device : *devices) {
-            numbers.push_back(device.number);
-        }
-        for (const std::uint64_t number : numbers) {
+        for (const std::uint64_t number : numbers_of_devices(user)) {
             Device* device = find(user, number); // a service on this shard may answer at once and be removed
             if (device == nullptr) {
                 continue;

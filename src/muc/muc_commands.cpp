@@ -25,16 +25,21 @@ std::string node(std::string_view name)
     return text;
 }
 
+DataForm::Field asked(std::string_view var, FieldType type, std::string_view label)
+{
+    DataForm::Field field;
+    field.var = var;
+    field.type = type;
+    field.label = label;
+    field.required = true;
+    return field;
+}
+
 DataForm form_for_room(std::string_view title)
 {
     DataForm form(DataForm::Type::form, commands_form);
     form.set_title(title);
-    DataForm::Field room;
-    room.var = "room";
-    room.type = FieldType::jid_single;
-    room.label = "The address of the room";
-    room.required = true;
-    form.add(std::move(room));
+    form.add(asked("room", FieldType::jid_single, "The address of the room"));
     return form;
 }
 
@@ -129,12 +134,7 @@ DataForm form_for_settings()
     form.set_instructions(
         "One setting to a line, as in roomname=Coven. Inspecting the room shows the names; of those "
         "with several values, each has a line.");
-    DataForm::Field settings;
-    settings.var = "settings";
-    settings.type = FieldType::text_multi;
-    settings.label = "What is to be changed";
-    settings.required = true;
-    form.add(std::move(settings));
+    form.add(asked("settings", FieldType::text_multi, "What is to be changed"));
     return form;
 }
 

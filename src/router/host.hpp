@@ -81,8 +81,8 @@ public:
     void give(Stanza& stanza, const Jid& to);
     /// The same for many stanzas of one sender.
     void give(WireForms stanzas, const Jid& to, const Jid& from);
-    /// There is something for `user` (bare) in the room `from`, which his sessions may not have: tells the
-    /// modules.
+    /// `from`, an occupant of a room, has said something there that concerns `user` (bare), whose sessions
+    /// may not have it: tells the modules, unless he has blocked `from`.
     void notice(const Jid& user, const Jid& from);
 
     // For what carries stanzas on (MessageDelivery).

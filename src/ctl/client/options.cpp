@@ -88,6 +88,33 @@ void print_json(const json::object& result)
     std::cout << json::serialize(result) << std::endl;
 }
 
+Result<json::array, CallError> all_pages(Call& call, json::object request, std::string_view key)
+{
+    json::array all;
+    json::value after = "";
+    while (after.is_string()) {
+        request["after"] = after;
+        auto page = call.ask(request);
+        if (!page) {
+            return page.error();
+        }
+        for (json::value& each : page->at(key).as_array()) {
+            all.push_back(std::move(each));
+        }
+        after = page->at("next");
+    }
+    return all;
+}
+
+Result<json::array, CallError> hosts_of(Call& call)
+{
+    auto status = call.ask({ { "command", "status" } });
+    if (!status) {
+        return status.error();
+    }
+    return std::move(status->at("hosts").as_array());
+}
+
 Result<std::string, CallError> ask_password(std::string_view jid)
 {
     std::string password;

@@ -50,6 +50,12 @@ Exit ask_and_print(const Options& options, const boost::json::object& request, P
     return Exit::done;
 }
 
+/// All rows of a list that comes page by page: `key` names them in each answer to `request`.
+Result<boost::json::array, CallError> all_pages(Call& call, boost::json::object request,
+    std::string_view key);
+/// What `status` says of each host.
+Result<boost::json::array, CallError> hosts_of(Call& call);
+
 /// A password from the terminal without echo, asked twice; from a pipe, its first line.
 Result<std::string, CallError> ask_password(std::string_view jid);
 

@@ -46,38 +46,9 @@ void print_room(const json::object& row)
               << '\n';
 }
 
-/// All rooms of one service, page by page.
-Result<json::array, CallError> list_rooms(Call& call, const std::string& host)
+Result<json::array, CallError> list_rooms(Call& call, std::string_view host)
 {
-    json::array all;
-    json::value after = "";
-    while (after.is_string()) {
-        auto page = call.ask({ { "command", "room list" }, { "host", host }, { "after", after } });
-        if (!page) {
-            return page.error();
-        }
-        for (json::value& each : page->at("rooms").as_array()) {
-            all.push_back(std::move(each));
-        }
-        after = page->at("next");
-    }
-    return all;
-}
-
-/// The hosts that have rooms.
-Result<std::vector<std::string>, CallError> hosts_of(Call& call)
-{
-    const auto status = call.ask({ { "command", "status" } });
-    if (!status) {
-        return status.error();
-    }
-    std::vector<std::string> hosts;
-    for (const json::value& each : status->at("hosts").as_array()) {
-        if (!each.as_object().at("rooms").is_null()) {
-            hosts.push_back(text(each.as_object(), "name"));
-        }
-    }
-    return hosts;
+    return all_pages(call, { { "command", "room list" }, { "host", host } }, "rooms");
 }
 
 Result<json::array, CallError> list_everywhere(Call& call)
@@ -87,8 +58,12 @@ Result<json::array, CallError> list_everywhere(Call& call)
         return hosts.error();
     }
     json::array all;
-    for (const std::string& host : *hosts) {
-        auto rooms = list_rooms(call, host);
+    for (const json::value& each : *hosts) {
+        const json::object& host = each.as_object();
+        if (host.at("rooms").is_null()) {
+            continue;
+        }
+        auto rooms = list_rooms(call, text(host, "name"));
         if (!rooms) {
             return rooms.error();
         }

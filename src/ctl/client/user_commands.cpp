@@ -19,20 +19,9 @@ struct UserArguments {
 /// Sends `request`; prints what was `done` to which account, or the error.
 Exit ask_and_say(const Options& options, const json::object& request, const std::string& done)
 {
-    auto call = call_server(options);
-    if (!call) {
-        return report(options, call.error());
-    }
-    const auto result = call->ask(request);
-    if (!result) {
-        return report(options, result.error());
-    }
-    if (options.json) {
-        print_json(*result);
-    } else {
-        std::cout << done << ' ' << result->at("jid").as_string().c_str() << '\n';
-    }
-    return Exit::done;
+    return ask_and_print(options, request, [&done](const json::object& result) {
+        std::cout << done << ' ' << result.at("jid").as_string().c_str() << '\n';
+    });
 }
 
 Exit with_password(const Options& options, const std::string& command, UserArguments arguments,
@@ -67,39 +56,17 @@ void print_account(const json::object& row)
               << '\n';
 }
 
-/// All hosts, if none is named; then page by page.
-Result<json::array, CallError> list_accounts(Call& call, const std::string& host)
+Result<std::vector<std::string>, CallError> names_of_hosts(Call& call)
 {
-    json::array all;
-    json::value after = "";
-    while (after.is_string()) {
-        json::object request;
-        request["command"] = "user list";
-        request["host"] = host;
-        request["after"] = after;
-        auto page = call.ask(request);
-        if (!page) {
-            return page.error();
-        }
-        for (json::value& each : page->at("accounts").as_array()) {
-            all.push_back(std::move(each));
-        }
-        after = page->at("next");
+    const auto hosts = hosts_of(call);
+    if (!hosts) {
+        return hosts.error();
     }
-    return all;
-}
-
-Result<std::vector<std::string>, CallError> hosts_of(Call& call)
-{
-    const auto status = call.ask({ { "command", "status" } });
-    if (!status) {
-        return status.error();
+    std::vector<std::string> names;
+    for (const json::value& each : *hosts) {
+        names.emplace_back(each.as_object().at("name").as_string());
     }
-    std::vector<std::string> hosts;
-    for (const json::value& each : status->at("hosts").as_array()) {
-        hosts.emplace_back(each.as_object().at("name").as_string());
-    }
-    return hosts;
+    return names;
 }
 
 Exit list(const Options& options, const std::string& host)
@@ -110,7 +77,7 @@ Exit list(const Options& options, const std::string& host)
     }
     std::vector<std::string> hosts { host };
     if (host.empty()) {
-        auto all = hosts_of(*call);
+        auto all = names_of_hosts(*call);
         if (!all) {
             return report(options, all.error());
         }
@@ -118,7 +85,7 @@ Exit list(const Options& options, const std::string& host)
     }
     json::array accounts;
     for (const std::string& each : hosts) {
-        auto rows = list_accounts(*call, each);
+        auto rows = all_pages(*call, { { "command", "user list" }, { "host", each } }, "accounts");
         if (!rows) {
             return report(options, rows.error());
         }
