@@ -10,7 +10,6 @@
 namespace stonechat::bench {
 namespace {
 
-constexpr std::size_t login_concurrency = 50;
 constexpr int quiet_samples = 50;
 
 struct ArchiveMode {

@@ -22,6 +22,9 @@ struct CrewListener {
     std::function<void(Client&)> acknowledged;
 };
 
+/// How many clients log in at once where logins are not what is measured.
+constexpr std::size_t login_concurrency = 50;
+
 class Crew final : private ClientEvents {
 public:
     explicit Crew(Workbench& bench, CrewListener listener = {})

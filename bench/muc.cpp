@@ -16,7 +16,6 @@
 namespace stonechat::bench {
 namespace {
 
-constexpr std::size_t login_concurrency = 50;
 constexpr double drain_seconds = 30;
 
 struct MucMode {

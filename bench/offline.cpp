@@ -11,8 +11,7 @@
 namespace stonechat::bench {
 namespace {
 
-constexpr std::size_t login_concurrency = 50;
-constexpr double drain_patience = 10; // seconds without a message
+constexpr double mail_patience = 10; // seconds without a message
 
 struct OfflineMode {
     CommonOptions common;
@@ -124,7 +123,7 @@ private:
                 span = start.since(bench_.server);
             }
             return delivered_ >= wanted
-                || Clock::now() > span.at + std::chrono::duration<double>(drain_patience);
+                || Clock::now() > span.at + std::chrono::duration<double>(mail_patience);
         };
         bench_.loop.run_until(bench_.deadline(), is_over);
         report_phase("drained", delivered_, span);

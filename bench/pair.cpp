@@ -9,8 +9,6 @@
 namespace stonechat::bench {
 namespace {
 
-constexpr std::size_t login_concurrency = 50;
-
 struct PairMode {
     CommonOptions common;
     PairOptions pair;

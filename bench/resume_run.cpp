@@ -9,9 +9,9 @@
 namespace stonechat::bench {
 namespace {
 
-constexpr std::size_t login_concurrency = 200;
+constexpr std::size_t swift_login_concurrency = 200;
 constexpr std::uint32_t ask_every = 8;
-constexpr double drain_patience = 15; // seconds without a message
+constexpr double resume_patience = 15; // seconds without a message
 
 double seconds_since(Clock::time_point moment)
 {
@@ -168,7 +168,7 @@ std::uint64_t ResumeRun::unacknowledged()
 
 void ResumeRun::gather()
 {
-    if (!crew_.log_in(crew_.size(), login_concurrency) || !crew_.barrier()) {
+    if (!crew_.log_in(crew_.size(), swift_login_concurrency) || !crew_.barrier()) {
         throw BenchError(fmt::format("only {} of {} logged in; {}", crew_.online(), crew_.size(),
             crew_.first_failure()));
     }
@@ -256,7 +256,7 @@ void ResumeRun::finish_sending()
             seen = received_;
             last = Clock::now();
         }
-        return (received_ >= wanted() && unacknowledged() == 0) || seconds_since(last) > drain_patience;
+        return (received_ >= wanted() && unacknowledged() == 0) || seconds_since(last) > resume_patience;
     };
     bench_.loop.run_until(bench_.deadline(), is_over);
     never_acknowledged_ = unacknowledged();

@@ -17,6 +17,14 @@ if(STONECHAT_WERROR)
     add_compile_options(-Werror)
 endif()
 
+# With CMAKE_UNITY_BUILD, sources of one folder are compiled sixteen at a time, in less than half the time;
+# their names must differ for that, also the private ones. Not the tests, which repeat theirs. That each
+# source includes what it needs shows where clang-tidy compiles it alone.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 16)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-subobject-linkage) # each source is "included" then
+endif()
+
 add_compile_options(-fstack-protector-strong)
 add_link_options(-Wl,-z,relro,-z,now)
 

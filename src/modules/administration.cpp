@@ -46,14 +46,6 @@ DataForm some_accounts(std::string_view title, std::string_view label)
     return form;
 }
 
-Outcome done(std::string note, bool warning = false)
-{
-    Outcome outcome;
-    outcome.note = std::move(note);
-    outcome.is_warning = warning;
-    return outcome;
-}
-
 StanzaError to_stanza_error(AccountProblem problem)
 {
     switch (problem) {
@@ -103,7 +95,7 @@ Task<Ran> add_user(DataForm form, Context context)
     if (!created) {
         co_return to_stanza_error(created.error());
     }
-    co_return done("The account was added.");
+    co_return Outcome::of("The account was added.");
 }
 
 /// §4.6
@@ -119,7 +111,7 @@ Task<Ran> change_password(DataForm form, Context context)
     if (!changed) {
         co_return to_stanza_error(changed.error());
     }
-    co_return done("The password was changed.");
+    co_return Outcome::of("The password was changed.");
 }
 
 /// Does `change` to each account named; says which could not be changed.
@@ -140,7 +132,7 @@ template <class Change> Task<Ran> for_each_account(DataForm form, Context contex
             failed += "\n" + account.text() + ": " + std::string(to_text(changed.error()));
         }
     }
-    co_return done("Accounts changed: " + std::to_string(changed_count) + failed, !failed.empty());
+    co_return Outcome::of("Accounts changed: " + std::to_string(changed_count) + failed, !failed.empty());
 }
 
 /// §4.2
@@ -177,7 +169,7 @@ Task<Ran> end_sessions(DataForm form, Context context)
         auto ending = context.host.accounts().end_sessions(account, why);
         ended += co_await ending;
     }
-    co_return done("Sessions ended: " + std::to_string(ended));
+    co_return Outcome::of("Sessions ended: " + std::to_string(ended));
 }
 
 using Names = std::vector<std::string>;
@@ -281,7 +273,7 @@ Task<Ran> announce(DataForm form, Context context)
     for (const std::size_t part : parts) {
         told += part;
     }
-    co_return done("Users told: " + std::to_string(told));
+    co_return Outcome::of("Users told: " + std::to_string(told));
 }
 
 DataForm add_user_form()

@@ -129,13 +129,6 @@ std::shared_ptr<User> owner_in(const Context& context)
     return known ? context.user->shared_from_this() : nullptr;
 }
 
-Outcome done(std::string note)
-{
-    Outcome outcome;
-    outcome.note = std::move(note);
-    return outcome;
-}
-
 /// Whether one more conversation may be chosen for.
 bool has_room(const ArchiveStore::RetentionChoices& choices, const Jid& contact, const Host& host)
 {
@@ -169,7 +162,7 @@ Task<Ran> set_retention(const ArchiveChoicesOfUsers& choices, DataForm form, Con
     if (!set) {
         co_return to_stanza_error(set.error());
     }
-    co_return done("From now on your messages are kept like that.");
+    co_return Outcome::of("From now on your messages are kept like that.");
 }
 
 Task<Ran> delete_history(DataForm form, Context context)
@@ -190,7 +183,7 @@ Task<Ran> delete_history(DataForm form, Context context)
     if (!removed) {
         co_return to_stanza_error(removed.error());
     }
-    co_return done("The messages were deleted.");
+    co_return Outcome::of("The messages were deleted.");
 }
 
 } // namespace

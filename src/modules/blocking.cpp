@@ -12,7 +12,7 @@
 namespace stonechat {
 namespace {
 
-constexpr const char* store = "blocking";
+constexpr const char* blocking_store = "blocking";
 
 class Blocking final : public Module {
 public:
@@ -23,7 +23,7 @@ public:
             .feature(ns::blocking, On::both)
             .setting(SettingSpec::integer("max_entries", 1000, 1, 100'000,
                 "Addresses one account may block."))
-            .store(store);
+            .store(blocking_store);
     }
 
     void attach(Handlers& on) override
@@ -44,7 +44,7 @@ public:
 private:
     static Task<bool> load(User& user)
     {
-        auto pending = user.host().storage().keyval().load(user.key(), store);
+        auto pending = user.host().storage().keyval().load(user.key(), blocking_store);
         const auto entries = co_await pending;
         if (!entries) {
             co_return false;
@@ -119,7 +119,8 @@ private:
         for (const Jid& jid : added) {
             changes.emplace_back(jid.text(), std::string());
         }
-        auto pending = context.host.storage().keyval().apply(context.user->key(), store, std::move(changes));
+        auto pending = context.host.storage().keyval().apply(context.user->key(), blocking_store,
+            std::move(changes));
         const auto saved = co_await pending;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
@@ -148,7 +149,8 @@ private:
         for (const Jid& jid : freed) {
             changes.emplace_back(jid.text(), std::nullopt);
         }
-        auto pending = context.host.storage().keyval().apply(context.user->key(), store, std::move(changes));
+        auto pending = context.host.storage().keyval().apply(context.user->key(), blocking_store,
+            std::move(changes));
         const auto saved = co_await pending;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);

@@ -15,7 +15,7 @@
 namespace stonechat {
 namespace {
 
-constexpr const char* store = "last_activity";
+constexpr const char* activity_store = "last_activity";
 constexpr const char* visibility = "visibility"; ///< key in the store, and field of the command
 constexpr const char* command_node = "urn:stonechat:last-activity:0#visibility";
 /// A status is shown to contacts later; more than this of it is of no use to them.
@@ -99,7 +99,7 @@ public:
             .feature(ns::last_activity, On::both)
             .setting(SettingSpec::duration("write_interval", std::chrono::minutes(5), std::chrono::seconds(1),
                 std::chrono::hours(24), "While somebody is active, the time is written this often."))
-            .store(store);
+            .store(activity_store);
     }
 
     void attach(Handlers& on) override
@@ -127,7 +127,7 @@ public:
 private:
     Task<bool> load(User& user)
     {
-        auto pending = user.host().storage().keyval().load(user.key(), store);
+        auto pending = user.host().storage().keyval().load(user.key(), activity_store);
         const auto entries = co_await pending;
         if (!entries) {
             co_return false;
@@ -271,7 +271,8 @@ private:
         seen.is_written = true;
         seen.written = host_->clock().steady();
         // Nobody waits for it; if it is lost, the time before it stands.
-        host_->storage().keyval().set(user.key(), store, "", seen.to_text()).then([](const auto&) {});
+        host_->storage().keyval().set(user.key(), activity_store, "", seen.to_text()).then([](const auto&) {
+        });
     }
 
     // Shown ------------------------------------------------------------------------------------------
@@ -294,7 +295,7 @@ private:
             co_return StanzaError(StanzaError::bad_request);
         }
         const auto user = context.user->shared_from_this();
-        auto pending = host_->storage().keyval().set(user->key(), store, visibility, choice);
+        auto pending = host_->storage().keyval().set(user->key(), activity_store, visibility, choice);
         const auto saved = co_await pending;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);

@@ -12,7 +12,7 @@
 namespace stonechat {
 namespace {
 
-constexpr const char* store = "private";
+constexpr const char* private_store = "private";
 
 /// One fragment is known by the namespace and name of its root (§3).
 std::string name_of(const Element& fragment)
@@ -30,7 +30,7 @@ public:
             .setting(SettingSpec::bytes("max_bytes", 1024 * 1024, 1024, 64 * 1024 * 1024,
                 "All fragments of one account together."))
             .setting(SettingSpec::integer("max_fragments", 100, 1, 10000, "Fragments of one account."))
-            .store(store);
+            .store(private_store);
     }
 
     void attach(Handlers& on) override
@@ -56,7 +56,8 @@ private:
         if (wanted->ns() == ns::private_xml) {
             co_return StanzaError(StanzaError::not_acceptable);
         }
-        auto pending = context.host.storage().keyval().get(context.user->key(), store, name_of(*wanted));
+        auto pending = context.host.storage().keyval().get(context.user->key(), private_store,
+            name_of(*wanted));
         const auto found = co_await pending;
         if (!found) {
             co_return StanzaError(StanzaError::internal_server_error);
@@ -110,7 +111,7 @@ private:
             co_return changes.error();
         }
         KeyvalStore& keyval = context.host.storage().keyval();
-        auto loading = keyval.load(context.user->key(), store);
+        auto loading = keyval.load(context.user->key(), private_store);
         const auto stored = co_await loading;
         if (!stored) {
             co_return StanzaError(StanzaError::internal_server_error);
@@ -119,7 +120,7 @@ private:
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
                 "The private storage is full");
         }
-        auto writing = keyval.apply(context.user->key(), store, std::move(*changes));
+        auto writing = keyval.apply(context.user->key(), private_store, std::move(*changes));
         const auto saved = co_await writing;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);

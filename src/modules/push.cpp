@@ -19,7 +19,7 @@
 namespace stonechat {
 namespace {
 
-constexpr const char* store = "push";
+constexpr const char* push_store = "push";
 
 /// A registration at work. `number` names it while an answer is awaited, for it may go meanwhile, and a new
 /// one of the same name come.
@@ -75,7 +75,7 @@ public:
                 "Devices of one account that may be woken."))
             .setting(SettingSpec::duration("interval", std::chrono::seconds(3), std::chrono::milliseconds(0),
                 std::chrono::hours(1), "A device is woken this often at most."))
-            .store(store);
+            .store(push_store);
     }
 
     void attach(Handlers& on) override
@@ -103,7 +103,7 @@ private:
 
     Task<bool> load(User& user)
     {
-        auto pending = user.host().storage().keyval().load(user.key(), store);
+        auto pending = user.host().storage().keyval().load(user.key(), push_store);
         const auto entries = co_await pending;
         if (!entries) {
             co_return false;
@@ -168,7 +168,7 @@ private:
         if (find(user, name) == nullptr && devices_.of(user).size() >= most_registrations()) {
             co_return StanzaError(StanzaError::resource_constraint);
         }
-        auto pending = host_->storage().keyval().set(user.key(), store, name, registration->to_text());
+        auto pending = host_->storage().keyval().set(user.key(), push_store, name, registration->to_text());
         const auto saved = co_await pending;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
@@ -207,7 +207,7 @@ private:
         for (const auto& change : changes) {
             names.push_back(change.first);
         }
-        auto pending = host_->storage().keyval().apply(user.key(), store, std::move(changes));
+        auto pending = host_->storage().keyval().apply(user.key(), push_store, std::move(changes));
         const auto saved = co_await pending;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
@@ -386,7 +386,7 @@ private:
         auto taking = turns_.of(*user).take();
         const auto turn = co_await taking;
         if (find(*user, name) == nullptr) {
-            auto erasing = host_->storage().keyval().erase(user->key(), store, std::move(name));
+            auto erasing = host_->storage().keyval().erase(user->key(), push_store, std::move(name));
             const auto erased = co_await erasing;
             if (!erased) { // the next error does it again
                 host_->log().warning("push registration not erased", { { "account", user->jid().text() } });

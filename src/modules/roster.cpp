@@ -47,9 +47,6 @@ StanzaError refuse(Refusal refusal)
     return StanzaError(StanzaError::internal_server_error);
 }
 
-/// Roster sets of one user that wait for the one before them.
-constexpr std::size_t waiting_at_most = 4096;
-
 /// What a client may set of an item. Subscription, ask and approved are the server's (§2.1.2).
 struct WantedItem {
     Jid contact;
@@ -130,7 +127,7 @@ private:
             co_return refuse(wanted.error());
         }
         const auto user = context.user->shared_from_this();
-        if (user->roster().turns().waiting() >= waiting_at_most) {
+        if (user->roster().is_crowded()) {
             co_return refuse(Refusal::too_busy);
         }
         auto taking = user->roster().turns().take();

@@ -14,7 +14,6 @@ namespace stonechat {
 namespace {
 
 /// Stanzas of one user that wait for the change before them; more are refused or dropped.
-constexpr std::size_t waiting_at_most = 4096;
 
 class Subscription final : public Module {
 public:
@@ -53,7 +52,7 @@ private:
         if (presence.to().empty()) {
             return Verdict::bounce(StanzaError(StanzaError::bad_request));
         }
-        if (is_crowded(*context.user)) {
+        if (context.user->roster().is_crowded()) {
             return Verdict::bounce(StanzaError(StanzaError::resource_constraint,
                 "Too many changes at a time"));
         }
@@ -126,7 +125,7 @@ private:
             return queue_behind_changes(presence, context);
         }
         User& user = *context.user;
-        if (is_crowded(user)) {
+        if (user.roster().is_crowded()) {
             host_->log().warning("subscription dropped", { { "user", user.jid().text() } });
             return Verdict::done();
         }
@@ -288,8 +287,6 @@ private:
             push_item(user, after);
         }
     }
-
-    static bool is_crowded(User& user) { return user.roster().turns().waiting() >= waiting_at_most; }
 
     bool is_full(const Roster& roster) const
     {

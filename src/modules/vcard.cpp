@@ -10,7 +10,7 @@
 namespace stonechat {
 namespace {
 
-constexpr const char* store = "vcard";
+constexpr const char* vcard_store = "vcard";
 
 class VCard final : public Module {
 public:
@@ -21,7 +21,7 @@ public:
             .feature(ns::vcard_temp, On::both)
             .setting(SettingSpec::bytes("max_bytes", 128 * 1024, 1024, 1024 * 1024,
                 "Largest card, avatar included."))
-            .store(store);
+            .store(vcard_store);
     }
 
     void attach(Handlers& on) override
@@ -38,7 +38,7 @@ public:
 private:
     static Task<IqAnswer> get(Iq iq, Context context)
     {
-        auto pending = context.host.storage().keyval().get(context.user->key(), store, "");
+        auto pending = context.host.storage().keyval().get(context.user->key(), vcard_store, "");
         const auto card = co_await pending;
         if (!card) {
             co_return StanzaError(StanzaError::internal_server_error);
@@ -62,7 +62,8 @@ private:
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
                 "The card is too large");
         }
-        auto pending = context.host.storage().keyval().set(context.user->key(), store, "", std::move(xml));
+        auto pending = context.host.storage().keyval().set(context.user->key(), vcard_store, "",
+            std::move(xml));
         const auto saved = co_await pending;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);

@@ -112,7 +112,7 @@ void reflect(Room& room, Utterance& utterance, std::optional<MessageId> id, Wall
     }
 }
 
-void store(Room& room, std::shared_ptr<Utterance> utterance, AudiencePtr audience)
+void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudiencePtr audience)
 {
     MessageToStore message;
     message.stamp = room.host().clock().wall();
@@ -272,7 +272,7 @@ void utter(Room& room, Utterance utterance)
         && keep_in_room(Message(utterance.message)) == Keep::archived;
     const auto shared = std::make_shared<Utterance>(std::move(utterance));
     if (kept) {
-        store(room, shared, std::move(audience));
+        store_utterance(room, shared, std::move(audience));
         return;
     }
     room.emit([held = room.shared_from_this(), shared, audience = std::move(audience)] {

@@ -27,7 +27,7 @@ constexpr std::size_t longest_search = 1024;
 
 constexpr std::string_view search_field = "{urn:xmpp:fulltext:0}fulltext"; // XEP-0431 §3.1
 
-StanzaError broken(std::string_view what)
+StanzaError broken_query(std::string_view what)
 {
     return StanzaError(StanzaError::bad_request, what);
 }
@@ -55,13 +55,13 @@ Refusal read_id_into(std::optional<MessageId>& id, std::string_view text)
 Refusal read_with(const Field& field, ArchiveQuery& query)
 {
     query.with = Jid::parse(field.values.front());
-    return query.with ? Refusal() : broken("`with` is no address");
+    return query.with ? Refusal() : broken_query("`with` is no address");
 }
 
 Refusal read_start(const Field& field, ArchiveQuery& query)
 {
     query.start = parse_datetime(field.values.front());
-    return query.start ? Refusal() : broken("`start` is no time");
+    return query.start ? Refusal() : broken_query("`start` is no time");
 }
 
 /// Times go out in milliseconds: one that comes back means all of its millisecond.
@@ -70,7 +70,7 @@ Refusal read_end(const Field& field, ArchiveQuery& query)
     constexpr std::chrono::milliseconds millisecond { 1 };
     query.end = parse_datetime(field.values.front());
     if (!query.end) {
-        return broken("`end` is no time");
+        return broken_query("`end` is no time");
     }
     if (query.end->time_since_epoch() % millisecond == std::chrono::microseconds(0)) {
         *query.end += millisecond - std::chrono::microseconds(1);
@@ -105,13 +105,13 @@ Refusal read_include_groupchat(const Field& field, ArchiveQuery&)
 {
     constexpr std::array words { "true", "false", "1", "0" };
     const bool is_flag = std::find(words.begin(), words.end(), field.values.front()) != words.end();
-    return is_flag ? Refusal() : broken("`include-groupchat` is neither true nor false");
+    return is_flag ? Refusal() : broken_query("`include-groupchat` is neither true nor false");
 }
 
 Refusal read_search(const Field& field, ArchiveQuery& query)
 {
     query.text = field.values.front();
-    return query.text.size() <= longest_search ? Refusal() : broken("The search is too long");
+    return query.text.size() <= longest_search ? Refusal() : broken_query("The search is too long");
 }
 
 struct KnownField {
@@ -145,7 +145,7 @@ Refusal read_field(const Field& field, ArchiveQuery& query)
         return {};
     }
     if (known->type != FieldType::list_multi && field.values.size() > 1) {
-        return broken("A field has several values");
+        return broken_query("A field has several values");
     }
     return known->read(field, query);
 }
@@ -157,7 +157,7 @@ Refusal read_form(const Element& x, ArchiveQuery& query)
         return form.error();
     }
     if (form->type() != DataForm::Type::submit || form->form_type() != ns::archive) {
-        return broken("This is not the form of an archive");
+        return broken_query("This is not the form of an archive");
     }
     for (const Field& field : form->fields()) {
         if (auto refusal = read_field(field, query)) {
@@ -270,7 +270,7 @@ Result<ArchiveRequest, StanzaError> read_archive_request(const Element& query,
     ArchiveRequest request;
     request.queryid = query.attribute_or("queryid");
     if (request.queryid.size() > longest_queryid) {
-        return broken("The queryid is too long");
+        return broken_query("The queryid is too long");
     }
     if (query.has_attribute("node")) {
         return unknown_id(); // XEP-0442: an account's archive has no nodes

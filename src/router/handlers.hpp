@@ -100,6 +100,11 @@ struct Command {
         std::string note;
         bool is_warning = false;
         std::optional<DataForm> result;
+
+        static Outcome of(std::string note, bool is_warning = false)
+        {
+            return Outcome { std::move(note), is_warning, std::nullopt };
+        }
     };
     using Run = std::function<Task<Result<Outcome, StanzaError>>(DataForm, Context)>;
 

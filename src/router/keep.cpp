@@ -12,7 +12,7 @@ namespace stonechat {
 namespace {
 
 /// What one child of a message makes of it. `*` is any name.
-struct Row {
+struct Rule {
     std::string_view name;
     std::string_view ns;
     Keep keep;
@@ -20,35 +20,35 @@ struct Row {
 
 constexpr std::array rows {
     // What people say, and what changes it later.
-    Row { "body", ns::client, Keep::archived },
-    Row { "subject", ns::client, Keep::archived },
-    Row { "replace", ns::correction, Keep::archived },
-    Row { "retract", ns::retraction, Keep::archived },
-    Row { "reactions", ns::reactions, Keep::archived },
-    Row { "reply", ns::reply, Keep::archived },
+    Rule { "body", ns::client, Keep::archived },
+    Rule { "subject", ns::client, Keep::archived },
+    Rule { "replace", ns::correction, Keep::archived },
+    Rule { "retract", ns::retraction, Keep::archived },
+    Rule { "reactions", ns::reactions, Keep::archived },
+    Rule { "reply", ns::reply, Keep::archived },
     // The same, where only its recipient can read it.
-    Row { "encryption", ns::encryption, Keep::archived },
-    Row { "encrypted", ns::omemo, Keep::archived },
-    Row { "encrypted", ns::omemo_2, Keep::archived },
-    Row { "openpgp", ns::openpgp, Keep::archived },
-    Row { "x", ns::openpgp_legacy, Keep::archived },
+    Rule { "encryption", ns::encryption, Keep::archived },
+    Rule { "encrypted", ns::omemo, Keep::archived },
+    Rule { "encrypted", ns::omemo_2, Keep::archived },
+    Rule { "openpgp", ns::openpgp, Keep::archived },
+    Rule { "x", ns::openpgp_legacy, Keep::archived },
     // How far it came: other devices show it too.
-    Row { "received", ns::receipts, Keep::archived },
-    Row { "received", ns::markers, Keep::archived },
-    Row { "displayed", ns::markers, Keep::archived },
-    Row { "acknowledged", ns::markers, Keep::archived },
+    Rule { "received", ns::receipts, Keep::archived },
+    Rule { "received", ns::markers, Keep::archived },
+    Rule { "displayed", ns::markers, Keep::archived },
+    Rule { "acknowledged", ns::markers, Keep::archived },
     // Invitations to a call (XEP-0353 §3) and to a room (XEP-0249; XEP-0045 in `keep_of_room`).
-    Row { "*", ns::call_invites, Keep::archived },
-    Row { "x", ns::conference, Keep::archived },
+    Rule { "*", ns::call_invites, Keep::archived },
+    Rule { "x", ns::conference, Keep::archived },
     // Stale before it is read, or nothing without what it goes along with.
-    Row { "*", ns::chat_states, Keep::nothing },
-    Row { "*", ns::hints, Keep::nothing },
-    Row { "thread", ns::client, Keep::nothing },
-    Row { "request", ns::receipts, Keep::nothing },
-    Row { "markable", ns::markers, Keep::nothing },
-    Row { "fallback", ns::fallback, Keep::nothing },
-    Row { "*", ns::stanza_id, Keep::nothing },
-    Row { "*", ns::delay, Keep::nothing },
+    Rule { "*", ns::chat_states, Keep::nothing },
+    Rule { "*", ns::hints, Keep::nothing },
+    Rule { "thread", ns::client, Keep::nothing },
+    Rule { "request", ns::receipts, Keep::nothing },
+    Rule { "markable", ns::markers, Keep::nothing },
+    Rule { "fallback", ns::fallback, Keep::nothing },
+    Rule { "*", ns::stanza_id, Keep::nothing },
+    Rule { "*", ns::delay, Keep::nothing },
 };
 
 /// Content that we do not know may matter to its recipient, but says nothing to people who look back.
@@ -69,7 +69,7 @@ Keep keep_of(const Element& child)
     if (child.is("x", ns::muc_user)) {
         return keep_of_room(child);
     }
-    const auto row = std::find_if(rows.begin(), rows.end(), [&child](const Row& candidate) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&child](const Rule& candidate) {
         return child.ns() == candidate.ns && (candidate.name == "*" || child.name() == candidate.name);
     });
     return row == rows.end() ? unknown_content : row->keep;

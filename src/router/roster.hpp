@@ -50,11 +50,15 @@ public:
 
     /// For who is about to change a record and has to wait for the store on the way.
     Turns& turns() { return turns_; }
+    /// Whether more changes wait for the one before them than one user may have waiting.
+    bool is_crowded() const { return turns_.waiting() >= waiting_at_most; }
 
     /// `<item/>` as clients see it (RFC 6121 §2.1.2).
     static Element to_item(const RosterRecord& record);
 
 private:
+    static constexpr std::size_t waiting_at_most = 4096;
+
     std::vector<RosterRecord> records_; ///< sorted by contact
     std::uint64_t version_ = 0;
     Turns turns_;

@@ -12,7 +12,6 @@
 namespace stonechat {
 namespace {
 
-constexpr std::size_t salt_bytes = 16;
 constexpr std::size_t longest_password = 1023;
 
 std::optional<std::string> prepared_password(std::string_view password)
@@ -103,7 +102,7 @@ std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view pass
     if (!prepared || iterations == 0) {
         return std::nullopt;
     }
-    ScramVerifier verifier = verifier_with(hash, *prepared, random_bytes(salt_bytes), iterations);
+    ScramVerifier verifier = verifier_with(hash, *prepared, random_bytes(scram::salt_bytes), iterations);
     scram::wipe(*prepared);
     return verifier;
 }

@@ -13,7 +13,6 @@ namespace stonechat {
 namespace {
 
 constexpr std::size_t nonce_bytes = 24;
-constexpr std::size_t salt_bytes = 16;
 
 bool is_plus(const std::string& mechanism)
 {
@@ -121,7 +120,7 @@ void Scram::pretend()
     const std::string noise = scram::hmac(ScramHash::sha256, context_.fake_secret,
         { context_.host, zero, user_, zero, name });
     verifier_.hash = hash_;
-    verifier_.salt = noise.substr(0, salt_bytes);
+    verifier_.salt = noise.substr(0, scram::salt_bytes);
     verifier_.iterations = context_.iterations;
     verifier_.stored_key = std::string(scram::hash_bytes(hash_), '\0');
     verifier_.server_key = verifier_.stored_key;

@@ -5,12 +5,15 @@
 
 #include "xmpp/scram_verifier.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 
 namespace stonechat::scram {
+
+constexpr std::size_t salt_bytes = 16; ///< of the verifiers that are made here
 
 std::size_t hash_bytes(ScramHash hash);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/data_form.hpp"
 
+#include "base/index_of.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
@@ -34,14 +35,7 @@ constexpr std::array<std::string_view, 10> field_types {
     "text-single",
 };
 
-template <std::size_t count>
-std::optional<std::size_t> index_of(const std::array<std::string_view, count>& names, std::string_view name)
-{
-    const auto found = std::find(names.begin(), names.end(), name);
-    return found == names.end() ? std::nullopt : std::optional<std::size_t>(found - names.begin());
-}
-
-StanzaError broken(std::string_view what)
+StanzaError broken_form(std::string_view what)
 {
     return StanzaError(StanzaError::bad_request, what);
 }
@@ -67,7 +61,7 @@ public:
                 return field.error();
             }
             if (!field->var.empty() && find_field(fields, field->var) != nullptr) {
-                return broken("A field of the form is given twice.");
+                return broken_form("A field of the form is given twice.");
             }
             fields.push_back(std::move(*field));
         }
@@ -85,7 +79,7 @@ private:
         field.type = known ? static_cast<FieldType>(*known) : FieldType::text_single;
         // XEP-0004 §3.2: only what is `fixed` may go without a name.
         if (field.var.empty() && field.type != FieldType::fixed) {
-            return broken("A field of the form has no name.");
+            return broken_form("A field of the form has no name.");
         }
         field.label = element.attribute_or("label");
         field.desc = element.child_text("desc");
@@ -101,7 +95,7 @@ private:
         }
         values_ += field.values.size() + field.options.size();
         if (++fields_ > max_fields || values_ > max_values) {
-            return broken("The form is too large.");
+            return broken_form("The form is too large.");
         }
         return field;
     }
@@ -171,7 +165,7 @@ Result<DataForm, StanzaError> DataForm::from_element(const Element& x)
 {
     const auto type = index_of(types, x.attribute_or("type"));
     if (!x.is("x", ns::data_forms) || !type) {
-        return broken("This is not a data form.");
+        return broken_form("This is not a data form.");
     }
     DataForm form(static_cast<Type>(*type));
     form.title_ = x.child_text("title");
@@ -197,7 +191,7 @@ Result<DataForm, StanzaError> DataForm::from_element(const Element& x)
             return row.error();
         }
         if (form.items_.size() == max_items) {
-            return broken("The form is too large.");
+            return broken_form("The form is too large.");
         }
         form.items_.push_back(std::move(*row));
     }

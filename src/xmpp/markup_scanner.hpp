@@ -11,6 +11,12 @@
 
 namespace stonechat {
 
+/// Whether `text` is nothing but XML's white space.
+inline bool is_white(std::string_view text)
+{
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 class MarkupScanner {
 public:
     /// Why a scan ended before its bytes did.

@@ -19,7 +19,7 @@ std::optional<std::size_t> read_number(std::string_view text)
     return failure == std::errc::result_out_of_range ? SIZE_MAX : number;
 }
 
-StanzaError broken(std::string_view what)
+StanzaError broken_paging(std::string_view what)
 {
     return StanzaError(StanzaError::bad_request, what);
 }
@@ -36,13 +36,13 @@ Result<ResultSetQuery, StanzaError> ResultSetQuery::from_parent(const Element& p
     if (const Element* max = set->child("max")) {
         query.max = read_number(max->text());
         if (!query.max) {
-            return broken("max is not a number");
+            return broken_paging("max is not a number");
         }
     }
     if (const Element* index = set->child("index")) {
         query.index = read_number(index->text());
         if (!query.index) {
-            return broken("index is not a number");
+            return broken_paging("index is not a number");
         }
     }
     if (const Element* after = set->child("after")) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/stanza.hpp"
 
+#include "base/index_of.hpp"
 #include "xmpp/ns.hpp"
 
 #include <array>
@@ -25,17 +26,6 @@ constexpr std::array<std::string_view, 8> presence_types {
 };
 constexpr std::array<std::string_view, 4> iq_types { "get", "set", "result", "error" };
 
-template <std::size_t count>
-std::optional<int> index_of(const std::array<std::string_view, count>& names, std::string_view name)
-{
-    for (std::size_t i = 0; i < count; ++i) {
-        if (names[i] == name) {
-            return static_cast<int>(i);
-        }
-    }
-    return std::nullopt;
-}
-
 std::optional<StanzaKind> kind_of(const Element& element)
 {
     if (!(element.ns() == ns::client) && !(element.ns() == ns::server)) {
@@ -54,7 +44,7 @@ std::optional<StanzaKind> kind_of(const Element& element)
 }
 
 /// The type as an enumerator of its kind; nothing if the kind does not know it.
-std::optional<int> read_type(const Element& element, StanzaKind kind)
+std::optional<std::size_t> read_type(const Element& element, StanzaKind kind)
 {
     const auto type = element.attribute("type");
     switch (kind) {

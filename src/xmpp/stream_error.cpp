@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/stream_error.hpp"
 
+#include "base/index_of.hpp"
 #include "xmpp/ns.hpp"
 
 #include <array>
@@ -38,16 +39,6 @@ constexpr std::array<std::string_view, 25> names {
     "unsupported-version",
 };
 static_assert(static_cast<std::size_t>(StreamError::unsupported_version) + 1 == names.size());
-
-std::optional<StreamError::Condition> find_condition(std::string_view name)
-{
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (names[i] == name) {
-            return static_cast<StreamError::Condition>(i);
-        }
-    }
-    return std::nullopt;
-}
 
 } // namespace
 
@@ -93,13 +84,13 @@ StreamError StreamError::from_element(const Element& error)
             read.text_ = child->text();
             continue;
         }
-        const auto condition = find_condition(child->name());
+        const auto condition = index_of(names, child->name());
         if (!condition || found_one) {
             continue;
         }
         found_one = true;
-        read.condition_ = *condition;
-        if (*condition == see_other_host) {
+        read.condition_ = static_cast<Condition>(*condition);
+        if (read.condition_ == see_other_host) {
             read.host_ = child->text();
         }
     }

@@ -61,11 +61,6 @@ StreamError too_big()
         .with(Element("stanza-too-big", "urn:xmpp:errors"));
 }
 
-bool is_white(std::string_view text)
-{
-    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 } // namespace
 
 struct StreamParser::State {

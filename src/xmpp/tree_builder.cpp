@@ -90,11 +90,6 @@ SplitName split(std::string_view text)
     return { text.substr(0, first), rest.substr(0, second), rest.substr(second + 1) };
 }
 
-bool is_white(std::string_view text)
-{
-    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 bool is_utf8_name(std::string_view encoding)
 {
     constexpr std::string_view name = "utf-8";

@@ -72,7 +72,7 @@ Result<json::array, CallError> list_everywhere(Call& call)
     return all;
 }
 
-Exit list(const Options& options, const std::string& host)
+Exit list_rooms(const Options& options, const std::string& host)
 {
     auto call = call_server(options);
     if (!call) {
@@ -156,7 +156,7 @@ json::object fields_of(const std::vector<std::string>& arguments)
     return fields;
 }
 
-Exit ask_and_say(const Options& options, const json::object& request, const std::string& done)
+Exit change_room(const Options& options, const json::object& request, const std::string& done)
 {
     return ask_and_print(options, request,
         [&done](const json::object& result) { std::cout << done << ' ' << text(result, "room") << '\n'; });
@@ -171,7 +171,7 @@ Exit set(const Options& options, const RoomArguments& arguments)
 {
     json::object request = request_for(arguments, "room set");
     request["fields"] = fields_of(arguments.fields);
-    return ask_and_say(options, request, "configured");
+    return change_room(options, request, "configured");
 }
 
 Exit affiliate(const Options& options, const RoomArguments& arguments)
@@ -180,7 +180,7 @@ Exit affiliate(const Options& options, const RoomArguments& arguments)
     request["jid"] = arguments.jid;
     request["affiliation"] = arguments.affiliation;
     request["reason"] = arguments.reason;
-    return ask_and_say(options, request, arguments.jid + ": " + arguments.affiliation + " of");
+    return change_room(options, request, arguments.jid + ": " + arguments.affiliation + " of");
 }
 
 Exit destroy(const Options& options, const RoomArguments& arguments)
@@ -188,7 +188,7 @@ Exit destroy(const Options& options, const RoomArguments& arguments)
     json::object request = request_for(arguments, "room destroy");
     request["reason"] = arguments.reason;
     request["venue"] = arguments.venue;
-    return ask_and_say(options, request, "destroyed");
+    return change_room(options, request, "destroyed");
 }
 
 } // namespace
@@ -208,7 +208,7 @@ void add_room_commands(CLI::App& program, Options& options, Exit& exit)
     auto host = std::make_shared<std::string>();
     CLI::App* list_command = add_command(*room, options, "list", "Lists the rooms of a host, or of all");
     list_command->add_option("host", *host, "The host, or the domain of its rooms");
-    list_command->callback([host, &options, &exit] { exit = list(options, *host); });
+    list_command->callback([host, &options, &exit] { exit = list_rooms(options, *host); });
 
     CLI::App* show = add_command(*room, options, "show",
         "Shows how a room is configured, who belongs to it and who is there");

@@ -20,7 +20,7 @@ void print_session(const json::object& row)
               << "  since " << print_time(row.at("since").to_number<std::int64_t>()) << '\n';
 }
 
-Exit list(const Options& options, const std::string& jid)
+Exit list_sessions(const Options& options, const std::string& jid)
 {
     auto call = call_server(options);
     if (!call) {
@@ -140,7 +140,7 @@ void add_session_commands(CLI::App& program, Options& options, Exit& exit)
     CLI::App* list_command = add_command(*sessions, options, "list",
         "Lists the sessions of an account, or all");
     list_command->add_option("jid", *jid, "The account, user@host");
-    list_command->callback([jid, &options, &exit] { exit = list(options, *jid); });
+    list_command->callback([jid, &options, &exit] { exit = list_sessions(options, *jid); });
 
     CLI::App* kick_command = add_command(*sessions, options, "kick", "Ends a session, or all of an account");
     kick_command->add_option("jid", *jid, "user@host/resource, or user@host for all")->required();

@@ -17,7 +17,7 @@ struct UserArguments {
 };
 
 /// Sends `request`; prints what was `done` to which account, or the error.
-Exit ask_and_say(const Options& options, const json::object& request, const std::string& done)
+Exit change_user(const Options& options, const json::object& request, const std::string& done)
 {
     return ask_and_print(options, request, [&done](const json::object& result) {
         std::cout << done << ' ' << result.at("jid").as_string().c_str() << '\n';
@@ -38,7 +38,7 @@ Exit with_password(const Options& options, const std::string& command, UserArgum
     request["command"] = command;
     request["jid"] = arguments.jid;
     request["password"] = arguments.password;
-    return ask_and_say(options, request, done);
+    return change_user(options, request, done);
 }
 
 Exit without_password(const Options& options, const std::string& command, const std::string& jid,
@@ -47,7 +47,7 @@ Exit without_password(const Options& options, const std::string& command, const 
     json::object request;
     request["command"] = command;
     request["jid"] = jid;
-    return ask_and_say(options, request, done);
+    return change_user(options, request, done);
 }
 
 void print_account(const json::object& row)
@@ -69,7 +69,7 @@ Result<std::vector<std::string>, CallError> names_of_hosts(Call& call)
     return names;
 }
 
-Exit list(const Options& options, const std::string& host)
+Exit list_users(const Options& options, const std::string& host)
 {
     auto call = call_server(options);
     if (!call) {
@@ -155,7 +155,7 @@ void add_user_commands(CLI::App& program, Options& options, Exit& exit)
     auto host = std::make_shared<std::string>();
     CLI::App* list_command = add_command(*user, options, "list", "Lists the accounts of a host, or of all");
     list_command->add_option("host", *host, "The host");
-    list_command->callback([host, &options, &exit] { exit = list(options, *host); });
+    list_command->callback([host, &options, &exit] { exit = list_users(options, *host); });
 
     auto file = std::make_shared<std::string>();
     CLI::App* import = add_command(*user, options, "import", "Makes the accounts that a file lists");

@@ -20,8 +20,6 @@ constexpr std::size_t matches_counted_at_most = 1000;
 // Among how many of the newest messages of a conversation one is found by its stanza's id.
 constexpr std::int64_t searched_for_id = 10'000;
 
-constexpr auto select_owner = "SELECT id FROM owner WHERE host = ?1 AND user = ?2";
-constexpr auto select_address = "SELECT id FROM address WHERE jid = ?1";
 constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1";
 constexpr auto select_slack = "SELECT late, early FROM message_state";
 constexpr auto select_entry =
@@ -79,18 +77,6 @@ struct Range {
 };
 
 enum class Direction { upwards, downwards };
-
-std::optional<std::int64_t> owner_number(Connection& db, const AccountKey& key)
-{
-    auto rows = db.query(select_owner, key.host, key.user);
-    return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
-}
-
-std::optional<std::int64_t> address_number(Connection& db, std::string_view bare)
-{
-    auto rows = db.query(select_address, bare);
-    return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
-}
 
 std::vector<std::int64_t> conversations_of(Connection& db, std::int64_t owner)
 {

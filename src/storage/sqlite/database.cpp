@@ -42,20 +42,32 @@ std::string name_of(const AccountKey& key)
 
 } // namespace
 
+std::optional<std::int64_t> owner_number(Connection& db, const AccountKey& key)
+{
+    auto rows = db.query(select_owner, key.host, key.user);
+    return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
+}
+
+std::optional<std::int64_t> address_number(Connection& db, std::string_view bare)
+{
+    auto rows = db.query(select_address, bare);
+    return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
+}
+
 std::optional<std::int64_t> Database::find_owner(const AccountKey& key)
 {
     auto name = name_of(key);
     if (const auto known = owners_.find(name); known != owners_.end()) {
         return known->second;
     }
-    auto rows = connection_.query(select_owner, key.host, key.user);
-    if (!rows.next()) {
+    const auto number = owner_number(connection_, key);
+    if (!number) {
         return std::nullopt;
     }
     if (owners_.size() >= owners_remembered) {
         owners_.clear();
     }
-    return owners_.emplace(std::move(name), rows.integer(0)).first->second;
+    return owners_.emplace(std::move(name), *number).first->second;
 }
 
 std::int64_t Database::owner(const AccountKey& key)
@@ -108,11 +120,7 @@ std::int64_t Database::address(std::string_view bare)
     if (const auto known = addresses_.find(name); known != addresses_.end()) {
         return known->second;
     }
-    std::int64_t number = 0;
-    {
-        auto rows = connection_.query(select_address, name);
-        number = rows.next() ? rows.integer(0) : 0;
-    }
+    std::int64_t number = address_number(connection_, name).value_or(0);
     if (number == 0) {
         connection_.execute(insert_address, name);
         number = connection_.last_row_id();

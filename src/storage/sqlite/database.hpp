@@ -21,6 +21,11 @@
 
 namespace stonechat::sqlite {
 
+/// The number under which everything of `key` is filed, if there is anything. For readers too.
+std::optional<std::int64_t> owner_number(Connection& db, const AccountKey& key);
+/// The number of a bare address, if anybody has ever written to or from it. For readers too.
+std::optional<std::int64_t> address_number(Connection& db, std::string_view bare);
+
 class Database {
 public:
     explicit Database(Connection connection) : connection_(std::move(connection)) {}

@@ -16,7 +16,6 @@ constexpr std::size_t messages_per_step = 200;
 constexpr std::size_t conversations_per_step = 500;
 constexpr std::int64_t for_ever = -1;
 
-constexpr auto select_address = "SELECT id FROM address WHERE jid = ?1";
 constexpr auto select_has =
     "SELECT 1 FROM message m CROSS JOIN archive a ON a.owner = ?1 AND a.id = m.id"
     " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
@@ -28,7 +27,7 @@ constexpr auto select_unindexed = "SELECT id, searchable, owner_a, owner_b, CASE
 constexpr auto insert_words = "INSERT INTO message_words (rowid, owners, body) VALUES (?1, ?2, ?3)";
 constexpr auto delete_words =
     "INSERT INTO message_words (message_words, rowid, owners, body) VALUES ('delete', ?1, ?2, ?3)";
-constexpr auto select_message =
+constexpr auto select_words =
     "SELECT searchable, owner_a, owner_b, CASE WHEN searchable THEN xml END FROM message WHERE id = ?1";
 constexpr auto update_message = "UPDATE message SET xml = ?2, searchable = 0 WHERE id = ?1";
 constexpr auto delete_message = "DELETE FROM message WHERE id = ?1";
@@ -44,7 +43,8 @@ constexpr auto select_unacked_ids = "SELECT id FROM unacked WHERE xml IS NULL";
 constexpr auto select_entries =
     "SELECT id FROM archive WHERE owner = ?1 AND peer = ?2 AND id < ?3 ORDER BY id LIMIT ?4";
 constexpr auto delete_entry = "DELETE FROM archive WHERE owner = ?1 AND peer = ?2 AND id = ?3";
-constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1 AND peer > ?2 LIMIT ?3";
+constexpr auto select_conversations_behind =
+    "SELECT peer FROM conversation WHERE owner = ?1 AND peer > ?2 LIMIT ?3";
 constexpr auto select_any_conversation = "SELECT peer FROM conversation WHERE owner = ?1 LIMIT 1";
 constexpr auto select_any_entry = "SELECT 1 FROM archive WHERE owner = ?1 AND peer = ?2 LIMIT 1";
 constexpr auto delete_conversation = "DELETE FROM conversation WHERE owner = ?1 AND peer = ?2";
@@ -88,7 +88,7 @@ void unindex(Connection& db, std::int64_t id)
     std::string owners;
     std::string body;
     {
-        auto rows = db.query(select_message, id);
+        auto rows = db.query(select_words, id);
         if (!rows.next() || rows.integer(0) == 0) {
             return;
         }
@@ -174,7 +174,7 @@ std::vector<std::int64_t> conversations_behind(Connection& db, std::int64_t owne
     std::size_t limit)
 {
     std::vector<std::int64_t> peers;
-    auto rows = db.query(select_conversations, owner, peer, sql_number(limit));
+    auto rows = db.query(select_conversations_behind, owner, peer, sql_number(limit));
     while (rows.next()) {
         peers.push_back(rows.integer(0));
     }
@@ -276,9 +276,8 @@ HistoryRemoval remove_history(Database& db, const AccountKey& key, const std::op
     }
     std::vector<std::int64_t> peers;
     if (peer) {
-        auto rows = db.connection().query(select_address, peer->bare_text());
-        if (rows.next()) {
-            peers.push_back(rows.integer(0));
+        if (const auto number = address_number(db.connection(), peer->bare_text())) {
+            peers.push_back(*number);
         }
     } else {
         peers = conversations_behind(db.connection(), *owner, so_far.peer, conversations_per_step);

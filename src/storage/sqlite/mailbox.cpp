@@ -7,7 +7,7 @@ namespace stonechat::sqlite {
 
 namespace {
 
-constexpr auto insert_mail =
+constexpr auto insert_into_mailbox =
     "INSERT INTO mailbox (owner, sender, stamp, xml, message, size, row) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 constexpr auto select_messages =
     "SELECT b.row, b.sender, b.stamp, CASE WHEN b.message IS NULL THEN b.xml ELSE m.xml END, a.id"
@@ -56,8 +56,8 @@ bool remove_row(Database& db, std::int64_t owner, std::int64_t row)
 void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail)
 {
     auto& counts = db.mailbox_counts(owner); // before the insert, or it would be counted twice
-    db.connection().execute(insert_mail, owner, mail.sender, mail.stamp, Blob { mail.xml }, mail.message,
-        mail.size, mail.row);
+    db.connection().execute(insert_into_mailbox, owner, mail.sender, mail.stamp, Blob { mail.xml },
+        mail.message, mail.size, mail.row);
     counts.add(std::string(mail.sender), static_cast<std::size_t>(mail.size));
 }
 

@@ -26,7 +26,7 @@ std::optional<SubscriptionState> subscription_state(std::int64_t number)
     return static_cast<SubscriptionState>(number);
 }
 
-std::optional<RosterRecord> read_record(const Rows& rows)
+std::optional<RosterRecord> read_contact(const Rows& rows)
 {
     auto contact = Jid::parse(rows.view(0));
     auto groups = decode_groups(rows.view(2));
@@ -60,7 +60,7 @@ RosterData load_roster(Connection& db, const AccountKey& key)
     data.version = static_cast<std::uint64_t>(version.integer(0));
     auto rows = db.query(select_roster, key.host, key.user);
     while (rows.next()) {
-        auto record = read_record(rows);
+        auto record = read_contact(rows);
         if (!record) {
             db.fail(Failure::damaged, "a roster item that makes no sense");
             return data;

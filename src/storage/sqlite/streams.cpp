@@ -47,7 +47,7 @@ std::optional<CopyForm> copy_form(std::int64_t number)
     }
 }
 
-StreamRecord read_record(const Rows& rows)
+StreamRecord read_stream(const Rows& rows)
 {
     StreamRecord record;
     record.row = static_cast<std::uint64_t>(rows.integer(0));
@@ -167,7 +167,7 @@ std::optional<StreamBacklog> find_stream(Connection& db, const AccountKey& key, 
         if (!rows.next()) {
             return std::nullopt;
         }
-        backlog.record = read_record(rows);
+        backlog.record = read_stream(rows);
         backlog.record.owner = key;
         owner = rows.integer(7);
     }
@@ -237,7 +237,7 @@ std::vector<StreamRecord> expired_streams(Connection& db, const std::string& hos
     std::vector<StreamRecord> records;
     auto rows = db.query(select_expired, host, sql_time(now), sql_number(limit));
     while (rows.next()) {
-        auto record = read_record(rows);
+        auto record = read_stream(rows);
         record.owner = AccountKey { host, rows.text(7) };
         records.push_back(std::move(record));
     }
