@@ -24,6 +24,7 @@ struct MucMode {
     std::uint32_t senders = 10;
     std::uint32_t outstanding = 1;
     std::uint32_t concurrency = 50; ///< entering at a time
+    double rate = 0;                ///< messages a second of all; 0: whoever has heard himself goes on
     double seconds = 10;
     double warm_up = 2;
     std::uint32_t body = 64;
@@ -155,8 +156,9 @@ private:
 
     bool talk()
     {
-        talking_ = true;
-        for (std::uint32_t sender = 0; sender < flows_.size(); ++sender) {
+        talking_ = mode_.rate == 0;
+        due_ = Clock::now();
+        for (std::uint32_t sender = 0; talking_ && sender < flows_.size(); ++sender) {
             for (std::uint32_t i = 0; i < mode_.outstanding; ++i) {
                 say(sender);
             }
@@ -180,7 +182,21 @@ private:
     {
         const auto end = std::min(bench_.in(seconds), bench_.deadline());
         while (Clock::now() < end) {
-            bench_.loop.poll(std::chrono::milliseconds(20));
+            if (mode_.rate > 0) {
+                say_what_is_due();
+            }
+            bench_.loop.poll(std::chrono::milliseconds(mode_.rate > 0 ? 1 : 20));
+        }
+    }
+
+    /// The senders take turns.
+    void say_what_is_due()
+    {
+        for (const auto now = Clock::now(); due_ <= now;
+             due_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / mode_.rate))) {
+            say(turn_);
+            crew_[turn_].flush();
+            turn_ = (turn_ + 1) % static_cast<std::uint32_t>(flows_.size());
         }
     }
 
@@ -287,6 +303,8 @@ private:
     std::string before_id_;
     std::string after_id_;
     std::vector<Flow> flows_;
+    Clock::time_point due_;  ///< the next message, at a rate
+    std::uint32_t turn_ = 0; ///< whose it is
     std::size_t inside_ = 0;
     bool configured_ = false;
     bool talking_ = false;
@@ -317,6 +335,10 @@ void add_muc_mode(CLI::App& app, int& exit_code)
     command->add_option("--senders", mode->senders, "How many of them write; 0: only one message")
         ->capture_default_str();
     command->add_option("--outstanding", mode->outstanding, "Messages on the way per sender")
+        ->capture_default_str();
+    command
+        ->add_option("--rate", mode->rate,
+            "Messages a second in all; 0: as fast as the writers hear themselves")
         ->capture_default_str();
     command->add_option("--concurrency", mode->concurrency, "How many enter at a time")
         ->capture_default_str();

@@ -16,31 +16,52 @@
 namespace stonechat {
 namespace {
 
-/// XEP-0372: somebody is referred to by an address, his own or his one in the room.
-bool refers_to(const Element& message, std::string_view address)
+constexpr std::string_view scheme = "xmpp:";
+
+/// What a message says, as far as it decides who is meant. Read once for all.
+struct Said {
+    explicit Said(const Element& message);
+
+    bool refers_to(std::string_view bare, std::string_view resource = {}) const;
+
+    std::string body;
+    Mentions words;
+    std::vector<std::string> references; ///< XEP-0372: addresses, of users or of occupants
+};
+
+std::vector<std::string> references_in(const Element& message)
 {
-    const std::string uri = "xmpp:" + std::string(address);
+    std::vector<std::string> addresses;
     for (const Element* reference : message.children("reference", ns::reference)) {
-        if (reference->attribute_or("type") == "mention" && reference->attribute_or("uri") == uri) {
-            return true;
+        const std::string_view uri = reference->attribute_or("uri");
+        if (reference->attribute_or("type") == "mention" && uri.starts_with(scheme)) {
+            addresses.emplace_back(uri.substr(scheme.size()));
         }
     }
-    return false;
+    return addresses;
 }
 
-struct Said {
-    const Element& message;
-    std::string body;
-};
+Said::Said(const Element& message)
+    : body(message.child_text("body")), words(body), references(references_in(message))
+{}
+
+bool Said::refers_to(std::string_view bare, std::string_view resource) const
+{
+    return std::any_of(references.begin(), references.end(), [&](std::string_view address) {
+        if (!address.starts_with(bare)) {
+            return false;
+        }
+        address.remove_prefix(bare.size());
+        return resource.empty() ? address.empty() : address.starts_with('/') && address.substr(1) == resource;
+    });
+}
 
 bool is_meant(const Room& room, const Said& said, const Jid& user, std::string_view nick)
 {
-    if (refers_to(said.message, user.bare_text())) {
+    if (said.refers_to(user.bare_text())) {
         return true;
     }
-    return !nick.empty()
-        && (mentions(said.body, nick)
-            || refers_to(said.message, room.address().text() + "/" + std::string(nick)));
+    return !nick.empty() && (said.words.has(nick) || said.refers_to(room.address().text(), nick));
 }
 
 bool wants_to_hear(const Room& room, const Said& said, const RoomMember& member)
@@ -58,7 +79,7 @@ bool wants_to_hear(const Room& room, const Said& said, const RoomMember& member)
 std::vector<Jid> whom_to_notice(const Room& room, const Occupant& sender, const Element& message)
 {
     std::vector<Jid> users;
-    const Said said { message, message.child_text("body") };
+    const Said said(message);
     if (said.body.empty() && !has_ciphertext(message)) {
         return users;
     }

@@ -15,6 +15,11 @@ constexpr std::size_t buffer_bytes = 2 * 1024;
 constexpr std::size_t largest_kept_buffer = 128 * 1024;
 constexpr std::size_t kept_bytes = 4 * 1024 * 1024;
 
+/// Of those who wait as one of many, so many have their turn at once, or else a part of all, so that nobody
+/// waits for more turns than that: a write is some ten microseconds.
+constexpr std::size_t many_at_once = 8;
+constexpr std::size_t turns_for_many = 8;
+
 } // namespace
 
 Shard::Shard(unsigned index, const Clock& clock)
@@ -79,20 +84,36 @@ void Shard::post(Function<void()> task)
 
 void Shard::at_turn_end(TurnEnd& guest)
 {
+    (for_many_ ? many_ : turn_end_).push_back(&guest);
+    end_turn_later();
+}
+
+void Shard::hasten(TurnEnd& guest)
+{
+    std::replace(many_.begin() + static_cast<std::ptrdiff_t>(next_of_many_), many_.end(), &guest,
+        static_cast<TurnEnd*>(nullptr));
     turn_end_.push_back(&guest);
-    if (turn_end_.size() == 1 && !closing_) {
-        boost::asio::post(io_, [this] { end_turn(); });
-    }
+    end_turn_later();
 }
 
 void Shard::forget(TurnEnd& guest)
 {
-    std::replace(turn_end_.begin(), turn_end_.end(), &guest, static_cast<TurnEnd*>(nullptr));
-    std::replace(ending_.begin(), ending_.end(), &guest, static_cast<TurnEnd*>(nullptr));
+    for (auto* guests : { &turn_end_, &ending_, &many_ }) {
+        std::replace(guests->begin(), guests->end(), &guest, static_cast<TurnEnd*>(nullptr));
+    }
+}
+
+void Shard::end_turn_later()
+{
+    if (!ends_turn_ && !closing_) {
+        ends_turn_ = true;
+        boost::asio::post(io_, [this] { end_turn(); });
+    }
 }
 
 void Shard::end_turn()
 {
+    ends_turn_ = false;
     ending_.swap(turn_end_);
     for (std::size_t i = 0; i < ending_.size(); ++i) {
         if (TurnEnd* guest = std::exchange(ending_[i], nullptr)) {
@@ -100,6 +121,24 @@ void Shard::end_turn()
         }
     }
     ending_.clear();
+    end_turn_of_some();
+}
+
+void Shard::end_turn_of_some()
+{
+    const std::size_t waiting = many_.size() - next_of_many_;
+    const std::size_t some = std::min(waiting, std::max(many_at_once, waiting / turns_for_many));
+    for (std::size_t i = 0; i < some; ++i) {
+        if (TurnEnd* guest = std::exchange(many_[next_of_many_++], nullptr)) {
+            guest->on_turn_end();
+        }
+    }
+    if (next_of_many_ < many_.size()) {
+        end_turn_later();
+        return;
+    }
+    many_.clear();
+    next_of_many_ = 0;
 }
 
 void Shard::keep(std::shared_ptr<void> guest)

@@ -22,6 +22,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace stonechat {
@@ -51,10 +52,29 @@ public:
     /// From any thread: mail, run in order of arrival, in batches.
     void post(Function<void()> task) override;
 
-    /// Calls `guest.on_turn_end()` when the events at hand are done. The guest must live until then
-    /// or call `forget`. Asking twice in a turn is the caller's business to avoid.
+    /// Calls `guest.on_turn_end()` when the events at hand are done; within a ForMany, when its turn comes
+    /// among the others of that kind. The guest must live until then or call `forget`. Asking twice is
+    /// the caller's business to avoid.
     void at_turn_end(TurnEnd& guest);
+    /// The guest waits as one of many, and has got something now that is for him.
+    void hasten(TurnEnd& guest);
     void forget(TurnEnd& guest);
+
+    /// While it lives, what is done is done for many alike (what a room says to all in it). It goes out a
+    /// few guests at a time, and between them the shard looks after the others, who would wait for all of
+    /// it otherwise.
+    class ForMany {
+    public:
+        explicit ForMany(Shard& shard) : shard_(shard), before_(std::exchange(shard.for_many_, true)) {}
+        ForMany(const ForMany&) = delete;
+        ForMany& operator=(const ForMany&) = delete;
+        ~ForMany() { shard_.for_many_ = before_; }
+
+    private:
+        Shard& shard_;
+        bool before_;
+    };
+    bool is_for_many() const { return for_many_; }
 
     /// Owns something small that has no other owner (a connection still to be introduced), until
     /// `dismiss`, or until the shard ends.
@@ -83,7 +103,9 @@ private:
 
     void watch_sockets();
     void turn_wheel_later();
+    void end_turn_later();
     void end_turn();
+    void end_turn_of_some();
 
     // What guests still touch while they are destroyed with io_ comes before it.
     unsigned index_;
@@ -94,6 +116,10 @@ private:
     std::size_t kept_bytes_ = 0; ///< in buffers_
     std::vector<TurnEnd*> turn_end_;
     std::vector<TurnEnd*> ending_;
+    std::vector<TurnEnd*> many_; ///< guests of ForMany; those before the next have had their turn
+    std::size_t next_of_many_ = 0;
+    bool for_many_ = false;
+    bool ends_turn_ = false; ///< end_turn() will come
     TimerWheel timers_;
     SocketPoller sockets_;
     Mailbox mailbox_;

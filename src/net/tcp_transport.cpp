@@ -293,7 +293,11 @@ void TcpTransport::call_at_turn_end()
 {
     if (!at_turn_end_) {
         at_turn_end_ = true;
+        waits_as_one_of_many_ = shard_->is_for_many();
         shard_->at_turn_end(*this);
+    } else if (waits_as_one_of_many_ && (!shard_->is_for_many() || unsent() > low_mark)) {
+        waits_as_one_of_many_ = false;
+        shard_->hasten(*this);
     }
 }
 

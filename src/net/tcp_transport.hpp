@@ -100,13 +100,14 @@ private:
     Closing why_ = Closing::lost;
     bool registered_ : 1 = false; ///< with the shard's poller
     bool reading_ : 1 = true;
-    bool readable_ : 1 = false;    ///< the kernel may have bytes for us
-    bool hung_up_ : 1 = false;     ///< the peer has closed; read until the end is seen
-    bool peer_ended_ : 1 = false;  ///< the end was seen
-    bool writable_ : 1 = true;     ///< the kernel has not said EAGAIN
-    bool at_turn_end_ : 1 = false; ///< asked for on_turn_end
-    bool again_ : 1 = false;       ///< asked for another call
-    bool was_high_ : 1 = false;    ///< on_drained is owed
+    bool readable_ : 1 = false;             ///< the kernel may have bytes for us
+    bool hung_up_ : 1 = false;              ///< the peer has closed; read until the end is seen
+    bool peer_ended_ : 1 = false;           ///< the end was seen
+    bool writable_ : 1 = true;              ///< the kernel has not said EAGAIN
+    bool at_turn_end_ : 1 = false;          ///< asked for on_turn_end
+    bool waits_as_one_of_many_ : 1 = false; ///< while at_turn_end_: see Shard::ForMany
+    bool again_ : 1 = false;                ///< asked for another call
+    bool was_high_ : 1 = false;             ///< on_drained is owed
 };
 
 } // namespace stonechat

@@ -181,6 +181,7 @@ void Router::address(const std::shared_ptr<const Stanza>& stanza, const Audience
 
 void Router::address_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except)
 {
+    const Shard::ForMany for_many(shard_);
     Stanza shared = stanza; // one copy for all here; only its `to` changes
     for (const RecipientPtr& recipient : recipients) {
         if (std::find(except.begin(), except.end(), recipient) != except.end()) {

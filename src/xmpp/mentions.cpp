@@ -2,7 +2,6 @@
 #include "xmpp/mentions.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
@@ -10,9 +9,19 @@
 namespace stonechat {
 namespace {
 
+constexpr UChar32 first_beyond_ascii = 0x80;
+
+bool is_ascii_word(UChar32 c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 /// Goes on with a word that is beside it. Of scripts that are written without spaces nothing does.
 bool is_word(UChar32 c)
 {
+    if (c >= 0 && c < first_beyond_ascii) {
+        return is_ascii_word(c);
+    }
     switch (u_getIntPropertyValue(c, UCHAR_WORD_BREAK)) {
     case U_WB_ALETTER:
     case U_WB_HEBREW_LETTER:
@@ -22,7 +31,37 @@ bool is_word(UChar32 c)
     }
 }
 
-/// Of `text`, which is UTF-8.
+struct Character {
+    UChar32 code;
+    std::size_t end; ///< the place behind it
+};
+
+Character character_at(std::string_view text, std::size_t place)
+{
+    UChar32 c = 0;
+    auto i = static_cast<std::int32_t>(place);
+    U8_NEXT_OR_FFFD(text.data(), i, static_cast<std::int32_t>(text.size()), c);
+    return { c, static_cast<std::size_t>(i) };
+}
+
+/// The word at the front of `text`, which is not empty, or else the one character there.
+std::string_view first_piece(std::string_view text)
+{
+    Character character = character_at(text, 0);
+    if (!is_word(character.code)) {
+        return text.substr(0, character.end);
+    }
+    std::size_t end = character.end;
+    while (end < text.size()) {
+        character = character_at(text, end);
+        if (!is_word(character.code)) {
+            break;
+        }
+        end = character.end;
+    }
+    return text.substr(0, end);
+}
+
 bool is_word_before(std::string_view text, std::size_t place)
 {
     UChar32 c = 0;
@@ -31,38 +70,45 @@ bool is_word_before(std::string_view text, std::size_t place)
     return is_word(c);
 }
 
-bool is_word_at(std::string_view text, std::size_t place)
+std::string to_lower(std::string_view text)
 {
-    UChar32 c = 0;
-    auto i = static_cast<std::int32_t>(place);
-    U8_NEXT_OR_FFFD(text.data(), i, static_cast<std::int32_t>(text.size()), c);
-    return is_word(c);
-}
-
-bool is_same(char a, char b)
-{
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    std::string lower(text);
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') {
+            c = static_cast<char>(c - 'A' + 'a');
+        }
+    }
+    return lower;
 }
 
 } // namespace
 
-bool mentions(std::string_view text, std::string_view name)
+Mentions::Mentions(std::string_view text) : text_(to_lower(text))
 {
-    auto from = text.begin();
-    while (true) {
-        const auto found = std::search(from, text.end(), name.begin(), name.end(), is_same);
-        if (found == text.end() || name.empty()) {
-            return false;
+    for (std::string_view rest = text_; !rest.empty();) {
+        const auto piece = first_piece(rest);
+        rest.remove_prefix(piece.size());
+        if (piece != " ") { // no name begins with it
+            pieces_.push_back(piece);
         }
-        const auto begin = static_cast<std::size_t>(found - text.begin());
-        const std::size_t end = begin + name.size();
-        const bool begins = begin == 0 || !is_word_before(text, begin);
-        const bool ends = end == text.size() || !is_word_at(text, end);
-        if (begins && ends) {
-            return true;
-        }
-        from = found + 1;
     }
+    std::sort(pieces_.begin(), pieces_.end());
+}
+
+bool Mentions::has(std::string_view name) const
+{
+    if (name.empty()) {
+        return false;
+    }
+    const std::string lower = to_lower(name);
+    const auto [begin, end] = std::equal_range(pieces_.begin(), pieces_.end(), first_piece(lower));
+    return std::any_of(begin, end, [&](std::string_view piece) {
+        const auto place = static_cast<std::size_t>(piece.data() - text_.data());
+        const std::size_t behind = place + lower.size();
+        return text_.compare(place, lower.size(), lower) == 0
+            && (place == 0 || !is_word_before(text_, place))
+            && (behind == text_.size() || !is_word(character_at(text_, behind).code));
+    });
 }
 
 } // namespace stonechat

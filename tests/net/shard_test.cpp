@@ -3,11 +3,15 @@
 #include "net/blocking_pool.hpp"
 #include "net/shard_set.hpp"
 
+#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <thread>
+#include <utility>
+#include <vector>
 
 using namespace stonechat;
 using namespace std::chrono_literals;
@@ -123,6 +127,54 @@ TEST_CASE("shard: what asks for the end of the turn is called once, after the ev
     CHECK(calls_seen == 0);
     CHECK(guest.calls == 2);
     CHECK(forgotten.calls == 0);
+}
+
+TEST_CASE("shard: what is done for many has its turn a few at a time, behind what is for one")
+{
+    struct Guest final : TurnEnd {
+        std::vector<const TurnEnd*>* told = nullptr;
+        void on_turn_end() override { told->push_back(this); }
+    };
+    SystemClock clock;
+    Shard shard(0, clock);
+    std::vector<const TurnEnd*> told;
+    std::vector<Guest> many(40);
+    Guest one;
+    Guest late;
+    for (Guest* guest : { &one, &late }) {
+        guest->told = &told;
+    }
+    for (Guest& guest : many) {
+        guest.told = &told;
+    }
+    std::size_t told_before_late = 0;
+    shard.post([&] {
+        const Shard::ForMany for_many(shard);
+        for (Guest& guest : many) {
+            shard.at_turn_end(guest);
+        }
+    });
+    shard.post([&] {
+        shard.at_turn_end(one);
+        shard.hasten(many[39]);
+        shard.forget(many[38]);
+        // Comes when some of the many have had their turn.
+        boost::asio::post(shard.io(), [&] {
+            boost::asio::post(shard.io(), [&] {
+                told_before_late = told.size();
+                shard.at_turn_end(late);
+            });
+        });
+    });
+    shard.io().poll();
+    REQUIRE(told.size() == 41); // all but the forgotten one, and nobody twice
+    CHECK(told[0] == &one);
+    CHECK(told[1] == &many[39]);
+    CHECK(told[2] == &many[0]);
+    CHECK(told.back() == &many[37]);
+    const auto place = std::find(told.begin(), told.end(), &late) - told.begin();
+    CHECK(place >= static_cast<std::ptrdiff_t>(told_before_late));
+    CHECK(place < 40);
 }
 
 TEST_CASE("shard: its timers run by themselves, by the shard's clock")

@@ -169,6 +169,30 @@ TEST_CASE("transport: what one turn collects goes out in one write")
     CHECK(receive(client) == "ab");
 }
 
+TEST_CASE("transport: what is written for many goes out behind what is for one, and in its own order")
+{
+    House house;
+    std::vector<Socket> clients;
+    std::vector<Guest*> guests;
+    while (clients.size() < 20) {
+        clients.push_back(house.connect());
+        guests.push_back(&house.next_guest());
+    }
+    {
+        const Shard::ForMany for_many(house.shard);
+        for (Guest* guest : guests) {
+            guest->transport->write("for many, ");
+        }
+    }
+    guests.back()->transport->write("for one");
+    house.until([&] { return guests.back()->transport->unsent() == 0; });
+    CHECK(guests[18]->transport->unsent() > 0);
+    CHECK(receive(clients.back()) == "for many, for one");
+    house.settle();
+    CHECK(receive(clients[18]) == "for many, ");
+    CHECK(receive(clients[0]) == "for many, ");
+}
+
 TEST_CASE("transport: while reading is paused the kernel keeps the bytes")
 {
     House house;
