@@ -105,8 +105,7 @@ bool Mentions::has(std::string_view name) const
     return std::any_of(begin, end, [&](std::string_view piece) {
         const auto place = static_cast<std::size_t>(piece.data() - text_.data());
         const std::size_t behind = place + lower.size();
-        return text_.compare(place, lower.size(), lower) == 0
-            && (place == 0 || !is_word_before(text_, place))
+        return text_.compare(place, lower.size(), lower) == 0 && (place == 0 || !is_word_before(text_, place))
             && (behind == text_.size() || !is_word(character_at(text_, behind).code));
     });
 }

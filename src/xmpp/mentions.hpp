@@ -15,8 +15,8 @@ public:
     Mentions(const Mentions&) = delete;
     Mentions& operator=(const Mentions&) = delete;
 
-    /// Whether the text has `name` as a word (or words) of its own, in any case of ASCII letters. Words end at
-    /// spaces, at punctuation of any script, and beside scripts that are written without spaces (Unicode
+    /// Whether the text has `name` as a word (or words) of its own, in any case of ASCII letters. Words end
+    /// at spaces, at punctuation of any script, and beside scripts that are written without spaces (Unicode
     /// annex 29). An empty name is nowhere.
     bool has(std::string_view name) const;
 

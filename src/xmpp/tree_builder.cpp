@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/tree_builder.hpp"
 
+#include "xmpp/markup_scanner.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 
