@@ -133,12 +133,14 @@ void Shard::end_turn_of_some()
             guest->on_turn_end();
         }
     }
-    if (next_of_many_ < many_.size()) {
-        end_turn_later();
-        return;
+    // Not only when all are done, which may be never while there is much to say.
+    if (next_of_many_ >= many_.size() / 2) {
+        many_.erase(many_.begin(),
+            many_.begin() + static_cast<std::ptrdiff_t>(std::exchange(next_of_many_, 0)));
     }
-    many_.clear();
-    next_of_many_ = 0;
+    if (!many_.empty()) {
+        end_turn_later();
+    }
 }
 
 void Shard::keep(std::shared_ptr<void> guest)

@@ -177,6 +177,43 @@ TEST_CASE("shard: what is done for many has its turn a few at a time, behind wha
     CHECK(place < 40);
 }
 
+TEST_CASE("shard: those of many who come while others wait have their turn in order of coming")
+{
+    struct Guest final : TurnEnd {
+        std::vector<int>* told = nullptr;
+        Shard* shard = nullptr;
+        Guest* brings = nullptr;
+        int number = 0;
+        void on_turn_end() override
+        {
+            told->push_back(number);
+            if (brings != nullptr) {
+                const Shard::ForMany for_many(*shard);
+                shard->at_turn_end(*brings);
+            }
+        }
+    };
+    SystemClock clock;
+    Shard shard(0, clock);
+    std::vector<int> told;
+    std::vector<Guest> guests(300);
+    for (std::size_t i = 0; i < guests.size(); ++i) {
+        guests[i].told = &told;
+        guests[i].shard = &shard;
+        guests[i].number = static_cast<int>(i);
+        guests[i].brings = i + 20 < guests.size() ? &guests[i + 20] : nullptr;
+    }
+    shard.post([&] {
+        const Shard::ForMany for_many(shard);
+        for (std::size_t i = 0; i < 20; ++i) {
+            shard.at_turn_end(guests[i]);
+        }
+    });
+    shard.io().poll();
+    CHECK(told.size() == guests.size());
+    CHECK(std::is_sorted(told.begin(), told.end()));
+}
+
 TEST_CASE("shard: its timers run by themselves, by the shard's clock")
 {
     ManualClock clock;
