@@ -305,10 +305,9 @@ private:
         if (hidden) {
             hide_shown(*user);
         }
-        Command::Outcome outcome;
-        outcome.note = hidden ? "Nobody is told when you were last active."
-                              : "Contacts who see your presence are told when you were last active.";
-        co_return outcome;
+        co_return Command::Outcome::of(hidden
+                ? "Nobody is told when you were last active."
+                : "Contacts who see your presence are told when you were last active.");
     }
 
     /// Who asks for the presence that was broadcast before is not told either.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/message_text.hpp"
 
+#include "base/ascii.hpp"
 #include "xmpp/jid.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -16,11 +17,6 @@ bool is_part_of_word(char c)
     // What is not ASCII is left to whoever knows Unicode: the tokenizer of the index.
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
         || static_cast<unsigned char>(c) >= 0x80;
-}
-
-char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 } // namespace
@@ -79,7 +75,7 @@ std::vector<std::string> search_words(std::string_view text)
             words.emplace_back();
             inside = true;
         }
-        words.back().push_back(lower(c));
+        words.back().push_back(ascii_lower(c));
     }
     return words;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/mentions.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <unicode/uchar.h>
@@ -70,20 +72,9 @@ bool is_word_before(std::string_view text, std::size_t place)
     return is_word(c);
 }
 
-std::string to_lower(std::string_view text)
-{
-    std::string lower(text);
-    for (char& c : lower) {
-        if (c >= 'A' && c <= 'Z') {
-            c = static_cast<char>(c - 'A' + 'a');
-        }
-    }
-    return lower;
-}
-
 } // namespace
 
-Mentions::Mentions(std::string_view text) : text_(to_lower(text))
+Mentions::Mentions(std::string_view text) : text_(ascii_lower(text))
 {
     for (std::string_view rest = text_; !rest.empty();) {
         const auto piece = first_piece(rest);
@@ -100,7 +91,7 @@ bool Mentions::has(std::string_view name) const
     if (name.empty()) {
         return false;
     }
-    const std::string lower = to_lower(name);
+    const std::string lower = ascii_lower(name);
     const auto [begin, end] = std::equal_range(pieces_.begin(), pieces_.end(), first_piece(lower));
     return std::any_of(begin, end, [&](std::string_view piece) {
         const auto place = static_cast<std::size_t>(piece.data() - text_.data());

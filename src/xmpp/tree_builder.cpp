@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/tree_builder.hpp"
 
+#include "base/ascii.hpp"
 #include "xmpp/markup_scanner.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
@@ -95,7 +96,7 @@ bool is_utf8_name(std::string_view encoding)
 {
     constexpr std::string_view name = "utf-8";
     return std::equal(encoding.begin(), encoding.end(), name.begin(), name.end(),
-        [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+        [](char a, char b) { return ascii_lower(a) == b; });
 }
 
 } // namespace
