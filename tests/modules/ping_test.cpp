@@ -6,6 +6,7 @@
 using namespace stonechat;
 using namespace stonechat::test;
 
+// XEP-0199 §4.2-1 §7-1
 TEST_CASE("ping: server and own account answer, an account only to those who see its presence (XEP-0199 §4)")
 {
     House world;
