@@ -50,6 +50,7 @@ TEST_CASE("presence: a one-sided subscription shows presence to the subscriber a
     CHECK(romeo->hears().back() == "presence available from juliet@localhost/balcony");
 }
 
+// RFC 6121 §4.4.2-1 §4.4.3-1
 TEST_CASE("presence: later presence is broadcast as it is and probes nobody (RFC 6121 §4.4)")
 {
     Friends world;
@@ -63,6 +64,7 @@ TEST_CASE("presence: later presence is broadcast as it is and probes nobody (RFC
     CHECK(juliet->received.front().child("x", "urn:example:x") != nullptr);
 }
 
+// RFC 6121 §4.5.2-2 §4.5.2-3 §4.5.2-4
 TEST_CASE("presence: unavailable is broadcast with its status, and ends it (RFC 6121 §4.5.2)")
 {
     Friends world;
@@ -83,6 +85,7 @@ TEST_CASE("presence: unavailable is broadcast with its status, and ends it (RFC 
     CHECK(juliet->hears() == Lines { "presence available from juliet@localhost/balcony" });
 }
 
+// RFC 6121 §4.5.2-1
 TEST_CASE("presence: however a session ends, who saw it is told once (RFC 6121 §4.5.2)")
 {
     for (const bool in_good_order : { true, false }) {
@@ -121,6 +124,7 @@ TEST_CASE("presence: directed presence reaches a stranger, and so does the end (
     CHECK(mercutio->hears().empty());
 }
 
+// RFC 6121 §4.6.3-3
 TEST_CASE("presence: directed presence without any broadcast ends with the session too")
 {
     Friends world;
@@ -143,6 +147,7 @@ TEST_CASE("presence: who sees the broadcast and had directed presence hears of t
     CHECK(juliet->hears() == Lines { "presence unavailable from romeo@localhost/orchard" });
 }
 
+// RFC 6121 §4.6.1-1
 TEST_CASE("presence: directed presence that was taken back is not repeated at the end (RFC 6121 §4.6.3)")
 {
     Verona world;
@@ -170,6 +175,7 @@ TEST_CASE("presence: directed presence is bounded, repeating it is not")
     CHECK(juliet->hears().empty());
 }
 
+// RFC 6121 §4.7.2.3-1
 TEST_CASE("presence: a priority is a number from -128 to 127 (RFC 6121 §4.7.2.3)")
 {
     Friends world;
@@ -190,6 +196,7 @@ TEST_CASE("presence: a priority is a number from -128 to 127 (RFC 6121 §4.7.2.3
     CHECK(romeo->priority() == 7);
 }
 
+// RFC 6121 §4.3.2-3
 TEST_CASE(
     "presence: a probe of a subscriber is answered with each resource's last presence (RFC 6121 §4.3.2)")
 {
@@ -214,6 +221,7 @@ TEST_CASE(
     CHECK(romeo->hears() == Lines { "presence unavailable from juliet@localhost" });
 }
 
+// RFC 6121 §11-1 §4.6.6-1 §4.3-1
 TEST_CASE("presence: a stranger's probe tells nothing, whoever it is for (RFC 6121 §4.3.2, A58)")
 {
     Verona world;
@@ -286,6 +294,7 @@ TEST_CASE("presence: an error goes to the resource it names, and is never answer
     CHECK(romeo->hears().empty());
 }
 
+// RFC 6121 §8.5.3.1-1
 TEST_CASE("presence: an iq to a resource needs a subscription or directed presence (RFC 6121 §8.5.3.1, A55)")
 {
     Verona world;

@@ -29,6 +29,7 @@ std::string version_of(Client& client)
 
 } // namespace
 
+// RFC 6121 §2.2-1 §2.3.2-1
 TEST_CASE(
     "roster: a set is pushed to interested resources, answered, and concerns nobody else (RFC 6121 §2.3.2)")
 {
@@ -66,6 +67,7 @@ TEST_CASE("roster: nobody hears of a change before it is committed (K4)")
     CHECK(world.stored_roster("romeo").items.size() == 1);
 }
 
+// RFC 6121 §2.6.3-5
 TEST_CASE("roster: changes of one user take effect one after another, pushes in that order")
 {
     Verona world;
@@ -81,6 +83,7 @@ TEST_CASE("roster: changes of one user take effect one after another, pushes in 
     CHECK(world.stored_roster("romeo").items.front().pending_out);
 }
 
+// RFC 6121 §2.3.3-1
 TEST_CASE("roster: what the store refuses is answered with an error and has not happened")
 {
     Verona world;
@@ -93,6 +96,7 @@ TEST_CASE("roster: what the store refuses is answered with an error and has not 
     CHECK(romeo->received.front().first_child()->child_count() == 0);
 }
 
+// RFC 6121 §2.6.3-2
 TEST_CASE("roster: a known version gets an empty result, any other the whole roster (RFC 6121 §2.6)")
 {
     Verona world;
@@ -126,6 +130,7 @@ TEST_CASE("roster: a stranger's request does not change the version, and is not 
     CHECK(romeo->received.front().first_child()->child_count() == 0);
 }
 
+// RFC 6121 §2.1.2.5-1
 TEST_CASE("roster: what a client may not set is ignored (RFC 6121 §2.1.2)")
 {
     Verona world;
@@ -135,6 +140,7 @@ TEST_CASE("roster: what a client may not set is ignored (RFC 6121 §2.1.2)")
     CHECK(romeo->hears() == Lines { "push juliet@localhost none", "result a" });
 }
 
+// RFC 6121 §2.3.3-1 §2.3.3-2 §2.3.3-3 §2.5.3-1
 TEST_CASE("roster: refusals (RFC 6121 §2.3.3, §2.5.3)")
 {
     Verona world;
@@ -177,6 +183,7 @@ TEST_CASE("roster: more contacts than allowed are resource-constraint, changes o
     CHECK(romeo->hears() == Lines { "push two@x none", "result d" });
 }
 
+// RFC 6121 §2-2 §2.1.5-2
 TEST_CASE("roster: somebody else's is forbidden, whether they exist or not (A59)")
 {
     Verona world;
@@ -210,6 +217,7 @@ TEST_CASE(
     }
 }
 
+// RFC 6121 §2.5.2-1 §2.5.2-4
 TEST_CASE("roster: removing a mutual contact ends both subscriptions (RFC 6121 §2.5.2)")
 {
     Verona world;

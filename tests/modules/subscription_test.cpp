@@ -69,6 +69,7 @@ std::size_t count(const Lines& lines, std::string_view line)
 
 } // namespace
 
+// RFC 6121 §3-1 §3.2.2-1 §3.2.2-2 §3.3.2-1 §3.4.2-1 §3.4.2-2 §3.4.2-3
 TEST_CASE("subscription: every row of RFC 6121 §A.2, driven by a client: state, store, route and push")
 {
     for (const auto& [kind, type] : kinds) {
@@ -109,6 +110,7 @@ TEST_CASE("subscription: every row of RFC 6121 §A.2, driven by a client: state,
     }
 }
 
+// RFC 6121 §3.1.3-1 §3.1.3-2 §3.1.3-3 §3.1.3-7 §3.1.6-1 §3.2.3-1 §3.3.3-1 §3.3.3-3 §3.4.2-5
 TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's server: state, store, delivery "
           "and push")
 {
@@ -169,6 +171,7 @@ TEST_CASE("subscription: asked, approved, and presence follows (RFC 6121 §3.1)"
     CHECK(count(heard, "presence available from juliet@localhost/chamber") == 1);
 }
 
+// RFC 6121 §3.1.6-2
 TEST_CASE(
     "subscription: 'subscribed' reaches a client before the push that follows from it (RFC 6121 §3.1.6)")
 {
@@ -181,6 +184,7 @@ TEST_CASE(
     CHECK(at("presence subscribed from juliet@localhost") < at("push juliet@localhost to"));
 }
 
+// RFC 6121 §3.1.3-5 §3.1.3-6 §3.1.3-7
 TEST_CASE("subscription: a request to somebody offline waits, whole, until it is answered (RFC 6121 §3.1.3)")
 {
     Verona world;
@@ -288,6 +292,7 @@ TEST_CASE("subscription: 'unsubscribed' takes a pre-approval back (RFC 6121 §3.
     CHECK(world.juliet->hears() == Lines { "presence subscribe from romeo@localhost" });
 }
 
+// RFC 6121 §3.2.2-3
 TEST_CASE("subscription: cancelling shows the user as unavailable first (RFC 6121 §3.2.2)")
 {
     Verona world;
@@ -302,6 +307,7 @@ TEST_CASE("subscription: cancelling shows the user as unavailable first (RFC 612
             "presence unsubscribed from juliet@localhost", "push juliet@localhost from" });
 }
 
+// RFC 6121 §3.1.2-1
 TEST_CASE("subscription: to oneself, or to nobody")
 {
     Couple world;
@@ -329,6 +335,7 @@ TEST_CASE("subscription: nothing is routed or pushed before the commit, nor ackn
     CHECK(world.juliet->hears().empty());
 }
 
+// RFC 6121 §3.1.2-4
 TEST_CASE(
     "subscription: a request that got lost on its way is made again at the next login (RFC 6121 §3.1.2)")
 {

@@ -53,6 +53,8 @@ Stanza message_to(std::string_view to, MessageType type)
 // Columns: no such user, bare and nobody available, bare and only negative priorities, bare and
 // available, full and connected, full and not connected.
 
+// RFC 6121 §8.5.2.1.1-1 §8.5.2.1.1-2 §8.5.2.1.1-3 §8.5.2.1.1-4 §8.5.2.1.1-5 §8.5.2.1.1-6 §8.5.2.2.1-1
+// RFC 6121 §8.5.2.2.1-2 §8.5.3.1-2 §8.5.3.2.1-1 §8.5.3.2.1-2 §8.5.3.2.1-3
 TEST_CASE("delivery: messages, RFC 6121 §8.5.4 table 1")
 {
     CHECK(row(decide_message, MessageType::normal) == "SOONDE");
@@ -62,6 +64,7 @@ TEST_CASE("delivery: messages, RFC 6121 §8.5.4 table 1")
     CHECK(row(decide_message, MessageType::error) == "SSSSDS");
 }
 
+// RFC 6121 §8.5.2.1.2-1 §8.5.2.2.2-1 §8.5.3.2.2-1
 TEST_CASE("delivery: presence, RFC 6121 §8.5.1, §8.5.2.1.2, §8.5.2.2.2, §8.5.3")
 {
     CHECK(row(decide_presence, PresenceType::available) == "SSAADS");
@@ -74,6 +77,7 @@ TEST_CASE("delivery: presence, RFC 6121 §8.5.1, §8.5.2.1.2, §8.5.2.2.2, §8.5
     CHECK(row(decide_presence, PresenceType::probe) == "SHHHHH");
 }
 
+// RFC 6121 §8.5.2.1.3-1 §8.5.2.2.3-1 §8.5.3.2.3-1
 TEST_CASE("delivery: iq, RFC 6121 §8.5.1, §8.5.2.1.3, §8.5.2.2.3, §8.5.3")
 {
     CHECK(row(decide_iq, IqType::get) == "EHHHDE");
@@ -92,6 +96,7 @@ TEST_CASE("delivery: an error is never refused, whoever it is for (RFC 6120 §8.
     }
 }
 
+// RFC 6121 §8.5.2.1.1-6
 TEST_CASE("delivery: no message type reaches a resource with a negative priority by the bare JID")
 {
     for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat,
@@ -102,6 +107,7 @@ TEST_CASE("delivery: no message type reaches a resource with a negative priority
     }
 }
 
+// RFC 6121 §8.1-1
 TEST_CASE("delivery: to its sender, an account that does not exist looks like one where nobody is")
 {
     for (const auto type : { MessageType::normal, MessageType::chat, MessageType::groupchat,

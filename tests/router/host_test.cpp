@@ -140,6 +140,7 @@ TEST_CASE("host: an account that cannot be read answers with internal-server-err
     CHECK(world.seen == Lines { "m3" });
 }
 
+// RFC 6121 §8.5.1-1 §8.5.1-2
 TEST_CASE(
     "host: an account that is not there is service-unavailable to requests, and silence to the rest (RFC "
     "6121 §8.5.1)")

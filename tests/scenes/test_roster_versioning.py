@@ -24,14 +24,17 @@ def romeo(server):
         yield session
 
 
+# RFC 6121 §2.6.1-1
 def test_the_stream_announces_it(romeo):
     assert romeo.features.find("{urn:xmpp:features:rosterver}ver") is not None
 
 
+# RFC 6121 §3.4-1
 def test_preapproval_is_announced(romeo):
     assert romeo.features.find("{urn:xmpp:features:pre-approval}sub") is not None
 
 
+# RFC 6121 §2.1.1-1 §2.6.3-1
 def test_a_first_request_gets_the_whole_roster_with_its_version(romeo):
     put(romeo, "nurse@localhost")
     query = get(romeo, "")
@@ -39,12 +42,14 @@ def test_a_first_request_gets_the_whole_roster_with_its_version(romeo):
     assert [item.get("jid") for item in query] == ["nurse@localhost"]
 
 
+# RFC 6121 §2.6.3-2
 def test_a_known_version_gets_an_empty_result(romeo):
     put(romeo, "nurse@localhost")
     version = get(romeo, "").get("ver")
     assert get(romeo, version) is None
 
 
+# RFC 6121 §2.6.3-4 §2.6.3-5
 def test_each_push_has_a_version_of_its_own(romeo):
     get(romeo, "")
     versions = []
@@ -56,6 +61,7 @@ def test_each_push_has_a_version_of_its_own(romeo):
     assert get(romeo, versions[-1]) is None, "the version of the last push is the current one"
 
 
+# RFC 6121 §2.6.3-1 §2.6.3-3
 def test_an_old_version_gets_what_changed_or_everything(romeo):
     put(romeo, "nurse@localhost")
     put(romeo, "paris@localhost")
@@ -69,6 +75,7 @@ def test_an_old_version_gets_what_changed_or_everything(romeo):
     )
 
 
+# RFC 6121 §2.6.3-2
 def test_an_unknown_version_gets_the_whole_roster(romeo):
     put(romeo, "nurse@localhost")
     query = get(romeo, "no such version")

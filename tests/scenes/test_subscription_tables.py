@@ -138,6 +138,7 @@ def couple(server):
         session.drop()
 
 
+# RFC 6121 §3.1.6-1 §3.2.2-1 §3.2.3-1 §3.3.3-1 §3.4.2-1 §3.4.2-2
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("state", STATES)
 def test_rfc_6121_appendix_a(server, couple, state, kind):
@@ -161,6 +162,7 @@ def test_rfc_6121_appendix_a(server, couple, state, kind):
     assert state_of(server, contact, user.account) == contact_state, "A.3: new state of the contact"
 
 
+# RFC 6121 §3.1.2-3
 def test_pushes_tell_each_change(server, couple):
     """RFC 6121 3.1.2, 3.1.6: each change of state is pushed to interested resources."""
     user, contact = couple
@@ -173,6 +175,7 @@ def test_pushes_tell_each_change(server, couple):
         assert pushes == steps, f"{session.jid}: {pushes}"
 
 
+# RFC 6121 §3.1.5-1 §3.1.6-2
 def test_the_approval_comes_before_the_presence_it_allows(server, couple):
     """RFC 6121 3.1.5, 3.1.6: 'subscribed', then the roster push, then what the user may see from now on."""
     user, contact = couple
