@@ -154,6 +154,7 @@ private:
     ListenerTls tls_;
     Phase phase_ = Phase::opening;
     std::uint8_t failed_logins_ = 0;
+    std::uint8_t refused_binds_ = 0;
     std::uint8_t pauses_ = 0; ///< reasons not to read: held, throttled, moving
     bool header_sent_ = false;
     bool heard_ = false; ///< bytes have come since the quiet timer last looked

@@ -13,6 +13,9 @@
 namespace stonechat {
 namespace {
 
+/// Refusals of a resource before the stream ends (RFC 6120 §7.7.3 recommends 5 to 10).
+constexpr int bind_attempts = 10;
+
 /// A name beside `taken`, which another session has; there is room for it within 1023 bytes.
 std::string beside(std::string_view taken)
 {
@@ -83,6 +86,10 @@ void ClientStream::bind(const Element& iq)
 
 void ClientStream::refuse_bind(std::string_view id, const StanzaError& error)
 {
+    if (++refused_binds_ > bind_attempts) {
+        end(StreamError(StreamError::policy_violation, "Too many refused resources")); // §7.7.3
+        return;
+    }
     Element iq("iq", ns::client);
     iq.set_attribute("type", "error").set_attribute("id", id);
     iq.add(error.to_element(ns::client));

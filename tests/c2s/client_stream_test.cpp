@@ -86,6 +86,7 @@ struct Door : Inside, Gateway {
 
 // Resource binding (RFC 6120 §7) ------------------------------------------------------------------
 
+// RFC 6120 §4.3.6-1 §7.6-1 §7.6.1-1 §7.7.1-1
 TEST_CASE(
     "binding: the client gets the resource it asks for, or one that nobody guesses (RFC 6120 §7.6, §7.7)")
 {
@@ -100,6 +101,7 @@ TEST_CASE(
     CHECK_FALSE(has(answer, "/orchard"));
 }
 
+// RFC 6120 §7.7.2.2-1 §7.5-1
 TEST_CASE("binding: by default the new session takes the resource, the old one ends with conflict (RFC 6120 "
           "§7.7.2.2)")
 {
@@ -115,6 +117,7 @@ TEST_CASE("binding: by default the new session takes the resource, the old one e
     CHECK(has(young.hears(), "id='a'"));
 }
 
+// RFC 6120 §7.7.2.2-1
 TEST_CASE("binding: refused when the settings say so, and the client may try another (RFC 6120 §7.7.2.2)")
 {
     Door world;
@@ -161,6 +164,7 @@ TEST_CASE("binding: renamed when the settings say so, also where a name is long 
     }
 }
 
+// RFC 6120 §7.6.2.1-1 §7.7.2.1-1
 TEST_CASE(
     "binding: what is no resource is a bad request, too many are a resource constraint (RFC 6120 §7.6.2.1, "
     "§7.7.2.1, HOSTILE A47)")
@@ -177,6 +181,7 @@ TEST_CASE(
     CHECK(has(third.binds("three"), "<jid>romeo@localhost/three</jid>"));
 }
 
+// RFC 6120 §4.3.5-1
 TEST_CASE("binding: nothing else is taken before it (RFC 6120 §7.1, HOSTILE A16)")
 {
     Door world;
@@ -205,6 +210,7 @@ TEST_CASE("binding: an account that was disabled after the login gets no session
 
 // Stanzas -----------------------------------------------------------------------------------------
 
+// RFC 6120 §4.3.5-1 §4.9.3.12-1
 TEST_CASE("stream: stanzas before the login, and what is no stanza, end it (HOSTILE A15, A16)")
 {
     Door world;
@@ -218,6 +224,7 @@ TEST_CASE("stream: stanzas before the login, and what is no stanza, end it (HOST
     CHECK(world.seen.empty());
 }
 
+// RFC 6120 §8.1.2.1-1 §8.1.2.1-2
 TEST_CASE(
     "stream: a client may name itself, fully or barely, and nobody else (RFC 6120 §8.1.2.1, HOSTILE A48)")
 {
@@ -235,6 +242,7 @@ TEST_CASE(
     CHECK(world.seen.size() == 2);
 }
 
+// RFC 6120 §8.2.3-1 §8.2.3-3
 TEST_CASE("stream: an iq without a shape is a bad request, and no answer is ever answered (RFC 6120 §8.2.3, "
           "§8.3.1, HOSTILE A18)")
 {
@@ -271,6 +279,7 @@ TEST_CASE("stream: a handler that throws refuses its stanza, and every stream go
 
 // The order of answers ----------------------------------------------------------------------------
 
+// RFC 6120 §10.1-1
 TEST_CASE("order: an iq waits until the messages before it are safe, and messages behind it wait too")
 {
     Door world;
@@ -456,6 +465,7 @@ TEST_CASE("rate: a client that sends too many bytes is not read until it may aga
 
 // The end -----------------------------------------------------------------------------------------
 
+// RFC 6120 §6.4.5-2
 TEST_CASE("end: guessing passwords is over after so many (RFC 6120 §6.4.5, HOSTILE A36)")
 {
     Door world;

@@ -36,6 +36,7 @@ TEST_CASE("stream header: RFC 6120 §4.7, the header of the RFC's example is rea
     CHECK(read->lang == "en");
 }
 
+// RFC 6120 §4.8.1-1
 TEST_CASE("stream header: RFC 6120 §4.8.1 and §4.8.2, wrong namespaces are invalid-namespace")
 {
     auto stream = opened();
@@ -47,6 +48,7 @@ TEST_CASE("stream header: RFC 6120 §4.8.1 and §4.8.2, wrong namespaces are inv
     CHECK(read_header(content).error().condition() == StreamError::invalid_namespace);
 }
 
+// RFC 6120 §4.7.5-1 §4.7.5-2
 TEST_CASE("stream header: RFC 6120 §4.7.5, only versions with a major number of 1 or more are supported")
 {
     for (const std::string_view version : { "", "0.9", "1", "one", ".", "00.1" }) {

@@ -235,6 +235,7 @@ def test_A5_weak_tls_is_refused(server, transport, weakness):
                 client.starttls(WEAK_TLS[weakness]())
 
 
+# RFC 6120 §5.4.3.2-1
 def test_A5_a_failed_handshake_never_falls_back_to_clear_text(server):
     with RawClient(server, "tcp") as client:
         client.open()
@@ -335,6 +336,7 @@ def test_A9_there_is_no_early_data(server, tmp_path):
 
 # -- A7, A8, A11: around STARTTLS ----------------------------------------------------------------------
 
+# RFC 6120 §5.4.3.3-1
 def test_A7_what_is_pipelined_behind_starttls_is_never_read(server):
     account = server.account("pipe")
     plain = b64(f"\0{account.user}\0{account.password}")
@@ -355,6 +357,7 @@ def test_A7_what_is_pipelined_behind_starttls_is_never_read(server):
         assert isinstance(client.next_event(), (Closed, Ended)), "an answer to what came in clear"
 
 
+# RFC 6120 §6.3.4-1
 def test_A8_no_login_before_tls(server):
     account = server.account("early")
     with RawClient(server, "tcp") as client:

@@ -55,6 +55,7 @@ BAD_STARTS = {
 }
 
 
+# RFC 6120 §6.5-1 §13.9.1-1
 @pytest.mark.parametrize("case", BAD_STARTS)
 def test_A33_a_bad_start_fails_by_the_rfcs_name(client, case):
     mechanism, text, conditions = BAD_STARTS[case]
@@ -71,6 +72,7 @@ def test_A33_only_usable_mechanisms_are_offered(client):
     assert set(client.mechanisms()) == {"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"}
 
 
+# RFC 6120 §6.4.5-1
 def test_A33_a_failure_leaves_the_stream_usable(client, account):
     """RFC 6120 6.4.5: the client may try again."""
     client.send(f"<auth xmlns='{SASL_NS}' mechanism='SCRAM-SHA-256'>!</auth>")
@@ -94,6 +96,7 @@ def plain(server, message):
         return client, answer
 
 
+# RFC 6120 §6.3.8-1
 def test_A34_plain_for_somebody_else(plain_server):
     owner, other = plain_server.accounts("owner", "other")
     for authzid in (other.jid, "admin@localhost", f"{owner.user}@elsewhere.example", other.user):
@@ -117,6 +120,7 @@ def test_A34_plain_nonsense(plain_server, message):
     client.expect_sasl_failure(answer, "malformed-request", "not-authorized")
 
 
+# RFC 6120 §6.3.4-1 §13.8.3-1
 def test_A34_plain_is_not_offered_in_clear(plain_server):
     with RawClient(plain_server, "tcp") as client:
         client.open()
@@ -160,6 +164,7 @@ def test_A35_unknown_disabled_and_known_users_look_alike(private_server):
     assert {name: shape_of(server, jid) for name, jid in users.items()} == before, "also after a restart"
 
 
+# RFC 6120 §6.4.5-2
 def test_A36_three_failures_end_the_stream(client, account):
     for _ in range(2):
         scram, challenge = start(client, Account(account.jid, "wrong"))
@@ -216,6 +221,7 @@ def test_A37_a_flood_of_plain_does_not_hold_up_scram(attacked, stack):
 
 # -- A38, A39: channel binding -------------------------------------------------------------------------
 
+# RFC 6120 §6.3.10-1 §13.8.1-1
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1"])
 @pytest.mark.parametrize("transport", ["tls", "exporter"])
 def test_A39_each_mechanism_with_true_data_succeeds(server, account, mechanism, transport):
@@ -336,6 +342,7 @@ def test_A40_nonces_do_not_repeat(server, account):
     assert len(nonces) == 5 and min(map(len, nonces)) >= 16, nonces
 
 
+# RFC 6120 §6.4.4-1
 def test_A41_abort(client, account):
     start(client, account)
     client.send(f"<abort xmlns='{SASL_NS}'/>")
@@ -348,6 +355,7 @@ def test_A41_a_response_out_of_the_blue(client):
     assert answer_or_error in ("malformed-request", "policy-violation", "not-authorized")
 
 
+# RFC 6120 §6.4.2-1
 def test_A41_a_second_auth_in_the_middle(client, account):
     start(client, account)
     second = f"<auth xmlns='{SASL_NS}' mechanism='SCRAM-SHA-256'>{b64('n,,n=user,r=abc')}</auth>"
@@ -367,6 +375,7 @@ def test_A41_auth_after_success(server, attacker):
     attacker.expect_stream_error("policy-violation", "unsupported-stanza-type")
 
 
+# RFC 6120 §6.3.2-1
 def test_A41_auth_after_success_without_a_restart(client, account):
     client.authenticate(account.jid, account.password)
     client.send(f"<auth xmlns='{SASL_NS}' mechanism='SCRAM-SHA-256'>{b64('n,,n=user,r=abc')}</auth>")
@@ -398,6 +407,7 @@ def test_A42_a_client_certificate_proves_nothing(server, tmp_path, subject):
 
 # -- A47: binding --------------------------------------------------------------------------------------
 
+# RFC 6120 §7.1-1
 def test_A47_resources_of_one_account_are_limited(server, account, stack):
     sessions = [stack.enter_context(login(server, account, f"r{number}")) for number in range(10)]
     with RawClient(server) as client:

@@ -22,6 +22,7 @@ FORGED = ["{victim}", "{victim}/home", "admin@localhost", "localhost", "someone@
           "not a jid@@", "{own}@localhost"]
 
 
+# RFC 6120 §8.1.2.1-2
 @pytest.mark.parametrize("sender", FORGED)
 @pytest.mark.parametrize("kind", STANZAS)
 def test_A48_a_forged_from_ends_the_stream(attacker, victim, kind, sender):
@@ -31,6 +32,7 @@ def test_A48_a_forged_from_ends_the_stream(attacker, victim, kind, sender):
     victim.expect_nothing()
 
 
+# RFC 6120 §8.1.2.1-1
 @pytest.mark.parametrize("own", ["", "from='{bare}'", "from='{full}'", "from='{upper}'"],
                          ids=["none", "bare", "full", "unprepared"])
 def test_A48_the_own_address_is_stamped_in_full(attacker, victim, own):
@@ -66,6 +68,7 @@ def test_A49_a_guessed_result_of_a_third_party_is_dropped(server, attacker, vict
     assert roster_item(victim, "friend@localhost") is not None
 
 
+# RFC 6120 §8.3.1-1
 @pytest.mark.parametrize("to", NOBODIES)
 @pytest.mark.parametrize("kind", UNASKED)
 def test_A54_errors_and_results_are_never_answered(attacker, victim, kind, to):
@@ -137,6 +140,7 @@ def answer_of(attacker, kind, question, to):
     return ET.canonicalize(ET.tostring(answer, encoding="unicode")).replace(to, "TO")
 
 
+# RFC 6120 §8.3.3.7-1
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("kind", ["get", "set"])
 def test_A55_an_iq_to_a_full_jid_tells_a_stranger_nothing(attacker, victim, kind, question):
@@ -158,6 +162,7 @@ def neighbours(server):
     session.drop()
 
 
+# RFC 6120 §8.3.3.7-1
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("kind", ["get", "set"])
 def test_A58_accounts_cannot_be_told_from_nothing(attacker, neighbours, kind, question):

@@ -9,6 +9,7 @@ from support.raw import RawClient, check_error, login, stream_header
 UNKNOWN_HOSTS = ["elsewhere.example", "localhost.example", "LOCAL HOST"]
 
 
+# RFC 6120 §4.9.1.2-1 §4.9.1.3-1
 @pytest.mark.parametrize("host", UNKNOWN_HOSTS)
 @pytest.mark.parametrize("transport", ["tls", "tcp"])
 def test_A13_a_stream_to_an_unknown_host(server, transport, host):
@@ -17,6 +18,7 @@ def test_A13_a_stream_to_an_unknown_host(server, transport, host):
         client.expect_stream_error("host-unknown", "improper-addressing" if " " in host else "host-unknown")
 
 
+# RFC 6120 §4.9.1.3-1
 def test_A13_a_stream_to_nobody(server):
     with RawClient(server) as client:
         client.send(stream_header(to=None))
@@ -43,6 +45,7 @@ HEADERS = {
 }
 
 
+# RFC 6120 §4.8.1-1 §4.7.5-2 §4.9.1.1-1
 @pytest.mark.parametrize("case", HEADERS)
 def test_A14_a_wrong_stream_header(server, case):
     attributes, conditions = HEADERS[case]
@@ -57,11 +60,13 @@ def test_A14_a_root_that_is_no_stream(server):
         client.expect_stream_error("invalid-namespace", "bad-format", "invalid-xml")
 
 
+# RFC 6120 §7.3.2-1
 def test_A15_a_second_stream_header_without_a_restart(attacker):
     attacker.send(stream_header(declaration=False))
     attacker.expect_stream_error("policy-violation", "unsupported-stanza-type")
 
 
+# RFC 6120 §4.8.4-1 §4.9.1.1-1
 @pytest.mark.parametrize("element", ["<surprise xmlns='urn:example:surprise'/>", "<surprise/>",
                                      "<stream:features/>", "<iq xmlns='jabber:server' type='get' id='1'><q/></iq>"])
 def test_A15_an_unknown_first_level_element(attacker, element):
@@ -77,6 +82,7 @@ STANZAS = {
 }
 
 
+# RFC 6120 §4.3.5-1 §4.9.3.12-1
 @pytest.mark.parametrize("stanza", STANZAS)
 def test_A16_a_stanza_before_login(server, client, victim, stanza):
     client.send(STANZAS[stanza].format(to=victim.jid))
@@ -144,6 +150,7 @@ BAD_IQS = {
 }
 
 
+# RFC 6120 §8.2.3-1
 @pytest.mark.parametrize("receiver", ["nobody", "server", "victim"])
 @pytest.mark.parametrize("case", BAD_IQS)
 def test_A18_an_iq_of_the_wrong_shape(attacker, victim, case, receiver):
@@ -161,6 +168,7 @@ ANSWERS = ["<iq id='r' type='result'{to}/>", "<iq id='r' type='result'{to}><q xm
            "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>", "<iq id='r' type='error'{to}/>"]
 
 
+# RFC 6120 §8.2.3-3
 @pytest.mark.parametrize("to", ["", " to='localhost'", " to='nobody@localhost'", " to='nobody@localhost/x'"])
 @pytest.mark.parametrize("stanza", ANSWERS)
 def test_A18_a_result_or_error_is_never_answered(attacker, stanza, to):

@@ -64,6 +64,7 @@ RESTRICTED = {
 }
 
 
+# RFC 6120 §11.1-1
 @pytest.mark.parametrize("construct", RESTRICTED)
 def test_A21_restricted_xml_ends_the_stream(attacker, construct):
     attacker.send(RESTRICTED[construct])
@@ -89,6 +90,7 @@ ENCODINGS = {
 }
 
 
+# RFC 6120 §11.6-1
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_A22_only_utf_8_is_spoken(server, encoding):
     with RawClient(server) as client:
@@ -189,6 +191,7 @@ def canonical(element):
     return ET.canonicalize(text, strip_text=False)
 
 
+# RFC 6120 §8.4-1 §11.3-2
 @pytest.mark.parametrize("name", TRICKY_PAYLOADS)
 def test_A30_what_is_sent_arrives_equal(attacker, victim, name):
     payload = TRICKY_PAYLOADS[name]
@@ -213,11 +216,13 @@ def test_A30_what_is_stored_arrives_equal(server, attacker, name):
     assert canonical(parse(payload)) in present, show(message)
 
 
+# RFC 6120 §4.8.5-2 §8.4-1
 def test_A29_a_prefixed_stanza_is_the_same_stanza(attacker, victim):
     attacker.send(f"<x:message xmlns:x='jabber:client' to='{victim.jid}' id='x'><x:body>hi</x:body></x:message>")
     victim.expect(f"<message from='{attacker.jid}' id='x'><body>hi</body></message>")
 
 
+# RFC 6120 §4.8.3-1
 @pytest.mark.parametrize("element", [
     "<message xmlns='jabber:server' to='{to}'><body>x</body></message>",
     "<message xmlns='jabber:component:accept' to='{to}'><body>x</body></message>",
@@ -335,6 +340,7 @@ BAD_ADDRESSES = {
 }
 
 
+# RFC 6120 §8.3.3.8-1
 @pytest.mark.parametrize("stanza", ["<message to='{to}' id='j'><body>x</body></message>",
                                     "<presence to='{to}' id='j'/>",
                                     "<iq to='{to}' id='j' type='get'><ping xmlns='urn:xmpp:ping'/></iq>"],

@@ -362,6 +362,7 @@ TEST_CASE("tls: a flood of key updates in one piece stops after the 32nd (A6)")
     CHECK(client.talk(*server) == State::failed);
 }
 
+// RFC 6120 §5.3.5-1
 TEST_CASE("tls: TLS 1.2 renegotiation ends the session (A6)")
 {
     const TlsFiles files;
@@ -547,6 +548,7 @@ TEST_CASE("tls: a reload refused says which file and why")
     }
 }
 
+// RFC 6120 §13.7.1.2.1-1
 TEST_CASE("tls: a self-signed certificate names all hosts and lasts")
 {
     const TlsFiles files;

@@ -496,6 +496,7 @@ TEST_CASE("transport: STARTTLS after clear text, then bytes both ways")
     CHECK(guest.closed == Closing::by_us);
 }
 
+// RFC 6120 §5.4.3.2-1
 TEST_CASE("transport: a handshake that fails is a TLS error, and the client sees an alert, not text")
 {
     const TlsFiles files;

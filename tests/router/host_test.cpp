@@ -141,6 +141,7 @@ TEST_CASE("host: an account that cannot be read answers with internal-server-err
 }
 
 // RFC 6121 §8.5.1-1 §8.5.1-2
+// RFC 6120 §10.5.3.1-1
 TEST_CASE(
     "host: an account that is not there is service-unavailable to requests, and silence to the rest (RFC "
     "6121 §8.5.1)")
@@ -167,6 +168,7 @@ TEST_CASE("host: a handler that throws is an internal-server-error to who asked,
     CHECK(world.juliet->is_open());
 }
 
+// RFC 6120 §8.2.3-2
 TEST_CASE("host: an iq is answered exactly once, when its handler is done, and is settled then")
 {
     Inn world;
@@ -203,6 +205,7 @@ TEST_CASE("host: an account that is unloaded while it is asked stays alive for i
     CHECK(world.juliet->hears() == Lines { "result a" });
 }
 
+// RFC 6120 §8.4-2
 TEST_CASE("host: a request that nobody answers is service-unavailable (RFC 6120 §8.4)")
 {
     Inn world;
@@ -306,6 +309,7 @@ TEST_CASE("host: who is idle at two looks is unloaded; not who has a session, is
     world.loading.open();
 }
 
+// RFC 6120 §10.3.1-1
 TEST_CASE("host: a message without an address is for the sender's own account (RFC 6120 §10.3.1)")
 {
     Inn world;

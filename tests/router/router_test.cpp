@@ -30,6 +30,7 @@ struct Square : World {
 
 } // namespace
 
+// RFC 6120 §10.4.3-1
 TEST_CASE("router: a domain that is not served here is remote-server-not-found (RFC 6120 §10.4)")
 {
     Square world;
@@ -38,6 +39,7 @@ TEST_CASE("router: a domain that is not served here is remote-server-not-found (
     CHECK(world.romeo->received.front().attribute_or("from") == "juliet@elsewhere.example");
 }
 
+// RFC 6120 §8.3.1-1
 TEST_CASE("router: errors and results are never answered (RFC 6120 §8.3.1, HOSTILE A54)")
 {
     Square world;

@@ -29,6 +29,7 @@ std::string plain(const std::string& authzid, const std::string& user, const std
 
 } // namespace
 
+// RFC 6120 §13.8.1-1
 TEST_CASE("mechanisms: strongest first, -PLUS with channel binding, PLAIN where it is wanted")
 {
     using Names = std::vector<std::string>;
@@ -51,6 +52,7 @@ TEST_CASE("mechanisms: only what was offered can be used (A33)")
     CHECK(make_mechanism("EXTERNAL", on) == nullptr);
 }
 
+// RFC 6120 §6.5-1
 TEST_CASE("mechanisms: failures have the names of RFC 6120 section 6.5")
 {
     CHECK(to_text(SaslFailure::not_authorized) == "not-authorized");
@@ -78,6 +80,7 @@ TEST_CASE("plain: a name and a password are handed on to be checked, and the ver
     }
 }
 
+// RFC 6120 §6.3.8-1
 TEST_CASE("plain: an authorization identity has to be the user's own address (A34)")
 {
     CHECK(std::holds_alternative<SaslMechanism::CheckPassword>(

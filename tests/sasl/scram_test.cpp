@@ -186,6 +186,7 @@ TEST_CASE("scram: names with commas and equals signs are decoded, and prepared")
     }
 }
 
+// RFC 6120 §6.3.8-1
 TEST_CASE("scram: the user's own address is accepted as authorization identity, any other is not (A34)")
 {
     Client client;

@@ -9,6 +9,7 @@
 
 using namespace stonechat;
 
+// RFC 6120 §8.3.2-1
 TEST_CASE("stanza error: every condition goes out and comes back (RFC 6120 §8.3.3)")
 {
     for (int i = 0; i <= static_cast<int>(StanzaError::unexpected_request); ++i) {
@@ -27,6 +28,7 @@ TEST_CASE("stanza error: every condition goes out and comes back (RFC 6120 §8.3
     }
 }
 
+// RFC 6120 §8.3.3-1
 TEST_CASE("stanza error: the type is the one that the RFC pairs with the condition")
 {
     CHECK(StanzaError(StanzaError::bad_request).type() == StanzaError::Type::modify);
@@ -62,6 +64,7 @@ TEST_CASE("stanza error: without a known condition there is none")
     CHECK(untyped->uri().empty());
 }
 
+// RFC 6120 §4.9.2-1
 TEST_CASE("stream error: every condition goes out and comes back (RFC 6120 §4.9.3)")
 {
     for (int i = 0; i <= static_cast<int>(StreamError::unsupported_version); ++i) {

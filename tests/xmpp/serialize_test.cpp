@@ -30,6 +30,7 @@ void check_round_trip(const Element& element)
 
 } // namespace
 
+// RFC 6120 §4.8.5-1 §4.8.5-2
 TEST_CASE("serialize: a namespace is declared where it differs from the one outside")
 {
     Element message("message", ns::client);
@@ -56,6 +57,7 @@ TEST_CASE("serialize: what is special in XML survives in text and attributes (A3
     CHECK(attribute == "&#13;&#10;&#9;&lt;&gt;&amp;&apos;&quot;");
 }
 
+// RFC 6120 §11.3-2
 TEST_CASE("serialize: characters that XML cannot carry are left out, and so is broken UTF-8 (A24)")
 {
     const std::string bad = "a\0b\x01\x08\x0b\x0c\x1f"s + "c\xef\xbf\xbe\xef\xbf\xbf"

@@ -39,6 +39,7 @@ std::string wire(const Stanza& stanza)
 
 } // namespace
 
+// RFC 6120 §8.2.3-1
 TEST_CASE("stanza: an iq has an id, a type and the right children (RFC 6120 §8.2.3, A18)")
 {
     CHECK(refusal("<iq type='get' id='1'><a xmlns='b'/></iq>") == "none");
@@ -76,6 +77,7 @@ TEST_CASE("stanza: message and presence types (RFC 6121 §4.7.1, §5.2.2)")
     CHECK_FALSE(stanza("<message/>").is_request());
 }
 
+// RFC 6120 §8.3.3.8-1
 TEST_CASE("stanza: addresses are parsed, broken ones refused (RFC 6120 §8.3.3.8, A31)")
 {
     const Stanza read = stanza("<message to='Romeo@Example.net' from='a@b/c'/>");
@@ -142,6 +144,7 @@ TEST_CASE("stanza: addresses change in the parsed and in the written form")
     CHECK(read.to().empty());
 }
 
+// RFC 6120 §8.1.3-1 §8.3.1-2
 TEST_CASE("stanza: an error answer keeps id and language and leaves the payload out (RFC 6120 §8.3.1)")
 {
     const Stanza read = stanza(
@@ -158,6 +161,7 @@ TEST_CASE("stanza: an error answer keeps id and language and leaves the payload 
         == IqType::error);
 }
 
+// RFC 6120 §8.1.3-1
 TEST_CASE("stanza: a result swaps the addresses and carries the payload")
 {
     const Stanza read = stanza("<iq type='get' id='1' from='a@b/c' to='d@e'><query xmlns='q'/></iq>");

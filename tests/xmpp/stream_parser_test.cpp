@@ -82,6 +82,7 @@ TEST_CASE("stream parser: an element comes out with its last byte, whatever was 
     CHECK(recorder.events.size() == 2);
 }
 
+// RFC 6120 §4.8.5-2
 TEST_CASE("stream parser: names are expanded, prefixes mean nothing (A29)")
 {
     Recorder recorder;
@@ -121,6 +122,7 @@ TEST_CASE("stream parser: what comes behind the end of the stream is not read")
     CHECK(recorder.events == Events { "open example.org", "close" });
 }
 
+// RFC 6120 §11.1-1
 TEST_CASE("stream parser: DTDs, entities, comments and instructions are restricted XML (A19, A20, A21)")
 {
     CHECK(failure_of("<!DOCTYPE") == "restricted-xml");
@@ -144,6 +146,7 @@ TEST_CASE("stream parser: DTDs, entities, comments and instructions are restrict
     }
 }
 
+// RFC 6120 §11.6-1
 TEST_CASE("stream parser: only UTF-8 is spoken (A22, RFC 6120 §11.6)")
 {
     const std::string utf16 = "<\0s\0/\0>\0"s;
@@ -166,6 +169,7 @@ TEST_CASE("stream parser: only UTF-8 is spoken (A22, RFC 6120 §11.6)")
     }
 }
 
+// RFC 6120 §11.3-1
 TEST_CASE("stream parser: broken UTF-8 is not well-formed, also when it is cut (A23)")
 {
     for (const std::string_view bytes :
@@ -209,6 +213,7 @@ TEST_CASE("stream parser: characters outside of XML are refused, also as referen
     CHECK(failure_of("<message>&#9;&#10;&#13;&#x7F;&#x10FFFF;</message>") == "none");
 }
 
+// RFC 6120 §11.3-1
 TEST_CASE("stream parser: malformed markup")
 {
     for (const std::string_view bytes : { "<message></presence>", "<message a='1' a='2'/>", "<message a=b/>",
@@ -437,6 +442,7 @@ TEST_CASE("stream parser: a second header without a restart is refused where it 
     }
 }
 
+// RFC 6120 §5.4.3.3-1
 TEST_CASE("stream parser: bytes behind <starttls/> can be seen and dropped (A7, RFC 6120 §5.3.3)")
 {
     Recorder recorder;
