@@ -348,6 +348,7 @@ def test_A63_who_is_banned_is_not_let_in_by_any_device_or_nick(server, furnish):
                 expect_only_refusal(session, room, try_to_enter(session, f"{room.jid}/{nick}"), "forbidden", "auth")
 
 
+# XEP-0045 §7.2.10-1
 def test_A63_a_locked_room_is_not_there(server, attacker):
     jid = new_room_jid()
     with login(server, server.account("olga"), "throne", presence=True) as owner:
@@ -422,6 +423,7 @@ def standings(room):
     return {affiliation: room.list_of(affiliation) for affiliation in ("owner", "admin", "member", "outcast")}
 
 
+# XEP-0045 §9-1 §9.1-3
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "behind what is allowed"])
 @pytest.mark.parametrize("who, item, condition", TOO_MUCH)
 def test_A64_who_may_not_changes_nothing(staffed, who, item, condition, together):
@@ -441,6 +443,7 @@ def test_A64_who_may_not_changes_nothing(staffed, who, item, condition, together
         assert heard == [], [show(e) for e in heard]
 
 
+# XEP-0045 §10-1 §10.2-5
 def test_A64_the_last_owner_stays_also_by_way_of_the_form(room):
     for config in ({"roomowners": ""}, {"roomowners": "somebody"}):
         answer = room.owner.ask("set", owner_query(form("roomconfig", **config)), to=room.jid)
@@ -448,6 +451,7 @@ def test_A64_the_last_owner_stays_also_by_way_of_the_form(room):
     assert room.list_of("owner") == {room.owner.bare}
 
 
+# XEP-0045 §10.2-1 §10.9-1
 @pytest.mark.parametrize("request_", ["<destroy/>", "<x xmlns='jabber:x:data' type='submit'/>",
                                       "<x xmlns='jabber:x:data' type='cancel'/>",
                                       form("roomconfig", membersonly=1), form("roomconfig", roomowners="{me}")])
@@ -462,6 +466,7 @@ def test_A64_who_is_no_owner_neither_configures_nor_destroys(staffed, request_):
 
 # -- A65: lists ----------------------------------------------------------------------------------------
 
+# XEP-0045 §9-1
 @pytest.mark.parametrize("affiliation", ["owner", "admin", "member", "outcast"])
 def test_A65_who_is_no_admin_gets_no_lists(staffed, attacker, affiliation):
     """In a semi-anonymous room they would say who everybody is (XEP-0045 10.5, 10.8; CVE-2021-37601)."""
@@ -472,6 +477,7 @@ def test_A65_who_is_no_admin_gets_no_lists(staffed, attacker, affiliation):
         assert b"@localhost'" not in ET.tostring(answer.find(f"{{{CLIENT}}}error"))
 
 
+# XEP-0045 §8.5-1
 @pytest.mark.parametrize("role", ["moderator", "participant", "visitor"])
 def test_A65_who_is_no_moderator_gets_no_lists_of_roles(staffed, attacker, role):
     for session in (attacker, staffed.other, staffed.member):
@@ -493,6 +499,7 @@ def test_A65_outsiders_get_none_of_an_open_books_room_either(furnish, attacker, 
 
 # -- A66: who speaks -----------------------------------------------------------------------------------
 
+# XEP-0045 §17.2-1 §7.5-3
 @pytest.mark.parametrize("to, kind", [("", "groupchat"), ("", "chat"), ("", "normal"), ("/mate", "chat"),
                                       ("/mate", "normal"), ("/nobody", "chat")])
 def test_A66_who_is_outside_says_nothing_inside(room, attacker, to, kind):
@@ -518,6 +525,7 @@ def test_A66_nor_has_it_a_subject_or_guests_of_his(room, attacker, victim, what)
     victim.expect_nothing(attacker)
 
 
+# XEP-0045 §7.5-1 §7.5-2
 @pytest.mark.parametrize("to, kind, condition, type_", [("/nobody", "chat", "item-not-found", "cancel"),
                                                         ("/mate", "groupchat", "bad-request", "modify")])
 def test_A66_what_is_no_private_message(room, attacker, to, kind, condition, type_):
@@ -529,6 +537,7 @@ def test_A66_what_is_no_private_message(room, attacker, to, kind, condition, typ
     leave_room(attacker, room)
 
 
+# XEP-0045 §7.4-3
 @pytest.mark.parametrize("payload", ["<body>x</body>", "<subject>x</subject>",
                                      "<composing xmlns='http://jabber.org/protocol/chatstates'/>"])
 def test_A66_a_visitor_has_no_voice(furnish, attacker, payload):
@@ -580,6 +589,7 @@ def test_A67_a_room_that_is_not_there_is_not_made_by_asking(attacker, question):
     attacker.expect_nothing()
 
 
+# XEP-0045 §6.3-1
 def test_A67_hidden_rooms_are_in_no_list(server, furnish, attacker):
     hidden, listed = furnish(publicroom=0), furnish(publicroom=1)
     for session in (attacker, hidden.mate, hidden.owner):
@@ -587,6 +597,7 @@ def test_A67_hidden_rooms_are_in_no_list(server, furnish, attacker):
         assert listed.jid in names and hidden.jid not in names
 
 
+# XEP-0045 §6.5-1
 def test_A67_outsiders_see_no_occupants(furnish, attacker):
     for room in (furnish(publicroom=0), furnish(publicroom=1)):
         for question in ("items", "info"):
@@ -605,6 +616,7 @@ def test_A67_a_hidden_room_says_nothing_of_what_goes_on_in_it(furnish, attacker)
     assert not told & {"muc#roominfo_subject", "muc#roominfo_occupants"} and b"Spells" not in ET.tostring(answer)
 
 
+# XEP-0045 §6.6-1
 def test_A67_one_cannot_be_asked_for_by_who_is_outside(room, attacker):
     for question in ("items", "info"):
         for nick in ("mate", "nobody"):
@@ -664,6 +676,7 @@ FORGED = ("<x xmlns='http://jabber.org/protocol/muc#user'>"
           + "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='forged'/>" * 2)
 
 
+# XEP-0045 §17.3-4
 @pytest.mark.parametrize("stanza", [
     "<message to='{room}' type='groupchat' id='f'><body>x</body>{forged}</message>",
     "<message to='{room}/mate' type='chat' id='f'><body>x</body>{forged}</message>",
@@ -707,6 +720,7 @@ def refuse_what_is_asked(session):
                      "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>")
 
 
+# XEP-0045 §17.4-1
 @pytest.mark.parametrize("question", PERSONAL)
 def test_A68_nor_do_answers(room, attacker, masked, question):
     """A card, a client's answer or a refusal: it comes from the nick."""
@@ -748,6 +762,7 @@ def test_A68_an_occupant_id_is_kept_but_tells_nothing(furnish, attacker):
 
 # -- A69: too much of everything -----------------------------------------------------------------------
 
+# XEP-0045 §7.2.14-1
 @pytest.mark.parametrize("limits", [
     "maxstanzas='1000000000'", "maxstanzas='99999999999999999999999'", "maxstanzas='-1'", "maxstanzas=''",
     "maxchars='99999999999999999999999'", "seconds='99999999999999999999999'", "seconds='-1'",
@@ -789,6 +804,7 @@ def test_A69_a_nick_a_moment(furnish, attacker):
     assert sum(e.tag == PRESENCE for e in told) < 200
 
 
+# XEP-0045 §17.3-2
 def test_A69_entering_again_and_again_without_leaving(furnish, attacker):
     room = furnish()
     enter(attacker, f"{room.jid}/mallory")
@@ -821,6 +837,7 @@ def test_A69_a_status_of_100_kb_is_not_shown_to_everybody(furnish, attacker):
     assert all(len(ET.tostring(e)) < 10_000 for e in room.hear())
 
 
+# XEP-0045 §17.1-1
 @pytest.mark.parametrize("nick", ["x" * 1000, "ö" * 500, " ", "\u3000", "a\u202eb"], ids=range(5))
 def test_A69_nicks_nobody_can_read(furnish, attacker, nick):
     room = furnish()
@@ -890,6 +907,7 @@ def test_A70_a_locked_room_goes_with_its_creator(server, attacker, victim, how):
 
 # -- A71: ghosts ---------------------------------------------------------------------------------------
 
+# XEP-0045 §11.1-1 §18.1.2-1
 @pytest.mark.parametrize("condition", ["item-not-found", "recipient-unavailable", "gone", "remote-server-not-found",
                                        "remote-server-timeout"])
 def test_A71_who_bounces_what_the_room_says_is_let_go(room, victim, condition):

@@ -24,6 +24,7 @@ std::string change_role(Standing actor, Standing target, Role wanted)
 
 } // namespace
 
+// XEP-0045 §5.1.2-1
 TEST_CASE("roles: who enters has what his affiliation implies (XEP-0045 §5.1.2)")
 {
     CHECK(role_on_entering(none, false) == Role::participant);
@@ -34,6 +35,7 @@ TEST_CASE("roles: who enters has what his affiliation implies (XEP-0045 §5.1.2)
     CHECK(role_on_entering(outcast, false) == Role::none);
 }
 
+// XEP-0045 §5.1.3-1
 TEST_CASE("roles: a new affiliation gives the role it implies, and only lost moderation takes one (XEP-0045 "
           "§5.1.3)")
 {
@@ -57,6 +59,7 @@ TEST_CASE("roles: names are the wire's, both ways")
     CHECK_FALSE(affiliation_from_text("").has_value());
 }
 
+// XEP-0045 §8.2-2
 TEST_CASE("kick: by a moderator, and never from below (XEP-0045 §8.2)")
 {
     const Standing moderator { none, Role::moderator };
@@ -68,6 +71,7 @@ TEST_CASE("kick: by a moderator, and never from below (XEP-0045 §8.2)")
     CHECK(change_role({ member, Role::participant }, { none, Role::visitor }, Role::none) == "forbidden");
 }
 
+// XEP-0045 §8.4-2
 TEST_CASE("voice: is taken from nobody of the same affiliation, and from no admin or owner (XEP-0045 §8.4)")
 {
     const Standing moderator { none, Role::moderator };
@@ -83,6 +87,7 @@ TEST_CASE("voice: is taken from nobody of the same affiliation, and from no admi
         == "forbidden");
 }
 
+// XEP-0045 §9.6-1 §9.7-2
 TEST_CASE(
     "moderation: is given and taken by admins and owners, and not from their like (XEP-0045 §9.6, §9.7)")
 {
