@@ -124,6 +124,7 @@ struct Door : Inside, Gateway {
 
 // Enabling (XEP-0198 §3) ----------------------------------------------------------------------------
 
+// XEP-0198 §3-3
 TEST_CASE("enable: it is offered after the login (XEP-0198 example 1), and not before a resource is bound "
           "(example 6)")
 {
@@ -138,6 +139,7 @@ TEST_CASE("enable: it is offered after the login (XEP-0198 example 1), and not b
     CHECK(has(in.binds("orchard"), "type='result'"));
 }
 
+// XEP-0198 §3-1 §3-4
 TEST_CASE("enable: without resumption (XEP-0198 examples 2, 3), once (example 7)")
 {
     Door world;
@@ -151,6 +153,7 @@ TEST_CASE("enable: without resumption (XEP-0198 examples 2, 3), once (example 7)
     CHECK(world.moments == Lines { "bound orchard", "ended orchard" });
 }
 
+// XEP-0198 §3-1 §3-2
 TEST_CASE(
     "enable: with resumption (XEP-0198 examples 4, 9, 10): an id that nobody guesses, the time as asked "
     "and allowed")
@@ -181,6 +184,7 @@ TEST_CASE(
     CHECK(third.resumes(id, 0) == failed("feature-not-implemented"));
 }
 
+// XEP-0198 §6-1
 TEST_CASE("enable: what is no part of it ends the stream, acknowledgements without it are refused")
 {
     Door world;
@@ -195,6 +199,7 @@ TEST_CASE("enable: what is no part of it ends the stream, acknowledgements witho
 
 // Acknowledgements (XEP-0198 §4) ----------------------------------------------------------------------
 
+// XEP-0198 §4-2
 TEST_CASE("acks: stanzas count from <enable/> on, whatever becomes of them (XEP-0198 example 8)")
 {
     Door world;
@@ -208,6 +213,7 @@ TEST_CASE("acks: stanzas count from <enable/> on, whatever becomes of them (XEP-
     CHECK(line.hears() == a(3));
 }
 
+// XEP-0198 §4-2
 TEST_CASE("acks: an answer comes at once and says what is safe; the rest is told when it is (HOSTILE K1)")
 {
     for (const bool resumable : { false, true }) {
@@ -250,6 +256,7 @@ TEST_CASE("acks: the server asks after what it has sent in one go, and asks once
     CHECK(juliet.hears().empty());
 }
 
+// XEP-0198 §6-2
 TEST_CASE("acks: who acknowledges what he was not sent goes (XEP-0198 §6, example 15, HOSTILE A45)")
 {
     for (const char* h : { "h='2'", "h='-1'", "h='4294967296'", "h='4294967295'", "h='x'", "h=''", "" }) {
@@ -314,6 +321,7 @@ TEST_CASE("acks: what waits for the client to have read waits for its acknowledg
 
 // Resumption (XEP-0198 §5) ----------------------------------------------------------------------------
 
+// XEP-0198 §5-2 §5-6
 TEST_CASE(
     "resume: what was lost comes again in order, what waited follows, nobody notices (XEP-0198 examples "
     "11, 12)")
@@ -359,6 +367,7 @@ TEST_CASE("resume: what came in is safe before its count is told, so that nothin
     CHECK(has(again.hears(), "h='1'/>")); // the iq was not begun: the client sends it again
 }
 
+// XEP-0198 §5-5
 TEST_CASE(
     "resume: the old connection, if it is still there, ends with conflict; of several one wins (XEP-0198 "
     "example 14, HOSTILE A44)")
@@ -386,6 +395,7 @@ TEST_CASE(
     CHECK(world.host().find_user("romeo")->sessions().size() == 1);
 }
 
+// XEP-0198 §10-1
 TEST_CASE("resume: only by the account itself, logged in, and with a count that can be (HOSTILE A44)")
 {
     Door world;
@@ -412,6 +422,7 @@ TEST_CASE("resume: only by the account itself, logged in, and with a count that 
     CHECK(has(again.resumes(id, 0), "<resumed"));
 }
 
+// XEP-0198 §5-3 §5-4 §4-3 §7-1
 TEST_CASE("resume: when the time is over the session ends, its mail waits, and the count is still known "
           "(XEP-0198 example 13)")
 {
@@ -436,6 +447,7 @@ TEST_CASE("resume: when the time is over the session ends, its mail waits, and t
     CHECK(juliet.hears().empty());
 }
 
+// XEP-0198 §7-1
 TEST_CASE("resume: a stream that was closed in good order, or by the server, is not resumed (XEP-0198 §7)")
 {
     for (const bool politely : { true, false }) {
@@ -563,6 +575,7 @@ TEST_CASE("bound: a client that acknowledges gets as much as there is")
 
 // The server is started again ---------------------------------------------------------------------------
 
+// XEP-0198 §4-4
 TEST_CASE("restart: a session is resumed from the store, with its state and with what was on its way")
 {
     Door world;

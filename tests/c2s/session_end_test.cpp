@@ -76,6 +76,7 @@ std::string ack(int h)
 
 } // namespace
 
+// XEP-0198 §4-3
 TEST_CASE("session end: what the client has not acknowledged waits, and modules hear when it is there")
 {
     TwoDevices world;

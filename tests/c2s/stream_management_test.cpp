@@ -86,6 +86,7 @@ TEST_CASE("counting: an old count changes nothing, one that cannot be frees noth
     CHECK(management.acknowledge(8) == Ack::fine);
 }
 
+// XEP-0198 §4-1
 TEST_CASE("counting: 2^32 - 1 is followed by 0 (XEP-0198 §4)")
 {
     const std::uint64_t before = UINT32_MAX - 1ULL;

@@ -310,6 +310,7 @@ def test_F6_a_stall_of_five_seconds_holds_back_only_what_must_be_safe(faulty):
 
 # -- F7: the clock jumps -------------------------------------------------------------------------------
 
+# XEP-0313 §6.2-1 §3.1-1
 def test_F7_archive_ids_grow_and_nobody_is_thrown_out_when_the_clock_jumps(faulty):
     server = faulty().start()
     accounts = server.accounts("writer", "reader")

@@ -93,6 +93,7 @@ REQUESTS = [("get", "<query xmlns='urn:xmpp:mam:2'/>"), ("set", query()),
             ("get", "<unknown xmlns='urn:xmpp:mam:2'/>")]
 
 
+# XEP-0313 §8.1-1
 @pytest.mark.parametrize("kind, request_", REQUESTS)
 def test_A78_another_ones_archive_is_forbidden_whether_there_is_one_or_not(attacker, victim, kind, request_):
     attacker.send(f"<message to='{victim.bare}' type='chat' id='m'><body>x</body></message>")
@@ -119,6 +120,7 @@ UNKNOWN_IDS = ["1", "0", "-1", "18446744073709551616", "28482-98726-73623", "1 O
                "9" * 500]
 
 
+# XEP-0313 §4.1.3-1 §4.3.2-1
 @pytest.mark.parametrize("identity", UNKNOWN_IDS, ids=lambda identity: identity[:20])
 def test_A79_an_unknown_id_is_never_an_empty_complete_page(attacker, victim, identity):
     fill_archive(attacker, victim, 2)
@@ -138,6 +140,7 @@ def test_A79_an_id_of_another_archive_is_unknown_too(attacker, victim):
     check_error(pages(victim, form(field("ids", own)))[1], "item-not-found", "cancel")
 
 
+# XEP-0313 §4.1.5-3
 @pytest.mark.parametrize("var", ["{urn:example}x", "WITH", "with ", "node"])
 def test_A79_an_unknown_field_is_not_ignored(victim, var):
     check_error(pages(victim, form(field(var, "x")))[1], "feature-not-implemented", "cancel")

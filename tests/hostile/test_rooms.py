@@ -549,6 +549,7 @@ def test_A66_a_visitor_has_no_voice(furnish, attacker, payload):
     room.check_undisturbed()
 
 
+# XEP-0313 §6.1.2-3
 def test_A66_what_is_private_is_in_no_archive_or_history_of_the_room(room, attacker, victim):
     enter(attacker, f"{room.jid}/mallory")
     room.hear()

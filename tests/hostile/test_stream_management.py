@@ -44,6 +44,7 @@ def account(server):
     return server.account("traveller")
 
 
+# XEP-0198 §10-1 §3-3
 def test_A44_nobody_resumes_before_he_has_logged_in(server, account, client):
     with login(server, account, "phone") as owner:
         token = enable(owner)
@@ -55,6 +56,7 @@ def test_A44_nobody_resumes_before_he_has_logged_in(server, account, client):
         owner.ping()
 
 
+# XEP-0198 §10-1
 def test_A44_nobody_resumes_the_session_of_another(server, account):
     with login(server, account, "phone") as owner, logged_in(server, server.account("thief")) as thief:
         token = enable(owner)
@@ -67,6 +69,7 @@ def test_A44_nobody_resumes_the_session_of_another(server, account):
         owner.ping()
 
 
+# XEP-0198 §5-1
 def test_A44_ids_cannot_be_guessed(server, account):
     with login(server, account, "one") as one, login(server, account, "two") as two:
         tokens = [enable(one), enable(two)]
@@ -91,6 +94,7 @@ def test_A44_of_several_who_resume_at_once_one_wins(server, account, victim):
         each.drop()
 
 
+# XEP-0198 §5-3
 @pytest.mark.parametrize("previd", ["", "x", "x" * 5000, "'\"<>", "../../etc"])
 def test_A44_what_is_no_id_is_not_found(server, account, previd):
     from xml.sax.saxutils import quoteattr
@@ -101,6 +105,7 @@ def test_A44_what_is_no_id_is_not_found(server, account, previd):
         client.ping()
 
 
+# XEP-0198 §6-2
 @pytest.mark.parametrize("h", ["h='1'", "h='-1'", "h='4294967295'", "h='4294967296'", "h='1e3'", "h=''", "", "h='٣'"])
 def test_A45_a_count_that_cannot_be_ends_the_stream(server, account, victim, h):
     client = login(server, account, "phone")

@@ -149,6 +149,7 @@ async def is_safe(person, server):
     await person["xep_0199"].ping(server.hosts[0])
 
 
+# XEP-0198 §5-2
 def test_nothing_is_lost_or_doubled_when_the_line_breaks(server):
     async def scenario():
         async with a_friend_and_a_traveller(server) as (alice, bob, wire):
@@ -194,6 +195,7 @@ def test_what_the_client_sends_is_acknowledged(server):
     play(scenario())
 
 
+# XEP-0198 §7-1
 def test_a_stream_ended_in_good_order_is_over(server):
     async def scenario():
         async with a_friend_and_a_traveller(server) as (alice, bob, _):

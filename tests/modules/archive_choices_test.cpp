@@ -58,6 +58,7 @@ TEST_CASE("archive preferences: at first everything is kept, and both lists are 
     CHECK(world.kept() == both);
 }
 
+// XEP-0313 §8.1-2
 TEST_CASE("archive preferences: take effect at once, are answered as applied, and outlive a restart")
 {
     Choosing world;
@@ -175,6 +176,7 @@ TEST_CASE("archive retention: is chosen with a command, for everything or one co
     CHECK(world.search(*world.mercutio).bodies.size() == static_cast<std::size_t>(world.count_));
 }
 
+// XEP-0313 §3.2-1
 TEST_CASE("archive retention: what is too old goes, as host, account and conversation have it, hot")
 {
     Choosing world;

@@ -52,6 +52,7 @@ std::vector<std::string> walk(Client& client, const std::string& form, Direction
 
 } // namespace
 
+// XEP-0313 §4.2-3 §4.3.1-1
 TEST_CASE("archive: paging visits each message once and in order, whichever way, however large the pages")
 {
     std::mt19937 random(31);

@@ -36,6 +36,7 @@ std::set<std::string> features(Client& client, std::string_view to)
 
 } // namespace
 
+// XEP-0313 §3.3.1-1 §6.1.1-2
 TEST_CASE("archive: a message is in the archives of both sides, and nobody else's (XEP-0313 §3.3.1)")
 {
     ArchiveHouse world;
@@ -54,6 +55,7 @@ TEST_CASE("archive: a message is in the archives of both sides, and nobody else'
     CHECK(world.search(*world.mercutio).bodies.empty());
 }
 
+// XEP-0313 §3.5-1 §3.5-2
 TEST_CASE("archive: its recipient learns under which id it is kept, its sender does not tell him (§3.4)")
 {
     ArchiveHouse world;
@@ -67,6 +69,7 @@ TEST_CASE("archive: its recipient learns under which id it is kept, its sender d
     CHECK(world.mercutio->hears().empty());
 }
 
+// XEP-0313 §4.2-1 §4.2-2 §4-1
 TEST_CASE("archive: a result comes from the own account, with queryid, id, time and the message (§4.2)")
 {
     ArchiveHouse world;
@@ -102,6 +105,7 @@ TEST_CASE("archive: a message that its recipient's side refuses is not in his ar
     CHECK(world.search(*world.romeo).bodies == Lines { "Call me but love" });
 }
 
+// XEP-0313 §4.1.1-2
 TEST_CASE("archive: a message to oneself is kept once, and found as that (§4.1.1, §6.1.1)")
 {
     ArchiveHouse world;
@@ -117,6 +121,7 @@ TEST_CASE("archive: a message to oneself is kept once, and found as that (§4.1.
     CHECK(world.search(*world.juliet).bodies == Lines { "Call me but love" });
 }
 
+// XEP-0313 §6.1.1-1
 TEST_CASE("archive: messages that are worth nothing later are not in it, those for one delivery neither")
 {
     ArchiveHouse world;
@@ -132,6 +137,7 @@ TEST_CASE("archive: messages that are worth nothing later are not in it, those f
     CHECK(world.search(*world.romeo).bodies.empty());
 }
 
+// XEP-0313 §4.1.1-1 §4.1.1-3
 TEST_CASE("archive: filters by address, bare or full (§4.1.1)")
 {
     ArchiveHouse world;
@@ -150,6 +156,7 @@ TEST_CASE("archive: filters by address, bare or full (§4.1.1)")
     CHECK(with(*world.juliet, "mercutio@localhost").empty());
 }
 
+// XEP-0313 §4.1.2-1
 TEST_CASE("archive: filters by time, both ends included, in the precision in which we tell it (§4.1.2)")
 {
     ArchiveHouse world;
@@ -170,6 +177,7 @@ TEST_CASE("archive: filters by time, both ends included, in the precision in whi
     CHECK(between(stamps[2], stamps[0]).empty());
 }
 
+// XEP-0313 §4.1.3-1 §4.1-2
 TEST_CASE("archive: filters by id, each of which must exist (§4.1.3)")
 {
     ArchiveHouse world;
@@ -207,6 +215,7 @@ TEST_CASE("archive: filters by id, each of which must exist (§4.1.3)")
     CHECK(found(world.field("after-id", foreign)) == Lines { "cancel item-not-found" });
 }
 
+// XEP-0313 §4.3.1-1 §4.3.2-2
 TEST_CASE("archive: pages, the last page, the count alone (§4.3, XEP-0059 §2.6)")
 {
     ArchiveHouse world;
@@ -264,6 +273,7 @@ TEST_CASE("archive: pages are bounded, by number and by bytes")
         == Lines { std::string(5000, 'x') });
 }
 
+// XEP-0313 §4.1-1 §4.1.5-1
 TEST_CASE("archive: the form says which fields there are, and ids may be any (§4.1.5, XEP-0431 §3.1)")
 {
     ArchiveHouse world;
@@ -288,6 +298,7 @@ TEST_CASE("archive: the form says which fields there are, and ids may be any (§
             "text-single {urn:xmpp:fulltext:0}fulltext" });
 }
 
+// XEP-0313 §4.1.5-3
 TEST_CASE("archive: what the server does not understand in a query is refused, not ignored")
 {
     ArchiveHouse world;
@@ -344,6 +355,7 @@ TEST_CASE("archive: words are found in bodies, not in what is encrypted (XEP-043
     CHECK(found(*world.juliet, "\" OR 1=1 --").empty());
 }
 
+// XEP-0313 §5-1
 TEST_CASE("archive: metadata says where it begins and ends (§5)")
 {
     ArchiveHouse world;
@@ -365,6 +377,7 @@ TEST_CASE("archive: metadata says where it begins and ends (§5)")
     CHECK(metadata->child("end")->attribute_or("timestamp") == to_datetime(world.clock.wall(), true));
 }
 
+// XEP-0313 §7-1 §4.1-2
 TEST_CASE("archive: it is announced where it is, on the account to its owner, and where Profanity looks (§7)")
 {
     ArchiveHouse world;
@@ -380,6 +393,7 @@ TEST_CASE("archive: it is announced where it is, on the account to its owner, an
     CHECK_FALSE(of_host.contains("urn:xmpp:mam:2#extended"));
 }
 
+// XEP-0313 §8.1-1
 TEST_CASE("archive: nobody reads another one's, nor learns whether there is one (§8.1)")
 {
     ArchiveHouse world;

@@ -55,6 +55,7 @@ struct Quarrel : House {
 
 } // namespace
 
+// XEP-0191 §3.2-1
 TEST_CASE("blocking: the list is what was blocked, sorted and each once, and outlives the session (XEP-0191 "
           "§3.2, §3.3)")
 {
@@ -70,6 +71,7 @@ TEST_CASE("blocking: the list is what was blocked, sorted and each once, and out
     CHECK(listed(*garden) == Lines { "juliet@localhost/balcony", "tybalt@localhost" });
 }
 
+// XEP-0191 §3.4-1 §3.5-1
 TEST_CASE("blocking: unblocking takes single addresses off, or all when none is named (XEP-0191 §3.4, §3.5)")
 {
     Quarrel world;
@@ -81,6 +83,7 @@ TEST_CASE("blocking: unblocking takes single addresses off, or all when none is 
     CHECK(unblock(*world.romeo, {}) == "result");
 }
 
+// XEP-0191 §3.3-2
 TEST_CASE("blocking: no item is a bad request, and no address is malformed (XEP-0191 §3.3)")
 {
     Quarrel world;
@@ -92,6 +95,7 @@ TEST_CASE("blocking: no item is a bad request, and no address is malformed (XEP-
     CHECK(listed(*world.romeo).empty());
 }
 
+// XEP-0191 §3.3-1 §3.4-1 §3.5-1
 TEST_CASE("blocking: changes are pushed behind the result to the resources that asked for the list (XEP-0191 "
           "§3.3)")
 {
@@ -111,6 +115,7 @@ TEST_CASE("blocking: changes are pushed behind the result to the resources that 
     CHECK(world.romeo->received.back().first_child()->child_count() == 0);
 }
 
+// XEP-0191 §3.3-3 §3.4-2
 TEST_CASE("blocking: who sees the user's presence sees it end and come back, others nothing (XEP-0191 §3.3, "
           "§3.4)")
 {
@@ -146,6 +151,7 @@ TEST_CASE("blocking: who is still blocked by another entry is shown nothing (XEP
     CHECK(world.juliet->hears() == Lines { "presence available from romeo@localhost/orchard" });
 }
 
+// XEP-0191 §3.3-5 §3.3-4
 TEST_CASE(
     "blocking: presence of the blocked is dropped without a word, subscriptions and probes too (XEP-0191 "
     "§3.3)")
@@ -163,6 +169,7 @@ TEST_CASE(
     CHECK(world.romeo->is_settled());
 }
 
+// XEP-0191 §3.3-6 §3.3-7
 TEST_CASE(
     "blocking: messages and requests of the blocked are refused as if nobody were there (XEP-0191 §3.3, "
     "HOSTILE A56)")
@@ -184,6 +191,7 @@ TEST_CASE(
     CHECK(world.stored_messages("romeo") == 0);
 }
 
+// XEP-0191 §3.3-7
 TEST_CASE("blocking: answers and errors of the blocked vanish (XEP-0191 §3.3)")
 {
     Quarrel world;
@@ -196,6 +204,7 @@ TEST_CASE("blocking: answers and errors of the blocked vanish (XEP-0191 §3.3)")
     CHECK(world.romeo->hears().empty());
 }
 
+// XEP-0191 §3.3-8
 TEST_CASE("blocking: the user cannot send anything to the blocked (XEP-0191 example 7)")
 {
     Quarrel world;
@@ -215,6 +224,7 @@ TEST_CASE("blocking: the user cannot send anything to the blocked (XEP-0191 exam
     CHECK(world.juliet->hears().empty());
 }
 
+// XEP-0191 §6-1
 TEST_CASE("blocking: a full address blocks that resource and no other (XEP-0191 §6)")
 {
     Quarrel world;
@@ -227,6 +237,7 @@ TEST_CASE("blocking: a full address blocks that resource and no other (XEP-0191 
     CHECK(world.romeo->hears() == Lines { "message m2 from juliet@localhost/window" });
 }
 
+// XEP-0191 §5-1
 TEST_CASE("blocking: nobody is cut off from the own resources, nor from the server's answers (XEP-0191 §5)")
 {
     Quarrel world;

@@ -56,6 +56,7 @@ struct Devices : House {
 
 } // namespace
 
+// XEP-0280 §7-1 §2-1
 TEST_CASE("carbons: a message to one device is copied to the others that want it (XEP-0280 §7)")
 {
     Devices world;
@@ -74,6 +75,7 @@ TEST_CASE("carbons: a message to one device is copied to the others that want it
     CHECK(inner.attribute_or("to") == "romeo@localhost/orchard");
 }
 
+// XEP-0280 §7-2
 TEST_CASE("carbons: who gets the message itself gets no copy (XEP-0280 §7)")
 {
     Devices world;
@@ -117,6 +119,7 @@ TEST_CASE("carbons: who is reading the mailbox finds a message there, and gets n
     CHECK(heard(*attic) == Lines { "received new", "received newer" });
 }
 
+// XEP-0280 §8-1 §8-2
 TEST_CASE("carbons: what one device sends is copied to the others, not to itself (XEP-0280 §8)")
 {
     Devices world;
@@ -156,6 +159,7 @@ TEST_CASE("carbons: a message to one's own account comes once to each device")
     CHECK(heard(*world.orchard) == Lines { "n" });
 }
 
+// XEP-0280 §9-1
 TEST_CASE("carbons: a message with <private/> is not copied on either side, and arrives as it was sent "
           "(XEP-0280 §9, example 13)")
 {
@@ -172,6 +176,7 @@ TEST_CASE("carbons: a message with <private/> is not copied on either side, and 
     CHECK(heard(*world.garden).empty());
 }
 
+// XEP-0280 §6.1-1 §6.1-3 §6.2-1
 TEST_CASE("carbons: chat states, receipts and markers are copied, what is no conversation is not")
 {
     Devices world;
@@ -190,6 +195,7 @@ TEST_CASE("carbons: chat states, receipts and markers are copied, what is no con
     CHECK(say("<body>x</body>", "groupchat").empty());
 }
 
+// XEP-0280 §6.1-5
 TEST_CASE("carbons: an error about a copied message is copied, any other is not (XEP-0280 §6.1)")
 {
     Devices world;
@@ -213,6 +219,7 @@ TEST_CASE("carbons: an error about a copied message is copied, any other is not 
     CHECK(heard(*world.garden) == Lines { "sent q" });
 }
 
+// XEP-0280 §10.3-1
 TEST_CASE("carbons: a refused copy is no news for who has sent the message (XEP-0280 §10.3)")
 {
     Devices world;
@@ -226,6 +233,7 @@ TEST_CASE("carbons: a refused copy is no news for who has sent the message (XEP-
     }
 }
 
+// XEP-0280 §10.1-1
 TEST_CASE("carbons: they are enabled and disabled as often as the client likes (XEP-0280 §10.1)")
 {
     Devices world;

@@ -51,6 +51,7 @@ void strip_address(Element& stanza)
 
 } // namespace
 
+// XEP-0313 §3.3.2-1 §6.1.2-5
 TEST_CASE("archive query: a room answers from its bare address, with what it has kept (XEP-0313 §6.1.2)")
 {
     const ArchiveAnswer page = answer(nullptr);

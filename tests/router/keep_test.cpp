@@ -38,6 +38,7 @@ const std::string store = "<store xmlns='urn:xmpp:hints'/>";
 
 } // namespace
 
+// XEP-0313 §6.1.1-1
 TEST_CASE("keep: what people say, in whatever form, is archived (XEP-0313 §6.1.1)")
 {
     for (const std::string& payload : Lines {
