@@ -448,6 +448,7 @@ TEST_CASE("rate: a client that sends too many stanzas is read more slowly, and l
     CHECK(line.is_read());
 }
 
+// XEP-0205 §4.7-1
 TEST_CASE("rate: a client that sends too many bytes is not read until it may again (HOSTILE A8)")
 {
     Door world;

@@ -57,6 +57,7 @@ def fill_archive(sender, recipient, count, size=1):
 
 # -- A52: forged ids -----------------------------------------------------------------------------------
 
+# XEP-0359 §3-2 §3-4
 @pytest.mark.parametrize("kind", ["chat", "normal", "headline"])
 def test_A52_forged_ids_of_ours_are_all_stripped(attacker, victim, kind):
     forged = "".join(f"<stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='forged'/>"

@@ -134,6 +134,7 @@ def knock(server, source):
     return connection
 
 
+# XEP-0205 §4.1-1
 def test_A3_connections_of_one_address_are_limited(attacked):
     server = attacked(connections_per_prefix=10)
     crowd = [knock(server, "127.0.0.7") for _ in range(12)]
@@ -146,6 +147,7 @@ def test_A3_connections_of_one_address_are_limited(attacked):
         each.drop()
 
 
+# XEP-0205 §4.2-1
 def test_A3_a_burst_of_connections_is_limited(attacked):
     server = attacked(connection_rate=1, connection_burst=10)
     began = time.monotonic()
@@ -399,6 +401,7 @@ def test_A10_a_stream_to_another_host_than_the_certificate_shown(server):
             client.expect_stream_error("host-unknown")
 
 
+# XEP-0368 §3-2
 def test_A10_each_host_shows_its_own_certificate(server):
     for host in server.hosts:
         with RawClient(server, sni=host) as client:
@@ -406,6 +409,7 @@ def test_A10_each_host_shows_its_own_certificate(server):
             client.open(host)
 
 
+# XEP-0368 §3-3
 def test_A10_a_foreign_alpn_is_refused(server):
     with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol|alert"):
         RawClient(server, alpn="http/1.1")

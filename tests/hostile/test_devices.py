@@ -72,6 +72,7 @@ def test_A51_a_forged_push_is_refused_and_not_delivered(attacker, victim, kind, 
     victim.expect_nothing(attacker)
 
 
+# XEP-0357 §9-1
 def test_A61_a_push_service_learns_a_count_and_its_node_and_nothing_else(server, attacker, stack):
     """The attacker is the service; it registers nothing, and what it is sent says nothing."""
     owner = server.account("owner")
@@ -108,6 +109,7 @@ def test_A61_a_service_that_never_answers_is_not_flooded(server, attacker, stack
     attacker.expect_nothing()
 
 
+# XEP-0352 §6-1
 def test_A62_client_state_is_seen_by_nobody(server, stack):
     one, other = server.account("one"), server.account("other")
     befriend(server, one, other)

@@ -247,6 +247,7 @@ def test_A38_a_client_that_was_told_of_no_channel_binding(client, account, mecha
     client.expect_sasl_failure(answer, "not-authorized", "malformed-request")
 
 
+# XEP-0474 §6.1-1
 @pytest.mark.parametrize("mechanism, digest", [("SCRAM-SHA-256", "sha256"), ("SCRAM-SHA-1", "sha1")])
 def test_A38_the_servers_list_is_protected_by_a_hash(client, account, mechanism, digest):
     """XEP-0474: the client can see that the list it was shown is the one that was sent."""
@@ -408,6 +409,7 @@ def test_A42_a_client_certificate_proves_nothing(server, tmp_path, subject):
 # -- A47: binding --------------------------------------------------------------------------------------
 
 # RFC 6120 §7.1-1
+# XEP-0205 §4.4-1
 def test_A47_resources_of_one_account_are_limited(server, account, stack):
     sessions = [stack.enter_context(login(server, account, f"r{number}")) for number in range(10)]
     with RawClient(server) as client:

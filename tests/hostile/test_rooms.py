@@ -743,6 +743,8 @@ def id_of(told, place):
     return next(e.find(OCCUPANT_ID).get("id") for e in told if e.tag == PRESENCE and e.get("from") == place)
 
 
+# XEP-0421 §4.1-1 §4.1-2
+# XEP-0421 §4.1-3
 def test_A68_an_occupant_id_is_kept_but_tells_nothing(furnish, attacker):
     """The same for the same person in this room, another one in another, and no plain hash of the address."""
     room, other = furnish(), furnish()
@@ -813,6 +815,7 @@ def test_A69_entering_again_and_again_without_leaving(furnish, attacker):
     assert refusals(attacker, room, [again] * 200) > 100
 
 
+# XEP-0205 §4.9-1
 def test_A69_a_flood_of_words(furnish, attacker):
     room = furnish()
     enter(attacker, f"{room.jid}/mallory")

@@ -88,6 +88,7 @@ def test_A54_an_error_for_a_bounce_ends_there(server, attacker):
 
 # -- A53: stamps ---------------------------------------------------------------------------------------
 
+# XEP-0203 §5-1
 @pytest.mark.parametrize("domain", ["localhost", "other.example", "LOCALHOST"])
 def test_A53_a_forged_delay_of_our_domain_is_removed(server, attacker, victim, domain):
     forged = f"<delay xmlns='urn:xmpp:delay' from='{domain}' stamp='1999-01-01T00:00:00Z'/>"
@@ -141,6 +142,7 @@ def answer_of(attacker, kind, question, to):
 
 
 # RFC 6120 §8.3.3.7-1
+# XEP-0012 §4-1
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("kind", ["get", "set"])
 def test_A55_an_iq_to_a_full_jid_tells_a_stranger_nothing(attacker, victim, kind, question):

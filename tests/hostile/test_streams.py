@@ -83,6 +83,7 @@ STANZAS = {
 
 
 # RFC 6120 §4.3.5-1 §4.9.3.12-1
+# XEP-0205 §4.3-1
 @pytest.mark.parametrize("stanza", STANZAS)
 def test_A16_a_stanza_before_login(server, client, victim, stanza):
     client.send(STANZAS[stanza].format(to=victim.jid))
@@ -111,6 +112,7 @@ ENDLESS = {
 }
 
 
+# XEP-0205 §4.5-1
 @pytest.mark.parametrize("token", ENDLESS)
 def test_A17_a_stanza_over_the_limit_also_as_one_endless_token(server, attacker, victim, token):
     filler = b" " if "whitespace" in token else b"x"

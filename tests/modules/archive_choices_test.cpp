@@ -50,6 +50,7 @@ const Lines only_juliet { "juliet" };
 
 } // namespace
 
+// XEP-0441 §2.1-1
 TEST_CASE("archive preferences: at first everything is kept, and both lists are there, empty (XEP-0441 §2.1)")
 {
     Choosing world;
@@ -59,6 +60,7 @@ TEST_CASE("archive preferences: at first everything is kept, and both lists are 
 }
 
 // XEP-0313 §8.1-2
+// XEP-0441 §2.1.2-1
 TEST_CASE("archive preferences: take effect at once, are answered as applied, and outlive a restart")
 {
     Choosing world;
@@ -84,6 +86,7 @@ TEST_CASE("archive preferences: take effect at once, are answered as applied, an
     CHECK(world.kept() == only_juliet);
 }
 
+// XEP-0441 §2.3.1-1 §2.1.1-1
 TEST_CASE("archive preferences: `roster` means contacts, by their bare address (XEP-0441 §2.1.1)")
 {
     Choosing world;
@@ -108,6 +111,7 @@ TEST_CASE("archive preferences: a listed full address is compared as it is (XEP-
     CHECK(world.kept() == both);
 }
 
+// XEP-0441 §2.1.1-1
 TEST_CASE("archive preferences: what is broken or too much changes nothing")
 {
     Choosing world;
@@ -146,6 +150,7 @@ TEST_CASE("archive retention: a host that keeps nothing still delivers, also to 
     CHECK(world.kept() == both);
 }
 
+// XEP-0441 §2.2-1
 TEST_CASE("archive retention: is chosen with a command, for everything or one conversation (XEP-0441 §2.2)")
 {
     Choosing world;

@@ -216,6 +216,7 @@ TEST_CASE("archive: filters by id, each of which must exist (§4.1.3)")
 }
 
 // XEP-0313 §4.3.1-1 §4.3.2-2
+// XEP-0059 §2.2-1 §2.2-2 §2.2-3
 TEST_CASE("archive: pages, the last page, the count alone (§4.3, XEP-0059 §2.6)")
 {
     ArchiveHouse world;

@@ -33,6 +33,7 @@ TEST_CASE("client state: it is offered after login (XEP-0352 §4.1)")
     CHECK(offered);
 }
 
+// XEP-0352 §5-1
 TEST_CASE("client state: a stream begins active, and says when that changes (XEP-0352 §4.2, §5)")
 {
     House world;
@@ -57,6 +58,7 @@ TEST_CASE("client state: who resumes a stream is active again (XEP-0352 §5.2)")
     CHECK_FALSE(romeo->is_inactive());
 }
 
+// XEP-0352 §6-1
 TEST_CASE("client state: nobody else learns of it (XEP-0352 §6, HOSTILE A62)")
 {
     House world;

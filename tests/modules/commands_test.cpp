@@ -99,6 +99,7 @@ Lines nodes_for(Client& client)
 
 } // namespace
 
+// XEP-0050 §2.2-2
 TEST_CASE("commands: everybody is told of the commands they may run and of no others (XEP-0050 §2.2)")
 {
     Service world;
@@ -106,6 +107,7 @@ TEST_CASE("commands: everybody is told of the commands they may run and of no ot
     CHECK(nodes_for(*world.admin) == Lines { "greet", "weather", "secret" });
 }
 
+// XEP-0050 §2.2-1
 TEST_CASE("commands: a node says of itself that it is a command (XEP-0050 §2.3)")
 {
     Service world;
@@ -118,6 +120,7 @@ TEST_CASE("commands: a node says of itself that it is a command (XEP-0050 §2.3)
     CHECK(query.children("feature", ns::disco_info).size() == 2);
 }
 
+// XEP-0050 §3.4-1
 TEST_CASE("commands: a form is handed out, filled in and answered (XEP-0050 §2.4.2)")
 {
     Service world;
@@ -146,6 +149,7 @@ TEST_CASE("commands: one without a form is carried out at once (XEP-0050 §2.4.1
     CHECK(done.child("x", ns::data_forms)->attribute_or("type") == "result");
 }
 
+// XEP-0050 §2.4.3-1
 TEST_CASE("commands: a form can be given up, by action or by form (XEP-0050 §2.4.4)")
 {
     Service world;
@@ -161,6 +165,7 @@ TEST_CASE("commands: a form can be given up, by action or by form (XEP-0050 §2.
     CHECK(verdict(*world.romeo, by_form, filled_in) == "modify bad-request bad-sessionid");
 }
 
+// XEP-0050 §4.5-1
 TEST_CASE("commands: actions that are not offered are bad, those that nobody knows malformed (XEP-0050 §4.5)")
 {
     Service world;
@@ -176,6 +181,7 @@ TEST_CASE("commands: actions that are not offered are bad, those that nobody kno
     CHECK(verdict(*world.romeo, session, filled_in) == "result"); // it is still open
 }
 
+// XEP-0050 §4.5-1
 TEST_CASE("commands: what is no filled-in form is a bad payload, and may be sent again (XEP-0050 §4.5)")
 {
     Service world;
@@ -188,6 +194,7 @@ TEST_CASE("commands: what is no filled-in form is a bad payload, and may be sent
     CHECK(verdict(*world.romeo, session, filled_in) == "result");
 }
 
+// XEP-0050 §3.3-1
 TEST_CASE("commands: a form is filled in once, by whom it was handed to, for its own command (XEP-0050 §4.5)")
 {
     Service world;
@@ -203,6 +210,7 @@ TEST_CASE("commands: a form is filled in once, by whom it was handed to, for its
         == "modify bad-request bad-sessionid");
 }
 
+// XEP-0050 §2.2-2 §4.5-1
 TEST_CASE("commands: forbidden to those who may not, not found where there is none (XEP-0050 §4.5)")
 {
     Service world;

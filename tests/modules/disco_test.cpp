@@ -60,6 +60,7 @@ struct Neighbours : House {
 
 } // namespace
 
+// XEP-0030 §3.1-1
 TEST_CASE("disco: the server says what it is and lists its features sorted, each once (XEP-0030 §3.1)")
 {
     Neighbours world;
@@ -78,6 +79,7 @@ TEST_CASE("disco: the server says what it is and lists its features sorted, each
     }
 }
 
+// XEP-0030 §3.2-1 §7-1
 TEST_CASE("disco: the node asked for comes back; a node that nobody knows is not found (XEP-0030 §3.2, §4.2)")
 {
     Neighbours world;
@@ -92,6 +94,7 @@ TEST_CASE("disco: the node asked for comes back; a node that nobody knows is not
     }
 }
 
+// XEP-0115 §6.2-1
 TEST_CASE(
     "disco: the capabilities in the stream feature are those of disco#info, also by their node (XEP-0115 "
     "§5.1, §6.2)")
@@ -124,6 +127,7 @@ TEST_CASE("disco: a reload that changes what is said changes the hash with it (X
         == "cancel item-not-found");
 }
 
+// XEP-0030 §3.1-2 §3.1-3 §4.1-2
 TEST_CASE(
     "disco: an account tells itself and its contacts what it is and which resources are there (XEP-0030 "
     "§8)")
@@ -145,6 +149,7 @@ TEST_CASE(
     CHECK(House::verdict(House::asks(*world.romeo, "get", info)) == "result"); // without `to`: of oneself
 }
 
+// XEP-0030 §3.1-4 §8-1 §8-2
 TEST_CASE("disco: to strangers an account looks like an address without one (XEP-0030 §8, HOSTILE A58)")
 {
     Neighbours world;

@@ -34,6 +34,7 @@ struct Watchers : House {
 
 } // namespace
 
+// XEP-0012 §5-1 §2-1
 TEST_CASE("last activity: of the server it is the time since its start (XEP-0012 §5)")
 {
     Watchers world;
@@ -56,6 +57,7 @@ TEST_CASE(
     CHECK(last(*world.romeo, "juliet@localhost") == "903 Heading home");
 }
 
+// XEP-0012 §3-2
 TEST_CASE("last activity: while one resource is there the contact is not gone (XEP-0012 §4)")
 {
     Watchers world;
@@ -82,6 +84,7 @@ TEST_CASE("last activity: a status is cut at a character, and kept only as long 
     CHECK(last(*world.romeo, "juliet@localhost") == "0 " + std::string(1023, 'x'));
 }
 
+// XEP-0012 §3-1 §8-1
 TEST_CASE(
     "last activity: strangers learn nothing, not even whether there is an account (XEP-0012 §6, HOSTILE "
     "A58)")

@@ -51,6 +51,7 @@ std::string live(std::string_view id)
 
 } // namespace
 
+// XEP-0160 §2-1
 TEST_CASE("offline: messages come in order, whole, with the time they came (XEP-0160 §2, XEP-0203)")
 {
     Offline world;
@@ -119,6 +120,7 @@ TEST_CASE("offline: a stream that is closed in good order confirms as well (K5)"
     CHECK(world.stored_messages("juliet") == 0);
 }
 
+// XEP-0160 §3-1 §3-2
 TEST_CASE("offline: what is kept, by type and content (XEP-0160 §3, XEP-0334)")
 {
     struct Case {
@@ -161,6 +163,7 @@ TEST_CASE("offline: what is kept, by type and content (XEP-0160 §3, XEP-0334)")
     }
 }
 
+// XEP-0160 §2-1
 TEST_CASE("offline: a negative priority does not get them, rising to 0 does (XEP-0160 §2)")
 {
     Offline world;

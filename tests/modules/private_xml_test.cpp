@@ -64,6 +64,7 @@ TEST_CASE("private xml: it is there for other resources and later sessions (XEP-
     CHECK(world.reads(which_exodus) == query(exodus));
 }
 
+// XEP-0049 §2.3-1 §2.3-3
 TEST_CASE(
     "private xml: requests that name nothing, or what may not be named, are refused (XEP-0049 §3, examples "
     "6, 7)")
@@ -78,6 +79,7 @@ TEST_CASE(
     CHECK(world.reads(which_exodus) == query(which_exodus)); // nothing of a refused request was kept
 }
 
+// XEP-0049 §2.3-2 §4-1
 TEST_CASE("private xml: it is private (XEP-0049 example 5)")
 {
     Library world;

@@ -122,6 +122,8 @@ TEST_CASE("push: a message for a device that is offline wakes it (XEP-0357 §7)"
     CHECK(world.stored_messages("romeo") == 1);
 }
 
+// XEP-0357 §9-1
+// XEP-0357 §7-1
 TEST_CASE("push: the service learns a count and its own node, and nothing else (HOSTILE A61)")
 {
     Phone world;
@@ -360,6 +362,7 @@ TEST_CASE("push: no answer in time is a failure that may pass")
     CHECK(world.registrations().size() == 1);
 }
 
+// XEP-0357 §7.1-1
 TEST_CASE("push: a service that says no is not asked again (XEP-0357 §7.1)")
 {
     for (const char* condition : { "item-not-found", "gone", "forbidden", "service-unavailable" }) {
@@ -425,6 +428,7 @@ TEST_CASE("push: an answer of somebody else, or to another question, changes not
     CHECK(world.registrations().empty());
 }
 
+// XEP-0357 §5-1
 TEST_CASE("push: a registration is kept, and the last request for a service and node counts (XEP-0357 §5)")
 {
     Phone world;
@@ -443,6 +447,7 @@ TEST_CASE("push: a registration is kept, and the last request for a service and 
     }
 }
 
+// XEP-0357 §6-1 §6-2
 TEST_CASE("push: one node of a service is disabled, or all of them (XEP-0357 §6)")
 {
     Phone world;

@@ -73,6 +73,7 @@ struct Registry : House {
 
 } // namespace
 
+// XEP-0077 §3.1-1 §8-1
 TEST_CASE("registration: closed unless it was opened, and not offered then (XEP-0077 §3.1, §8)")
 {
     Registry world(false);
@@ -84,6 +85,7 @@ TEST_CASE("registration: closed unless it was opened, and not offered then (XEP-
     CHECK(world.registers("benvolio") == "result");
 }
 
+// XEP-0077 §3.1-1
 TEST_CASE("registration: tells what it wants, then makes the account (XEP-0077 examples 1 to 5)")
 {
     Registry world;
@@ -98,6 +100,7 @@ TEST_CASE("registration: tells what it wants, then makes the account (XEP-0077 e
     CHECK(world.connects("benvolio@localhost/street")->is_open());
 }
 
+// XEP-0077 §3.1-3
 TEST_CASE("registration: a name that is taken is a conflict, also of somebody disabled (XEP-0077 example 6)")
 {
     Registry world;
@@ -109,6 +112,7 @@ TEST_CASE("registration: a name that is taken is a conflict, also of somebody di
     CHECK(world.registers("benvolio", "192.0.2.2") == "cancel conflict");
 }
 
+// XEP-0077 §3.1-4
 TEST_CASE(
     "registration: without a name or a password, or with one that is not allowed, not acceptable (XEP-0077 "
     "example 7)")
@@ -142,6 +146,7 @@ TEST_CASE("registration: an address may make so many accounts a day, an IPv6 cus
     CHECK(world.registers("a3", "192.0.2.1") == "result");
 }
 
+// XEP-0077 §3.1-2
 TEST_CASE("registration: who is logged in is told that it is registered (XEP-0077 example 4)")
 {
     Registry world(false);
@@ -166,6 +171,7 @@ TEST_CASE("registration: a user changes the own password, which ends the other s
     CHECK(garden->ended_with() == "not-authorized");
 }
 
+// XEP-0077 §3.3-1 §3.3-2
 TEST_CASE("registration: nobody changes another's password, nor to an empty one (XEP-0077 §3.3)")
 {
     Registry world(false);
@@ -181,6 +187,7 @@ TEST_CASE("registration: nobody changes another's password, nor to an empty one 
         == "cancel service-unavailable");
 }
 
+// XEP-0077 §3.2-1
 TEST_CASE(
     "registration: a user removes the account: an answer, then the end of every session (XEP-0077 §3.2)")
 {

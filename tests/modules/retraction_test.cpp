@@ -40,6 +40,7 @@ struct Said : ArchiveHouse {
 
 } // namespace
 
+// XEP-0424 §4-1 §5-2 §5-1
 TEST_CASE("retraction: leaves a tombstone in both archives, and is there itself (XEP-0424 §4)")
 {
     Said world;
@@ -59,6 +60,7 @@ TEST_CASE("retraction: leaves a tombstone in both archives, and is there itself 
     CHECK(world.juliet->received.empty() == false);
 }
 
+// XEP-0424 §5-3
 TEST_CASE("retraction: nobody takes back what somebody else has said (§5)")
 {
     Said world;
@@ -114,6 +116,7 @@ TEST_CASE("retraction: who puts a <retracted/> beside what he says can take it b
     CHECK(found.messages.front().child("body") == nullptr);
 }
 
+// XEP-0424 §5-1
 TEST_CASE("retraction: what was said cannot be searched for any more")
 {
     Said world;

@@ -30,6 +30,7 @@ Lines arriving(ArchiveHouse& world, const std::string& payload, const std::strin
 
 } // namespace
 
+// XEP-0359 §3-2
 TEST_CASE("stanza ids: nobody forges one of ours, in however many copies and spellings (XEP-0359 §3 rule 2)")
 {
     ArchiveHouse world;
@@ -44,6 +45,7 @@ TEST_CASE("stanza ids: nobody forges one of ours, in however many copies and spe
     CHECK(kept.child("stanza-id", ns::stanza_id) == nullptr);
 }
 
+// XEP-0359 §3-3
 TEST_CASE("stanza ids: those of others and a client's own are left alone (§3 rule 3)")
 {
     ArchiveHouse world;

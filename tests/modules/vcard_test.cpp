@@ -17,6 +17,7 @@ std::string card(const std::string& name)
 
 } // namespace
 
+// XEP-0054 §3.1-1
 TEST_CASE(
     "vcard: what was stored comes back whole, also after the account was unloaded (XEP-0054 §3.1, §3.2)")
 {
@@ -33,6 +34,7 @@ TEST_CASE(
     }
 }
 
+// XEP-0054 §3.2-1 §3.3-1
 TEST_CASE("vcard: anybody may read it, nobody else may write it (XEP-0054 §3.2, §3.3)")
 {
     House world;
@@ -50,6 +52,7 @@ TEST_CASE("vcard: anybody may read it, nobody else may write it (XEP-0054 §3.2,
         == "Romeo");
 }
 
+// XEP-0054 §3.1-1 §3.3-2
 TEST_CASE(
     "vcard: none of one's own is not found, none of another looks like no account (XEP-0054 §3.1, HOSTILE "
     "A58)")

@@ -99,6 +99,7 @@ TEST_CASE("keep: content that nobody here knows waits for its recipient, and is 
         == Keep::until_delivered);
 }
 
+// XEP-0334 §5-1
 TEST_CASE("keep: headlines, errors and what a room sends are never kept, whatever they carry")
 {
     for (const char* type : { "headline", "groupchat", "error" }) {
@@ -109,6 +110,7 @@ TEST_CASE("keep: headlines, errors and what a room sends are never kept, whateve
     CHECK(kept(body, "type='of no known type'") == Keep::archived); // counts as normal, RFC 6121 §5.2.2
 }
 
+// XEP-0334 §4.1-1 §4.4-1
 TEST_CASE("keep: hints of the sender (XEP-0334 §4)")
 {
     CHECK(kept(body + no_store) == Keep::nothing);

@@ -137,6 +137,7 @@ TEST_CASE("scram: the exchange of RFC 7677 section 3")
     CHECK(std::get<SaslMechanism::Success>(end).data == "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
 }
 
+// XEP-0474 §6.1-1
 TEST_CASE("scram: the exchange of XEP-0474 section 6.3, with channel binding and downgrade protection")
 {
     SaslContext offered = context_with_binding();

@@ -29,6 +29,7 @@ def form_fields(form):
     return fields.pop("FORM_TYPE")[0], fields
 
 
+# XEP-0115 §6.2-1
 def test_the_hash_in_the_features_is_that_of_the_disco_info(server):
     with login(server, server.account("romeo"), "orchard") as romeo:
         caps = romeo.features.find(CAPS)

@@ -13,6 +13,7 @@ def names(features):
 
 
 # RFC 6120 §4.7.1-1 §4.7.4-1 §11.5-1
+# XEP-0115 §6.3-1
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_4_7_the_servers_header_says_who_answers(server, transport):
     with RawClient(server, transport) as client:
@@ -37,6 +38,7 @@ def test_4_7_3_stream_ids_do_not_repeat(server):
 
 
 # RFC 6120 §4.3.2-1 §4.3.4-1 §5.3.1-1 §5.4.1-1 §5.4.3.3-2 §7.4-1 §6.4.1-1
+# XEP-0368 §3-1
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_features_at_each_step(server, transport):
     account = server.account("romeo")

@@ -22,6 +22,7 @@ def open_server():
     started.remove()
 
 
+# XEP-0077 §3.1-1 §8-1
 def test_registration_is_closed_by_default(server):
     with RawClient(server) as client:
         client.open()
@@ -64,3 +65,13 @@ def test_an_empty_password_is_refused(open_server):
         client.open()
         answer = ask_before_login(client, "set", "<username>hollow</username><password/>")
         assert answer.get("type") == "error", match.show(answer)
+
+
+# XEP-0077 §11-1
+def test_nobody_registers_in_clear(open_server):
+    with RawClient(open_server, "tcp") as client:
+        client.open()
+        assert client.features.find(FEATURE) is None
+        client.send(f"<iq type='set' id='r'><query xmlns='{REGISTER}'><username>clear</username><password>text</password></query></iq>")
+        client.expect_stream_error("not-authorized")
+    assert not can_log_in(open_server, "clear@localhost", "text")

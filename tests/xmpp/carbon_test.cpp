@@ -87,6 +87,7 @@ TEST_CASE("carbon: the rules of XEP-0280 §6.1 in one table")
     }
 }
 
+// XEP-0334 §4.3-1
 TEST_CASE("carbon: no-copy counts where it may stand, in a message to a full JID (XEP-0334 §4.3)")
 {
     const std::string hint = "<no-copy xmlns='urn:xmpp:hints'/>";

@@ -69,6 +69,7 @@ TEST_CASE("date and time: what is none")
     }
 }
 
+// XEP-0203 §2-1
 TEST_CASE("delay: goes out and comes back (XEP-0203 §4)")
 {
     const Delay delay { at(1'771'025'490'123'000), *Jid::parse("capulet.com"), "Offline Storage" };
@@ -95,6 +96,7 @@ TEST_CASE("delay: without a time or with a broken address it is none")
     }
 }
 
+// XEP-0203 §5-1
 TEST_CASE("delay: only the server says that the server held a stanza back (XEP-0203 §5)")
 {
     Element message = *parse_element("<message><delay xmlns='urn:xmpp:delay' from='EXAMPLE.org'/>"
@@ -144,6 +146,7 @@ TEST_CASE("result set: what an answer says (XEP-0059 §2.1)")
         == "<set xmlns='http://jabber.org/protocol/rsm'><count>0</count></set>");
 }
 
+// XEP-0115 §5.1-1 §9.1-1
 TEST_CASE("caps hash: the simple example (XEP-0115 §5.2)")
 {
     CHECK(disco("<identity category='client' type='pc' name='Exodus 0.9.1'/>"
@@ -154,6 +157,7 @@ TEST_CASE("caps hash: the simple example (XEP-0115 §5.2)")
         == "QgayPKawpkPSDYmwT/WM94uAlu0=");
 }
 
+// XEP-0115 §5.1-1
 TEST_CASE("caps hash: the complex example (XEP-0115 §5.3)")
 {
     CHECK(disco("<identity xml:lang='en' category='client' name='Psi 0.11' type='pc'/>"
@@ -188,6 +192,7 @@ TEST_CASE(
     CHECK_FALSE(disco("").empty());
 }
 
+// XEP-0115 §5.4-1
 TEST_CASE("caps hash: an ill-formed answer has none (XEP-0115 §5.4, §8.1)")
 {
     const std::string form =

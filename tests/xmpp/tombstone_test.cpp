@@ -86,6 +86,7 @@ TEST_CASE("tombstone: who, to whom, which id, and what took it back and when (XE
            "stamp='2019-09-20T23:09:32Z'/></message>");
 }
 
+// XEP-0425 §4-1
 TEST_CASE("tombstone: by a moderator, with the reason and both occupant ids (XEP-0425 example 8)")
 {
     // The example has no `id`, which XEP-0424 §4 demands.
