@@ -231,12 +231,14 @@ def test_A39_each_mechanism_with_true_data_succeeds(server, account, mechanism, 
         client.bind()
 
 
+# XEP-0440 §2-1 §3-1
 def test_A38_both_types_of_channel_binding_are_listed(client):
     """XEP-0440."""
     types = {e.get("type") for e in client.features.iter("{urn:xmpp:sasl-cb:0}channel-binding")}
     assert types == {"tls-exporter", "tls-server-end-point"}
 
 
+# RFC 5802 §6-2
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-1"])
 def test_A38_a_client_that_was_told_of_no_channel_binding(client, account, mechanism):
     """RFC 5802 6: 'y' means that somebody in between took -PLUS out of the list."""
@@ -279,6 +281,7 @@ BINDING_LIES = {
 }
 
 
+# RFC 5802 §6-4
 @pytest.mark.parametrize("lie", BINDING_LIES)
 def test_A39_false_channel_binding_fails(client, account, lie):
     lie_about_binding(client, account, *BINDING_LIES[lie])

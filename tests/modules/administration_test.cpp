@@ -166,6 +166,7 @@ TEST_CASE("administration: deleted users are gone, whoever they were; unknown on
     CHECK_THROWS(world.connects("romeo@localhost/orchard"));
 }
 
+// XEP-0133 §4.3-1
 TEST_CASE(
     "administration: a disabled user is thrown out and stays out until re-enabled (XEP-0133 §4.3, §4.4)")
 {
@@ -180,6 +181,7 @@ TEST_CASE(
     CHECK(world.connects("romeo@localhost/orchard")->is_open());
 }
 
+// XEP-0133 §4.5-1
 TEST_CASE("administration: a full address ends one session, a bare one all (XEP-0133 §4.5)")
 {
     Office world;

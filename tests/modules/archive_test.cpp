@@ -70,6 +70,7 @@ TEST_CASE("archive: its recipient learns under which id it is kept, its sender d
 }
 
 // XEP-0313 §4.2-1 §4.2-2 §4-1
+// XEP-0297 §3.2-2
 TEST_CASE("archive: a result comes from the own account, with queryid, id, time and the message (§4.2)")
 {
     ArchiveHouse world;
@@ -275,6 +276,7 @@ TEST_CASE("archive: pages are bounded, by number and by bytes")
 }
 
 // XEP-0313 §4.1-1 §4.1.5-1
+// XEP-0431 §3.1-1
 TEST_CASE("archive: the form says which fields there are, and ids may be any (§4.1.5, XEP-0431 §3.1)")
 {
     ArchiveHouse world;
@@ -336,6 +338,7 @@ TEST_CASE("archive: what the server does not understand in a query is refused, n
     }
 }
 
+// XEP-0431 §3.2-1
 TEST_CASE("archive: words are found in bodies, not in what is encrypted (XEP-0431)")
 {
     ArchiveHouse world;

@@ -31,6 +31,7 @@ std::string wrapped(const Row& row)
 
 } // namespace
 
+// XEP-0297 §7.1-1
 TEST_CASE("forgery: a wrapper that only an account's own server may use is taken off, and the rest goes on "
           "(HOSTILE A50)")
 {

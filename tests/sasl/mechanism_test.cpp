@@ -30,6 +30,7 @@ std::string plain(const std::string& authzid, const std::string& user, const std
 } // namespace
 
 // RFC 6120 §13.8.1-1
+// RFC 5802 §4-1 §6-1
 TEST_CASE("mechanisms: strongest first, -PLUS with channel binding, PLAIN where it is wanted")
 {
     using Names = std::vector<std::string>;

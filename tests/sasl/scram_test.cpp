@@ -166,6 +166,7 @@ TEST_CASE("scram: without channel binding on this stream the downgrade hash cove
         == base64_encode(scram::digest(ScramHash::sha256, "SCRAM-SHA-1\x1eSCRAM-SHA-256")));
 }
 
+// RFC 5802 §5.1-1
 TEST_CASE("scram: names with commas and equals signs are decoded, and prepared")
 {
     Client client;
@@ -214,6 +215,7 @@ TEST_CASE("scram: the user's own address is accepted as authorization identity, 
     }
 }
 
+// RFC 5802 §5-1 §5.1-1
 TEST_CASE("scram: a first message that the grammar does not allow is malformed (A33, A40)")
 {
     const std::string broken[] = { "", "n", "n,", "n,,", "n,,n=user", "n,,n=user,", "n,,n=,r=abc",
@@ -240,6 +242,7 @@ TEST_CASE("scram: a name that no account can have is refused as wrong, not as ma
     }
 }
 
+// RFC 5802 §5.1-2
 TEST_CASE("scram: unknown extensions are ignored on both messages (RFC 5802 section 5.1)")
 {
     Client client;
@@ -262,6 +265,7 @@ TEST_CASE("scram: a wrong password is not authorized, and the exchange is over")
     CHECK(failure(machine.respond(client.first())) == SaslFailure::malformed_request);
 }
 
+// RFC 5802 §6-2
 TEST_CASE("scram: a client that claims we offer no channel binding is refused if we do (A38)")
 {
     Client client;
@@ -283,6 +287,7 @@ TEST_CASE("scram: a client that claims we offer no channel binding is refused if
     }
 }
 
+// RFC 5802 §6-3 §6-4
 TEST_CASE("scram: channel binding holds only with the right type and the right data (A39)")
 {
     Client client;
@@ -331,6 +336,7 @@ TEST_CASE("scram: channel binding holds only with the right type and the right d
     }
 }
 
+// RFC 5802 §5.1-3
 TEST_CASE("scram: a final message that does not answer ours is refused (A40)")
 {
     const std::string right = "c=biws,r=abcDEF";

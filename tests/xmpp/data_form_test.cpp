@@ -28,6 +28,7 @@ DataForm::Field field(std::string_view var, DataForm::FieldType type, std::vecto
 
 } // namespace
 
+// XEP-0004 §3.1-1
 TEST_CASE("data form: a submission is read by name (XEP-0004 §3.2, XEP-0068 §3)")
 {
     const auto form = read("<field var='FORM_TYPE'><value>urn:x</value></field>"
@@ -87,6 +88,7 @@ TEST_CASE("data form: what breaks XEP-0004 is a bad request")
               .has_value());
 }
 
+// XEP-0004 §3.2-2
 TEST_CASE("data form: a form to fill in goes out and comes back (XEP-0004 §3)")
 {
     using Type = DataForm::FieldType;
@@ -114,6 +116,7 @@ TEST_CASE("data form: a form to fill in goes out and comes back (XEP-0004 §3)")
         != std::string::npos);
 }
 
+// XEP-0004 §3.4-1
 TEST_CASE("data form: results with several items (XEP-0004 §3.4)")
 {
     using Type = DataForm::FieldType;

@@ -73,6 +73,7 @@ TEST_CASE("jid: the examples of RFC 7622 §3.5 that are none")
     }
 }
 
+// RFC 7622 §3.3-1
 TEST_CASE("jid: characters that no localpart may have, in any width (RFC 7622 §3.3.1, A31)")
 {
     for (const std::string_view c : { "\"", "&", "'", ":", "<", ">", " ", "\x7f", "\x01", "\t" }) {
@@ -91,6 +92,7 @@ TEST_CASE("jid: characters that no localpart may have, in any width (RFC 7622 §
     CHECK(prepared("a@example.org/\uFF20") == "a@example.org/\uFF20"); // no width mapping in OpaqueString
 }
 
+// RFC 7622 §3.2-1 §3.3-1 §3.4-1
 TEST_CASE("jid: each part is 1 to 1023 bytes, counted after preparation (A31)")
 {
     const std::string longest(1023, 'a');
@@ -125,6 +127,7 @@ TEST_CASE("jid: each part is 1 to 1023 bytes, counted after preparation (A31)")
     CHECK(prepared("a@/c") == "malformed");
 }
 
+// RFC 7622 §3.2-1
 TEST_CASE("jid: domain names (RFC 7622 §3.2)")
 {
     CHECK(prepared("Example.ORG.") == "example.org");
@@ -188,6 +191,7 @@ TEST_CASE("jid: characters whose place decides (RFC 5892 appendix A)")
     CHECK(prepared("a@a/\u0378") == "malformed");
 }
 
+// RFC 7622 §3.4-1
 TEST_CASE("jid: a resource keeps its case and gets plain spaces (RFC 8265 §4.2)")
 {
     CHECK(prepared("a@b/\u00c4\u00a0\u3000x") == "a@b/\u00c4  x");
