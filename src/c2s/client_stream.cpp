@@ -5,6 +5,7 @@
 #include "c2s/c2s.hpp"
 #include "c2s/stream_features.hpp"
 #include "router/server.hpp"
+#include "sasl/identity.hpp"
 #include "xmpp/ns.hpp"
 
 namespace stonechat {
@@ -27,6 +28,25 @@ Parting parting_with(StreamError::Condition condition)
     const bool may_return = condition == StreamError::connection_timeout
         || condition == StreamError::system_shutdown || condition == StreamError::resource_constraint;
     return may_return ? Parting::lost : Parting::for_good;
+}
+
+constexpr std::size_t longest_logged = 128;
+
+/// What a stranger has sent, as it may stand in a log that somebody reads in a terminal: short, and nothing
+/// but ASCII unless it is a `user` as PRECIS allows it, without controls and marks of direction.
+std::string for_log(std::string_view text, const std::string& host, bool is_user)
+{
+    const bool is_harmless = is_user && sasl::prepared_user(text, host) == text;
+    std::size_t length = std::min(text.size(), longest_logged);
+    while (length < text.size() && length > 0 && (text[length] & 0xc0) == 0x80) {
+        --length; // not in the middle of a character
+    }
+    std::string shown(text.substr(0, length));
+    if (!is_harmless) {
+        std::replace_if(
+            shown.begin(), shown.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    }
+    return length < text.size() ? shown + "..." : shown;
 }
 
 } // namespace
@@ -248,7 +268,7 @@ void ClientStream::receive_negotiation(Element element)
         Element failure("failure", ns::sasl);
         failure.add(to_text(SaslFailure::encryption_required));
         send(failure);
-        login_failed(SaslFailure::encryption_required);
+        login_failed(SaslFailure::encryption_required, {});
         return;
     }
     receive_before_login(std::move(element));
@@ -289,6 +309,7 @@ void ClientStream::answer_before_login(Element element)
         return;
     }
     // The request lives in a box of its own: the handler may answer long after this call.
+    asked_before_login_ = true;
     auto request = std::make_shared<Stanza>(std::move(*stanza));
     const auto& handler = *host_->handlers().find_before_login(Iq(*request).payload());
     pause();
@@ -387,11 +408,13 @@ void ClientStream::logged_in(std::string user)
     }
 }
 
-void ClientStream::login_failed(SaslFailure failure)
+void ClientStream::login_failed(SaslFailure failure, const LoginTry& what)
 {
     ++router().counters().login_failures;
     service_.server().log().info("login failed",
-        { { "peer", peer().address.to_string() }, { "host", host_->name() }, { "why", to_text(failure) } });
+        { { "peer", peer().address.to_string() }, { "host", host_->name() },
+            { "user", for_log(what.user, host_->name(), true) },
+            { "mechanism", for_log(what.mechanism, host_->name(), false) }, { "why", to_text(failure) } });
     if (failure == SaslFailure::not_authorized) {
         service_.server().limiter().login_failed(peer().address);
     }
@@ -550,11 +573,28 @@ void ClientStream::end(const StreamError& error)
     finish(parting_with(error.condition()));
 }
 
+/// Whoever asks why a client does not log in finds here that it knows nothing of what there is.
+void ClientStream::tell_if_nothing_was_tried() const
+{
+    if (phase_ != Phase::negotiating || sasl_->was_tried() || asked_before_login_) {
+        return;
+    }
+    std::string offered = may_log_in() ? "" : "STARTTLS";
+    for (const std::string& name : sasl_->mechanisms()) {
+        if (may_log_in()) {
+            offered += (offered.empty() ? "" : " ") + name;
+        }
+    }
+    service_.server().log().info("client left without logging in",
+        { { "peer", peer().address.to_string() }, { "host", host_->name() }, { "offered", offered } });
+}
+
 void ClientStream::finish(Parting how)
 {
     if (phase_ == Phase::closed) {
         return;
     }
+    tell_if_nothing_was_tried();
     if (header_sent_) {
         transport_->write(stream_end);
     }
@@ -571,6 +611,7 @@ void ClientStream::on_closed(Transport::Closing why)
     if (why == Transport::Closing::overfull) {
         service_.server().log().info("client does not read", { { "peer", peer().address.to_string() } });
     }
+    tell_if_nothing_was_tried();
     phase_ = Phase::closed;
     timer_.stop();
     throttle_timer_.stop();

@@ -84,7 +84,7 @@ private:
     void hold() override { pause(); }
     void go_on() override { resume(); }
     void logged_in(std::string user) override;
-    void login_failed(SaslFailure failure) override;
+    void login_failed(SaslFailure failure, const LoginTry& what) override;
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     bool is_over() const override { return phase_ == Phase::closed; }
 
@@ -130,6 +130,7 @@ private:
     void throttle(std::size_t bytes);
     void rest(std::chrono::milliseconds wait);
     void finish(ClientSession::Parting how);
+    void tell_if_nothing_was_tried() const;
     void leave_session(ClientSession::Parting how);
     void on_deadline();
     void watch_for_quiet();
@@ -160,6 +161,7 @@ private:
     bool heard_ = false; ///< bytes have come since the quiet timer last looked
     bool quiet_ = false; ///< it has looked and heard nothing
     bool throttled_ = false;
+    bool asked_before_login_ = false; ///< an iq, to register for example
 };
 
 } // namespace stonechat

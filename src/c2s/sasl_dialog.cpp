@@ -119,6 +119,8 @@ bool SaslDialog::receive(const Element& element)
 void SaslDialog::begin(const Element& auth)
 {
     const std::string_view name = auth.attribute_or("mechanism");
+    was_tried_ = true;
+    try_.mechanism = name;
     if (std::find(mechanisms_.begin(), mechanisms_.end(), name) == mechanisms_.end()) {
         fail(SaslFailure::invalid_mechanism);
         return;
@@ -215,11 +217,15 @@ void SaslDialog::check_password(SaslMechanism::CheckPassword check)
 
 void SaslDialog::fail(SaslFailure failure)
 {
-    mechanism_.reset();
+    LoginTry what = std::exchange(try_, {});
+    if (mechanism_) {
+        what.user = mechanism_->user();
+        mechanism_.reset();
+    }
     Element element("failure", ns::sasl);
     element.add(to_text(failure));
     stream_.send(element);
-    stream_.login_failed(failure);
+    stream_.login_failed(failure, what);
 }
 
 } // namespace stonechat

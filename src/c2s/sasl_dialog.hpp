@@ -18,6 +18,13 @@ namespace stonechat {
 class Router;
 class TlsSession;
 
+/// By what a client has tried to log in, and as whom: what it sent, the name prepared if possible. Both may
+/// be empty.
+struct LoginTry {
+    std::string mechanism;
+    std::string user;
+};
+
 class SaslDialog {
 public:
     /// The stream, as the dialog needs it.
@@ -29,7 +36,7 @@ public:
         virtual void hold() = 0;
         virtual void go_on() = 0;
         virtual void logged_in(std::string user) = 0;
-        virtual void login_failed(SaslFailure failure) = 0;
+        virtual void login_failed(SaslFailure failure, const LoginTry& what) = 0;
         /// Keeps stream and dialog alive for an answer that comes later.
         virtual std::shared_ptr<void> keep_alive() = 0;
         virtual bool is_over() const = 0;
@@ -42,6 +49,11 @@ public:
 
     /// `<mechanisms/>` and, with channel binding, XEP-0440's `<sasl-channel-binding/>`.
     void append_features(std::vector<Element>& features) const;
+
+    /// The mechanisms, as they were offered.
+    const std::vector<std::string>& mechanisms() const { return mechanisms_; }
+    /// Whether the client has named a mechanism, also one that there is not.
+    bool was_tried() const { return was_tried_; }
 
     /// An element in the SASL namespace. False if it is none that a client may send.
     bool receive(const Element& element);
@@ -61,6 +73,8 @@ private:
     std::shared_ptr<const C2sSettings> settings_;
     std::vector<std::string> mechanisms_;
     std::unique_ptr<SaslMechanism> mechanism_;
+    LoginTry try_; ///< the one at hand
+    bool was_tried_ = false;
 };
 
 } // namespace stonechat

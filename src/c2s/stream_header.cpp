@@ -33,7 +33,10 @@ Result<StreamHeader, StreamError> read_header(const StreamParser::Opened& opened
     StreamHeader header;
     header.lang = opened.header.lang();
     if (const auto from = opened.header.attribute("from")) {
-        header.from = Jid::parse(*from).value_or(Jid());
+        auto jid = Jid::parse(*from);
+        if (jid && jid->has_local()) {
+            header.from = std::move(*jid);
+        }
     }
     const auto to = opened.header.attribute("to");
     if (!to) {

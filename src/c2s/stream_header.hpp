@@ -16,7 +16,7 @@ namespace stonechat {
 /// What a client says when it opens a stream.
 struct StreamHeader {
     std::string to;   ///< prepared domain
-    Jid from;         ///< may be empty
+    Jid from;         ///< names an account, or is empty: COMPAT some clients put their server's domain there
     std::string lang; ///< may be empty
 };
 

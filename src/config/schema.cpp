@@ -122,7 +122,9 @@ SectionSpec login()
 {
     return { "login", "How passwords are checked and kept. SCRAM-SHA-256 is always offered.",
         {
-            Spec::flag("plain", false, "Offer PLAIN inside TLS, for clients that know no SCRAM."),
+            Spec::flag("plain", true,
+                "Offer PLAIN too, behind all others and inside TLS only: many script clients know nothing "
+                "else."),
             Spec::flag("scram_sha1", true, "Offer SCRAM-SHA-1, for old clients."),
             Spec::integer("iterations", 10'000, 10'000, 10'000'000,
                 "Rounds of hashing for passwords that are set from now on, and upgraded at login."),

@@ -82,6 +82,13 @@ public:
     virtual Step supply(std::optional<std::vector<ScramVerifier>> verifiers) = 0;
     /// The answer to CheckPassword.
     virtual Step decide(bool password_is_right) = 0;
+
+    /// Whose account the client has named: the prepared localpart, or what it sent if no account can have
+    /// that name. Empty before it has named one.
+    const std::string& user() const { return user_; }
+
+protected:
+    std::string user_;
 };
 
 /// Names, strongest first: "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",

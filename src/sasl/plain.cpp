@@ -34,6 +34,7 @@ SaslMechanism::Step Plain::respond(std::string_view message)
     if (name.empty() || password.empty()) {
         return fail(SaslFailure::malformed_request);
     }
+    user_ = name;
     auto user = sasl::prepared_user(name, context_.host);
     if (!user) {
         return fail(SaslFailure::not_authorized);

@@ -22,7 +22,6 @@ private:
 
     SaslContext context_;
     State state_ = State::message;
-    std::string user_;
 };
 
 } // namespace stonechat

@@ -99,6 +99,7 @@ SaslMechanism::Step Scram::first(std::string_view message)
     if (const auto failure = check_binding_flag()) {
         return fail(*failure);
     }
+    user_ = first_.user;
     auto user = sasl::prepared_user(first_.user, context_.host);
     if (!user) {
         // Not a name that an account could have, so its refusal tells nothing about accounts.

@@ -36,7 +36,6 @@ private:
     State state_ = State::client_first;
     scram::ClientFirst first_;
     std::string binding_data_; ///< of the channel, if the client chose to bind
-    std::string user_;         ///< prepared
     std::string nonce_;        ///< the client's and ours
     ScramVerifier verifier_;   ///< the account's, or a made-up one
     bool known_ = false;

@@ -47,6 +47,8 @@ public:
     static MarkupScanner inside_root();
 
     std::size_t depth() const { return depth_; }
+    /// Whether nothing has been read at all.
+    bool at_start() const { return state_ == State::start; }
     /// Whether nothing of a first-level element has been read.
     bool between_elements() const { return depth_ == 1 && !in_element_; }
     /// Forgets the unfinished tag, of which `bytes` were read.

@@ -91,6 +91,7 @@ struct StreamParser::State {
     void keep(std::string_view bytes);
     void keep_rest(std::string&& joined);
     std::optional<StreamError> run();
+    void pass_over_white_space();
     MarkupScanner::Found scan(std::string_view bytes, bool& is_utf8);
     std::optional<StreamError> parse(std::string_view piece);
     std::optional<StreamError> deliver(Stop stop);
@@ -150,7 +151,13 @@ std::optional<StreamError> StreamParser::State::run()
     if (close_follows && !paused) {
         deliver_closed();
     }
-    while (!paused && !closed && scanned < input.size()) {
+    while (!paused && !closed) {
+        if (scanner.at_start()) {
+            pass_over_white_space();
+        }
+        if (scanned == input.size()) {
+            break;
+        }
         bool is_utf8 = true;
         const MarkupScanner::Found found = scan(input.substr(scanned, slice_bytes), is_utf8);
         scanned += found.scanned;
@@ -170,6 +177,15 @@ std::optional<StreamError> StreamParser::State::run()
         }
     }
     return std::nullopt;
+}
+
+/// Clients that write line by line end their last element of the stream before with a line feed. It comes
+/// in the new stream, where XML 1.0 §2.8 wants nothing before the declaration; it means nothing (RFC 6120
+/// §4.6.1).
+void StreamParser::State::pass_over_white_space()
+{
+    const std::size_t first = input.find_first_not_of(" \t\r\n");
+    input.remove_prefix(std::min(first, input.size()));
 }
 
 /// What stands before broken UTF-8 counts, as if the rest had not come yet.

@@ -64,7 +64,8 @@ public:
     /// `not_well_formed`       any other broken XML or UTF-8
     Result<Done, StreamError> feed(std::string_view bytes);
 
-    /// After a stream restart (RFC 6120 §4.3.3): what comes next is a new `<?xml …?><stream:stream …>`.
+    /// After a stream restart (RFC 6120 §4.3.3): what comes next is a new `<?xml …?><stream:stream …>`, with
+    /// or without white space before it.
     /// May be called from inside on_element: the rest of the bytes of that feed belong to the new stream.
     void restart();
 

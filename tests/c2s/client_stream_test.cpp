@@ -208,6 +208,62 @@ TEST_CASE("binding: an account that was disabled after the login gets no session
     CHECK(line.is_gone());
 }
 
+// What old clients do -----------------------------------------------------------------------------
+
+namespace {
+
+const std::string plain_login = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
+    + base64_encode(std::string("\0romeo\0secret", 13)) + "</auth>";
+
+/// The header of a stream with something in it.
+std::string header_with(const std::string& attributes)
+{
+    return "<?xml version='1.0'?><stream:stream xmlns='jabber:client' to='localhost' " + attributes
+        + " xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>";
+}
+
+} // namespace
+
+TEST_CASE("login: a line feed behind <auth/> comes in the next stream and means nothing")
+{
+    for (const bool at_once : { true, false }) {
+        Door world;
+        Line line = world.connection();
+        line.types(header_with("") + "\n");
+        line.types_in_haste(plain_login);
+        line.types_in_haste(at_once ? "\n" : "");
+        world.run_until([&] { return line.has_heard("<success"); });
+        line.types(at_once ? "" : "\n");
+        line.types(header_with("from='romeo@localhost'") + "\n");
+        CHECK(has(line.hears(), "<bind "));
+    }
+}
+
+TEST_CASE("login: a header whose 'from' is the server's domain is as good as one without")
+{
+    Door world;
+    Line line = world.connection();
+    line.types(header_with("from='localhost'"));
+    CHECK_FALSE(has(line.hears(), " to='"));
+    line.types(plain_login);
+    world.run_until([&] { return line.has_heard("<success"); });
+    line.hears();
+    line.types(header_with("from='localhost'"));
+    CHECK(has(line.hears(), "<bind "));
+}
+
+TEST_CASE("login: a header in the name of somebody else is not authorized (RFC 6120 §4.7.1)")
+{
+    Door world;
+    Line line = world.connection();
+    line.types(header_with(""));
+    line.types(plain_login);
+    world.run_until([&] { return line.has_heard("<success"); });
+    line.types(header_with("from='juliet@localhost'"));
+    CHECK(has(line.hears(), "<not-authorized"));
+    CHECK(line.is_gone());
+}
+
 // Stanzas -----------------------------------------------------------------------------------------
 
 // RFC 6120 §4.3.5-1 §4.9.3.12-1

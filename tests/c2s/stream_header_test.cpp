@@ -67,6 +67,18 @@ TEST_CASE("stream header: a missing 'to' is improper addressing, one that is no 
     CHECK(read_header(opened("a b")).error().condition() == StreamError::host_unknown);
 }
 
+TEST_CASE("stream header: a 'from' that names no account is as if it were not there")
+{
+    for (const std::string_view from : { "im.example.com", "im.example.com/balcony", "", "@", "a b" }) {
+        CAPTURE(from);
+        auto header = opened();
+        header.header.set_attribute("from", from);
+        const auto read = read_header(header);
+        REQUIRE(read.has_value());
+        CHECK(read->from.empty());
+    }
+}
+
 TEST_CASE("stream header: what a peer wrote cannot break out of our header")
 {
     std::string out;

@@ -25,7 +25,7 @@ TEST_CASE("config: a host's name is all that a configuration needs")
     CHECK(settings.section("c2s").integer("stanza_bytes") == 262'144);
     CHECK(settings.section("c2s").integer("pre_auth_stanza_bytes") == 8192);
     CHECK(settings.section("c2s").duration("auth_timeout") == 30s);
-    CHECK_FALSE(settings.section("login").flag("plain"));
+    CHECK(settings.section("login").flag("plain"));
     CHECK(settings.section("login").integer("iterations") == 10'000);
 }
 

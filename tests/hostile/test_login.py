@@ -2,6 +2,7 @@
 """HOSTILE rows A33 to A42 and A47: SASL, SCRAM, channel binding, and how many may be in."""
 import base64
 import hashlib
+import json
 import threading
 
 import pytest
@@ -11,7 +12,7 @@ from support.match import show
 from support.raw import (BIND_NS, SASL_NS, STANZA_ERRORS, RawClient, b64, certificate_hash, check_error, login,
                          trusting_context)
 from support.scram import Scram, unb64
-from support.server import Account, make_server
+from support.server import Account
 
 FAILED = f"{{{SASL_NS}}}failure"
 CHALLENGE = f"{{{SASL_NS}}}challenge"
@@ -48,7 +49,6 @@ BAD_STARTS = {
     "unknown mechanism": ("X-MAGIC", "", ("invalid-mechanism",)),
     "empty mechanism": ("", "", ("invalid-mechanism", "malformed-request")),
     "lower case mechanism": ("scram-sha-256", b64("n,,n=user,r=abc"), ("invalid-mechanism",)),
-    "PLAIN, switched off": ("PLAIN", b64("\0user\0password"), ("invalid-mechanism",)),
     "ANONYMOUS": ("ANONYMOUS", "", ("invalid-mechanism",)),
     "EXTERNAL": ("EXTERNAL", "=", ("invalid-mechanism",)),
     "DIGEST-MD5": ("DIGEST-MD5", "", ("invalid-mechanism",)),
@@ -68,8 +68,78 @@ def test_A33_auth_without_a_mechanism(client):
     client.expect_sasl_failure(client.next_stanza(), "invalid-mechanism", "malformed-request")
 
 
-def test_A33_only_usable_mechanisms_are_offered(client):
-    assert set(client.mechanisms()) == {"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"}
+SCRAMS = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"]
+
+
+def test_A33_only_usable_mechanisms_are_offered_the_strongest_first(client):
+    assert client.mechanisms() == [*SCRAMS, "PLAIN"]
+
+
+def test_A33_plain_can_be_switched_off(private_server):
+    server = private_server(plain=False)
+    account = server.account("careful")
+    with RawClient(server) as client:
+        client.open()
+        assert client.mechanisms() == SCRAMS
+        answer = client.begin_sasl("PLAIN", f"\0{account.user}\0{account.password}")
+        client.expect_sasl_failure(answer, "invalid-mechanism")
+        client.authenticate(account.jid, account.password)
+        client.bind()
+
+
+def log_lines(server, start):
+    return [line for line in server.log().splitlines() if f" {start} " in line]
+
+
+@pytest.mark.parametrize("transport, offered", [("tls", " ".join([*SCRAMS, "PLAIN"])), ("tcp", "STARTTLS")])
+def test_A33_who_leaves_without_trying_is_told_of_in_the_log(private_server, transport, offered):
+    server = private_server()
+    with RawClient(server, transport) as client:
+        client.open()
+        client.send("</stream:stream>")
+        client.expect_end()
+    line, = log_lines(server, "client left without logging in")
+    assert f"peer=127.0.0.1 host=localhost offered={json.dumps(offered) if ' ' in offered else offered}" in line
+
+
+def test_A33_who_logs_in_leaves_no_line(private_server):
+    server = private_server()
+    login(server, server.account("quiet"), "here").close()
+    assert not log_lines(server, "client left without logging in")
+
+
+NAMES = {
+    "romeo": "user=romeo",
+    "Romeo": "user=romeo",
+    "romeo\nforged line": 'user="romeo?forged line"',
+    'a" why=x': 'user="a\\" why=x"',
+    "\u202egnol\u009b31m": "user=???gnol??31m",
+    "x" * 1000: f"user={'x' * 128}...",
+    "\u00e9" * 200: f"user={chr(0xe9) * 64}...",
+}
+
+
+def wrong_password(server, mechanism, name):
+    with RawClient(server) as client:
+        client.open()
+        if mechanism == "PLAIN":
+            answer = client.begin_sasl("PLAIN", f"\0{name}\0wrong")
+        else:
+            scram = Scram(mechanism, name, "wrong")
+            answer = client.begin_sasl(mechanism, scram.first())
+            if answer.tag == CHALLENGE:
+                answer = client.respond(scram.final(unb64(answer.text).decode()))
+        client.expect_sasl_failure(answer, "not-authorized")
+
+
+def test_A33_a_failed_login_names_the_account_and_forges_nothing(private_server):
+    server = private_server()
+    tries = [(mechanism, name) for name in NAMES for mechanism in ("SCRAM-SHA-256", "PLAIN")]
+    for each in tries:
+        wrong_password(server, *each)
+    assert [line.split(" login failed ")[1] for line in log_lines(server, "login failed")] == [
+        f"peer=127.0.0.1 host=localhost {NAMES[name]} mechanism={mechanism} why=not-authorized"
+        for mechanism, name in tries]
 
 
 # RFC 6120 §6.4.5-1
@@ -81,13 +151,6 @@ def test_A33_a_failure_leaves_the_stream_usable(client, account):
     client.bind()
 
 
-@pytest.fixture(scope="module")
-def plain_server():
-    started = make_server(settings={"plain": True}).start()
-    yield started
-    started.remove()
-
-
 def plain(server, message):
     with RawClient(server) as client:
         client.open()
@@ -97,17 +160,17 @@ def plain(server, message):
 
 
 # RFC 6120 §6.3.8-1
-def test_A34_plain_for_somebody_else(plain_server):
-    owner, other = plain_server.accounts("owner", "other")
+def test_A34_plain_for_somebody_else(server):
+    owner, other = server.accounts("owner", "other")
     for authzid in (other.jid, "admin@localhost", f"{owner.user}@elsewhere.example", other.user):
-        client, answer = plain(plain_server, f"{authzid}\0{owner.user}\0{owner.password}")
+        client, answer = plain(server, f"{authzid}\0{owner.user}\0{owner.password}")
         client.expect_sasl_failure(answer, "invalid-authzid")
 
 
-def test_A34_plain_for_oneself(plain_server):
-    owner = plain_server.account("owner")
+def test_A34_plain_for_oneself(server):
+    owner = server.account("owner")
     for authzid in ("", owner.jid):
-        _, answer = plain(plain_server, f"{authzid}\0{owner.user}\0{owner.password}")
+        _, answer = plain(server, f"{authzid}\0{owner.user}\0{owner.password}")
         assert answer.tag == SUCCESS, show(answer)
 
 
@@ -115,14 +178,14 @@ PLAIN_NONSENSE = ["", "user", "\0user", "user\0password", "\0\0\0", "\0user\0pas
 
 
 @pytest.mark.parametrize("message", PLAIN_NONSENSE)
-def test_A34_plain_nonsense(plain_server, message):
-    client, answer = plain(plain_server, message or "x")
+def test_A34_plain_nonsense(server, message):
+    client, answer = plain(server, message or "x")
     client.expect_sasl_failure(answer, "malformed-request", "not-authorized")
 
 
 # RFC 6120 §6.3.4-1 §13.8.3-1
-def test_A34_plain_is_not_offered_in_clear(plain_server):
-    with RawClient(plain_server, "tcp") as client:
+def test_A34_plain_is_not_offered_in_clear(server):
+    with RawClient(server, "tcp") as client:
         client.open()
         assert client.mechanisms() == []
 
@@ -203,7 +266,7 @@ def guess(server, owner, source):
 
 
 def test_A37_a_flood_of_plain_does_not_hold_up_scram(attacked, stack):
-    server = attacked(plain=True, iterations=300_000, blocking_threads=1, blocking_queue=2)
+    server = attacked(iterations=300_000, blocking_threads=1, blocking_queue=2)
     owner = server.account("owner")
     flood = []
     for _ in range(12):

@@ -22,7 +22,7 @@ def log_in_by_plain(server, account, password):
 
 
 def test_a_plain_login_renews_a_weak_verifier():
-    server = make_server(settings={"plain": True, "iterations": 10000}).start()
+    server = make_server(settings={"iterations": 10000}).start()
     try:
         account = server.account("early")
         assert iterations(server, account) == 10000

@@ -137,8 +137,9 @@ TEST_CASE("stream parser: DTDs, entities, comments and instructions are restrict
     for (const std::string_view start : { "<!DOCTYPE a [<!ENTITY lol 'lol'>]><a>&lol;</a>",
              "<!DOCTYPE stream:stream [<!ATTLIST message from CDATA 'admin@example.org'>]>",
              "<?xml version='1.0'?><!DOCTYPE a SYSTEM 'file:///etc/passwd'>", "<!-- a --><stream/>",
-             "<?xml-stylesheet href='a'?><stream/>", " <?xml version='1.0'?><stream/>",
-             "<?xml version='1.0'?><?xml version='1.0'?>" }) {
+             "<?xml-stylesheet href='a'?><stream/>", " <!-- a --><stream/>",
+             "\xef\xbb\xbf <?xml version='1.0'?>", "<?xml version='1.0'?><?xml version='1.0'?>",
+             "<?xml version='1.0'?>\n<?xml version='1.0'?>" }) {
         CAPTURE(start);
         Recorder recorder;
         recorder.feed(start);
@@ -431,6 +432,30 @@ TEST_CASE("stream parser: a restart inside on_element gives the rest to the new 
             CHECK(recorder.events == Events { "open example.org", "<auth/>", "open second", "<iq/>" });
         }
     }
+}
+
+TEST_CASE("stream parser: white space before a header means nothing, at the start and after a restart")
+{
+    const std::string second = "<stream:stream xmlns='jabber:client' "
+                               "xmlns:stream='http://etherx.jabber.org/streams' to='second'><iq/>";
+    for (const std::string_view white : { "\n", "\r\n", " \t\n\n" }) {
+        for (const std::string_view declaration : { "", "<?xml version='1.0'?>\n" }) {
+            for (const std::size_t piece : { std::size_t(1), std::size_t(1000) }) {
+                Recorder recorder;
+                recorder.after_element = [&recorder] {
+                    if (recorder.last.name() == "auth") {
+                        recorder.parser.restart();
+                    }
+                };
+                const std::string w(white);
+                CHECK(recorder.feed(w + on_stream("<auth/>") + w + std::string(declaration) + second, piece));
+                CHECK(recorder.events == Events { "open example.org", "<auth/>", "open second", "<iq/>" });
+            }
+        }
+    }
+    Recorder endless(ParserLimits { .stanza_bytes = 10'000 });
+    CHECK(endless.feed(std::string(100'000, '\n'), 1000));
+    CHECK(endless.peak_memory < 2000);
 }
 
 TEST_CASE("stream parser: a second header without a restart is refused where it begins (A15)")
