@@ -25,11 +25,13 @@ int fail(const std::string& why)
     return exit_failed;
 }
 
-std::string listen_section(std::uint16_t port, std::string_view tls, std::string_view meaning)
+/// On all addresses if `address` is empty.
+std::string listen_section(std::uint16_t port, std::string_view tls, const std::string& address,
+    std::string_view meaning)
 {
     std::string text = "\n# " + std::string(meaning) + "\n[[listen]]\nport = " + std::to_string(port) + "\n";
     text += "tls = " + quote_toml(tls) + "\n";
-    return tls == "none" ? text + "address = \"127.0.0.1\"\n" : text;
+    return address.empty() ? text : text + "address = " + quote_toml(address) + "\n";
 }
 
 std::string host_section(const std::string& host)
@@ -49,11 +51,12 @@ std::string configuration(const InitOptions& options)
                        "# `stonechat check --config THIS_FILE` what is in force and what is wrong.\n\n"
                        "[server]\ndata_dir = \"data\"\n";
     const auto port = [&](int offset) { return static_cast<std::uint16_t>(options.port_base + offset); };
-    text += listen_section(port(0), "starttls",
+    text += listen_section(port(0), "starttls", options.address,
         "Clients begin in the clear and must turn on TLS before they log in.");
-    text += listen_section(port(1), "direct", "Clients begin with TLS.");
+    text += listen_section(port(1), "direct", options.address, "Clients begin with TLS.");
     if (options.plain) {
-        text += listen_section(port(2), "none", "No TLS, for tests and proxies on this machine.");
+        text += listen_section(port(2), "none", "127.0.0.1",
+            "No TLS, for tests and proxies on this machine.");
     }
     for (const std::string& host : options.hosts) {
         text += host_section(host);

@@ -12,6 +12,7 @@ struct InitOptions {
     std::string folder;
     std::vector<std::string> hosts;
     std::uint16_t port_base = 5222; ///< starttls; the next port has direct TLS
+    std::string address;            ///< where to listen; empty: everywhere
     bool plain = false;             ///< and the one after it no TLS, on 127.0.0.1
 };
 

@@ -39,6 +39,8 @@ int run(int argc, char** argv)
         ->add_option("--port-base", init_options.port_base,
             "Port for STARTTLS; the next one is for direct TLS")
         ->capture_default_str();
+    init_command->add_option("--address", init_options.address,
+        "Where to listen, 127.0.0.1 for this machine only; everywhere if not given");
     init_command->add_flag("--plain", init_options.plain, "A third port without TLS, on 127.0.0.1 only");
 
     CLI::App* check_command = program.add_subcommand("check",

@@ -6,8 +6,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 namespace stonechat {
 namespace {
@@ -36,6 +36,41 @@ void add_extension(X509* certificate, int nid, const std::string& value)
     X509_add_ext(certificate, extension.get(), -1);
 }
 
+void add_to_name(X509_NAME* name, int nid, std::string_view value)
+{
+    X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.data()),
+        static_cast<int>(value.size()), -1, 0);
+}
+
+/// A few hexadecimal digits that only this key has.
+std::string key_mark(const X509* certificate)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (X509_pubkey_digest(certificate, EVP_sha256(), hash, &length) != 1) {
+        throw std::runtime_error("a key has no digest: " + openssl::reason());
+    }
+    std::string mark;
+    for (std::size_t i = 0; i < 8; ++i) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        mark += digits[hash[i] >> 4];
+        mark += digits[hash[i] & 15];
+    }
+    return mark;
+}
+
+/// Each certificate has a name of its own. Whoever looks in a store for the issuer of one, by its name, must
+/// not come upon another that was made for the same host elsewhere or earlier.
+void set_own_name(X509* certificate, std::string_view host)
+{
+    X509_NAME* const name = X509_get_subject_name(certificate);
+    // A common name has 64 characters at most; the names that count are the alternative ones (RFC 9525).
+    add_to_name(name, NID_commonName, host.substr(0, 64));
+    add_to_name(name, NID_organizationName, "Stonechat, signed by itself");
+    add_to_name(name, NID_dnQualifier, key_mark(certificate));
+    X509_set_issuer_name(certificate, name);
+}
+
 std::string pem_of(const auto& write)
 {
     const openssl::Bio bio(BIO_new(BIO_s_mem()));
@@ -59,17 +94,12 @@ SelfSigned make_self_signed(const std::vector<std::string>& hosts)
     X509_gmtime_adj(X509_getm_notBefore(x509), -24L * 3600); // clocks differ
     X509_time_adj_ex(X509_getm_notAfter(x509), 3650, 0, nullptr);
     X509_set_pubkey(x509, key.get());
-    X509_NAME* const name = X509_get_subject_name(x509);
-    const std::string& first = hosts.at(0);
-    // A common name has 64 characters at most; the names that count are the alternative ones (RFC 9525).
-    X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-        reinterpret_cast<const unsigned char*>(first.data()),
-        static_cast<int>(std::min<std::size_t>(first.size(), 64)), -1, 0);
-    X509_set_issuer_name(x509, name);
+    set_own_name(x509, hosts.at(0));
     add_extension(x509, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(x509, NID_key_usage, "critical,digitalSignature");
     add_extension(x509, NID_ext_key_usage, "serverAuth,clientAuth");
     add_extension(x509, NID_subject_key_identifier, "hash");
+    add_extension(x509, NID_authority_key_identifier, "keyid:always"); // of the one before
     add_extension(x509, NID_subject_alt_name, alternative_names(hosts));
     if (!key || X509_sign(x509, key.get(), EVP_sha256()) == 0) {
         throw std::runtime_error("a certificate cannot be made: " + openssl::reason());

@@ -8,7 +8,8 @@
 namespace stonechat {
 
 /// A self-signed ECDSA P-256 certificate for `hosts`, valid 10 years, for local use: (certificate, key) as
-/// PEM.
+/// PEM. Its name and key identifiers (RFC 5280 §4.2.1.1, §4.2.1.2) are its own, so that it may be put among
+/// the authorities of a machine next to others for the same host.
 struct SelfSigned {
     std::string certificate;
     std::string key;

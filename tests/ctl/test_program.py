@@ -45,6 +45,15 @@ def test_init_makes_files_for_the_owner_only(folder):
     assert {"localhost.crt", "localhost.key", "secret", "stonechat.db"} <= set(os.listdir(folder / "data"))
 
 
+def test_init_listens_where_it_is_told_to(tmp_path):
+    done = stonechat("init", tmp_path / "s", "--host", "localhost", "--address", "127.0.0.1", "--plain")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(stonechat("check", "--config", tmp_path / "s/stonechat.toml", "--json").stdout)["settings"]
+    assert [each["value"] for each in found if each["path"].endswith(".address")] == ['"127.0.0.1"'] * 3
+    refused = stonechat("init", tmp_path / "t", "--host", "localhost", "--address", "here")
+    assert refused.returncode == 1 and "IP address" in refused.stderr and not (tmp_path / "t").exists()
+
+
 def test_init_replaces_nothing(folder):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     done = stonechat("init", folder, "--host", "localhost")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from support.certificates import make_certificate
+from support.certificates import make_certificate, xmpp_address
 from support.match import show
 from support.raw import (BIND_NS, SASL_NS, STANZA_ERRORS, RawClient, b64, certificate_hash, check_error, login,
                          trusting_context)
@@ -453,17 +453,16 @@ def test_A41_auth_after_success_without_a_restart(client, account):
 # -- A42: client certificates --------------------------------------------------------------------------
 
 SUBJECTS = {
-    "CN inside OU": ["-subj", "/OU=CN=admin/CN=mallory"],
-    "several xmppAddr": ["-subj", "/CN=mallory", "-addext",
-                         "subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:admin@localhost,"
-                         "otherName:1.3.6.1.5.5.7.8.5;UTF8:mallory@localhost"],
+    "CN inside OU": {"subject": [("ORGANIZATIONAL_UNIT_NAME", "CN=admin"), ("COMMON_NAME", "mallory")], "names": []},
+    "several xmppAddr": {"subject": [("COMMON_NAME", "mallory")],
+                         "names": [xmpp_address("admin@localhost"), xmpp_address("mallory@localhost")]},
 }
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_A42_a_client_certificate_proves_nothing(server, tmp_path, subject):
     """EXTERNAL is not offered, so no certificate of a client is ever looked at."""
-    certificate = make_certificate(tmp_path / "client.crt", tmp_path / "client.key", *SUBJECTS[subject])
+    certificate = make_certificate(tmp_path / "client.crt", tmp_path / "client.key", **SUBJECTS[subject])
     context = trusting_context()
     context.load_cert_chain(certificate, tmp_path / "client.key")
     with RawClient(server, context=context) as client:

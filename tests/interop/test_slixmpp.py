@@ -2,10 +2,12 @@
 """slixmpp, a client library nobody here wrote, does with the server what people do."""
 import asyncio
 import dataclasses
+import ssl
 
 import pytest
 from slixmpp.exceptions import IqError
 
+from support.certificates import make_certificate
 from support.people import Person, together
 from support.server import ADMIN, make_server
 
@@ -27,6 +29,32 @@ def test_the_certificate_is_verified(server, tmp_path):
                 await alice.come()
         finally:
             stranger.remove()
+    play(scenario())
+
+
+def test_a_machine_that_trusts_another_server_of_that_name_is_not_confused(server, monkeypatch):
+    """Who has put the certificate of an earlier server for this host among the machine's authorities, and is told to
+    trust ours too, gets in: the two have names and key identifiers of their own."""
+    async def scenario():
+        stranger = make_server()
+        try:
+            monkeypatch.setenv("SSL_CERT_FILE", str(stranger.certificate))
+            alice = Person(server.account("alice"), server, "phone")
+            alice.ssl_context = ssl.create_default_context()
+            await alice.come()
+            await alice.leave()
+        finally:
+            stranger.remove()
+    play(scenario())
+
+
+def test_what_the_machine_trusts_proves_nothing_to_these_tests(server, tmp_path, monkeypatch):
+    async def scenario():
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+        alice = Person(server.account("alice"), server, "phone")
+        alice.ca_certs = make_certificate(tmp_path / "other.crt", tmp_path / "other.key")
+        with pytest.raises(AssertionError, match="does not verify"):
+            await alice.come()
     play(scenario())
 
 

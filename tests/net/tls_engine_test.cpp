@@ -568,6 +568,26 @@ TEST_CASE("tls: a self-signed certificate names all hosts and lasts")
     BIO_free(bio);
 }
 
+TEST_CASE("tls: of two self-signed certificates for one host neither can be taken for the other's issuer")
+{
+    const auto parsed = [](const SelfSigned& made) {
+        BIO* const bio = BIO_new_mem_buf(made.certificate.data(), static_cast<int>(made.certificate.size()));
+        X509* const certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+        BIO_free(bio);
+        return std::unique_ptr<X509, decltype(&X509_free)>(certificate, X509_free);
+    };
+    const auto one = parsed(make_self_signed({ "localhost" }));
+    const auto other = parsed(make_self_signed({ "localhost" }));
+    CHECK(X509_check_issued(one.get(), one.get()) == X509_V_OK);
+    CHECK(X509_check_issued(one.get(), other.get()) == X509_V_ERR_SUBJECT_ISSUER_MISMATCH);
+    REQUIRE(X509_get0_subject_key_id(one.get()));
+    REQUIRE(X509_get0_authority_key_id(one.get()));
+    CHECK(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(one.get()), X509_get0_subject_key_id(one.get()))
+        == 0);
+    CHECK(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(one.get()), X509_get0_subject_key_id(other.get()))
+        != 0);
+}
+
 TEST_CASE("tls: an idle session takes little memory, a handshake little time" * doctest::skip())
 {
     const TlsFiles files;

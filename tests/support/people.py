@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import ssl
 
 import slixmpp
 
@@ -21,6 +22,8 @@ class Person(slixmpp.ClientXMPP):
     def __init__(self, account, server, resource):
         super().__init__(f"{account.jid}/{resource}", account.password)
         self._home = server
+        # slixmpp's own context trusts what the machine trusts, and our certificate on top of it.
+        self.ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.ca_certs = server.certificate
         self.auto_authorize = None
         self.auto_subscribe = False
