@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/administration.hpp"
 
-#include "base/random.hpp"
+#include "router/announcement.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
@@ -55,6 +55,7 @@ StanzaError to_stanza_error(AccountProblem problem)
     case AccountProblem::bad_password: return StanzaError(StanzaError::not_acceptable, to_text(problem));
     case AccountProblem::busy:
         return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, to_text(problem));
+    case AccountProblem::store_full:
     case AccountProblem::store_failed:
         return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait, to_text(problem));
     }
@@ -233,28 +234,8 @@ Task<Ran> online_user_count(DataForm, Context context)
     co_return outcome;
 }
 
-std::size_t announce_on(Router& router, const std::string& host, const std::string& text)
-{
-    Host* part = router.host(host);
-    if (part == nullptr) {
-        return 0;
-    }
-    std::size_t told = 0;
-    for (const auto& [name, user] : part->users()) {
-        if (!user->has_available_session()) {
-            continue;
-        }
-        Stanza message = Stanza::message(part->jid(), user->jid(), MessageType::headline);
-        message.element().set_attribute("id", random_id(9));
-        message.element().add_text_child("body", text);
-        router.route(std::move(message));
-        ++told;
-    }
-    return told;
-}
-
 /// §4.23: to everybody who is online.
-Task<Ran> announce(DataForm form, Context context)
+Task<Ran> send_announcement(DataForm form, Context context)
 {
     std::string text;
     for (const std::string& line : form.values("announcement")) {
@@ -263,16 +244,8 @@ Task<Ran> announce(DataForm form, Context context)
     if (text.empty()) {
         co_return StanzaError(StanzaError::not_acceptable, "The announcement is empty");
     }
-    const std::string host = context.host.name();
-    std::function<std::size_t(Router&)> tell = [host, text](Router& router) {
-        return announce_on(router, host, text);
-    };
-    auto telling = context.host.router().server().gather<std::size_t>(context.host.shard(), tell);
-    const auto parts = co_await telling;
-    std::size_t told = 0;
-    for (const std::size_t part : parts) {
-        told += part;
-    }
+    auto telling = announce(context.host.router().server(), context.host.shard(), context.host.name(), text);
+    const std::size_t told = co_await telling;
     co_return Outcome::of("Users told: " + std::to_string(told));
 }
 
@@ -347,7 +320,7 @@ public:
         add("change-user-password", "Change User Password", change_password_form(), change_password);
         add("get-online-users-num", "Get Number of Online Users", std::nullopt, online_user_count);
         add("get-online-users-list", "Get List of Online Users", online_users_form(), online_users);
-        add("announce", "Send Announcement to Online Users", announcement_form(), announce);
+        add("announce", "Send Announcement to Online Users", announcement_form(), send_announcement);
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include "modules/user_activity.hpp"
 #include "router/host.hpp"
+#include "router/last_seen.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "storage/storage.hpp"
@@ -15,7 +16,7 @@
 namespace stonechat {
 namespace {
 
-constexpr const char* activity_store = "last_activity";
+constexpr const char* activity_store = last_activity_store;
 constexpr const char* visibility = "visibility"; ///< key in the store, and field of the command
 constexpr const char* command_node = "urn:stonechat:last-activity:0#visibility";
 /// A status is shown to contacts later; more than this of it is of no use to them.
@@ -271,8 +272,10 @@ private:
         seen.is_written = true;
         seen.written = host_->clock().steady();
         // Nobody waits for it; if it is lost, the time before it stands.
-        host_->storage().keyval().set(user.key(), activity_store, "", seen.to_text()).then([](const auto&) {
-        });
+        host_->storage()
+            .keyval()
+            .set(user.key(), activity_store, last_seen_key, seen.to_text())
+            .then([](const auto&) {});
     }
 
     // Shown ------------------------------------------------------------------------------------------

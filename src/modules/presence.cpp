@@ -4,6 +4,7 @@
 #include "router/delivery.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
+#include "router/server.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
@@ -149,12 +150,19 @@ private:
     void broadcast(const User& user, const std::shared_ptr<const Stanza>& presence)
     {
         const WireForms wire { std::make_shared<const WireForm>(presence->element(), ns::client) };
+        std::size_t devices = 0;
         for (const auto& session : user.sessions()) {
             if (session->is_open() && session->is_available()) {
                 session->send(wire, session->jid().text());
+                ++devices;
             }
         }
         auto subscribers = contacts(user, sees_us);
+        if (is_traced()) {
+            host_->trace("broadcast", *presence,
+                "own devices: " + std::to_string(devices)
+                    + ", contacts: " + std::to_string(subscribers.size()));
+        }
         if (!subscribers.empty()) {
             host_->router().fan_out(presence, std::move(subscribers));
         }
@@ -223,9 +231,13 @@ private:
         switch (decide_presence(presence.type(), addressee(user, presence.to(), named))) {
         case Delivery::resource:
             assert(named != nullptr);
+            trace_delivery(presence, named->jid().resource());
             named->send(presence.stanza());
             return Verdict::done();
         case Delivery::available:
+            if (is_traced()) {
+                trace_delivery(presence, available_resources(user));
+            }
             user.send_to_sessions(presence.stanza(),
                 [](const Session& session) { return session.is_available(); });
             return Verdict::done();
@@ -242,6 +254,24 @@ private:
         case Delivery::ignore: return Verdict::done();
         }
         return Verdict::done();
+    }
+
+    bool is_traced() const { return host_->router().server().trace().is_on(); }
+
+    void trace_delivery(const Presence& presence, std::string_view resources) const
+    {
+        host_->trace("delivered", presence.stanza(), resources);
+    }
+
+    static std::string available_resources(const User& user)
+    {
+        std::string resources;
+        for (const auto& session : user.sessions()) {
+            if (session->is_available()) {
+                resources += (resources.empty() ? "" : ", ") + std::string(session->jid().resource());
+            }
+        }
+        return resources;
     }
 
     static Addressee addressee(const User& user, const Jid& to, const Session* named)

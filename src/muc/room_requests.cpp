@@ -67,6 +67,7 @@ const Row* find_row(IqType type, const Element& payload)
 void send_answer(const Room& room, const Stanza& request, IqAnswer answer)
 {
     if (answer) {
+        room.host().trace("answered", request, "result");
         room.send(request.result(std::move(*answer)));
     } else {
         room.refuse(request, answer.error());

@@ -122,6 +122,7 @@ Task<Done> answer_for_service(MucService& service, Stanza request)
 {
     auto asked = answer(service, request);
     auto answered = co_await asked;
+    service.host().trace("answered", request, answered ? "result" : to_text(answered.error().condition()));
     Router& router = service.host().router();
     router.route(answered ? request.result(std::move(*answered)) : request.error_reply(answered.error()));
     co_return Done();

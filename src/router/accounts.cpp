@@ -82,9 +82,15 @@ std::string_view to_text(AccountProblem problem)
     case AccountProblem::bad_password:
         return "The password is empty or contains characters that are not allowed";
     case AccountProblem::busy: return "The server is busy; try again in a moment";
+    case AccountProblem::store_full: return "The disk is full";
     case AccountProblem::store_failed: return "The database could not be written";
     }
     return {};
+}
+
+AccountProblem to_account_problem(StoreError error)
+{
+    return error == StoreError::full ? AccountProblem::store_full : AccountProblem::store_failed;
 }
 
 Task<Result<std::vector<ScramVerifier>, AccountProblem>> Accounts::hash(std::string password)
@@ -127,7 +133,7 @@ Task<Accounts::Outcome> Accounts::create(Jid account, std::string password)
     auto pending = router_.storage().accounts().create(key_of(account), std::move(*verifiers));
     const auto created = co_await pending;
     if (!created) {
-        co_return AccountProblem::store_failed;
+        co_return to_account_problem(created.error());
     }
     if (!*created) {
         co_return AccountProblem::exists;
@@ -149,7 +155,7 @@ Task<Accounts::Outcome> Accounts::set_password(Jid account, std::string password
     auto pending = router_.storage().accounts().set_verifiers(key_of(account), std::move(*verifiers));
     const auto changed = co_await pending;
     if (!changed) {
-        co_return AccountProblem::store_failed;
+        co_return to_account_problem(changed.error());
     }
     if (!*changed) {
         co_return AccountProblem::no_such_account;
@@ -168,7 +174,7 @@ Task<Accounts::Outcome> Accounts::set_enabled(Jid account, bool enabled)
     auto pending = router_.storage().accounts().set_enabled(key_of(account), enabled);
     const auto changed = co_await pending;
     if (!changed) {
-        co_return AccountProblem::store_failed;
+        co_return to_account_problem(changed.error());
     }
     if (!*changed) {
         co_return AccountProblem::no_such_account;

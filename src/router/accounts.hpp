@@ -24,8 +24,11 @@ enum class AccountProblem {
     not_local,    ///< the domain is not served here, or there is no local part
     bad_password, ///< empty, or RFC 8265 forbids it
     busy,         ///< too many passwords are being hashed: try again
+    store_full,   ///< the disk, or what the database may grow to
     store_failed,
 };
+
+AccountProblem to_account_problem(StoreError error);
 
 /// A sentence for people.
 std::string_view to_text(AccountProblem problem);

@@ -225,6 +225,19 @@ void Host::trace(std::string_view what, const Stanza& stanza, std::string_view d
     }
 }
 
+void Host::trace(const WireForms& stanzas, const Jid& from, const Jid& to) const
+{
+    Trace& trace = router_.server().trace();
+    if (!trace.is_on()) {
+        return;
+    }
+    for (const auto& each : stanzas) {
+        std::string xml;
+        each->append_to(xml, to.text());
+        trace.step("delivered", from, to, xml);
+    }
+}
+
 void Host::apply(const Verdict& verdict, const Stanza& stanza)
 {
     if (const StanzaError* error = verdict.error()) {
@@ -318,6 +331,9 @@ void Host::give(Stanza& stanza, const Jid& to)
         Session* session = addressed.session(what.to().resource());
         if (session != nullptr && session->is_open()) {
             ++router_.counters().addressed;
+            if (Trace& trace = router_.server().trace(); trace.is_on()) {
+                trace.step("delivered", what);
+            }
             session->send(what);
         }
     };
@@ -334,12 +350,13 @@ void Host::give(WireForms stanzas, const Jid& to, const Jid& from)
     if (user == nullptr || user->block_list().covers(from)) {
         return;
     }
-    user->arrivals().append([this, held = user->shared_from_this(), stanzas = std::move(stanzas), to] {
+    user->arrivals().append([this, held = user->shared_from_this(), stanzas = std::move(stanzas), to, from] {
         Session* session = held->session(to.resource());
         if (session == nullptr || !session->is_open()) {
             return;
         }
         router_.counters().addressed += stanzas.size();
+        trace(stanzas, from, to);
         session->send(stanzas, to.text());
     });
 }

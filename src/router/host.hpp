@@ -93,6 +93,7 @@ public:
     void trace(std::string_view what, const Stanza& stanza, std::string_view detail = {}) const;
 
 private:
+    void trace(const WireForms& stanzas, const Jid& from, const Jid& to) const;
     void load(const std::shared_ptr<User>& user);
     Task<User::State> read(std::shared_ptr<User> user);
 

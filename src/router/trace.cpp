@@ -26,6 +26,16 @@ std::string describe(std::string_view what, const Stanza& stanza, std::string_vi
     return line;
 }
 
+/// "presence from='…' to='…'" of `<presence from='…' to='…'><x/>…`. Our serializer escapes > in attributes.
+std::string start_tag(std::string_view xml)
+{
+    std::string tag(xml.substr(0, xml.find('>')));
+    if (tag.ends_with('/')) {
+        tag.pop_back();
+    }
+    return tag.starts_with('<') ? tag.substr(1) : tag;
+}
+
 } // namespace
 
 std::shared_ptr<void> Trace::follow(const Jid& bare, Listener listener)
@@ -48,20 +58,30 @@ std::shared_ptr<void> Trace::follow(const Jid& bare, Listener listener)
 
 void Trace::step(std::string_view what, const Stanza& stanza, std::string_view detail)
 {
+    tell(stanza.from(), stanza.to(), [&] { return describe(what, stanza, detail); });
+}
+
+void Trace::step(std::string_view what, const Jid& from, const Jid& to, std::string_view xml)
+{
+    tell(from, to, [&] { return std::string(what) + " " + start_tag(xml); });
+}
+
+void Trace::tell(const Jid& from, const Jid& to, const std::function<std::string()>& line)
+{
     std::vector<std::shared_ptr<Follower>> interested;
     {
         const std::lock_guard lock(mutex_);
-        const auto from = stanza.from().bare_text();
-        const auto to = stanza.to().bare_text();
         std::copy_if(followers_.begin(), followers_.end(), std::back_inserter(interested),
-            [from, to](const auto& follower) { return follower->bare == from || follower->bare == to; });
+            [one = from.bare_text(), other = to.bare_text()](const auto& follower) {
+                return follower->bare == one || follower->bare == other;
+            });
     }
     if (interested.empty()) {
         return;
     }
-    const std::string line = describe(what, stanza, detail);
+    const std::string text = line();
     for (const auto& follower : interested) {
-        follower->listener(line);
+        follower->listener(text);
     }
 }
 

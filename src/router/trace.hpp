@@ -27,8 +27,12 @@ public:
 
     /// A step: "received", "routed to shard 2", "delivered to …", "refused: …".
     void step(std::string_view what, const Stanza& stanza, std::string_view detail = {});
+    /// The same of a stanza that is there only as XML: its start tag is told.
+    void step(std::string_view what, const Jid& from, const Jid& to, std::string_view xml);
 
 private:
+    void tell(const Jid& from, const Jid& to, const std::function<std::string()>& line);
+
     struct Follower {
         std::string bare;
         Listener listener;

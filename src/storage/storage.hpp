@@ -40,6 +40,20 @@ struct Account {
     std::vector<ScramVerifier> verifiers; ///< at most one per hash
 };
 
+/// How much is kept for one account.
+struct Holdings {
+    struct Messages {
+        std::size_t count = 0;
+        std::uint64_t bytes = 0;
+        bool more = false; ///< there are more than were counted
+    };
+    std::size_t contacts = 0;
+    Messages archive;
+    Messages mailbox;
+    std::vector<std::pair<std::string, std::uint64_t>>
+        stores; ///< bytes by store of KeyvalStore, in order of name
+};
+
 class AccountStore {
 public:
     virtual ~AccountStore() = default;
@@ -57,6 +71,8 @@ public:
     /// Accounts of a host in order of name, those behind `after`, `limit` at most; verifiers are left out.
     virtual Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) = 0;
     virtual Stored<std::size_t> count(std::string host) = 0;
+    /// For people who ask; counts 100,000 messages at most.
+    virtual Stored<Holdings> holdings(const AccountKey& key) = 0;
 };
 
 enum class SubscriptionState : std::uint8_t { none, to, from, both };
@@ -184,6 +200,7 @@ public:
         std::size_t queued_reads = 0;
         std::uint64_t commits = 0;
         std::uint64_t rows_written = 0;
+        bool is_full = false; ///< the last write found no space; the next one that does ends it
     };
     /// For `status` and metrics; any thread.
     virtual Load load() const = 0;

@@ -111,7 +111,40 @@ public:
         });
     }
 
+    Stored<Holdings> holdings(const AccountKey& key) override
+    {
+        return desk_.ask([&key](Everything& all) {
+            const auto* owner = all.find(key);
+            return owner != nullptr ? holdings_of(*owner) : Holdings();
+        });
+    }
+
 private:
+    static Holdings holdings_of(const Belongings& owner)
+    {
+        Holdings holdings;
+        holdings.contacts = static_cast<std::size_t>(std::count_if(owner.roster.begin(), owner.roster.end(),
+            [](const auto& entry) { return entry.second.in_roster; }));
+        for (const auto& [id, entry] : owner.archive) {
+            ++holdings.archive.count;
+            holdings.archive.bytes += entry.message->xml.size();
+        }
+        for (const KeptMail& mail : owner.mailbox.messages) {
+            ++holdings.mailbox.count;
+            holdings.mailbox.bytes += mail.size;
+        }
+        for (const auto& [store, values] : owner.keyval) {
+            std::uint64_t bytes = 0;
+            for (const auto& [name, value] : values) {
+                bytes += value.size();
+            }
+            if (!values.empty()) {
+                holdings.stores.emplace_back(store, bytes);
+            }
+        }
+        return holdings;
+    }
+
     /// By hash, one for each; the last of two wins.
     static std::vector<ScramVerifier> in_order(std::vector<ScramVerifier> verifiers)
     {

@@ -59,6 +59,11 @@ public:
         });
     }
 
+    Stored<Holdings> holdings(const AccountKey& key) override
+    {
+        return desk_.read_aside(key, [key](Database& db) { return count_holdings(db.connection(), key); });
+    }
+
 private:
     Desk& desk_;
 };

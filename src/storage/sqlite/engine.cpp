@@ -219,6 +219,7 @@ StorageBackend::Load Engine::load() const
     load.queued_reads = readers_.queued();
     load.commits = writer_.commits();
     load.rows_written = writer_.rows_written();
+    load.is_full = health_.is_full();
     return load;
 }
 

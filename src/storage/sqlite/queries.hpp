@@ -27,6 +27,9 @@ std::vector<Account> list_accounts(Connection& db, const std::string& host, cons
     std::size_t limit);
 std::size_t count_accounts(Connection& db, const std::string& host);
 
+// holdings.cpp
+Holdings count_holdings(Connection& db, const AccountKey& key);
+
 // rooms.cpp
 std::optional<RoomRecord> load_room(Connection& db, const AccountKey& key);
 bool create_room(Database& db, const AccountKey& key, const RoomRecord& record);

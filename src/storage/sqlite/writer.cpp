@@ -132,7 +132,11 @@ Writer::Ending Writer::undo()
         health_.fail(db.problem());
         return Ending::fatal;
     }
-    health_.log().warning("storage.rolled_back", { { "problem", db.problem() } });
+    if (last_failure_ == Failure::full) {
+        health_.found_full(db.problem());
+    } else {
+        health_.log().warning("storage.rolled_back", { { "problem", db.problem() } });
+    }
     db.roll_back();
     database_->forget();
     return Ending::undone;
@@ -142,6 +146,7 @@ void Writer::count_commit(std::int64_t changes_before)
 {
     const auto changes = database_->connection().total_changes() - changes_before;
     if (changes > 0) {
+        health_.found_space();
         commits_.fetch_add(1, std::memory_order_relaxed);
         rows_.fetch_add(static_cast<std::uint64_t>(changes), std::memory_order_relaxed);
     }
