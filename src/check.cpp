@@ -6,8 +6,10 @@
 #include "ctl/call.hpp"
 #include "ctl/protocol.hpp"
 #include "full_schema.hpp"
+#include "readiness.hpp"
 #include "serve.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 namespace stonechat {
@@ -102,6 +104,36 @@ void print_changes(const std::vector<SettingChange>& changes)
         << "A reload (SIGHUP, `stonechatctl reload`) applies what is hot; what is cold takes a restart.\n";
 }
 
+json::array texts_of(const std::vector<Finding>& findings, bool fatal_ones)
+{
+    json::array texts;
+    for (const Finding& each : findings) {
+        if (each.is_fatal == fatal_ones) {
+            texts.emplace_back(each.text);
+        }
+    }
+    return texts;
+}
+
+/// What keeps the server from starting comes last, where it is seen.
+void print_findings(const std::vector<Finding>& findings)
+{
+    for (const bool fatal : { false, true }) {
+        for (const Finding& each : findings) {
+            if (each.is_fatal == fatal) {
+                std::cerr << (fatal ? "\nIt would not start: " : "\nWarning: ") << each.text << '\n';
+            }
+        }
+    }
+}
+
+int exit_code_for(const std::vector<Finding>& findings)
+{
+    const bool starts = std::none_of(findings.begin(), findings.end(),
+        [](const Finding& each) { return each.is_fatal; });
+    return starts ? exit_done : exit_failed;
+}
+
 } // namespace
 
 int check(const std::string& config_file, bool as_json)
@@ -114,11 +146,14 @@ int check(const std::string& config_file, bool as_json)
     const auto effective = effective_settings(schema, *settings);
     const auto running = running_settings(*settings);
     const auto changes = running ? difference(*running, effective) : std::vector<SettingChange>();
+    const auto findings = look_at_surroundings(*settings, running.value_or(std::vector<EffectiveSetting>()));
     if (as_json) {
         json::object result { { "problems", json::array() }, { "settings", to_json(effective) } };
         result["differences"] = running ? json::value(to_json(changes)) : json::value(nullptr);
+        result["obstacles"] = texts_of(findings, true);
+        result["warnings"] = texts_of(findings, false);
         std::cout << json::serialize(result) << '\n';
-        return exit_done;
+        return exit_code_for(findings);
     }
     for (const EffectiveSetting& each : effective) {
         std::cout << each.path << " = " << each.value << (each.is_default ? "" : "    # set") << '\n';
@@ -128,7 +163,9 @@ int check(const std::string& config_file, bool as_json)
     } else {
         std::cout << "\nNo server is running with this data_dir.\n";
     }
-    return exit_done;
+    std::cout << std::flush;
+    print_findings(findings);
+    return exit_code_for(findings);
 }
 
 } // namespace stonechat

@@ -5,10 +5,10 @@
 #include "config/loader.hpp"
 #include "ctl/protocol.hpp"
 #include "features.hpp"
+#include "machine_settings.hpp"
 #include "private_files.hpp"
 
 #include <csignal>
-#include <filesystem>
 #include <future>
 #include <latch>
 
@@ -62,56 +62,16 @@ ConnectionLimits connection_limits(const Section& section)
     return limits;
 }
 
-ListenerTls to_tls(const std::string& word)
-{
-    if (word == "direct") {
-        return ListenerTls::direct;
-    }
-    return word == "none" ? ListenerTls::none : ListenerTls::starttls;
-}
-
-ListenerOptions listener_options(const Settings& settings, const Section& listen)
-{
-    ListenerOptions options;
-    options.address = listen.text("address");
-    options.port = static_cast<std::uint16_t>(listen.integer("port"));
-    options.tls = to_tls(listen.text("tls"));
-    options.proxy_protocol_from = listen.list("proxy_protocol_from");
-    const auto timeout = std::chrono::duration_cast<seconds>(settings.section("c2s").duration("tls_timeout"));
-    options.tls_handshake_seconds = static_cast<unsigned>(std::max<seconds::rep>(1, timeout.count()));
-    return options;
-}
-
-std::vector<TlsIdentity> identities(const Settings& settings)
-{
-    std::vector<TlsIdentity> list;
-    for (const HostSettings& host : settings.hosts) {
-        list.push_back({ host.name, host.core.text("certificate"), host.core.text("key") });
-    }
-    return list;
-}
-
 unsigned unsigned_of(const Section& section, std::string_view key)
 {
     return static_cast<unsigned>(section.integer(key));
-}
-
-bool is_there(const std::string& path)
-{
-    std::error_code ignored; // what cannot be looked at is reported by whoever opens it
-    return std::filesystem::exists(path, ignored);
-}
-
-std::string data_path(const Settings& settings, std::string_view name)
-{
-    return settings.section("server").text("data_dir") + "/" + std::string(name);
 }
 
 } // namespace
 
 Machine::Machine(const Schema& schema, SharedSettings settings)
     : schema_(schema), settings_(std::move(settings)), log_(log_options(settings_->section("log"))),
-      limiter_(connection_limits(settings_->section("limits")), clock_),
+      limiter_(connection_limits(settings_->section("limits")), clock_), certificates_(clock_, log_),
       shards_(unsigned_of(settings_->section("server"), "shards"), clock_),
       pool_(unsigned_of(settings_->section("server"), "blocking_threads"),
           static_cast<std::size_t>(settings_->section("server").integer("blocking_queue"))),
@@ -183,21 +143,19 @@ std::string Machine::open_storage()
 
 std::string Machine::load_certificates()
 {
-    for (const HostSettings& host : settings_->hosts) {
-        const std::string& certificate = host.core.text("certificate");
-        const std::string& key = host.core.text("key");
-        const bool is_ours = certificate == data_path(*settings_, host.name + ".crt");
-        if (!is_ours || is_there(certificate) || is_there(key)) {
+    for (const TlsIdentity& each : identities(*settings_)) {
+        if (!will_be_made(*settings_, each)) {
             continue;
         }
-        if (const auto made = make_certificate(host.name, certificate, key); !made) {
+        const auto made = make_certificate(each.host, each.certificate_file, each.key_file);
+        if (!made) {
             return made.error();
         }
         log_.warning("self-signed certificate made",
-            { { "host", host.name }, { "file", certificate },
+            { { "host", each.host }, { "file", each.certificate_file },
                 { "meaning", "for local use; put a real one in its place and send SIGHUP" } });
     }
-    auto loaded = TlsContexts::load(identities(*settings_), { "xmpp-client" });
+    auto loaded = TlsContexts::load(identities(*settings_), alpn_names());
     if (!loaded) {
         return loaded.error().message;
     }
@@ -249,6 +207,7 @@ void Machine::log_start()
     log_.info("started",
         { { "version", STONECHAT_VERSION }, { "hosts", hosts }, { "ports", ports },
             { "shards", std::to_string(shards_.size()) } });
+    certificates_.look(*tls_);
 }
 
 // Reloading: the main thread does it, because it reads files.
@@ -270,7 +229,7 @@ void Machine::reload()
     for (const std::string& each : report.problems) {
         log_.error("reload refused", { { "why", each } });
     }
-    for (const SettingChange& each : report.changes) {
+    for (const SettingChange& each : report.changes) { // none, if it was refused
         const bool hot = each.heat == SettingSpec::Heat::hot;
         log_.info(hot ? "setting changed" : "setting needs a restart",
             { { "key", each.path }, { "from", each.from }, { "to", each.to } });
@@ -304,12 +263,15 @@ ctl::ReloadReport Machine::reload_now()
         }
         return report;
     }
-    report.changes = difference(effective_settings(schema_, *settings_),
-        effective_settings(schema_, *loaded));
+    auto changes = difference(effective_settings(schema_, *settings_), effective_settings(schema_, *loaded));
     auto next = std::make_shared<const Settings>(with_hot_changes(schema_, *settings_, *loaded));
     if (const auto reloaded = tls_->reload(identities(*next)); !reloaded) {
         report.problems.push_back(reloaded.error().message);
         return report;
+    }
+    report.changes = std::move(changes);
+    for (CertificateFlaw& each : certificates_.look(*tls_)) {
+        report.warnings.push_back(std::move(each.text));
     }
     settings_ = next;
     log_.set_level(to_level(next->section("log").text("level")));

@@ -10,6 +10,7 @@
 #include "config/schema.hpp"
 #include "ctl/control_server.hpp"
 #include "net/blocking_pool.hpp"
+#include "net/certificate_watch.hpp"
 #include "net/connection_limiter.hpp"
 #include "net/shard_set.hpp"
 #include "process.hpp"
@@ -36,6 +37,8 @@ public:
     void reload();
     /// Asks every shard for a sign of life; false if the last question is still unanswered.
     bool is_alive();
+    /// Once a day: writes into the log what is wrong with certificates.
+    void look_daily() { certificates_.look_daily(*tls_); }
     /// Whether the server has to end because its storage failed.
     bool has_failed() const { return failed_; }
     Log& log() { return log_; }
@@ -63,6 +66,7 @@ private:
     Log log_;
     ConnectionLimiter limiter_;
     std::unique_ptr<TlsContexts> tls_;
+    CertificateWatch certificates_;
     ShardSet shards_;
     BlockingPool pool_;
     std::unique_ptr<StorageBackend> storage_;

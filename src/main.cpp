@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // stonechat: the server. Here is its command line; what it is made of is in machine.cpp.
 #include "check.hpp"
+#include "cli/documents.hpp"
+#include "cli/usage.hpp"
 #include "config/default_file.hpp"
 #include "full_schema.hpp"
 #include "init.hpp"
@@ -17,6 +19,19 @@ namespace {
 
 using namespace stonechat;
 
+cli::ManualFacts manual_facts()
+{
+    cli::ManualFacts facts;
+    facts.version = STONECHAT_VERSION;
+    facts.summary = "an XMPP server";
+    facts.sections = { { "files",
+        "/etc/stonechat/stonechat.toml\nThe configuration. `stonechat defaults` prints one "
+        "with every key and what it means.\n/var/lib/stonechat\nThe data, if the "
+        "configuration names no other folder." } };
+    facts.see_also = { "stonechatctl(8)", "systemd.service(5)" };
+    return facts;
+}
+
 int run(int argc, char** argv)
 {
     std::string config = "/etc/stonechat/stonechat.toml";
@@ -26,7 +41,9 @@ int run(int argc, char** argv)
     CLI::App program("An XMPP server. Without a sub-command it serves, in the foreground, until SIGTERM.",
         "stonechat");
     program.set_version_flag("--version", STONECHAT_VERSION);
-    program.add_option("--config", config, "The configuration file")->capture_default_str();
+    program.add_option("--config", config, "The configuration file")
+        ->type_name("FILE")
+        ->capture_default_str();
     program.require_subcommand(0, 1);
     program.footer("Signals: SIGTERM and SIGINT end it, SIGHUP reloads configuration and certificates.\n"
                    "Exit codes: 0 done, 1 cannot run, 2 wrong usage, 78 the configuration is wrong.");
@@ -45,17 +62,20 @@ int run(int argc, char** argv)
 
     CLI::App* check_command = program.add_subcommand("check",
         "Says what a configuration means and what is wrong with it");
-    check_command->add_option("--config", config, "The configuration file")->capture_default_str();
+    check_command->add_option("--config", config, "The configuration file")
+        ->type_name("FILE")
+        ->capture_default_str();
     check_command->add_flag("--json", as_json, "Print JSON");
 
     CLI::App* defaults_command = program.add_subcommand("defaults", "Prints a configuration with every key");
+    const CLI::App* documents_command = cli::add_documents(program, manual_facts());
     CLI::App* xeps_command = program.add_subcommand("xeps",
         "Prints which XEPs are implemented (docs/xeps.md)");
 
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? exit_done : exit_usage;
+        return cli::explain(program, error, exit_usage);
     }
     if (init_command->parsed()) {
         return init(init_options);
@@ -71,7 +91,7 @@ int run(int argc, char** argv)
         std::cout << xeps_document();
         return exit_done;
     }
-    return serve(config);
+    return documents_command->parsed() ? exit_done : serve(config);
 }
 
 } // namespace

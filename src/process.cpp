@@ -83,10 +83,25 @@ Privileges::Outcome Privileges::assume(const std::string& data_dir) const
     if (is_new && chown(data_dir.c_str(), uid, gid) != 0) {
         return "cannot give " + data_dir + " to the user '" + user_ + "': " + std::strerror(errno);
     }
+    return become();
+}
+
+Privileges::Outcome Privileges::become() const
+{
+    if (!target_) {
+        return Done();
+    }
+    const auto [uid, gid] = *target_;
     if (initgroups(user_.c_str(), gid) != 0 || setegid(gid) != 0 || seteuid(uid) != 0) {
         return cannot_become(user_);
     }
     return Done();
+}
+
+bool Privileges::is_user() const
+{
+    const passwd* user = getpwnam(user_.c_str());
+    return user != nullptr && user->pw_uid == geteuid();
 }
 
 Privileges::Outcome Privileges::as_root() const

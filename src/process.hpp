@@ -27,8 +27,14 @@ public:
 
     /// Makes `data_dir` if need be, the user's own, and becomes the user for the time being.
     Outcome assume(const std::string& data_dir) const;
+    /// Becomes the user for the time being, and makes nothing.
+    Outcome become() const;
     Outcome as_root() const;
     Outcome keep() const;
+    /// The name in the settings, or empty.
+    const std::string& user() const { return user_; }
+    /// Whether this process has that user's rights now.
+    bool is_user() const;
 
 private:
     std::optional<std::pair<uid_t, gid_t>> target_;

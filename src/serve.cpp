@@ -24,6 +24,7 @@ void run(Machine& machine, const Signals& signals)
 {
     const std::chrono::milliseconds turn = turn_length();
     while (true) {
+        machine.look_daily();
         switch (signals.wait(turn)) {
         case 0:
             if (machine.is_alive()) {

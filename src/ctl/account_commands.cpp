@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// user add, password, delete, enable, disable, list
+// user add, password, delete, enable, disable, show, list
 #include "ctl/command.hpp"
 #include "ctl/protocol.hpp"
 #include "net/shard.hpp"
+#include "router/last_seen.hpp"
 #include "router/server.hpp"
 
 namespace stonechat::ctl {
@@ -44,6 +45,31 @@ json::object to_json(const Account& account, const std::string& host)
     row["created"] =
         std::chrono::duration_cast<std::chrono::seconds>(account.created.time_since_epoch()).count();
     return row;
+}
+
+json::value to_json(const std::optional<std::int64_t>& number)
+{
+    return number ? json::value(*number) : json::value(nullptr);
+}
+
+json::object to_json(const Holdings::Messages& messages)
+{
+    json::object result;
+    result["messages"] = messages.count;
+    result["bytes"] = messages.bytes;
+    result["more"] = messages.more;
+    return result;
+}
+
+void add_holdings(json::object& result, const Holdings& holdings)
+{
+    result["contacts"] = holdings.contacts;
+    result["archive"] = to_json(holdings.archive);
+    result["mailbox"] = to_json(holdings.mailbox);
+    json::object& stored = result["stored"].emplace_object();
+    for (const auto& [store, bytes] : holdings.stores) {
+        stored[store] = bytes;
+    }
 }
 
 } // namespace
@@ -93,6 +119,40 @@ Task<Answer> user_disable(Context& context, json::object request)
     return set_enabled(context, std::move(request), false);
 }
 
+Task<Answer> user_show(Context& context, json::object request)
+{
+    const auto jid = account_of(request);
+    if (!jid) {
+        co_return jid.error();
+    }
+    if (!jid->has_local() || !context.server.has_accounts(jid->domain())) {
+        co_return error_of(AccountProblem::not_local, *jid);
+    }
+    const AccountKey key { std::string(jid->domain()), std::string(jid->local()) };
+    Storage& storage = context.server.router_of(context.shard).storage();
+    auto finding = storage.accounts().find(key);
+    const auto account = co_await finding;
+    if (!account) {
+        co_return store_failed(account.error());
+    }
+    if (!account->has_value()) {
+        co_return error_of(AccountProblem::no_such_account, *jid);
+    }
+    json::object result = to_json(**account, key.host);
+    auto asking = storage.keyval().get(key, last_activity_store, last_seen_key);
+    const auto seen = co_await asking;
+    auto counting = storage.accounts().holdings(key);
+    const auto holdings = co_await counting;
+    if (!seen || !holdings) {
+        co_return store_failed(seen ? holdings.error() : seen.error());
+    }
+    result["last_seen"] = to_json(last_seen_in(seen->value_or(std::string())));
+    add_holdings(result, *holdings);
+    auto listing = sessions_of(context, std::string(jid->bare_text()));
+    result["sessions"] = co_await listing;
+    co_return result;
+}
+
 Task<Answer> user_list(Context& context, json::object request)
 {
     const std::string name = text_of(request, "host").value_or("");
@@ -107,7 +167,7 @@ Task<Answer> user_list(Context& context, json::object request)
     auto pending = store.list(host->text(), std::move(after), limit);
     const auto listed = co_await pending;
     if (!listed) {
-        co_return store_failed();
+        co_return store_failed(listed.error());
     }
     json::array rows;
     for (const Account& each : *listed) {

@@ -17,17 +17,19 @@ std::string_view code_of(AccountProblem problem)
     case AccountProblem::not_local: return "not-local";
     case AccountProblem::bad_password: return "bad-password";
     case AccountProblem::busy: return "busy";
+    case AccountProblem::store_full: return "disk-full";
     case AccountProblem::store_failed: return "store-failed";
     }
     return {};
 }
 
-constexpr std::array<Command, 19> commands { {
+constexpr std::array<Command, 21> commands { {
     { "user add", true, user_add },
     { "user password", true, user_password },
     { "user delete", true, user_delete },
     { "user enable", true, user_enable },
     { "user disable", true, user_disable },
+    { "user show", false, user_show },
     { "user list", false, user_list },
     { "user import", true, user_import },
     { "sessions list", false, sessions_list },
@@ -37,6 +39,7 @@ constexpr std::array<Command, 19> commands { {
     { "room set", true, room_set },
     { "room affiliate", true, room_affiliate },
     { "room destroy", true, room_destroy },
+    { "announce", true, announce },
     { "message", false, message },
     { "status", false, status },
     { "settings", false, settings },
@@ -99,9 +102,9 @@ Error error_of(AccountProblem problem, const Jid& about)
     return { std::string(code_of(problem)), about.text() + ": " + std::string(to_text(problem)) };
 }
 
-Error store_failed()
+Error store_failed(StoreError error)
 {
-    constexpr auto problem = AccountProblem::store_failed;
+    const auto problem = to_account_problem(error);
     return { std::string(code_of(problem)), std::string(to_text(problem)) };
 }
 

@@ -37,6 +37,7 @@ using Answer = Result<boost::json::object, Error>;
 struct ReloadReport {
     std::vector<std::string> problems;  ///< if there are any, nothing was changed
     std::vector<SettingChange> changes; ///< hot ones are in force, cold ones await a restart
+    std::vector<std::string> warnings;  ///< what is in force but not well: an expired certificate
 };
 
 /// What the commands need and only main knows.
@@ -69,6 +70,7 @@ Task<Answer> user_password(Context& context, boost::json::object request);
 Task<Answer> user_delete(Context& context, boost::json::object request);
 Task<Answer> user_enable(Context& context, boost::json::object request);
 Task<Answer> user_disable(Context& context, boost::json::object request);
+Task<Answer> user_show(Context& context, boost::json::object request);
 Task<Answer> user_list(Context& context, boost::json::object request);
 Task<Answer> user_import(Context& context, boost::json::object request);
 Task<Answer> sessions_list(Context& context, boost::json::object request);
@@ -78,6 +80,7 @@ Task<Answer> room_show(Context& context, boost::json::object request);
 Task<Answer> room_set(Context& context, boost::json::object request);
 Task<Answer> room_affiliate(Context& context, boost::json::object request);
 Task<Answer> room_destroy(Context& context, boost::json::object request);
+Task<Answer> announce(Context& context, boost::json::object request);
 Task<Answer> message(Context& context, boost::json::object request);
 Task<Answer> status(Context& context, boost::json::object request);
 Task<Answer> settings(Context& context, boost::json::object request);
@@ -92,11 +95,14 @@ Result<Jid, Error> jid_of(const boost::json::object& request);
 Result<Jid, Error> account_of(const boost::json::object& request);
 /// How much of a list is asked for by `limit`: list_limit at most, and if it says nothing.
 std::size_t wanted_count(const boost::json::object& request);
+/// The sessions of an account, or all if `bare` is empty.
+Task<boost::json::array> sessions_of(Context& context, std::string bare);
 /// Where the rooms of each host are; who has none is not in it.
 std::map<std::string, std::string> room_services(const Router& router);
 /// What is wrong with `about`, an account.
 Error error_of(AccountProblem problem, const Jid& about);
-Error store_failed();
+/// A disk that is full is called that.
+Error store_failed(StoreError error);
 
 } // namespace ctl
 } // namespace stonechat

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// status, settings, reload, backup
+// announce, status, settings, reload, backup
 #include "ctl/command.hpp"
 #include "net/shard.hpp"
+#include "router/announcement.hpp"
 #include "router/server.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 
@@ -85,7 +87,60 @@ json::object to_json(const SettingChange& change)
     return result;
 }
 
+std::vector<CertificateFacts> certificates_of(const Server& server)
+{
+    return server.tls() == nullptr ? std::vector<CertificateFacts>() : server.tls()->certificates();
+}
+
+json::value end_of_certificate(const std::vector<CertificateFacts>& certificates, const std::string& host)
+{
+    const auto found = std::find_if(certificates.begin(), certificates.end(),
+        [&host](const CertificateFacts& each) { return each.host == host; });
+    if (found == certificates.end()) {
+        return nullptr;
+    }
+    const auto since_epoch = found->not_after.time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
+}
+
+/// What somebody should do something about.
+json::array warnings_of(const Server& server, const std::vector<CertificateFacts>& certificates)
+{
+    json::array warnings;
+    for (const CertificateFlaw& each : flaws_of(certificates, server.clock().wall())) {
+        warnings.emplace_back(each.text);
+    }
+    if (server.storage().load().is_full) {
+        warnings.emplace_back("the disk is full: what would have to be stored is refused; make space where "
+            + server.settings()->section("storage").text("file") + " is");
+    }
+    return warnings;
+}
+
 } // namespace
+
+Task<Answer> announce(Context& context, json::object request)
+{
+    std::string text = text_of(request, "text").value_or("");
+    if (text.empty()) {
+        Error error { "bad-request", "the request has no 'text'" };
+        co_return error;
+    }
+    std::string host;
+    if (request.contains("host")) {
+        const std::string name = text_of(request, "host").value_or("");
+        const auto jid = Jid::parse(name);
+        if (!jid || !context.server.has_accounts(jid->text())) {
+            Error error { "no-such-host", "'" + name + "' is not served here" };
+            co_return error;
+        }
+        host = jid->text();
+    }
+    auto telling = stonechat::announce(context.server, context.shard, std::move(host), std::move(text));
+    json::object result;
+    result["told"] = co_await telling;
+    co_return result;
+}
 
 Task<Answer> status(Context& context, json::object)
 {
@@ -94,6 +149,7 @@ Task<Answer> status(Context& context, json::object)
     auto counting = server.gather<ShardCount>(context.shard, std::move(look));
     const auto shards = co_await counting;
     json::array hosts;
+    const auto certificates = certificates_of(server);
     const auto rooms = room_services(server.router_of(context.shard));
     AccountStore& accounts = server.router_of(context.shard).storage().accounts();
     for (const auto& [name, unused] : shards.front().sessions) {
@@ -104,14 +160,13 @@ Task<Answer> status(Context& context, json::object)
         auto pending = accounts.count(name);
         const auto count = co_await pending;
         if (!count) {
-            co_return store_failed();
+            co_return store_failed(count.error());
         }
         json::object host;
         host["name"] = name;
         host["sessions"] = sessions;
         host["accounts"] = *count;
-        const auto not_after = server.tls() == nullptr ? std::nullopt : server.tls()->not_after(name);
-        host["certificate_ends"] = not_after ? json::value(*not_after) : json::value(nullptr);
+        host["certificate_ends"] = end_of_certificate(certificates, name);
         const auto service = rooms.find(name);
         host["rooms"] = service != rooms.end() ? json::value(service->second) : json::value(nullptr);
         hosts.push_back(std::move(host));
@@ -126,6 +181,7 @@ Task<Answer> status(Context& context, json::object)
     result["hosts"] = std::move(hosts);
     result["counters"] = sum_of(shards);
     result["storage"] = load_of(server.storage());
+    result["warnings"] = warnings_of(server, certificates);
     co_return result;
 }
 
@@ -165,6 +221,7 @@ Task<Answer> reload(Context& context, json::object)
     }
     json::object result;
     result["changes"] = std::move(changes);
+    result["warnings"] = json::array(report.warnings.begin(), report.warnings.end());
     co_return result;
 }
 
@@ -182,6 +239,10 @@ Task<Answer> backup(Context& context, json::object request)
     auto pending = context.server.storage().backup(context.shard, path);
     const auto done = co_await pending;
     if (!done) {
+        if (done.error() == StoreError::full) {
+            Error full { "disk-full", "the backup to " + path + " failed: the disk is full" };
+            co_return full;
+        }
         Error error { "store-failed", "the backup to " + path + " failed; the server's log says why" };
         co_return error;
     }

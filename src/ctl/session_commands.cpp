@@ -49,16 +49,8 @@ json::object to_json(const SessionRow& row, std::size_t shard)
 
 } // namespace
 
-Task<Answer> sessions_list(Context& context, json::object request)
+Task<json::array> sessions_of(Context& context, std::string bare)
 {
-    std::string bare;
-    if (request.contains("jid")) {
-        const auto jid = jid_of(request);
-        if (!jid) {
-            co_return jid.error();
-        }
-        bare = std::string(jid->bare_text());
-    }
     std::function<std::vector<SessionRow>(Router&)> look = [bare](Router& router) {
         return sessions_on(router, bare);
     };
@@ -70,8 +62,22 @@ Task<Answer> sessions_list(Context& context, json::object request)
             rows.push_back(to_json(row, i));
         }
     }
+    co_return rows;
+}
+
+Task<Answer> sessions_list(Context& context, json::object request)
+{
+    std::string bare;
+    if (request.contains("jid")) {
+        const auto jid = jid_of(request);
+        if (!jid) {
+            co_return jid.error();
+        }
+        bare = std::string(jid->bare_text());
+    }
+    auto listing = sessions_of(context, std::move(bare));
     json::object result;
-    result["sessions"] = std::move(rows);
+    result["sessions"] = co_await listing;
     co_return result;
 }
 

@@ -21,7 +21,7 @@ namespace stonechat {
 struct HostContext {
     openssl::Context context;
     std::optional<std::string> end_point;
-    long long not_after = 0;
+    CertificateFacts facts;
 };
 
 /// All hosts as they were at one reading of the files; immutable, shared by the sessions that began then.

@@ -142,7 +142,7 @@ std::string sentence(const ListenerOptions& options, const char* verb, int error
         + ": " + std::strerror(error);
 }
 
-Result<Descriptor, std::string> listen_on(const ListenerOptions& options)
+Result<Descriptor, std::string> bind_to(const ListenerOptions& options)
 {
     boost::system::error_code error;
     const auto address = boost::asio::ip::make_address(options.address, error);
@@ -173,7 +173,13 @@ Result<Descriptor, std::string> listen_on(const ListenerOptions& options)
     if (::bind(descriptor.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
         return sentence(options, "bind", errno);
     }
-    if (::listen(descriptor.get(), options.backlog) != 0) {
+    return descriptor;
+}
+
+Result<Descriptor, std::string> listen_on(const ListenerOptions& options)
+{
+    auto descriptor = bind_to(options);
+    if (descriptor && ::listen(descriptor->get(), options.backlog) != 0) {
         return sentence(options, "listen on", errno);
     }
     return descriptor;
@@ -304,6 +310,15 @@ private:
 };
 
 } // namespace
+
+Result<Done, std::string> Listener::try_port(const ListenerOptions& options)
+{
+    const auto descriptor = bind_to(options);
+    if (!descriptor) {
+        return descriptor.error();
+    }
+    return Done();
+}
 
 Result<std::unique_ptr<Listener>, std::string> Listener::open(const ListenerOptions& options,
     std::vector<Shard*> shards, TlsContexts* tls, ConnectionLimiter& limiter, Log& log, Accepted accepted)

@@ -42,6 +42,8 @@ public:
     static Result<std::unique_ptr<Listener>, std::string> open(const ListenerOptions& options,
         std::vector<Shard*> shards, TlsContexts* tls, ConnectionLimiter& limiter, Log& log,
         Accepted accepted);
+    /// Whether `open` would get the port; takes it for a moment without listening. The same sentence.
+    static Result<Done, std::string> try_port(const ListenerOptions& options);
     virtual ~Listener() = default;
 
     /// Stops accepting; what was accepted lives on. On shard 0.

@@ -23,6 +23,7 @@ using Session = std::unique_ptr<SSL, Freeing<SSL_free>>;
 using Certificate = std::unique_ptr<X509, Freeing<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
 using Bio = std::unique_ptr<BIO, Freeing<BIO_free_all>>;
+using Names = std::unique_ptr<GENERAL_NAMES, Freeing<GENERAL_NAMES_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freeing<X509_EXTENSION_free>>;
 
 /// What went wrong in this thread's last call; forgets it and all that led to it.

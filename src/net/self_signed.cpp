@@ -3,6 +3,7 @@
 
 #include "base/random.hpp"
 #include "net/openssl.hpp"
+#include "xmpp/precis.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -19,7 +20,7 @@ std::string alternative_names(const std::vector<std::string>& hosts)
         boost::system::error_code error;
         boost::asio::ip::make_address(host, error);
         names += names.empty() ? "" : ",";
-        names += (error ? "DNS:" : "IP:") + host;
+        names += error ? "DNS:" + ascii_domain(host) : "IP:" + host;
     }
     return names;
 }

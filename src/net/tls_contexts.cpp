@@ -3,6 +3,7 @@
 
 #include "net/host_contexts.hpp"
 #include "net/pem_files.hpp"
+#include "xmpp/precis.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -27,13 +28,57 @@ std::string lower_case(std::string_view name)
     return lower;
 }
 
-long long end_of_validity(const X509* certificate)
+WallTime to_wall_time(const ASN1_TIME* time)
 {
     std::tm when {};
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1) {
-        return 0;
+    if (ASN1_TIME_to_tm(time, &when) != 1) {
+        return WallTime();
     }
-    return static_cast<long long>(::timegm(&when));
+    return WallTime(std::chrono::seconds(::timegm(&when)));
+}
+
+/// The DNS names of a certificate.
+std::vector<std::string> names_in(X509* certificate)
+{
+    std::vector<std::string> names;
+    const openssl::Names list(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name,
+        nullptr, nullptr)));
+    for (int i = 0; list && i < sk_GENERAL_NAME_num(list.get()); ++i) {
+        const GENERAL_NAME* const name = sk_GENERAL_NAME_value(list.get(), i);
+        if (name->type == GEN_DNS) {
+            const ASN1_STRING* const text = name->d.dNSName;
+            names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                static_cast<std::size_t>(ASN1_STRING_length(text)));
+        }
+    }
+    ERR_clear_error();
+    return names;
+}
+
+/// As clients see it: by alternative names, in the form that the DNS has (RFC 9525 §6.3); a common name
+/// counts for nothing.
+bool is_certificate_for(X509* certificate, const std::string& host)
+{
+    const std::string name = ascii_domain(host);
+    constexpr unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+    const bool matches = X509_check_host(certificate, name.data(), name.size(), flags, nullptr) == 1
+        || X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
+    ERR_clear_error();
+    return matches;
+}
+
+CertificateFacts facts_of(X509* certificate, const TlsIdentity& identity)
+{
+    CertificateFacts facts;
+    facts.host = identity.host;
+    facts.file = identity.certificate_file;
+    facts.not_before = to_wall_time(X509_get0_notBefore(certificate));
+    facts.not_after = to_wall_time(X509_get0_notAfter(certificate));
+    facts.names = names_in(certificate);
+    if (!is_certificate_for(certificate, identity.host)) {
+        facts.missing.push_back(identity.host);
+    }
+    return facts;
 }
 
 // Callbacks of the handshake. Their last argument is the HostContexts that the context belongs to: they live
@@ -107,7 +152,7 @@ Result<HostContext, TlsError> load_host(const TlsIdentity& identity, HostContext
         return TlsError { identity.key_file + ": " + openssl::reason() };
     }
     host.end_point = end_point_binding(leaf);
-    host.not_after = end_of_validity(leaf);
+    host.facts = facts_of(leaf, identity);
     return host;
 }
 
@@ -147,11 +192,14 @@ public:
         return Done {};
     }
 
-    std::optional<long long> not_after(std::string_view host) const override
+    std::vector<CertificateFacts> certificates() const override
     {
         const auto hosts = current();
-        const HostContext* const found = hosts->find(host);
-        return found ? std::optional(found->not_after) : std::nullopt;
+        std::vector<CertificateFacts> all;
+        for (const HostContext& each : hosts->hosts) {
+            all.push_back(each.facts);
+        }
+        return all;
     }
 
     std::shared_ptr<const HostContexts> current() const

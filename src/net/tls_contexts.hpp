@@ -6,11 +6,10 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "net/certificate_facts.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace stonechat {
@@ -38,8 +37,8 @@ public:
     /// changes. Any thread.
     virtual Result<Done, TlsError> reload(const std::vector<TlsIdentity>& identities) = 0;
 
-    /// When the certificate of `host` ends, for warnings; nothing if there is none.
-    virtual std::optional<long long> not_after(std::string_view host) const = 0;
+    /// What the certificates in use say of themselves, in the order of the identities.
+    virtual std::vector<CertificateFacts> certificates() const = 0;
 
 protected:
     TlsContexts() = default;

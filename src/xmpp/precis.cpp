@@ -453,4 +453,9 @@ std::optional<std::string> prepare_domain(std::string_view text)
     return unicode;
 }
 
+std::string ascii_domain(std::string_view domain)
+{
+    return convert(uidna_nameToASCII_UTF8, domain, 0).value_or(std::string(domain));
+}
+
 } // namespace stonechat

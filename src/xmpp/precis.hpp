@@ -20,4 +20,8 @@ std::optional<std::string> prepare_opaque(std::string_view text);
 /// (RFC 7622 §3.2): no symbols, no code points whose form is not stable. No trailing dot.
 std::optional<std::string> prepare_domain(std::string_view text);
 
+/// A prepared domain as the DNS and certificates write it, with A-labels (RFC 5890); as it is if it has no
+/// such form.
+std::string ascii_domain(std::string_view domain);
+
 } // namespace stonechat

@@ -23,7 +23,7 @@ FOREIGN = [
     (r"toml\+\+/", r"config/"),
     (r"systemd/", r"(base/|[^/]*$)"),
     (r"spdlog/", r"base/"),
-    (r"CLI/", r"([^/]*$|ctl/client/)"),
+    (r"CLI/", r"([^/]*$|cli/|ctl/client/)"),
     (r"boost/asio", r"(net|storage|router|c2s|modules|ctl|s2s|component|http|muc|pubsub)/|[^/]*$"),
 ]
 SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM"
@@ -59,7 +59,7 @@ def allowed_arrows(cmake):
         walk(folder)
     # The control program talks to the server over a socket only: it shares the form of the messages, and
     # asks the configuration where the socket is.
-    reach["ctl/client"] = {"base", "config", "ctl"}
+    reach["ctl/client"] = {"base", "config", "cli", "ctl"}
     return reach, direct
 
 

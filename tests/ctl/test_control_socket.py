@@ -3,13 +3,18 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import stat
+import subprocess
 import time
 
 import pytest
 
 from support.raw import WAIT, fresh_id, login
+from support.server import BUILD, Account
+from support.tables import DATE, rows_of
+from support.terminal import Terminal
 
 
 class Control:
@@ -38,6 +43,15 @@ def control(server):
     opened = Control(server)
     yield opened
     opened.socket.close()
+
+
+def wait_until(look):
+    """What `look` gives once it is something."""
+    deadline = time.monotonic() + WAIT
+    while not (found := look()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)  # polling for what happens behind an answer
+    return found
 
 
 def code(answer):
@@ -114,7 +128,7 @@ def test_an_account_command_refuses_the_address_of_one_session(server, control):
     account = server.account("phoned")
     for command in ("user add", "user password", "user disable", "user enable", "user delete"):
         assert code(control.ask(command, jid=f"{account.jid}/phone", password="x")) == "bad-request", command
-    assert server.ctl("user", "delete", account.jid).stdout == f"deleted {account.jid}\n"
+    assert server.ctl("user", "delete", account.jid, "--yes").stdout == f"deleted {account.jid}\n"
 
 
 def test_stonechatctl_prints_the_address_as_the_server_knows_it(server):
@@ -149,6 +163,63 @@ def test_a_trace_follows_a_message_and_shows_no_body(server, control):
     assert any(line.startswith("refused message id=m3") and line.endswith("remote-server-not-found")
                for line in told), told
     assert not any("unspeakable" in line or "unseen" in line for line in told)
+
+
+class Follower:
+    """What a trace of one address tells, as far as it has been read."""
+
+    def __init__(self, server, jid):
+        self.control, self.told = Control(server), []
+        assert self.control.ask("trace", jid=jid)["ok"]
+
+    def tells(self, *words):
+        """Waits for a line that has all these words."""
+        while not any(set(words) <= set(line.replace(":", " ").split()) for line in self.told):
+            event = self.control.next()
+            assert event, f"no {words} in {self.told}"
+            self.told.append(event["event"])
+
+
+def test_a_trace_follows_questions_and_their_answers(server):
+    romeo, juliet = server.accounts("romeo", "juliet")
+    with login(server, romeo, "here", presence=True) as one, login(server, juliet, "there", presence=True) as other:
+        follower = Follower(server, romeo.jid)
+        one.send("<iq type='get' id='q1'><query xmlns='jabber:iq:roster'/></iq>")
+        follower.tells("received", "iq", "id=q1")
+        follower.tells("answered", "iq", "id=q1", "result")
+        other.send(f"<presence to='{one.jid}'/>")  # or he could not ask her
+        one.expect(f"<presence from='{other.jid}'/>")
+        one.send(f"<iq type='get' id='q2' to='{other.jid}'><ping xmlns='urn:xmpp:ping'/></iq>")
+        other.expect("<iq type='get' id='q2'/>")
+        other.send(f"<iq type='result' id='q2' to='{one.jid}'/>")
+        follower.tells("received", "type=get", "id=q2")
+        follower.tells("delivered", "type=get", "id=q2", f"to={other.jid}")
+        follower.tells("received", "type=result", "id=q2")
+        follower.tells("delivered", "type=result", "id=q2", f"to={one.jid}")
+        one.send("<iq type='get' id='q3' to='nobody@elsewhere.example'><ping xmlns='urn:xmpp:ping'/></iq>")
+        follower.tells("refused", "id=q3", "remote-server-not-found")
+
+
+def test_a_trace_follows_presence_to_devices_contacts_and_rooms(server):
+    romeo, juliet = server.accounts("romeo", "juliet")
+    room = f"{fresh_id('traced')}@conference.localhost"
+    with login(server, romeo, "here", presence=True) as one, login(server, juliet, "there", presence=True) as other:
+        follower = Follower(server, romeo.jid)
+        one.send("<presence id='p1'><show>away</show></presence>")
+        follower.tells("received", "presence", "id=p1")
+        follower.tells("broadcast", "presence", "id=p1", "devices", "1,")
+        other.send(f"<presence id='p2' to='{one.jid}'/>")
+        follower.tells("delivered", "presence", "id=p2", "here")
+        one.send(f"<presence id='p3' to='{juliet.jid}' type='subscribe'/>")
+        follower.tells("received", "presence", "type=subscribe", "id=p3")
+        follower.tells("delivered", "presence", "type=subscribe", f"to={juliet.jid}")
+        one.send(f"<presence id='p4' to='{room}/r'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+        follower.tells("received", "presence", "id=p4")
+        follower.tells("delivered", "presence", f"from='{room}/r'")
+        one.send(f"<iq type='get' id='q1' to='{room}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>")
+        follower.tells("answered", "iq", "id=q1", "result")
+        follower.tells("delivered", "iq", "type=result", "id=q1")
+        assert not any("<" in line or "away" in line for line in follower.told)
 
 
 def what_became_of(server, identity, last):
@@ -231,20 +302,176 @@ def test_an_account_lives_through_all_commands(server):
     assert again.returncode == 1 and "exists" in again.stderr
     server.ctl("user", "password", jid, "--password", "second")
     server.ctl("user", "disable", jid)
-    assert f"{jid}  disabled" in server.ctl("user", "list", "localhost").stdout
+    (row,) = rows_of(server.ctl("user", "list", "localhost").stdout, ACCOUNT=jid)
+    assert row["STATE"] == "disabled" and re.fullmatch(DATE, row["CREATED (UTC)"])
     server.ctl("user", "enable", jid)
-    server.ctl("user", "delete", jid)
+    server.ctl("user", "delete", jid, "--yes")
     assert jid not in server.ctl("user", "list").stdout
-    gone = server.ctl("user", "delete", jid, "--json", check=False)
+    gone = server.ctl("user", "delete", jid, "--yes", "--json", check=False)
     assert gone.returncode == 1 and json.loads(gone.stdout)["error"]["code"] == "no-such-account"
 
 
 def test_every_command_has_help(server):
-    for words in (["user"], ["user", "add"], ["user", "import"], ["sessions", "kick"], ["status"], ["reload"],
-                  ["backup"], ["trace"]):
+    for words in (["user"], ["user", "add"], ["user", "show"], ["user", "import"], ["sessions", "kick"], ["announce"],
+                  ["status"], ["reload"], ["backup"], ["trace"]):
         assert "--help" in server.ctl(*words, "--help").stdout
-    assert server.ctl("nonsense", check=False).returncode == 2
     assert server.ctl("user", "add", check=False).returncode == 2
+
+
+@pytest.mark.parametrize("words, said", [
+    (["stats"], "unknown command 'stats'; did you mean 'status'?"),
+    (["users", "list"], "unknown command 'users'; did you mean 'user'?"),
+    (["user", "lst"], "unknown command 'user lst'; did you mean 'user list'?"),
+    (["user", "lst", "--json"], "unknown command 'user lst'; did you mean 'user list'?"),
+    (["kick", "a@localhost"], "unknown command 'kick'; did you mean 'sessions kick'?"),
+    (["sessions", "elephant"], "unknown command 'sessions elephant'; there are: list, kick"),
+    (["eleph\x1b[2Jant"], "unknown command 'eleph?[2Jant'; there are: user, "),
+    (["status", "--jsno"], "unknown option '--jsno'; did you mean '--json'?"),
+    (["user", "add", "a@localhost", "--pasword=x"], "unknown option '--pasword'; did you mean '--password'?"),
+    (["user"], "A subcommand is required"),
+    (["user", "show"], "jid is required"),
+], ids=lambda each: " ".join(each) if isinstance(each, list) else "")
+def test_who_mistypes_is_told_what_was_probably_meant(server, words, said):
+    done = server.ctl(*words, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith(f"stonechatctl: {said}"), done.stderr
+    assert "--help` tells more" in done.stderr
+
+
+# -- what cannot be undone ---------------------------------------------------------------------------------
+
+def test_an_account_is_deleted_only_when_that_is_confirmed(server, tmp_path):
+    account = server.account("cautious")
+    refused = server.ctl("user", "delete", account.jid, "--json", check=False)
+    assert refused.returncode == 1, "there is no terminal to ask on"
+    assert json.loads(refused.stdout)["error"]["code"] == "not-confirmed"
+    command = f"{BUILD}/stonechatctl --config {server.config} user delete {account.jid}; echo code $?; cat"
+    with Terminal(tmp_path, command, {}) as terminal:
+        terminal.wait_for(f"Delete {account.jid} and all that is kept for it? [y/N]")
+        terminal.type("n")
+        terminal.wait_for("nothing was done", "code 1")
+    assert server.ctl_json("user", "show", account.jid)["jid"] == account.jid
+    with Terminal(tmp_path, command, {}) as terminal:
+        terminal.wait_for("[y/N]")
+        terminal.type("y")
+        terminal.wait_for(f"deleted {account.jid}", "code 0")
+    assert server.ctl("user", "show", account.jid, check=False).returncode == 1
+
+
+# -- passwords that are made here --------------------------------------------------------------------------
+
+def test_a_password_is_made_shown_once_and_good(server):
+    made = server.ctl_json("user", "add", "generated@localhost", "--generate")
+    assert made["jid"] == "generated@localhost"
+    assert re.fullmatch(r"[a-km-np-z2-9]{5}(-[a-km-np-z2-9]{5}){3}", made["password"])
+    with login(server, Account(made["jid"], made["password"]), "here") as session:
+        session.ping()
+    again = server.ctl("user", "password", "generated@localhost", "--generate").stdout
+    found = re.fullmatch(r"changed the password of generated@localhost\npassword: (\S+)\n", again)
+    assert found and found.group(1) != made["password"]
+    with login(server, Account(made["jid"], found.group(1)), "here") as session:
+        session.ping()
+    assert made["password"] not in server.log() and found.group(1) not in server.log()
+
+
+def test_a_password_that_was_given_is_not_shown_and_one_that_is_missing_not_made(server):
+    given = server.ctl_json("user", "add", "given@localhost", "--password", "unspeakable")
+    assert given == {"jid": "given@localhost"}
+    assert server.ctl("user", "add", "x@localhost", "--password", "a", "--generate", check=False).returncode == 2
+    empty = server.ctl("user", "add", "none@localhost", check=False)
+    assert empty.returncode == 1 and "--generate" in empty.stderr
+    assert server.ctl("user", "show", "none@localhost", check=False).returncode == 1
+
+
+def test_who_types_no_password_gets_one(server, tmp_path):
+    command = f"{BUILD}/stonechatctl --config {server.config} user add typed@localhost; cat"
+    with Terminal(tmp_path, command, {}) as terminal:
+        terminal.wait_for("Password for typed@localhost (nothing: one is made):")
+        terminal.type("")
+        screen = terminal.wait_for("added typed@localhost", "password: ")
+    password = re.search(r"password: (\S+)", screen).group(1)
+    with login(server, Account("typed@localhost", password), "here") as session:
+        session.ping()
+
+
+# -- what is known of an account ---------------------------------------------------------------------------
+
+def test_an_account_is_shown_with_what_is_kept_for_it_and_who_is_there(server):
+    owner, sender, bystander = server.accounts("owner", "sender", "bystander")
+    fresh = server.ctl_json("user", "show", owner.jid)
+    assert fresh["last_seen"] is None and fresh["sessions"] == [] and fresh["stored"] == {}
+    assert fresh["archive"] == fresh["mailbox"] == {"messages": 0, "bytes": 0, "more": False}
+    assert "never, as far as is known" in server.ctl("user", "show", owner.jid).stdout
+    with login(server, sender, "there") as there:
+        for number in range(3):
+            there.send(f"<message to='{owner.jid}' type='chat' id='m{number}'><body>{'x' * 1000}</body></message>")
+        there.ping()
+    with login(server, owner, "desk") as desk:  # not available, so the mail stays
+        desk.ask("set", "<query xmlns='jabber:iq:roster'><item jid='friend@localhost'/></query>")
+        desk.ask("set", "<query xmlns='jabber:iq:private'><notes xmlns='urn:x:notes'>milk</notes></query>")
+        shown = server.ctl_json("user", "show", owner.jid)
+        assert [each["jid"] for each in shown["sessions"]] == [desk.jid]
+        text = server.ctl("user", "show", owner.jid).stdout
+        (row,) = rows_of(text, SESSION=desk.jid)
+        assert row["PRIORITY"] == "unavailable" and re.fullmatch(DATE, row["SINCE (UTC)"])
+        assert "  last seen   logged in now\n" in text and "  contacts    1\n" in text
+    assert shown["jid"] == owner.jid and shown["enabled"] and shown["created"] > 1_700_000_000
+    assert shown["contacts"] == 1 and shown["stored"]["private_xml"] > 4
+    for place in ("archive", "mailbox"):
+        kept = shown[place]
+        assert kept["messages"] == 3 and 3000 < kept["bytes"] < 6000 and kept["more"] is False
+    assert re.search(r"  archive     3 messages, \d\.\d KiB\n", text)
+    assert server.ctl_json("user", "show", bystander.jid)["contacts"] == 0
+    seen = wait_until(lambda: server.ctl_json("user", "show", owner.jid)["last_seen"])
+    assert abs(seen - time.time()) < 3600
+    assert re.search(rf"  last seen   {DATE} UTC\n", server.ctl("user", "show", owner.jid).stdout)
+
+
+def test_an_account_that_is_not_there_is_not_shown(server, control):
+    assert code(control.ask("user show", jid="nobody.at.all@localhost")) == "no-such-account"
+    assert code(control.ask("user show", jid="a@elsewhere.example")) == "not-local"
+    assert code(control.ask("user show", jid="localhost")) == "not-local"
+    assert code(control.ask("user show", jid="a@localhost/phone")) == "bad-request"
+
+
+# -- announcements -----------------------------------------------------------------------------------------
+
+def test_an_announcement_goes_to_those_who_are_online(private_server):
+    server = private_server(hosts=("localhost", "other.example"))
+    romeo, sleeper = server.accounts("romeo", "sleeper")
+    juliet = server.account("juliet", host="other.example")
+    with login(server, romeo, "here", presence=True) as one, login(server, juliet, "there", presence=True) as other, \
+            login(server, sleeper, "bed") as absent:
+        assert server.ctl("announce", "Back at eight <&>").stdout == "told 2 users\n"
+        one.expect("<message from='localhost' type='headline'><body>Back at eight &lt;&amp;&gt;</body></message>")
+        other.expect("<message from='other.example' type='headline'><body>Back at eight &lt;&amp;&gt;</body></message>")
+        assert server.ctl_json("announce", "Only here", "--host", "localhost") == {"told": 1}
+        one.expect("<message from='localhost' type='headline'><body>Only here</body></message>")
+        for each in (one, other, absent):
+            each.ping()
+            assert not each.inbox
+    assert server.ctl("announce", "", check=False).returncode == 1
+    refused = server.ctl("announce", "Nobody", "--host", "nowhere.example", check=False)
+    assert refused.returncode == 1 and "not served here" in refused.stderr
+
+
+def test_lists_have_headers_and_say_when_there_is_nothing(server):
+    assert server.ctl("sessions", "list", "nobody.at.all@localhost").stdout == "0 sessions\n"
+    account = server.account("listed")
+    with login(server, account, "here", presence=True):
+        shown = server.ctl("sessions", "list", account.jid).stdout.splitlines()
+    assert re.fullmatch(r"SESSION +PRIORITY +PEER +TRANSPORT +SINCE \(UTC\)", shown[0])
+    assert len(shown) == 3 and shown[2] == "1 session"
+    (row,) = rows_of("\n".join(shown[:2]))
+    assert row["SESSION"] == f"{account.jid}/here" and row["PRIORITY"] == "0"
+
+
+def test_times_are_utc_wherever_the_administrator_is(server):
+    account = server.account("created")
+    shown = subprocess.run([BUILD / "stonechatctl", "--config", server.config, "user", "show", account.jid],
+                           capture_output=True, text=True, env={**os.environ, "TZ": "Asia/Kolkata"}).stdout
+    created = time.gmtime(server.ctl_json("user", "show", account.jid)["created"])
+    assert f"  created     {time.strftime('%Y-%m-%d %H:%M:%S', created)} UTC\n" in shown
 
 
 def test_a_backup_is_a_whole_database_and_replaces_nothing(server):
@@ -263,8 +490,6 @@ def test_status_counts_hosts_and_tells_how_the_server_is(server):
 
 
 def test_without_a_server_the_exit_code_is_3(tmp_path):
-    from support.server import BUILD
-    import subprocess
     done = subprocess.run([BUILD / "stonechatctl", "--socket", tmp_path / "none.sock", "status"],
                           capture_output=True, text=True)
     assert done.returncode == 3 and "is it running?" in done.stderr

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from support.certificates import make_certificate
 from support.server import BUILD, ROOT, free_ports
 
 
@@ -32,7 +33,9 @@ def test_conf_stonechat_toml_is_what_the_schema_says():
 
 
 def test_conf_stonechat_toml_is_a_good_configuration():
-    assert stonechat("check", "--config", ROOT / "conf/stonechat.toml").returncode == 0
+    """Whether its folders and ports would do on this machine is another question."""
+    found = json.loads(stonechat("check", "--config", ROOT / "conf/stonechat.toml", "--json").stdout)
+    assert found["problems"] == [] and found["settings"]
 
 
 def test_docs_xeps_md_is_what_the_modules_say():
@@ -90,6 +93,176 @@ def test_check_tells_what_is_hot_and_what_is_cold(private_server):
     assert heats == {"c2s.rate_bytes": "hot", "server.blocking_queue": "cold"}
 
 
+def look(folder, code):
+    """What `check` finds around a good configuration; people and programs hear the same."""
+    done = stonechat("check", "--config", folder / "stonechat.toml", "--json")
+    assert done.returncode == code, done
+    found = json.loads(done.stdout)
+    read = stonechat("check", "--config", folder / "stonechat.toml")
+    assert read.returncode == code
+    for text in found["obstacles"]:
+        assert f"It would not start: {text}\n" in read.stderr
+    for text in found["warnings"]:
+        assert f"Warning: {text}\n" in read.stderr
+    return found
+
+
+def test_check_finds_nothing_in_the_way_of_a_new_server(folder):
+    before = sorted(folder.rglob("*"))
+    found = look(folder, 0)
+    assert found["obstacles"] == [] and found["warnings"] == []
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_check_makes_nothing(folder):
+    shutil.rmtree(folder / "data")
+    assert look(folder, 0)["obstacles"] == []
+    assert os.listdir(folder) == ["stonechat.toml"]
+
+
+def test_check_of_a_running_server_does_not_take_its_ports_for_those_of_others(private_server):
+    server = private_server()
+    assert look(server.folder, 0)["obstacles"] == []
+
+
+def missing_certificate(folder):
+    (folder / "data/localhost.crt").unlink()
+    return "data/localhost.crt: No such file or directory"
+
+
+def broken_certificate(folder):
+    (folder / "data/localhost.crt").write_text("nonsense")
+    return "data/localhost.crt: contains no certificate"
+
+
+def foreign_key(folder):
+    make_certificate(folder / "data/other.crt", folder / "data/localhost.key")
+    return "data/localhost.key: is not the key of the first certificate in"
+
+
+def open_key(folder):
+    (folder / "data/localhost.key").chmod(0o644)
+    return "data/localhost.key: the private key can be read by others"
+
+
+def open_secret(folder):
+    (folder / "data/secret").chmod(0o644)
+    return "data/secret can be read by others"
+
+
+def no_folder_for_the_log(folder):
+    config = folder / "stonechat.toml"
+    config.write_text('[log]\ntarget = "file"\nfile = "nowhere/log"\n' + config.read_text())
+    return "nowhere/log in"
+
+
+def long_data_dir(folder):
+    config = folder / "stonechat.toml"
+    config.write_text(config.read_text().replace('data_dir = "data"', f'data_dir = "{"d" * 120}"'))
+    return "the control socket's path is too long"
+
+
+def file_instead_of_a_folder(folder):
+    shutil.rmtree(folder / "data")
+    (folder / "data").write_text("")
+    return "data"
+
+
+@pytest.mark.parametrize("spoil", [missing_certificate, broken_certificate, foreign_key, open_key, open_secret,
+                                   no_folder_for_the_log, long_data_dir, file_instead_of_a_folder],
+                         ids=lambda each: each.__name__)
+def test_check_finds_what_keeps_the_server_from_starting(folder, spoil):
+    said = spoil(folder)
+    assert any(said in each for each in look(folder, 1)["obstacles"]), look(folder, 1)
+    assert stonechat("--config", folder / "stonechat.toml").returncode == 1, "it does not start, indeed"
+
+
+def test_check_finds_a_port_that_somebody_else_has(folder):
+    config = folder / "stonechat.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(config.read_text() + f'[[listen]]\naddress = "127.0.0.1"\nport = {port}\n')
+        (said,) = look(folder, 1)["obstacles"]
+    assert f"127.0.0.1 port {port}: Address already in use" in said
+    look(folder, 0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look with somebody else's eyes")
+def test_check_looks_with_the_eyes_of_the_servers_user(folder):
+    config = folder / "stonechat.toml"
+    config.write_text(config.read_text().replace("[server]", '[server]\nuser = "nobody"', 1))
+    assert any("data: Permission denied" in each for each in look(folder, 1)["obstacles"])
+
+
+# -- certificates that clients refuse ---------------------------------------------------------------------
+
+def expired(certificate, key):
+    make_certificate(certificate, key, days=-3.5, since=30)
+    return "expired on", "3 days ago", "certificate expired"
+
+
+def soon(certificate, key):
+    make_certificate(certificate, key, days=12.5)
+    return "expires in 12 days", "stonechatctl reload", "certificate expires soon"
+
+
+def elsewhere(certificate, key):
+    make_certificate(certificate, key, hosts=("example.org", "example.com"), days=60)
+    return "is for example.org, example.com, not for localhost", "clients", "certificate lacks a name"
+
+
+def common_name_only(certificate, key):
+    make_certificate(certificate, key, names=[], days=60)
+    return "names no host, not for localhost", "clients", "certificate lacks a name"
+
+
+def too_early(certificate, key):
+    make_certificate(certificate, key, days=60, since=-2)
+    return "is not valid before", "clock", "certificate not valid yet"
+
+
+FLAWS = [expired, soon, elsewhere, common_name_only, too_early]
+
+
+@pytest.mark.parametrize("flaw", FLAWS, ids=lambda each: each.__name__)
+def test_a_certificate_that_clients_refuse_is_told_of(private_server, flaw):
+    """By `check`, by a reload, in the log, in `status`, and at the next start."""
+    server = private_server()
+    good = [server.certificate.read_bytes(), server.certificate.with_suffix(".key").read_bytes()]
+    assert server.ctl_json("status")["warnings"] == []
+    *said, event = flaw(server.certificate, server.certificate.with_suffix(".key"))
+    (warning,) = look(server.folder, 0)["warnings"]
+    assert all(each in warning for each in ["localhost", str(server.certificate), *said]), warning
+    assert server.ctl_json("reload")["warnings"] == [warning]
+    assert server.ctl_json("status")["warnings"] == [warning]
+    assert f"warning: {warning}\n" in server.ctl("status").stdout
+    assert f"warning: {warning}\n" in server.ctl("reload").stdout
+    assert server.log().count(event) == 2, "once for each reload"
+    server.restart()
+    server.ctl("status")
+    assert server.log().count(event) == 3, "and at the start"
+    for path, content in zip([server.certificate, server.certificate.with_suffix(".key")], good):
+        path.write_bytes(content)
+    assert server.ctl_json("reload")["warnings"] == [] and server.ctl_json("status")["warnings"] == []
+
+
+def test_a_certificate_that_is_good_for_long_and_for_many_is_not_told_of(private_server):
+    server = private_server(hosts=("chat.example.org",))
+    make_certificate(server.certificate, server.certificate.with_suffix(".key"), hosts=("*.example.org",), days=31)
+    assert look(server.folder, 0)["warnings"] == []
+    assert server.ctl_json("reload")["warnings"] == []
+    assert "certificate" not in server.log()
+
+
+def test_a_host_with_a_name_beyond_ascii_has_a_certificate_for_it(tmp_path):
+    done = stonechat("init", tmp_path / "s", "--host", "bücher.example", "--port-base", free_ports(3))
+    assert done.returncode == 0, done.stderr
+    shown = subprocess.run(["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in",
+                            tmp_path / "s/data/bücher.example.crt"], capture_output=True, text=True, check=True)
+    assert "DNS:xn--bcher-kva.example" in shown.stdout
+    assert look(tmp_path / "s", 0)["warnings"] == []
+
+
 def test_a_reload_applies_the_hot_and_keeps_the_cold(private_server):
     server = private_server()
     server.configure({"rate_bytes": 4096, "blocking_queue": 77})
@@ -116,6 +289,7 @@ def test_a_reload_with_a_broken_certificate_changes_nothing(private_server):
     server.configure({"rate_bytes": 4096})
     refused = server.ctl("reload", check=False)
     assert refused.returncode == 1 and server.certificate.name in refused.stderr
+    assert "reload refused" in server.log() and "setting changed" not in server.log()
     server.certificate.write_text(certificate)
     assert [each["path"] for each in server.ctl_json("reload")["changes"]] == ["c2s.rate_bytes"]
 

@@ -3,10 +3,12 @@
 import contextlib
 import itertools
 import json
+import re
 
 import pytest
 
 from support.raw import login
+from support.tables import DATE, rows_of
 
 MUC_USER = "http://jabber.org/protocol/muc#user"
 _numbers = itertools.count(1)
@@ -71,9 +73,11 @@ def test_a_list_tells_of_each_room_how_it_is(server, cave):
     assert row["stored"] > 1_700_000_000
     assert row == {"room": room.jid, "name": "A Dark Cave", "occupants": 1, "members_only": True, "persistent": True,
                    "hidden": True, "stored": row["stored"]}
-    lines = server.ctl("room", "list", server.hosts[0]).stdout.splitlines()
-    line = next(each for each in lines if each.startswith(room.jid))
-    assert "A Dark Cave  1 there  members-only  persistent  hidden  since 20" in line
+    shown = server.ctl("room", "list", server.hosts[0]).stdout
+    (line,) = rows_of(shown, ROOM=room.jid)
+    assert re.fullmatch(DATE, line.pop("SINCE (UTC)"))
+    assert line == {"ROOM": room.jid, "NAME": "A Dark Cave", "THERE": "1", "KIND": "members-only, persistent, hidden"}
+    assert re.fullmatch(r"\d+ rooms?", shown.splitlines()[-1])
 
 
 def test_a_room_that_nobody_is_in_is_listed_too(private_server):
@@ -94,7 +98,8 @@ def test_a_room_that_its_owner_has_not_configured_yet_is_listed_as_such(server):
         rows = {each["room"]: each for each in server.ctl_json("room", "list")["rooms"]}
         assert rows[jid]["stored"] is None and rows[jid]["occupants"] == 1
         assert server.ctl_json("room", "show", jid)["configured"] is False
-        assert "not configured yet" in server.ctl("room", "list").stdout
+        (line,) = rows_of(server.ctl("room", "list").stdout, ROOM=jid)
+        assert line["SINCE (UTC)"] == "not configured yet"
 
 
 def test_rooms_are_listed_by_host_by_service_or_all(server, cave):
@@ -145,10 +150,12 @@ def test_a_room_is_shown_whole(server, cave):
     assert shown["roomname"] == ["A Dark Cave"] and shown["passwordprotectedroom"] == ["1"]
     assert shown["roomowners"] == [room.owner.jid]
     text = server.ctl("room", "show", room.jid).stdout
-    for line in ("subject: Fire Burn", "  muc#roomconfig_roomname=A Dark Cave  (Natural-Language Room Name)",
-                 f"  owner  {room.owner.jid}", f"  outcast  {outcast.jid}  reason: Treason",
-                 f"  crone  moderator  {room.owner.jid}/desktop"):
-        assert line in text.splitlines()
+    assert text.startswith(f"{room.jid}  2 messages in the archive\nsubject: Fire Burn\nconfiguration:\n")
+    for row in ({"FIELD": "muc#roomconfig_roomname", "VALUE": "A Dark Cave", "MEANING": "Natural-Language Room Name"},
+                {"AFFILIATION": "owner", "ADDRESS": room.owner.jid, "REASON": ""},
+                {"AFFILIATION": "outcast", "ADDRESS": outcast.jid, "REASON": "Treason"},
+                {"NICK": "crone", "ROLE": "moderator", "AFFILIATION": "owner", "DEVICES": f"{room.owner.jid}/desktop"}):
+        assert rows_of(text, **row) == [row], text
     assert "cauldronburn" not in text and "cauldronburn" not in json.dumps(facts)
 
 
@@ -238,7 +245,8 @@ def test_an_affiliation_that_cannot_be_is_refused(server, cave):
 
 def test_who_is_in_a_room_that_is_destroyed_is_told_why_and_where_to_go(server, cave):
     room = cave(persistentroom=1)
-    done = server.ctl("room", "destroy", room.jid, "--reason", "Macbeth doth come.", "--venue", "heath@conference.localhost")
+    done = server.ctl("room", "destroy", room.jid, "--yes", "--reason", "Macbeth doth come.", "--venue",
+                      "heath@conference.localhost")
     assert done.stdout == f"destroyed {room.jid}\n"
     room.session.expect(f"<presence from='{room.jid}/crone' type='unavailable'><x xmlns='{MUC_USER}'>"
                         "<item affiliation='none' role='none'/><destroy jid='heath@conference.localhost'>"
@@ -247,15 +255,31 @@ def test_who_is_in_a_room_that_is_destroyed_is_told_why_and_where_to_go(server, 
     assert refused(server, "show", room.jid)["code"] == "no-such-room"
 
 
+def test_a_room_is_destroyed_only_when_that_is_confirmed(server, cave):
+    room = cave(persistentroom=1)
+    assert refused(server, "destroy", room.jid)["code"] == "not-confirmed", "there is no terminal to ask on"
+    assert row_of(server, room)
+
+
+def test_what_strangers_wrote_does_not_steer_the_terminal(server, cave):
+    """A name with an escape of the C1 set, one that turns the direction of writing, and a line end."""
+    room = cave(persistentroom=1, roomname="Ca\u009b2Jve \u202eevaC\u202c \u6d1e\u7a9f")
+    room.session.send(f"<message to='{room.jid}' type='groupchat'><subject>one&#10;two\u0085</subject></message>")
+    room.session.expect(f"<message from='{room.jid}/crone' type='groupchat'><subject/></message>")
+    (row,) = rows_of(server.ctl("room", "list").stdout, ROOM=room.jid)
+    assert row["NAME"] == "Ca?2Jve ?evaC? \u6d1e\u7a9f"
+    assert "subject: one?two?\n" in server.ctl("room", "show", room.jid).stdout
+
+
 def test_a_venue_that_is_no_address_destroys_nothing(server, cave):
     room = cave(persistentroom=1)
-    assert refused(server, "destroy", room.jid, "--venue", "@")["code"] == "bad-request"
+    assert refused(server, "destroy", room.jid, "--yes", "--venue", "@")["code"] == "bad-request"
     assert row_of(server, room)
 
 
 # -- what is not there -----------------------------------------------------------------------------------
 
-EACH = [["show"], ["set", "roomname=x"], ["affiliate", "a@localhost", "member"], ["destroy"]]
+EACH = [["show"], ["set", "roomname=x"], ["affiliate", "a@localhost", "member"], ["destroy", "--yes"]]
 
 
 @pytest.mark.parametrize("command", EACH, ids=lambda each: each[0])

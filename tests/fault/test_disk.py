@@ -133,6 +133,28 @@ def test_F3_mail_for_somebody_offline_is_refused_too_and_fits_later(faulty):
     assert mail == [*(f"m{n}" for n in range(number)), "after"]
 
 
+def test_F3_a_full_disk_is_called_that_to_administrators(faulty):
+    """By each command that cannot store something, by `status`, and once in the log, when it begins and when it ends."""
+    server = faulty().start()
+    writer_account, reader_account = server.accounts("writer", "reader")
+    assert server.ctl_json("status")["warnings"] == []
+    with login(server, writer_account, "desk", presence=True) as writer, \
+            login(server, reader_account, "desk", presence=True) as reader:
+        fill_up_and_write(server, writer, reader)
+    for attempt in range(20):  # what is small may still fit
+        refused = server.ctl("user", "add", f"late{attempt}@localhost", "--password", "x" * 100, check=False)
+        if refused.returncode != 0:
+            break
+    assert refused.returncode == 1 and refused.stderr.endswith(": The disk is full\n"), refused
+    (warning,) = server.ctl_json("status")["warnings"]
+    assert "the disk is full" in warning and str(server.folder) in warning
+    assert server.log().count("disk full") == 1 and "rolled_back" not in server.log()
+    server.shim.full = 0
+    server.ctl("user", "add", "later@localhost", "--password", "x")
+    assert server.ctl_json("status")["warnings"] == []
+    assert server.log().count("disk full") == 1 and server.log().count("disk has space again") == 1
+
+
 # -- F4: the disk is broken, or becomes read-only ------------------------------------------------------
 
 @pytest.mark.parametrize("field, error", [("sync_error", errno.EIO), ("write_error", errno.EIO),

@@ -21,7 +21,7 @@ def test_accounts_are_added_listed_changed_and_deleted(server):
     assert can_log_in(server, jid, "first")
     server.ctl("user", "password", jid, "--password", "second")
     assert not can_log_in(server, jid, "first") and can_log_in(server, jid, "second")
-    server.ctl("user", "delete", jid)
+    server.ctl("user", "delete", jid, "--yes")
     assert jid not in jids(server.ctl_json("user", "list"), "accounts")
     assert not can_log_in(server, jid, "second") and can_log_in(server, romeo.jid, romeo.password)
 

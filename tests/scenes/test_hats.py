@@ -121,6 +121,6 @@ def test_a_room_of_the_same_name_does_not_inherit_hats(server):
         room = Lecture(session)
         assert room.is_done("create", title="Teacher", uri=f"{URI}Teacher")
         assert room.is_done("assign", jid=session.jid, uri=f"{URI}Teacher")
-        server.ctl("room", "destroy", room.jid)
+        server.ctl("room", "destroy", room.jid, "--yes")
         session.expect(f"<presence from='{room.jid}/professor' type='unavailable'/>")
         assert titles(room.enter(session, "professor")) == []

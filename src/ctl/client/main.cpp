@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // stonechatctl: steers a running server over its local socket (docs/protocol/ctl.md).
+#include "cli/documents.hpp"
+#include "cli/usage.hpp"
 #include "ctl/client/subcommands.hpp"
 
 namespace stonechat::ctl {
@@ -11,6 +13,22 @@ CLI::App* add_command(CLI::App& parent, Options& options, const std::string& nam
     return command;
 }
 
+namespace {
+
+cli::ManualFacts manual_facts()
+{
+    cli::ManualFacts facts;
+    facts.version = STONECHAT_VERSION;
+    facts.summary = "steers a running Stonechat server";
+    facts.sections = { { "files",
+        "/etc/stonechat/stonechat.toml\nThe configuration, which says where the server's "
+        "data_dir is. There is its control socket, stonechat.sock, which only the "
+        "server's own user and root may use." } };
+    facts.see_also = { "stonechat(8)" };
+    return facts;
+}
+
+} // namespace
 } // namespace stonechat::ctl
 
 int main(int argc, char** argv)
@@ -19,19 +37,24 @@ int main(int argc, char** argv)
     Options options;
     Exit exit = Exit::done;
     CLI::App program("Steers a running Stonechat server.", "stonechatctl");
-    program.add_option("--config", options.config, "The server's configuration file")->capture_default_str();
-    program.add_option("--socket", options.socket, "The server's control socket (instead of --config)");
+    program.add_option("--config", options.config, "The server's configuration file")
+        ->type_name("FILE")
+        ->capture_default_str();
+    program.add_option("--socket", options.socket, "The server's control socket (instead of --config)")
+        ->type_name("PATH");
     program.set_version_flag("--version", STONECHAT_VERSION);
     program.require_subcommand(1);
-    program.footer("Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no server answers.");
+    program.footer("Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no server answers.\n"
+                   "All times are UTC.");
     add_user_commands(program, options, exit);
     add_session_commands(program, options, exit);
     add_room_commands(program, options, exit);
     add_server_commands(program, options, exit);
+    stonechat::cli::add_documents(program, manual_facts());
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+        return stonechat::cli::explain(program, error, static_cast<int>(Exit::usage));
     }
     return static_cast<int>(exit);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/client/options.hpp"
 
+#include "base/random.hpp"
 #include "config/data_dir.hpp"
 #include "ctl/protocol.hpp"
 
@@ -46,6 +47,21 @@ std::string read_silently(const std::string& prompt)
     return line;
 }
 
+/// A message may have several lines; within each nothing steers the terminal.
+std::string lines_of(std::string_view message)
+{
+    std::string lines;
+    while (true) {
+        const std::size_t end = message.find('\n');
+        lines += cli::printable(message.substr(0, end));
+        if (end == std::string_view::npos) {
+            return lines;
+        }
+        lines += '\n';
+        message.remove_prefix(end + 1);
+    }
+}
+
 } // namespace
 
 Result<std::string, CallError> socket_path(const Options& options)
@@ -78,7 +94,7 @@ Exit report(const Options& options, const CallError& error)
         line["error"] = json::object { { "code", error.code }, { "message", error.message } };
         std::cout << json::serialize(line) << '\n';
     } else {
-        std::cerr << "stonechatctl: " << error.message << '\n';
+        std::cerr << "stonechatctl: " << lines_of(error.message) << '\n';
     }
     return error.code == "no-server" || error.code == "lost" ? Exit::no_server : Exit::refused;
 }
@@ -115,21 +131,56 @@ Result<json::array, CallError> hosts_of(Call& call)
     return std::move(status->at("hosts").as_array());
 }
 
-Result<std::string, CallError> ask_password(std::string_view jid)
+NewPassword generate_password()
 {
-    std::string password;
-    if (isatty(STDIN_FILENO) == 0) {
-        std::getline(std::cin, password);
-    } else {
-        password = read_silently("Password for " + std::string(jid) + ": ");
-        if (password != read_silently("Once more: ")) {
-            return CallError { "bad-password", "the two passwords differ" };
-        }
-    }
-    if (password.empty()) {
-        return CallError { "bad-password", "a password may not be empty" };
+    constexpr std::string_view symbols = "abcdefghijkmnpqrstuvwxyz23456789"; // 32: five bits each
+    constexpr std::size_t length = 20;
+    constexpr std::size_t group = 5;
+    initialise_randomness();
+    NewPassword password { {}, true };
+    const std::string bytes = random_bytes(length);
+    for (std::size_t i = 0; i < length; ++i) {
+        password.text += i > 0 && i % group == 0 ? "-" : "";
+        password.text += symbols[static_cast<unsigned char>(bytes[i]) % symbols.size()];
     }
     return password;
+}
+
+Result<NewPassword, CallError> ask_password(std::string_view jid)
+{
+    NewPassword password;
+    if (isatty(STDIN_FILENO) == 0) {
+        std::getline(std::cin, password.text);
+        if (password.text.empty()) {
+            return CallError { "bad-password", "no password came; --generate makes one" };
+        }
+        return password;
+    }
+    password.text = read_silently("Password for " + std::string(jid) + " (nothing: one is made): ");
+    if (password.text.empty()) {
+        return generate_password();
+    }
+    if (password.text != read_silently("Once more: ")) {
+        return CallError { "bad-password", "the two passwords differ" };
+    }
+    return password;
+}
+
+Result<Done, CallError> confirm(bool yes, const std::string& question)
+{
+    if (yes) {
+        return Done();
+    }
+    if (isatty(STDIN_FILENO) == 0) {
+        return CallError { "not-confirmed", "this cannot be undone; --yes does it without asking" };
+    }
+    std::cerr << question << " [y/N] " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "y" && answer != "Y" && answer != "yes") {
+        return CallError { "not-confirmed", "nothing was done" };
+    }
+    return Done();
 }
 
 std::string print_seconds(std::int64_t seconds)
@@ -142,6 +193,29 @@ std::string print_seconds(std::int64_t seconds)
     }
     const std::string hours = std::to_string(seconds / 3600 % 24) + " h";
     return seconds < 86'400 ? hours : std::to_string(seconds / 86'400) + " d " + hours;
+}
+
+std::string print_bytes(std::uint64_t bytes)
+{
+    constexpr std::array<std::string_view, 4> units { " bytes", " KiB", " MiB", " GiB" };
+    std::size_t unit = 0;
+    std::uint64_t tenths = bytes * 10;
+    while (tenths >= 10'240 && unit + 1 < units.size()) {
+        tenths /= 1024;
+        ++unit;
+    }
+    const std::string fraction = unit == 0 ? "" : "." + std::to_string(tenths % 10);
+    return std::to_string(tenths / 10) + fraction + std::string(units[unit]);
+}
+
+void print_table(const cli::Table& table, std::string_view noun)
+{
+    std::cout << (table.rows() > 0 ? table.text() : "") << cli::counted(table.rows(), noun) << '\n';
+}
+
+std::string shown_text(const json::object& row, std::string_view key)
+{
+    return cli::printable(std::string_view(row.at(key).as_string()));
 }
 
 std::string print_time(std::int64_t unix_seconds)

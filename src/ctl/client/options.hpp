@@ -2,6 +2,7 @@
 // What every sub-command of stonechatctl shares: which server is meant, and how answers are shown.
 #pragma once
 
+#include "cli/table.hpp"
 #include "ctl/call.hpp"
 
 #include <string>
@@ -56,12 +57,32 @@ Result<boost::json::array, CallError> all_pages(Call& call, boost::json::object 
 /// What `status` says of each host.
 Result<boost::json::array, CallError> hosts_of(Call& call);
 
-/// A password from the terminal without echo, asked twice; from a pipe, its first line.
-Result<std::string, CallError> ask_password(std::string_view jid);
+/// A password, and whether it was made here, so that it has to be shown.
+struct NewPassword {
+    std::string text;
+    bool is_generated = false;
+};
+/// Of 100 random bits, in letters and digits that nobody takes for each other.
+NewPassword generate_password();
+/// From the terminal without echo, asked twice, or generated if nothing is typed; from a pipe, its first
+/// line.
+Result<NewPassword, CallError> ask_password(std::string_view jid);
+
+/// Whether to do what cannot be undone: `yes` from the command line, or from the terminal when it is asked
+/// there. An error if the answer is no, or if there is no terminal to ask on.
+Result<Done, CallError> confirm(bool yes, const std::string& question);
 
 /// "3 d 4 h", "12 min": for people.
 std::string print_seconds(std::int64_t seconds);
 /// "2026-01-31 12:00:00" in UTC.
 std::string print_time(std::int64_t unix_seconds);
+/// "3.2 MiB"
+std::string print_bytes(std::uint64_t bytes);
+
+/// A list for people, with headers, and how many there are: "3 sessions".
+void print_table(const cli::Table& table, std::string_view noun);
+
+/// What strangers may have written, for the terminal (cli/table.hpp).
+std::string shown_text(const boost::json::object& row, std::string_view key);
 
 } // namespace stonechat::ctl

@@ -17,6 +17,7 @@ struct RoomArguments {
     std::string reason;
     std::string venue;
     std::vector<std::string> fields;
+    bool yes = false;
 };
 
 std::string text(const json::object& row, std::string_view key)
@@ -24,26 +25,31 @@ std::string text(const json::object& row, std::string_view key)
     return std::string(row.at(key).as_string());
 }
 
-/// `value` with something in front of it, if there is a value.
-std::string with(std::string_view before, const std::string& value)
-{
-    return value.empty() ? value : std::string(before) + value;
-}
-
 // list --------------------------------------------------------------------------------------------
 
-void print_room(const json::object& row)
+std::string kind_of(const json::object& row)
 {
-    std::cout << text(row, "room") << with("  ", text(row, "name")) << "  "
-              << row.at("occupants").to_number<std::size_t>() << " there";
+    std::string kind;
     for (const auto& [key, word] : { std::pair("members_only", "members-only"),
              { "persistent", "persistent" }, { "hidden", "hidden" } }) {
-        std::cout << (row.at(key).as_bool() ? std::string("  ") + word : "");
+        if (row.at(key).as_bool()) {
+            kind += (kind.empty() ? "" : ", ") + std::string(word);
+        }
     }
-    const json::value& stored = row.at("stored");
-    std::cout << (stored.is_null() ? std::string("  not configured yet")
-                                   : "  since " + print_time(stored.to_number<std::int64_t>()))
-              << '\n';
+    return kind;
+}
+
+void print_rooms(const json::array& rooms)
+{
+    cli::Table table({ "ROOM", "NAME", "THERE", "KIND", "SINCE (UTC)" });
+    for (const json::value& each : rooms) {
+        const json::object& row = each.as_object();
+        const json::value& stored = row.at("stored");
+        table.add({ text(row, "room"), text(row, "name"),
+            std::to_string(row.at("occupants").to_number<std::size_t>()), kind_of(row),
+            stored.is_null() ? "not configured yet" : print_time(stored.to_number<std::int64_t>()) });
+    }
+    print_table(table, "room");
 }
 
 Result<json::array, CallError> list_rooms(Call& call, std::string_view host)
@@ -86,10 +92,7 @@ Exit list_rooms(const Options& options, const std::string& host)
         print_json({ { "rooms", std::move(*rooms) } });
         return Exit::done;
     }
-    for (const json::value& each : *rooms) {
-        print_room(each.as_object());
-    }
-    std::cout << rooms->size() << (rooms->size() == 1 ? " room\n" : " rooms\n");
+    print_rooms(*rooms);
     return Exit::done;
 }
 
@@ -105,30 +108,54 @@ std::string joined(const json::array& values)
     return all;
 }
 
-void print_facts(const json::object& facts)
+void print_part(std::string_view heading, const cli::Table& table)
 {
-    std::cout << text(facts, "room") << (facts.at("configured").as_bool() ? "" : "  not configured yet");
-    if (!facts.at("messages").is_null()) {
-        std::cout << "  " << facts.at("messages").to_number<std::size_t>() << " messages in the archive";
-    }
-    std::cout << "\nsubject: " << text(facts, "subject") << "\nconfiguration:\n";
+    std::cout << heading << (table.rows() > 0 ? ":\n" + table.text(2) : ": none\n");
+}
+
+cli::Table configuration_table(const json::object& facts)
+{
+    cli::Table table({ "FIELD", "VALUE", "MEANING" });
     for (const json::value& each : facts.at("configuration").as_array()) {
         const json::object& row = each.as_object();
-        std::cout << "  " << text(row, "field") << '=' << joined(row.at("values").as_array()) << "  ("
-                  << text(row, "label") << ")\n";
+        table.add({ text(row, "field"), joined(row.at("values").as_array()), text(row, "label") });
     }
-    std::cout << "affiliations:\n";
+    return table;
+}
+
+cli::Table affiliations_table(const json::object& facts)
+{
+    cli::Table table({ "AFFILIATION", "ADDRESS", "NICK", "REASON" });
     for (const json::value& each : facts.at("affiliations").as_array()) {
         const json::object& row = each.as_object();
-        std::cout << "  " << text(row, "affiliation") << "  " << text(row, "jid")
-                  << with("  nick: ", text(row, "nick")) << with("  reason: ", text(row, "reason")) << '\n';
+        table.add({ text(row, "affiliation"), text(row, "jid"), text(row, "nick"), text(row, "reason") });
     }
-    std::cout << "occupants:\n";
+    return table;
+}
+
+cli::Table occupants_table(const json::object& facts)
+{
+    cli::Table table({ "NICK", "ROLE", "AFFILIATION", "DEVICES" });
     for (const json::value& each : facts.at("occupants").as_array()) {
         const json::object& row = each.as_object();
-        std::cout << "  " << text(row, "nick") << "  " << text(row, "role") << "  "
-                  << joined(row.at("jids").as_array()) << '\n';
+        table.add({ text(row, "nick"), text(row, "role"), text(row, "affiliation"),
+            joined(row.at("jids").as_array()) });
     }
+    return table;
+}
+
+void print_facts(const json::object& facts)
+{
+    std::cout << shown_text(facts, "room")
+              << (facts.at("configured").as_bool() ? "" : "  not configured yet");
+    if (!facts.at("messages").is_null()) {
+        std::cout << "  " << cli::counted(facts.at("messages").to_number<std::size_t>(), "message")
+                  << " in the archive";
+    }
+    std::cout << "\nsubject: " << shown_text(facts, "subject") << '\n';
+    print_part("configuration", configuration_table(facts));
+    print_part("affiliations", affiliations_table(facts));
+    print_part("occupants", occupants_table(facts));
 }
 
 // set, affiliate, destroy -------------------------------------------------------------------------
@@ -158,8 +185,9 @@ json::object fields_of(const std::vector<std::string>& arguments)
 
 Exit change_room(const Options& options, const json::object& request, const std::string& done)
 {
-    return ask_and_print(options, request,
-        [&done](const json::object& result) { std::cout << done << ' ' << text(result, "room") << '\n'; });
+    return ask_and_print(options, request, [&done](const json::object& result) {
+        std::cout << done << ' ' << shown_text(result, "room") << '\n';
+    });
 }
 
 json::object request_for(const RoomArguments& arguments, std::string_view command)
@@ -185,6 +213,11 @@ Exit affiliate(const Options& options, const RoomArguments& arguments)
 
 Exit destroy(const Options& options, const RoomArguments& arguments)
 {
+    const auto confirmed = confirm(arguments.yes,
+        "Destroy " + cli::printable(arguments.room) + " and all that was said in it?");
+    if (!confirmed) {
+        return report(options, confirmed.error());
+    }
     json::object request = request_for(arguments, "room destroy");
     request["reason"] = arguments.reason;
     request["venue"] = arguments.venue;
@@ -243,6 +276,7 @@ void add_room_commands(CLI::App& program, Options& options, Exit& exit)
     add_room(destroy_command);
     add_reason(destroy_command);
     destroy_command->add_option("--venue", arguments->venue, "A room to go to instead");
+    destroy_command->add_flag("--yes", arguments->yes, "Do not ask first");
     destroy_command->callback([arguments, &options, &exit] { exit = destroy(options, *arguments); });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stonechatctl status, reload, backup
+// stonechatctl announce, status, reload, backup
 #include "ctl/client/subcommands.hpp"
 
 #include <filesystem>
@@ -29,6 +29,13 @@ void print_host(const json::object& host)
     std::cout << '\n';
 }
 
+void print_warnings(const json::object& answer)
+{
+    for (const json::value& each : answer.at("warnings").as_array()) {
+        std::cout << "warning: " << cli::printable(std::string_view(each.as_string())) << '\n';
+    }
+}
+
 void print_status(const json::object& status)
 {
     std::cout << "Stonechat " << status.at("version").as_string().c_str() << ", up "
@@ -51,6 +58,7 @@ void print_status(const json::object& status)
     std::cout << "  storage: " << number(storage, "rows_written") << " rows in " << number(storage, "commits")
               << " commits; waiting: " << number(storage, "queued_writes") << " writes, "
               << number(storage, "queued_reads") << " reads\n";
+    print_warnings(status);
 }
 
 void print_changes(const json::object& result)
@@ -68,6 +76,7 @@ void print_changes(const json::object& result)
         std::cout << (shown("heat") == "hot" ? "changed        " : "needs restart  ") << shown("path") << ": "
                   << shown("from") << " -> " << shown("to") << '\n';
     }
+    print_warnings(result);
 }
 
 Exit backup(const Options& options, const std::string& path)
@@ -84,13 +93,37 @@ Exit backup(const Options& options, const std::string& path)
         });
 }
 
+Exit announce(const Options& options, const std::string& host, const std::string& text)
+{
+    json::object request { { "command", "announce" }, { "text", text } };
+    if (!host.empty()) {
+        request["host"] = host;
+    }
+    return ask_and_print(options, request, [](const json::object& result) {
+        std::cout << "told " << cli::counted(result.at("told").to_number<std::size_t>(), "user") << '\n';
+    });
+}
+
+void add_announce(CLI::App& program, Options& options, Exit& exit)
+{
+    const auto text = std::make_shared<std::string>();
+    const auto host = std::make_shared<std::string>();
+    CLI::App* command = add_command(program, options, "announce",
+        "Sends a message to everybody who is online, of one host or of all");
+    command->add_option("text", *text, "What they are told")->required();
+    command->add_option("--host", *host, "Only those of this host");
+    command->callback([text, host, &options, &exit] { exit = announce(options, *host, *text); });
+}
+
 } // namespace
 
 void add_server_commands(CLI::App& program, Options& options, Exit& exit)
 {
-    add_command(program, options, "status", "Says how the server is")->callback([&options, &exit] {
-        exit = ask_and_print(options, { { "command", "status" } }, print_status);
-    });
+    add_announce(program, options, exit);
+    add_command(program, options, "status", "Says how the server is, and what needs somebody's care")
+        ->callback([&options, &exit] {
+            exit = ask_and_print(options, { { "command", "status" } }, print_status);
+        });
     add_command(program, options, "reload", "Reads configuration and certificates again")
         ->callback([&options, &exit] {
             exit = ask_and_print(options, { { "command", "reload" } }, print_changes);

@@ -10,58 +10,26 @@ namespace {
 
 namespace json = boost::json;
 
-void print_session(const json::object& row)
+void print_sessions(const json::object& result)
 {
-    std::cout << row.at("jid").as_string().c_str() << "  "
-              << (row.at("available").as_bool()
-                         ? "priority " + std::to_string(row.at("priority").to_number<int>())
-                         : std::string("unavailable"))
-              << "  " << row.at("peer").as_string().c_str() << "  " << row.at("transport").as_string().c_str()
-              << "  since " << print_time(row.at("since").to_number<std::int64_t>()) << '\n';
+    print_table(sessions_table(result.at("sessions").as_array()), "session");
 }
 
 Exit list_sessions(const Options& options, const std::string& jid)
 {
-    auto call = call_server(options);
-    if (!call) {
-        return report(options, call.error());
-    }
     json::object request { { "command", "sessions list" } };
     if (!jid.empty()) {
         request["jid"] = jid;
     }
-    const auto result = call->ask(request);
-    if (!result) {
-        return report(options, result.error());
-    }
-    if (options.json) {
-        print_json(*result);
-        return Exit::done;
-    }
-    const json::array& sessions = result->at("sessions").as_array();
-    for (const json::value& each : sessions) {
-        print_session(each.as_object());
-    }
-    std::cout << sessions.size() << (sessions.size() == 1 ? " session\n" : " sessions\n");
-    return Exit::done;
+    return ask_and_print(options, request, print_sessions);
 }
 
 Exit kick(const Options& options, const std::string& jid)
 {
-    auto call = call_server(options);
-    if (!call) {
-        return report(options, call.error());
-    }
-    const auto result = call->ask({ { "command", "sessions kick" }, { "jid", jid } });
-    if (!result) {
-        return report(options, result.error());
-    }
-    if (options.json) {
-        print_json(*result);
-    } else {
-        std::cout << "ended " << result->at("ended").to_number<std::size_t>() << '\n';
-    }
-    return Exit::done;
+    return ask_and_print(options, { { "command", "sessions kick" }, { "jid", jid } },
+        [](const json::object& result) {
+            std::cout << "ended " << result.at("ended").to_number<std::size_t>() << '\n';
+        });
 }
 
 std::string time_of_day(std::int64_t microseconds)
@@ -76,32 +44,24 @@ void print_event(const json::object& line)
         std::cout << "(" << left_out->to_number<std::size_t>() << " left out)\n";
     }
     std::cout << time_of_day(line.at("time_us").to_number<std::int64_t>()) << "  "
-              << line.at("event").as_string().c_str() << std::endl;
+              << shown_text(line, "event") << std::endl;
 }
 
-/// What became of one message.
-Exit trace_message(const Options& options, const std::string& id)
+void print_events(const json::object& result)
 {
-    auto call = call_server(options);
-    if (!call) {
-        return report(options, call.error());
-    }
-    const auto result = call->ask({ { "command", "message" }, { "id", id } });
-    if (!result) {
-        return report(options, result.error());
-    }
-    if (options.json) {
-        print_json(*result);
-        return Exit::done;
-    }
-    const json::array& events = result->at("events").as_array();
+    const json::array& events = result.at("events").as_array();
     for (const json::value& each : events) {
         print_event(each.as_object());
     }
     if (events.empty()) {
         std::cout << "nothing is known of a message with this id: it never came, or long ago\n";
     }
-    return Exit::done;
+}
+
+/// What became of one message.
+Exit trace_message(const Options& options, const std::string& id)
+{
+    return ask_and_print(options, { { "command", "message" }, { "id", id } }, print_events);
 }
 
 /// Until Ctrl-C, or the server ends.
@@ -116,8 +76,8 @@ Exit trace(const Options& options, const std::string& jid)
         return report(options, begun.error());
     }
     if (!options.json) {
-        std::cerr << "following the stanzas of " << begun->at("jid").as_string().c_str()
-                  << "; Ctrl-C ends it\n";
+        std::cerr << "following the stanzas of " << shown_text(*begun, "jid")
+                  << ", times in UTC; Ctrl-C ends it\n";
     }
     while (const auto line = call->next()) {
         if (options.json) {
@@ -130,6 +90,21 @@ Exit trace(const Options& options, const std::string& jid)
 }
 
 } // namespace
+
+cli::Table sessions_table(const json::array& sessions)
+{
+    cli::Table table({ "SESSION", "PRIORITY", "PEER", "TRANSPORT", "SINCE (UTC)" });
+    for (const json::value& each : sessions) {
+        const json::object& row = each.as_object();
+        const std::string priority = row.at("available").as_bool()
+            ? std::to_string(row.at("priority").to_number<int>())
+            : "unavailable";
+        table.add({ std::string(row.at("jid").as_string()), priority, std::string(row.at("peer").as_string()),
+            std::string(row.at("transport").as_string()),
+            print_time(row.at("since").to_number<std::int64_t>()) });
+    }
+    return table;
+}
 
 void add_session_commands(CLI::App& program, Options& options, Exit& exit)
 {

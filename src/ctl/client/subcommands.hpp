@@ -14,6 +14,9 @@ void add_session_commands(CLI::App& program, Options& options, Exit& exit);
 void add_room_commands(CLI::App& program, Options& options, Exit& exit);
 void add_server_commands(CLI::App& program, Options& options, Exit& exit);
 
+/// Sessions as the server lists them, for people.
+cli::Table sessions_table(const boost::json::array& sessions);
+
 /// A sub-command with --json.
 CLI::App* add_command(CLI::App& parent, Options& options, const std::string& name,
     const std::string& meaning);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "readiness.hpp"
+
+#include "base/clock.hpp"
+#include "ctl/protocol.hpp"
+#include "machine_settings.hpp"
+#include "private_files.hpp"
+#include "process.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace stonechat {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Collects what is found.
+class Survey {
+public:
+    Survey(const Settings& settings, const std::vector<EffectiveSetting>& running)
+        : settings_(settings), running_(running)
+    {}
+
+    std::vector<Finding> findings() &&
+    {
+        const auto privileges = Privileges::of(settings_.section("server"));
+        if (!privileges) {
+            fatal(privileges.error());
+            return std::move(findings_);
+        }
+        look_at_eyes(*privileges);
+        look_at_data_dir();
+        if (const auto become = privileges->become(); !become) {
+            fatal(become.error());
+        }
+        look_at_files();
+        look_at_certificates();
+        if (const auto root = privileges->as_root(); !root) {
+            fatal(root.error());
+        }
+        look_at_ports();
+        return std::move(findings_);
+    }
+
+private:
+    void fatal(std::string text) { findings_.push_back({ true, std::move(text) }); }
+    void warn(std::string text) { findings_.push_back({ false, std::move(text) }); }
+
+    /// What one user may read says nothing about another.
+    void look_at_eyes(const Privileges& privileges)
+    {
+        if (geteuid() != 0 && !privileges.user().empty() && !privileges.is_user()) {
+            warn("the server runs as the user '" + privileges.user()
+                + "': look at its files as that user, or as root");
+        }
+    }
+
+    /// Whether `path` is there, or the folder that is to have it; says so if it cannot be used in this `way`.
+    bool may(const std::string& path, int way, std::string_view what)
+    {
+        if (faccessat(AT_FDCWD, path.c_str(), way, AT_EACCESS) == 0) {
+            return true;
+        }
+        fatal(std::string(what) + " " + path + ": " + std::strerror(errno));
+        return false;
+    }
+
+    static bool exists(const std::string& path)
+    {
+        struct stat facts {};
+        return stat(path.c_str(), &facts) == 0 || errno != ENOENT;
+    }
+
+    /// A folder that is not there yet is made by the start, as root if that begins it.
+    void look_at_data_dir()
+    {
+        const std::string& folder = settings_.section("server").text("data_dir");
+        if (exists(folder)) {
+            return;
+        }
+        fs::path above = fs::path(folder).parent_path();
+        while (!above.empty() && above != above.root_path() && !exists(above.string())) {
+            above = above.parent_path();
+        }
+        may(above.string(), W_OK | X_OK, "cannot make data_dir " + folder + " in");
+    }
+
+    void look_at_files()
+    {
+        const std::string& folder = settings_.section("server").text("data_dir");
+        if (exists(folder) && may(folder, R_OK | W_OK | X_OK, "cannot work in data_dir")) {
+            look_at_secret(data_path(settings_, "secret"));
+        }
+        const std::string socket = data_path(settings_, ctl::socket_name);
+        if (socket.size() >= sizeof(sockaddr_un::sun_path)) {
+            fatal("the control socket's path is too long for a socket: " + socket
+                + "; choose a shorter data_dir");
+        }
+        if (settings_.section("storage").text("backend") != "memory") {
+            look_at_file(settings_.section("storage").text("file"), R_OK | W_OK, "cannot use the database");
+        }
+        if (settings_.section("log").text("target") == "file") {
+            look_at_file(settings_.section("log").text("file"), W_OK, "cannot write the log");
+        }
+    }
+
+    void look_at_secret(const std::string& path)
+    {
+        if (exists(path) && may(path, R_OK, "cannot read")) {
+            if (const auto secret = lasting_secret(path); !secret) { // is there, so nothing is made
+                fatal(secret.error());
+            }
+        }
+    }
+
+    /// A file, or if there is none the folder where it will be made.
+    void look_at_file(const std::string& path, int way, std::string_view what)
+    {
+        const std::string folder = fs::path(path).parent_path().string();
+        if (exists(path)) {
+            may(path, way, what);
+        } else if (folder != settings_.section("server").text("data_dir")) { // that one has been looked at
+            may(folder.empty() ? "." : folder, W_OK | X_OK, std::string(what) + " " + path + " in");
+        }
+    }
+
+    void look_at_certificates()
+    {
+        const SystemClock clock;
+        for (const TlsIdentity& each : identities(settings_)) {
+            if (will_be_made(settings_, each)) {
+                continue;
+            }
+            const auto loaded = TlsContexts::load({ each }, alpn_names());
+            if (!loaded) {
+                fatal(loaded.error().message);
+                continue;
+            }
+            for (CertificateFlaw& flaw : flaws_of((*loaded)->certificates(), clock.wall())) {
+                warn(std::move(flaw.text));
+            }
+        }
+    }
+
+    void look_at_ports()
+    {
+        for (const ListenSettings& each : settings_.listen) {
+            const ListenerOptions options = listener_options(settings_, each.core);
+            if (!is_ours(options)) {
+                if (const auto bound = Listener::try_port(options); !bound) {
+                    fatal(bound.error() + "; is another server running, or is the port in [[listen]] wrong?");
+                }
+            }
+        }
+    }
+
+    std::string_view running_value(const std::string& path) const
+    {
+        const auto found = std::find_if(running_.begin(), running_.end(),
+            [&path](const EffectiveSetting& each) { return each.path == path; });
+        return found == running_.end() ? std::string_view() : std::string_view(found->value);
+    }
+
+    /// Whether the server that runs with this data_dir listens there.
+    bool is_ours(const ListenerOptions& options) const
+    {
+        for (std::size_t number = 1;; ++number) {
+            const std::string section = "listen." + std::to_string(number);
+            const std::string_view port = running_value(section + ".port");
+            if (port.empty()) {
+                return false;
+            }
+            if (port == std::to_string(options.port)
+                && running_value(section + ".address") == "\"" + options.address + "\"") {
+                return true;
+            }
+        }
+    }
+
+    const Settings& settings_;
+    const std::vector<EffectiveSetting>& running_;
+    std::vector<Finding> findings_;
+};
+
+} // namespace
+
+std::vector<Finding> look_at_surroundings(const Settings& settings,
+    const std::vector<EffectiveSetting>& running)
+{
+    return Survey(settings, running).findings();
+}
+
+} // namespace stonechat
