@@ -111,6 +111,39 @@ TEST_CASE_TEMPLATE("accounts: a list goes on behind a name and stays on its host
     CHECK_EQ(value(at.home, at.accounts().count("example.com")), 0);
 }
 
+TEST_CASE_TEMPLATE("accounts: how much is kept for one is counted, and nothing of others", Where, InMemory,
+    InSqlite)
+{
+    Opened<Where> at;
+    for (const AccountKey& each : { juliet, romeo }) {
+        CHECK(value(at.home, at.accounts().create(each, { verifier(ScramHash::sha1, "salt") })));
+    }
+    const Holdings nothing = value(at.home, at.accounts().holdings(juliet));
+    CHECK(nothing.contacts == 0);
+    CHECK(nothing.mailbox.count == 0);
+    CHECK(nothing.stores.empty());
+
+    value(at.home, at.rosters().put(juliet, contact("nurse@capulet.example"), 1));
+    RosterRecord stranger = contact("paris@verona.example");
+    stranger.in_roster = false;
+    value(at.home, at.rosters().put(juliet, stranger, 1));
+    at.append(juliet, message("romeo@montague.example", "<message/>"));
+    value(at.home, at.keyval().set(juliet, "notes", "a", "12345"));
+    value(at.home, at.keyval().set(juliet, "notes", "b", "67"));
+    value(at.home, at.keyval().set(juliet, "avatar", "", "1"));
+    value(at.home, at.keyval().set(romeo, "notes", "a", "123"));
+
+    const Holdings holdings = value(at.home, at.accounts().holdings(juliet));
+    CHECK(holdings.contacts == 1);
+    CHECK(holdings.mailbox.count == 1);
+    CHECK(holdings.mailbox.bytes == 10);
+    CHECK_FALSE(holdings.mailbox.more);
+    CHECK(holdings.archive.count == 0);
+    using Sizes = std::vector<std::pair<std::string, std::uint64_t>>;
+    CHECK(holdings.stores == Sizes { { "avatar", 1 }, { "notes", 7 } });
+    CHECK(value(at.home, at.accounts().holdings(nurse)).stores.empty());
+}
+
 TEST_CASE_TEMPLATE("accounts: removing one takes everything kept for it, and nothing of others", Where,
     InMemory, InSqlite)
 {
