@@ -53,9 +53,9 @@ StanzaError to_stanza_error(AccountProblem problem)
     case AccountProblem::no_such_account: return StanzaError(StanzaError::item_not_found, to_text(problem));
     case AccountProblem::not_local:
     case AccountProblem::bad_password: return StanzaError(StanzaError::not_acceptable, to_text(problem));
+    case AccountProblem::store_full:
     case AccountProblem::busy:
         return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, to_text(problem));
-    case AccountProblem::store_full:
     case AccountProblem::store_failed:
         return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait, to_text(problem));
     }

@@ -25,9 +25,9 @@ StanzaError to_stanza_error(AccountProblem problem)
     case AccountProblem::not_local:
     case AccountProblem::bad_password:
         return StanzaError(StanzaError::not_acceptable, to_text(problem)); // §3.1.1
+    case AccountProblem::store_full:
     case AccountProblem::busy:
         return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, to_text(problem));
-    case AccountProblem::store_full:
     case AccountProblem::store_failed:
         return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
     }

@@ -215,7 +215,7 @@ void print_table(const cli::Table& table, std::string_view noun)
 
 std::string shown_text(const json::object& row, std::string_view key)
 {
-    return cli::printable(std::string_view(row.at(key).as_string()));
+    return cli::printable(std::string(row.at(key).as_string()));
 }
 
 std::string print_time(std::int64_t unix_seconds)

@@ -32,7 +32,7 @@ void print_host(const json::object& host)
 void print_warnings(const json::object& answer)
 {
     for (const json::value& each : answer.at("warnings").as_array()) {
-        std::cout << "warning: " << cli::printable(std::string_view(each.as_string())) << '\n';
+        std::cout << "warning: " << cli::printable(std::string(each.as_string())) << '\n';
     }
 }
 

@@ -32,8 +32,10 @@ Result<NewPassword, CallError> password_of(const UserArguments& arguments)
     if (arguments.generate) {
         return generate_password();
     }
-    return arguments.password.empty() ? ask_password(arguments.jid)
-                                      : NewPassword { arguments.password, false };
+    if (arguments.password.empty()) {
+        return ask_password(arguments.jid);
+    }
+    return NewPassword { arguments.password, false };
 }
 
 /// A password that was made here is shown with the answer, once the account has it.

@@ -18,7 +18,7 @@ constexpr auto select_archive_size =
 constexpr auto select_store_sizes =
     "SELECT store, sum(length(value)) FROM keyval WHERE owner = ?1 GROUP BY store ORDER BY store";
 
-Holdings::Messages count_messages(Connection& db, const char* sql, std::int64_t owner)
+Holdings::Messages sum_of_messages(Connection& db, const char* sql, std::int64_t owner)
 {
     Holdings::Messages messages;
     auto rows = db.query(sql, owner, most_counted);
@@ -30,7 +30,7 @@ Holdings::Messages count_messages(Connection& db, const char* sql, std::int64_t 
     return messages;
 }
 
-std::size_t count_contacts(Connection& db, std::int64_t owner)
+std::size_t number_of_contacts(Connection& db, std::int64_t owner)
 {
     auto rows = db.query(select_contact_count, owner);
     return rows.next() ? static_cast<std::size_t>(rows.integer(0)) : 0;
@@ -51,9 +51,9 @@ Holdings count_holdings(Connection& db, const AccountKey& key)
     if (!owner) {
         return holdings;
     }
-    holdings.contacts = count_contacts(db, *owner);
-    holdings.archive = count_messages(db, select_archive_size, *owner);
-    holdings.mailbox = count_messages(db, select_mail_size, *owner);
+    holdings.contacts = number_of_contacts(db, *owner);
+    holdings.archive = sum_of_messages(db, select_archive_size, *owner);
+    holdings.mailbox = sum_of_messages(db, select_mail_size, *owner);
     auto rows = db.query(select_store_sizes, *owner);
     while (rows.next()) {
         holdings.stores.emplace_back(rows.text(0), static_cast<std::uint64_t>(rows.integer(1)));
