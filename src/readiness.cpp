@@ -86,11 +86,17 @@ private:
         if (exists(folder)) {
             return;
         }
-        fs::path above = fs::path(folder).parent_path();
-        while (!above.empty() && above != above.root_path() && !exists(above.string())) {
-            above = above.parent_path();
+        may(above(folder), W_OK | X_OK, "cannot make data_dir " + folder + " in");
+    }
+
+    /// The innermost folder around `path` that is there.
+    static std::string above(const std::string& path)
+    {
+        fs::path folder = fs::path(path).parent_path();
+        while (folder != folder.root_path() && !exists(folder.string())) {
+            folder = folder.parent_path();
         }
-        may(above.string(), W_OK | X_OK, "cannot make data_dir " + folder + " in");
+        return folder.empty() ? "." : folder.string();
     }
 
     void look_at_files()
@@ -121,14 +127,14 @@ private:
         }
     }
 
-    /// A file, or if there is none the folder where it will be made.
+    /// A file, or if there is none the folder where it will be made, with those around it.
     void look_at_file(const std::string& path, int way, std::string_view what)
     {
-        const std::string folder = fs::path(path).parent_path().string();
+        const std::string& data_dir = settings_.section("server").text("data_dir");
         if (exists(path)) {
             may(path, way, what);
-        } else if (folder != settings_.section("server").text("data_dir")) { // that one has been looked at
-            may(folder.empty() ? "." : folder, W_OK | X_OK, std::string(what) + " " + path + " in");
+        } else if (fs::path(path).parent_path() != fs::path(data_dir)) { // that one has been looked at
+            may(above(path), W_OK | X_OK, std::string(what) + " " + path + " in");
         }
     }
 

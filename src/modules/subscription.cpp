@@ -169,10 +169,12 @@ private:
             co_return Done();
         }
         if (transition.passage != Handling::pass_on) {
+            host_->trace("dropped", stanza, "it changes no subscription");
             co_return Done();
         }
         const bool request = kind == Subscribing::subscribe;
         if (request && !before.approved && count_waiting(user->roster()) >= limit("max_pending")) {
+            host_->trace("dropped", stanza, "too many requests wait already");
             co_return Done(); // in silence: who asks does not learn how many others did
         }
         const RosterRecord after = changed_by_contact(request, transition, before, stanza);
@@ -182,6 +184,7 @@ private:
             host_->router().refuse(stanza, to_stanza_error(stored.error()));
             co_return Done();
         }
+        host_->trace("delivered", stanza);
         if (request && before.approved) {
             tell_clients(*user, before, after);
             approve(*user, after.contact, hold);

@@ -351,7 +351,8 @@ def test_an_account_is_deleted_only_when_that_is_confirmed(server, tmp_path):
         terminal.type("n")
         terminal.wait_for("nothing was done", "code 1")
     assert server.ctl_json("user", "show", account.jid)["jid"] == account.jid
-    with Terminal(tmp_path, command, {}) as terminal:
+    (tmp_path / "again").mkdir()
+    with Terminal(tmp_path / "again", command, {}) as terminal:
         terminal.wait_for("[y/N]")
         terminal.type("y")
         terminal.wait_for(f"deleted {account.jid}", "code 0")
@@ -416,7 +417,7 @@ def test_an_account_is_shown_with_what_is_kept_for_it_and_who_is_there(server):
         assert row["PRIORITY"] == "unavailable" and re.fullmatch(DATE, row["SINCE (UTC)"])
         assert "  last seen   logged in now\n" in text and "  contacts    1\n" in text
     assert shown["jid"] == owner.jid and shown["enabled"] and shown["created"] > 1_700_000_000
-    assert shown["contacts"] == 1 and shown["stored"]["private_xml"] > 4
+    assert shown["contacts"] == 1 and shown["stored"]["private"] > 4
     for place in ("archive", "mailbox"):
         kept = shown[place]
         assert kept["messages"] == 3 and 3000 < kept["bytes"] < 6000 and kept["more"] is False

@@ -152,8 +152,8 @@ def open_secret(folder):
 
 def no_folder_for_the_log(folder):
     config = folder / "stonechat.toml"
-    config.write_text('[log]\ntarget = "file"\nfile = "nowhere/log"\n' + config.read_text())
-    return "nowhere/log in"
+    config.write_text('[log]\ntarget = "file"\nfile = "stonechat.toml/log"\n' + config.read_text())
+    return "stonechat.toml/log: Not a directory"
 
 
 def long_data_dir(folder):
