@@ -47,10 +47,20 @@ std::string paragraphs(const std::string& text)
     return all;
 }
 
+/// That each command has --help is told once, of the program.
+std::vector<const CLI::Option*> options_told(const CLI::App& command)
+{
+    auto options = named_options(command);
+    if (command.get_parent() != nullptr) {
+        std::erase(options, command.get_help_ptr());
+    }
+    return options;
+}
+
 std::string synopsis_of(const CLI::App& command)
 {
     std::string text;
-    for (const CLI::Option* each : named_options(command)) {
+    for (const CLI::Option* each : options_told(command)) {
         const std::string name = "\\fB" + escaped(spellings_of(*each).back()) + "\\fR";
         const std::string value = takes_value(*each) ? " \\fI" + escaped(each->get_type_name()) + "\\fR" : "";
         text += each->get_required() ? " " + name + value : " [" + name + value + "]";
@@ -70,7 +80,7 @@ std::string option_list(const CLI::App& command)
         text += ".TP\n\\fI" + escaped(upper_case(each->get_name(true))) + "\\fR\n"
             + escaped(each->get_description()) + "\n";
     }
-    for (const CLI::Option* each : named_options(command)) {
+    for (const CLI::Option* each : options_told(command)) {
         std::string names;
         for (const std::string& spelling : spellings_of(*each)) {
             names += (names.empty() ? "" : ", ") + ("\\fB" + escaped(spelling) + "\\fR");
