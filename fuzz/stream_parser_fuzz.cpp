@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stream means the same however it is cut, and whether or not memory is released in between; and
-// every element that came out is written so that it reads back equal. The first byte of the input
-// chooses the sizes of the pieces, the rest is the stream.
+// A stream means the same however it is cut, whether or not memory is released in between, and whoever
+// else uses the parsers that it borrows; and every element that came out is written so that it reads
+// back equal. The first byte of the input chooses the sizes of the pieces, the rest is the stream.
 #include "xmpp/ns.hpp"
+#include "xmpp/parser_pool.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
 
@@ -51,7 +52,7 @@ void check_fixpoint(const Element& element)
 
 class Trace final : public StreamParser::Receiver {
 public:
-    Trace() : parser_(tight(), *this) {}
+    explicit Trace(ParserPool* pool = nullptr) : pool_(pool), parser_(limits_, *this) {}
 
     void on_stream_open(StreamParser::Opened opened) override
     {
@@ -72,7 +73,7 @@ public:
     bool feed(std::string_view bytes)
     {
         while (true) {
-            const auto fed = parser_.feed(bytes);
+            const auto fed = parser_.feed(bytes, pool_);
             if (!fed) {
                 events.push_back("error " + std::string(to_text(fed.error().condition())));
                 return false;
@@ -90,6 +91,8 @@ public:
     std::vector<std::string> events;
 
 private:
+    const ParserLimits limits_ = tight();
+    ParserPool* pool_;
     StreamParser parser_;
 };
 
@@ -110,6 +113,46 @@ std::vector<std::string> trace(std::string_view bytes, std::size_t piece, Releas
     return trace.events;
 }
 
+/// Takes one piece off the front of `bytes`; false when the stream has ended or nothing is left.
+bool feed_piece(Trace& trace, std::string_view& bytes, std::size_t piece)
+{
+    if (bytes.empty()) {
+        return false;
+    }
+    const bool goes_on = trace.feed(bytes.substr(0, piece));
+    bytes.remove_prefix(std::min(piece, bytes.size()));
+    return goes_on;
+}
+
+/// The same stream twice, in pieces of different sizes, and a neighbour whose elements hold the input in
+/// turns; all borrow from one pool between the pieces of the others.
+void check_shared(std::string_view stream, std::size_t piece, const std::vector<std::string>& whole)
+{
+    constexpr std::string_view root =
+        "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+    ParserPool pool;
+    Trace first(&pool);
+    Trace second(&pool);
+    std::string_view rest_of_first = stream;
+    std::string_view rest_of_second = stream;
+    bool first_goes_on = true;
+    bool second_goes_on = true;
+    std::string_view noise = stream;
+    while (first_goes_on || second_goes_on) {
+        Trace neighbour(&pool);
+        neighbour.feed(root);
+        neighbour.feed("<message><body a='");
+        first_goes_on = first_goes_on && feed_piece(first, rest_of_first, piece);
+        if (neighbour.feed("'/></message>")) {
+            feed_piece(neighbour, noise, piece + 3);
+        }
+        second_goes_on = second_goes_on && feed_piece(second, rest_of_second, 2 * piece + 1);
+    }
+    if (first.events != whole || second.events != whole) {
+        report("what others do with a borrowed parser changes the meaning");
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
@@ -128,5 +171,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (trace(stream, data[0] % 16 + 1u, Release::always) != whole) {
         report("releasing memory changes the meaning");
     }
+    check_shared(stream, data[0] % 32 + 1u, whole);
     return 0;
 }

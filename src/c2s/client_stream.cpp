@@ -107,7 +107,7 @@ void ClientStream::on_bytes(std::string_view bytes)
 void ClientStream::feed(std::string_view bytes)
 {
     try {
-        const auto fed = parser_.feed(bytes);
+        const auto fed = parser_.feed(bytes, &shard_->parsers());
         if (!fed && phase_ != Phase::closed) {
             end(fed.error());
         }

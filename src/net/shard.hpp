@@ -10,6 +10,7 @@
 #include "net/mailbox.hpp"
 #include "net/socket_poller.hpp"
 #include "net/timer_wheel.hpp"
+#include "xmpp/parser_pool.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -87,6 +88,9 @@ public:
     std::string take_buffer();
     void give_buffer(std::string buffer);
 
+    /// The XML parsers that the streams of this shard borrow.
+    ParserPool& parsers() { return parsers_; }
+
     /// Runs the loop on the calling thread until `stop`.
     void run();
     void stop(); ///< any thread
@@ -114,6 +118,7 @@ private:
     std::vector<char> scratch_;
     std::vector<std::string> buffers_;
     std::size_t kept_bytes_ = 0; ///< in buffers_
+    ParserPool parsers_;
     std::vector<TurnEnd*> turn_end_;
     std::vector<TurnEnd*> ending_;
     std::vector<TurnEnd*> many_; ///< guests of ForMany; those before the next have had their turn

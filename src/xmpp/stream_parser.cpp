@@ -2,6 +2,7 @@
 #include "xmpp/stream_parser.hpp"
 
 #include "xmpp/markup_scanner.hpp"
+#include "xmpp/parser_pool.hpp"
 #include "xmpp/tree_builder.hpp"
 #include "xmpp/utf8.hpp"
 
@@ -24,6 +25,8 @@ class RootTag {
 public:
     std::string_view text() const { return text_; }
     std::size_t heap_bytes() const { return own_ ? text_.size() : 0; }
+    /// It is one of the constants.
+    bool is_usual() const { return !own_ && !text_.empty(); }
 
     void set(std::string_view tag)
     {
@@ -64,9 +67,9 @@ StreamError too_big()
 } // namespace
 
 struct StreamParser::State {
-    ParserLimits limits;
+    const ParserLimits* limits;
     Receiver* receiver;
-    std::unique_ptr<TreeBuilder> builder; ///< null while nobody needs it
+    std::unique_ptr<TreeBuilder> builder; ///< null while nobody needs it, or given back to a pool
     RootTag root;
     MarkupScanner scanner;
     Utf8Validator utf8;
@@ -84,23 +87,25 @@ struct StreamParser::State {
     std::size_t kept_at = 0; ///< where in `kept` it begins
 
     State(const ParserLimits& parser_limits, Receiver& its_receiver)
-        : limits(parser_limits), receiver(&its_receiver)
+        : limits(&parser_limits), receiver(&its_receiver)
     {}
 
-    std::optional<StreamError> feed(std::string_view bytes);
+    std::optional<StreamError> feed(std::string_view bytes, ParserPool* pool);
     void keep(std::string_view bytes);
     void keep_rest(std::string&& joined);
-    std::optional<StreamError> run();
+    std::optional<StreamError> run(ParserPool* pool);
     void pass_over_white_space();
     MarkupScanner::Found scan(std::string_view bytes, bool& is_utf8);
-    std::optional<StreamError> parse(std::string_view piece);
+    std::optional<StreamError> parse(std::string_view piece, ParserPool* pool);
+    std::optional<StreamError> take_builder(ParserPool* pool);
+    void give_builder_back(ParserPool& pool);
     std::optional<StreamError> deliver(Stop stop);
     std::optional<StreamError> deliver_opened();
     std::optional<StreamError> deliver_element();
     void deliver_closed();
 };
 
-std::optional<StreamError> StreamParser::State::feed(std::string_view bytes)
+std::optional<StreamError> StreamParser::State::feed(std::string_view bytes, ParserPool* pool)
 {
     if (paused || !kept.empty()) {
         keep(bytes);
@@ -112,9 +117,12 @@ std::optional<StreamError> StreamParser::State::feed(std::string_view bytes)
     input = joined.empty() ? bytes : std::string_view(joined).substr(kept_at);
     kept_at = 0;
     feeding = true;
-    auto error = run();
+    auto error = run(pool);
     feeding = false;
     keep_rest(std::move(joined));
+    if (pool != nullptr && !error) {
+        give_builder_back(*pool);
+    }
     return error;
 }
 
@@ -127,7 +135,7 @@ void StreamParser::State::keep(std::string_view bytes)
     if (kept.size() + bytes.size() > kept.capacity() && kept.size() > slice_bytes) {
         // Once for all, instead of doubling with two copies alive.
         kept.reserve(std::max(kept.size() + bytes.size(),
-            std::min(limits.stanza_bytes + slice_bytes, 16 * kept.size())));
+            std::min(limits->stanza_bytes + slice_bytes, 16 * kept.size())));
     }
     kept += bytes;
 }
@@ -146,7 +154,7 @@ void StreamParser::State::keep_rest(std::string&& joined)
     kept = std::move(joined);
 }
 
-std::optional<StreamError> StreamParser::State::run()
+std::optional<StreamError> StreamParser::State::run(ParserPool* pool)
 {
     if (close_follows && !paused) {
         deliver_closed();
@@ -165,7 +173,7 @@ std::optional<StreamError> StreamParser::State::run()
             const std::string_view piece = input.substr(0, scanned - found.scanned + *found.safe);
             input.remove_prefix(piece.size());
             scanned -= piece.size();
-            if (auto error = parse(piece)) {
+            if (auto error = parse(piece, pool)) {
                 return error;
             }
         }
@@ -192,34 +200,51 @@ void StreamParser::State::pass_over_white_space()
 MarkupScanner::Found StreamParser::State::scan(std::string_view bytes, bool& is_utf8)
 {
     const MarkupScanner before = scanner;
-    const MarkupScanner::Found found = scanner.scan(bytes, limits.stanza_bytes);
+    const MarkupScanner::Found found = scanner.scan(bytes, limits->stanza_bytes);
     const std::size_t valid = utf8.valid_prefix(bytes.substr(0, found.scanned));
     if (valid == found.scanned) {
         return found;
     }
     is_utf8 = false;
     scanner = before;
-    return scanner.scan(bytes.substr(0, valid), limits.stanza_bytes);
+    return scanner.scan(bytes.substr(0, valid), limits->stanza_bytes);
 }
 
-std::optional<StreamError> StreamParser::State::parse(std::string_view piece)
+std::optional<StreamError> StreamParser::State::parse(std::string_view piece, ParserPool* pool)
 {
     if (piece.empty()) {
         return std::nullopt;
     }
+    const bool is_between = builder ? builder->is_between_elements() : !root.text().empty();
+    if (is_between && is_white(piece)) {
+        return std::nullopt; // a keepalive, or a line end behind an element: not worth waking anybody
+    }
     if (!builder) {
-        const bool is_keepalive = !root.text().empty() && is_white(piece);
-        if (is_keepalive) {
-            return std::nullopt; // not worth waking anybody
-        }
-        builder = std::make_unique<TreeBuilder>(limits);
-        if (!root.text().empty()) {
-            if (auto error = builder->replay_root(root.text())) {
-                return error;
-            }
+        if (auto error = take_builder(pool)) {
+            return error;
         }
     }
     return builder->parse(piece);
+}
+
+std::optional<StreamError> StreamParser::State::take_builder(ParserPool* pool)
+{
+    if (pool != nullptr && root.is_usual()) {
+        builder = pool->borrow(root.text(), *limits);
+    }
+    if (builder) {
+        return std::nullopt;
+    }
+    builder = std::make_unique<TreeBuilder>(*limits);
+    return root.text().empty() ? std::nullopt : builder->replay_root(root.text());
+}
+
+/// A tag that is held back does not matter: expat has seen nothing of it.
+void StreamParser::State::give_builder_back(ParserPool& pool)
+{
+    if (builder && root.is_usual() && builder->is_between_elements()) {
+        pool.give_back(root.text(), std::move(builder));
+    }
 }
 
 std::optional<StreamError> StreamParser::State::deliver(Stop stop)
@@ -265,7 +290,7 @@ std::optional<StreamError> StreamParser::State::deliver_element()
     if (!element) {
         return StreamError(StreamError::not_well_formed);
     }
-    if (builder->expat_bytes() > limits.recycle_above_bytes) {
+    if (builder->expat_bytes() > limits->recycle_above_bytes) {
         builder.reset();
     }
     receiver->on_element(std::move(*element));
@@ -286,7 +311,7 @@ StreamParser::StreamParser(const ParserLimits& limits, Receiver& receiver)
 
 StreamParser::~StreamParser() = default;
 
-Result<Done, StreamError> StreamParser::feed(std::string_view bytes)
+Result<Done, StreamError> StreamParser::feed(std::string_view bytes, ParserPool* pool)
 {
     State& s = *state_;
     assert(!s.feeding);
@@ -296,7 +321,7 @@ Result<Done, StreamError> StreamParser::feed(std::string_view bytes)
     if (s.closed) {
         return Done();
     }
-    if (auto error = s.feed(bytes)) {
+    if (auto error = s.feed(bytes, pool)) {
         s.failed = true;
         s.failure = error->condition();
         s.builder.reset();
@@ -355,7 +380,10 @@ std::string StreamParser::take_unread()
 
 void StreamParser::set_limits(const ParserLimits& limits)
 {
-    state_->limits = limits;
+    state_->limits = &limits;
+    if (state_->builder) {
+        state_->builder->set_limits(limits);
+    }
 }
 
 void StreamParser::release_memory()

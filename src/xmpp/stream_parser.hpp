@@ -17,6 +17,8 @@
 
 namespace stonechat {
 
+class ParserPool;
+
 /// What one stream may make the parser hold or do.
 struct ParserLimits {
     std::size_t stanza_bytes = 256 * 1024; ///< of one first-level element on the wire
@@ -26,7 +28,7 @@ struct ParserLimits {
     std::size_t elements = 4096;           ///< in one first-level element
     std::size_t heap_bytes = 1024 * 1024;  ///< of expat itself, and again of the element being built
     std::size_t recycle_above_bytes = 64
-        * 1024; ///< of expat itself; above it the parser is renewed between stanzas
+        * 1024; ///< of expat itself; a parser that has more is thrown away between stanzas
 };
 
 class StreamParser {
@@ -49,6 +51,7 @@ public:
         virtual void on_stream_close() = 0;
     };
 
+    /// `limits` and `receiver` have to outlive the parser.
     StreamParser(const ParserLimits& limits, Receiver& receiver);
     ~StreamParser();
     StreamParser(const StreamParser&) = delete;
@@ -62,7 +65,9 @@ public:
     /// `bad_namespace_prefix`  a prefix without a declaration
     /// `bad_format`            text between first-level elements
     /// `not_well_formed`       any other broken XML or UTF-8
-    Result<Done, StreamError> feed(std::string_view bytes);
+    /// With a `pool`, what works inside is borrowed from there for the call, and longer only while an
+    /// element is unfinished; it may be another pool each time.
+    Result<Done, StreamError> feed(std::string_view bytes, ParserPool* pool = nullptr);
 
     /// After a stream restart (RFC 6120 §4.3.3): what comes next is a new `<?xml …?><stream:stream …>`, with
     /// or without white space before it.
@@ -81,11 +86,13 @@ public:
     /// Takes those bytes away, to drop them or to carry them to another parser.
     std::string take_unread();
 
+    /// For elements that begin from now on; `limits` has to outlive the parser.
     void set_limits(const ParserLimits& limits);
-    /// Between stanzas of an idle stream: gives expat's memory back; the next bytes rebuild it with
-    /// the same root. Does nothing inside a stanza or while bytes are held back.
+    /// Between stanzas of an idle stream that has expat's memory of its own: gives it back; the next bytes
+    /// rebuild it with the same root. Does nothing inside a stanza or while bytes are held back.
     void release_memory();
-    /// Bytes that this parser holds at the moment (expat's heap, held-back bytes, unfinished element).
+    /// Bytes that this parser holds at the moment, borrowed ones among them (expat's heap, held-back bytes,
+    /// unfinished element).
     std::size_t memory() const;
     /// True between stanzas: nothing of an element has been read.
     bool at_boundary() const;

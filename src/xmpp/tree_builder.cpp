@@ -133,7 +133,7 @@ struct TreeBuilder::Callbacks {
     }
 };
 
-TreeBuilder::TreeBuilder(const ParserLimits& limits) : limits_(limits)
+TreeBuilder::TreeBuilder(const ParserLimits& limits) : limits_(&limits)
 {
     heap_.limit = limits.heap_bytes;
     const ChargeTo charge(heap_);
@@ -164,7 +164,8 @@ TreeBuilder::~TreeBuilder()
 std::optional<StreamError> TreeBuilder::parse(std::string_view piece)
 {
     const ChargeTo charge(heap_);
-    heap_.limit = limits_.heap_bytes;
+    // Each element pays for itself: what others have left, of this stream or another, is nobody's fault.
+    heap_.limit = limits_->heap_bytes + heap_.left;
     if (XML_Parse(expat_, piece.data(), static_cast<int>(piece.size()), 0) == XML_STATUS_OK && !error_) {
         return std::nullopt;
     }
@@ -192,6 +193,7 @@ std::optional<Element> TreeBuilder::take_element()
     element_complete_ = false;
     elements_ = 0;
     tree_bytes_ = 0;
+    heap_.left = heap_.used - std::min(heap_.used, heap_.rooted);
     return std::exchange(element_, Element());
 }
 
@@ -226,7 +228,7 @@ void TreeBuilder::fail(StreamError error)
 void TreeBuilder::charge(std::size_t bytes)
 {
     tree_bytes_ += bytes;
-    if (tree_bytes_ > limits_.heap_bytes) {
+    if (tree_bytes_ > limits_->heap_bytes) {
         fail(StreamError(StreamError::policy_violation, "The element needs too much memory."));
     }
 }
@@ -245,7 +247,7 @@ void TreeBuilder::start_element(const char* name, const char** attributes)
         return;
     }
     const auto count = static_cast<std::size_t>(XML_GetSpecifiedAttributeCount(expat_)) / 2;
-    if (count > limits_.attributes) {
+    if (count > limits_->attributes) {
         fail(StreamError(StreamError::policy_violation, "An element has too many attributes."));
         return;
     }
@@ -259,11 +261,11 @@ void TreeBuilder::start_element(const char* name, const char** attributes)
         fail(StreamError(StreamError::policy_violation, "The stream is open already."));
         return;
     }
-    if (open_.size() >= limits_.depth) {
+    if (open_.size() >= limits_->depth) {
         fail(StreamError(StreamError::policy_violation, "Elements are nested too deeply."));
         return;
     }
-    if (++elements_ > limits_.elements) {
+    if (++elements_ > limits_->elements) {
         fail(StreamError(StreamError::policy_violation, "There are too many elements inside one."));
         return;
     }
@@ -296,6 +298,8 @@ void TreeBuilder::open_root(const char* name, const char** attributes, std::size
     }
     root_tag_ += '>';
     declarations_ = {};
+    root_open_ = true;
+    heap_.rooted = heap_.used;
 }
 
 Element& TreeBuilder::open_element(const char* name)
@@ -329,6 +333,7 @@ void TreeBuilder::add_attributes(Element& element, const char** attributes, std:
 void TreeBuilder::end_element()
 {
     if (error_ || open_.empty()) {
+        root_open_ = false;
         return;
     }
     std::vector<Element::Node>& nodes = open_.back()->nodes();
@@ -361,14 +366,14 @@ void TreeBuilder::text(std::string_view piece)
     }
     if (run->size() + piece.size() > run->capacity() && run->size() > long_text) {
         // Once for all, instead of doubling with two copies alive.
-        run->reserve(std::max(run->size() + piece.size(), std::min(limits_.stanza_bytes, 16 * run->size())));
+        run->reserve(std::max(run->size() + piece.size(), std::min(limits_->stanza_bytes, 16 * run->size())));
     }
     run->append(piece);
 }
 
 void TreeBuilder::declare_namespace(const char* prefix, const char* name)
 {
-    if (++namespaces_ > limits_.namespaces) {
+    if (++namespaces_ > limits_->namespaces) {
         fail(StreamError(StreamError::policy_violation, "An element declares too many namespaces."));
         return;
     }

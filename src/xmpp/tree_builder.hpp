@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TreeBuilder: one expat parser and the Element that grows out of it. Given away and rebuilt at will
-// between two first-level elements, because expat's heap only ever grows. Part of StreamParser; the
-// only file that knows expat.
+// TreeBuilder: one expat parser and the Element that grows out of it. Between two first-level elements it
+// can go on for another stream with the same root (ParserPool), or be thrown away and built anew, because
+// expat's heap only ever grows. Part of StreamParser; the only file that knows expat.
 #pragma once
 
 #include "xmpp/element.hpp"
@@ -19,11 +19,16 @@ namespace stonechat {
 
 class TreeBuilder {
 public:
-    /// `limits` has to outlive the builder.
+    /// `limits` has to outlive the builder, or its use under these limits.
     explicit TreeBuilder(const ParserLimits& limits);
     ~TreeBuilder();
     TreeBuilder(const TreeBuilder&) = delete;
     TreeBuilder& operator=(const TreeBuilder&) = delete;
+
+    /// Goes on under other limits. Between two elements.
+    void set_limits(const ParserLimits& limits) { limits_ = &limits; }
+    /// Inside the root and outside of any element: nothing that was read matters for what comes.
+    bool is_between_elements() const { return root_open_ && open_.empty() && !element_complete_ && !error_; }
 
     /// Parses whole tags and any part of a text. After an error the builder is of no more use.
     std::optional<StreamError> parse(std::string_view piece);
@@ -45,6 +50,8 @@ public:
     struct Heap {
         std::size_t used = 0;
         std::size_t limit = 0;
+        std::size_t rooted = 0; ///< of that, when it stood behind the root's start tag
+        std::size_t left = 0;   ///< what elements that are over have left behind, beyond that
     };
 
 private:
@@ -68,12 +75,13 @@ private:
     void charge(std::size_t bytes);
     StreamError error_of(int code) const;
 
-    const ParserLimits& limits_;
+    const ParserLimits* limits_;
     Heap heap_;
     XML_ParserStruct* expat_ = nullptr;
     std::optional<StreamError> error_;
 
     bool root_seen_ = false;
+    bool root_open_ = false;
     bool element_complete_ = false;
     std::vector<Declaration> declarations_; ///< of the root
     std::string root_tag_;

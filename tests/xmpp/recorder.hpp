@@ -21,7 +21,9 @@ inline constexpr std::string_view header =
 
 class Recorder final : public StreamParser::Receiver {
 public:
-    explicit Recorder(const ParserLimits& limits = {}) : parser(limits, *this) {}
+    explicit Recorder(const ParserLimits& its_limits = {}, ParserPool* its_pool = nullptr)
+        : limits(its_limits), pool(its_pool), parser(limits, *this)
+    {}
 
     void on_stream_open(StreamParser::Opened opened) override
     {
@@ -42,7 +44,7 @@ public:
     bool feed(std::string_view bytes, std::size_t piece = SIZE_MAX)
     {
         do {
-            const auto fed = parser.feed(bytes.substr(0, piece));
+            const auto fed = parser.feed(bytes.substr(0, piece), pool);
             peak_memory = std::max(peak_memory, parser.memory());
             if (!fed) {
                 error = fed.error();
@@ -63,6 +65,8 @@ public:
     Element last;
     std::function<void()> after_element;
     std::size_t peak_memory = 0;
+    ParserLimits limits;
+    ParserPool* pool; ///< from which the parser borrows, or null
     StreamParser parser;
 };
 
