@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/markup_scanner.hpp"
 
+#include "xmpp/byte_search.hpp"
+
 #include <algorithm>
 
 namespace stonechat {
@@ -94,9 +96,7 @@ private:
             text_between_elements();
             return;
         }
-        while (at_ != end_ && *at_ != '<' && *at_ != '&') {
-            ++at_;
-        }
+        at_ = find_any(at_, end_, '<', '&');
         mark_safe();
         if (at_ == end_) {
             return;
@@ -162,33 +162,30 @@ private:
 
     void tag()
     {
-        for (; at_ != end_; ++at_) {
-            const char c = *at_;
-            if (c == '>') {
-                ++at_;
-                finish_tag();
-                return;
-            }
-            if (c == '\'' || c == '"') {
-                s_.quote_ = c;
-                s_.slash_ = false;
-                s_.state_ = State::quote;
-                ++at_;
-                return;
-            }
-            if (c == '<') {
-                malformed();
-                return;
-            }
-            s_.slash_ = c == '/';
+        const char* const from = at_;
+        at_ = find_any(from, end_, '>', '\'', '"', '<');
+        s_.slash_ = at_ == from ? s_.slash_ : at_[-1] == '/';
+        if (at_ == end_) {
+            return;
         }
+        const char c = *at_;
+        if (c == '<') {
+            malformed();
+            return;
+        }
+        ++at_;
+        if (c == '>') {
+            finish_tag();
+            return;
+        }
+        s_.quote_ = c;
+        s_.slash_ = false;
+        s_.state_ = State::quote;
     }
 
     void quote()
     {
-        while (at_ != end_ && *at_ != s_.quote_ && *at_ != '<') {
-            ++at_;
-        }
+        at_ = find_any(at_, end_, s_.quote_, '<');
         if (at_ == end_) {
             return;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/serialize.hpp"
 
+#include "xmpp/byte_search.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/utf8.hpp"
 
@@ -62,11 +63,18 @@ std::size_t character_length(std::string_view text)
     return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 0;
 }
 
-void append_escaped(std::string& out, std::string_view text, const ByteTable& table)
+/// `find` gives the first byte that `table` may not call plain.
+template <class Find>
+void append_escaped(std::string& out, std::string_view text, const ByteTable& table, Find find)
 {
+    const char* const end = text.data() + text.size();
     std::size_t plain_from = 0;
     std::size_t i = 0;
-    while (i < text.size()) {
+    while (true) {
+        i = static_cast<std::size_t>(find(text.data() + i, end) - text.data());
+        if (i == text.size()) {
+            break;
+        }
         const Byte byte = table[static_cast<unsigned char>(text[i])];
         if (byte == Byte::plain) {
             ++i;
@@ -208,12 +216,14 @@ std::string to_xml(const Element& element, std::string_view outer)
 
 void append_attribute_escaped(std::string& out, std::string_view text)
 {
-    append_escaped(out, text, attribute_table);
+    append_escaped(out, text, attribute_table,
+        [](const char* at, const char* end) { return find_special(at, end, '<', '>', '&', '\'', '"'); });
 }
 
 void append_text_escaped(std::string& out, std::string_view text)
 {
-    append_escaped(out, text, text_table);
+    append_escaped(out, text, text_table,
+        [](const char* at, const char* end) { return find_special(at, end, '<', '>', '&'); });
 }
 
 WireForm::WireForm(const Element& stanza, std::string_view outer)

@@ -1,44 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/utf8.hpp"
 
-#include <cstring>
+#include "xmpp/byte_search.hpp"
 
 namespace stonechat {
-namespace {
-
-/// Whether all eight bytes are ASCII and none is NUL.
-bool is_plain_word(std::uint64_t word)
-{
-    constexpr std::uint64_t high_bits = 0x8080808080808080;
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    return (((word - ones) | word) & high_bits) == 0;
-}
-
-std::size_t plain_ascii_prefix(const char* from, const char* end)
-{
-    const char* at = from;
-    while (end - at >= 8) {
-        std::uint64_t word;
-        std::memcpy(&word, at, sizeof word);
-        if (!is_plain_word(word)) {
-            break;
-        }
-        at += 8;
-    }
-    while (at != end && static_cast<unsigned char>(*at - 1) < 0x7f) {
-        ++at;
-    }
-    return static_cast<std::size_t>(at - from);
-}
-
-} // namespace
 
 std::size_t Utf8Validator::valid_prefix(std::string_view bytes)
 {
     std::size_t i = 0;
     while (i < bytes.size()) {
         if (missing_ == 0) {
-            i += plain_ascii_prefix(bytes.data() + i, bytes.data() + bytes.size());
+            const char* const end = bytes.data() + bytes.size();
+            i = static_cast<std::size_t>(find_not_ascii(bytes.data() + i, end) - bytes.data());
             if (i == bytes.size()) {
                 break;
             }
