@@ -2,6 +2,7 @@
 #include "c2s/client_session.hpp"
 
 #include "base/log.hpp"
+#include "base/prefetch.hpp"
 #include "c2s/client_stream.hpp"
 #include "net/shard.hpp"
 #include "router/host.hpp"
@@ -172,6 +173,12 @@ Session::Facts ClientSession::facts() const
         facts.transport = "disconnected, may be resumed";
     }
     return facts;
+}
+
+void ClientSession::prepare() const
+{
+    ledger_.prepare();
+    prefetch_lines(&user(), sizeof(User));
 }
 
 // From the client ---------------------------------------------------------------------------------

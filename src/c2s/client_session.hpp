@@ -56,6 +56,8 @@ public:
     Facts facts() const override;
 
     // The stream.
+    /// A stanza of the client will come soon (base/prefetch.hpp).
+    void prepare() const;
     /// The next first-level element of the client.
     void receive(Element element);
     /// `</stream:stream>` has come: what was written before it has been read.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "c2s/client_stream.hpp"
 
+#include "base/prefetch.hpp"
 #include "base/random.hpp"
 #include "c2s/c2s.hpp"
 #include "c2s/stream_features.hpp"
@@ -102,6 +103,17 @@ void ClientStream::on_bytes(std::string_view bytes)
     }
     throttle(bytes.size());
     feed(bytes);
+}
+
+void ClientStream::prepare(unsigned step)
+{
+    if (step == 1) {
+        prefetch_lines(this, sizeof(ClientStream));
+        parser_.prepare();
+        prefetch_lines(session_.get(), sizeof(ClientSession));
+    } else if (session_) {
+        session_->prepare();
+    }
 }
 
 void ClientStream::feed(std::string_view bytes)

@@ -73,6 +73,7 @@ private:
 
     // Transport::Receiver
     void on_bytes(std::string_view bytes) override;
+    void prepare(unsigned step) override;
     void on_tls_established() override;
     void on_closed(Transport::Closing why) override;
     // StreamParser::Receiver

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/socket_poller.hpp"
 
+#include "base/prefetch.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 namespace stonechat {
+namespace {
+
+/// A guest is asked for so many guests ahead of its turn, then prepared at each guest between, and a guest's
+/// own turn is long enough to bring what one step has asked for.
+constexpr unsigned guests_ahead = 4;
+constexpr std::size_t guest_bytes = 4 * cache_line;
+
+} // namespace
 
 SocketPoller::SocketPoller(Function<void()> wake)
     : wake_(std::move(wake)), epoll_(::epoll_create1(EPOLL_CLOEXEC))
@@ -50,12 +60,29 @@ void SocketPoller::dispatch()
     const int ready = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), 0);
     count_ = ready > 0 ? static_cast<std::size_t>(ready) : 0;
     for (next_ = 0; next_ < count_;) {
+        prepare_those_behind();
         const epoll_event& event = events_[next_++];
         if (event.data.ptr != nullptr) {
             static_cast<SocketEvents*>(event.data.ptr)->on_socket_events(event.events);
         }
     }
     count_ = next_ = 0;
+}
+
+void SocketPoller::prepare_those_behind()
+{
+    for (unsigned step = 0; step < guests_ahead; ++step) {
+        const std::size_t index = next_ + guests_ahead - step;
+        void* const guest = index < count_ ? events_[index].data.ptr : nullptr;
+        if (guest == nullptr) {
+            continue;
+        }
+        if (step == 0) {
+            prefetch_lines(guest, guest_bytes);
+        } else {
+            static_cast<SocketEvents*>(guest)->prepare(step);
+        }
+    }
 }
 
 void SocketPoller::dispatch_again()

@@ -22,6 +22,9 @@ public:
     virtual ~SocketEvents() = default;
     /// `events` are epoll's bits, edges since the last call; 0 after `call_again`.
     virtual void on_socket_events(std::uint32_t events) = 0;
+    /// That call will come soon: asks for what it will touch (base/prefetch.hpp). Comes several times with a
+    /// rising `step`, from 1 on, and others between; each may read what the one before has asked for.
+    virtual void prepare(unsigned step) { static_cast<void>(step); }
 };
 
 class SocketPoller {
@@ -44,6 +47,7 @@ public:
 
 private:
     static constexpr std::size_t batch = 64;
+    void prepare_those_behind();
 
     Function<void()> wake_;
     Descriptor epoll_;

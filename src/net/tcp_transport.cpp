@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tcp_transport.hpp"
 
+#include "base/prefetch.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 
 #include <sys/socket.h>
@@ -133,6 +135,17 @@ void TcpTransport::on_socket_events(std::uint32_t events)
     }
     if (readable_ && reading_ && !peer_ended_ && !again_) {
         read_some();
+    }
+}
+
+void TcpTransport::prepare(unsigned step)
+{
+    constexpr std::size_t receiver_bytes = 2 * cache_line; // the rest it asks for itself
+    if (step == 1) {
+        prefetch_lines(receiver_, receiver_bytes);
+        prefetch_lines(tls_.get());
+    } else if (receiver_ != nullptr) {
+        receiver_->prepare(step - 1);
     }
 }
 

@@ -67,6 +67,7 @@ private:
     };
 
     void on_socket_events(std::uint32_t events) override;
+    void prepare(unsigned step) override;
     void on_turn_end() override;
 
     bool is_alive() const { return phase_ > Phase::made && phase_ < Phase::closed; }

@@ -33,6 +33,8 @@ public:
         virtual ~Receiver() = default;
         /// Decrypted bytes; the view is valid during the call only.
         virtual void on_bytes(std::string_view bytes) = 0;
+        /// That call will come soon: see SocketEvents::prepare, with which it counts its own steps from 1.
+        virtual void prepare(unsigned step) { static_cast<void>(step); }
         /// TLS is up (after start_tls, or on a direct TLS port).
         virtual void on_tls_established() {}
         /// Everything that was waiting has gone out; called only if unsent() was above low_mark.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/settlement.hpp"
 
+#include "base/prefetch.hpp"
+
 #include <array>
 #include <deque>
 
@@ -100,6 +102,11 @@ Settlement Ledger::open(Kind kind)
     const std::uint64_t number = state_->prefix + state_->behind_prefix.size();
     state_->behind_prefix.push_back(false);
     return Settlement(std::make_shared<Settlement::Entry>(state_, number, kind));
+}
+
+void Ledger::prepare() const
+{
+    prefetch_lines(state_.get(), sizeof(State));
 }
 
 std::size_t Ledger::open_count() const

@@ -91,6 +91,8 @@ public:
     Ledger(const Ledger&) = delete;
 
     Settlement open(Kind kind = Kind::other);
+    /// An open() will come soon (base/prefetch.hpp).
+    void prepare() const;
     std::size_t open_count() const;
     std::size_t open_iqs() const;
     /// How many stanzas there are, from the first one on, that are all settled: the `h` of XEP-0198.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/stream_parser.hpp"
 
+#include "base/prefetch.hpp"
 #include "xmpp/markup_scanner.hpp"
 #include "xmpp/parser_pool.hpp"
 #include "xmpp/tree_builder.hpp"
@@ -384,6 +385,11 @@ void StreamParser::set_limits(const ParserLimits& limits)
     if (state_->builder) {
         state_->builder->set_limits(limits);
     }
+}
+
+void StreamParser::prepare() const
+{
+    prefetch_lines(state_.get(), sizeof(State));
 }
 
 void StreamParser::release_memory()

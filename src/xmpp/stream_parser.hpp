@@ -88,6 +88,8 @@ public:
 
     /// For elements that begin from now on; `limits` has to outlive the parser.
     void set_limits(const ParserLimits& limits);
+    /// A feed() will come soon (base/prefetch.hpp).
+    void prepare() const;
     /// Between stanzas of an idle stream that has expat's memory of its own: gives it back; the next bytes
     /// rebuild it with the same root. Does nothing inside a stanza or while bytes are held back.
     void release_memory();
