@@ -5,12 +5,12 @@
 // Knows no stream, no clock and no store. A part of ManagedSession; pure.
 #pragma once
 
+#include "base/queue.hpp"
 #include "router/given_message.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/stream_error.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -104,7 +104,7 @@ private:
     std::uint64_t told_;
     std::uint64_t owed_ = 0; ///< the client has asked about stanzas up to this one
 
-    std::deque<Place> places_; ///< numbers acknowledged_ + 1 and on
+    Queue<Place> places_; ///< numbers acknowledged_ + 1 and on
     std::size_t bytes_ = 0;
     std::uint64_t acknowledged_;
     std::uint64_t sent_;        ///< on this connection

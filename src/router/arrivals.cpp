@@ -8,7 +8,7 @@ namespace stonechat {
 
 std::uint64_t Arrivals::hold()
 {
-    places_.emplace_back();
+    places_.push_back({});
     return first_ + places_.size() - 1;
 }
 

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "base/function.hpp"
+#include "base/queue.hpp"
 
 #include <cstdint>
-#include <deque>
 
 namespace stonechat {
 
@@ -29,7 +29,7 @@ private:
         bool ready = false;
         Function<void()> arrive;
     };
-    std::deque<Place> places_;
+    Queue<Place> places_;
     std::uint64_t first_ = 0; ///< number of places_.front()
     bool running_ = false;
 };

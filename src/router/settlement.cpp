@@ -2,9 +2,9 @@
 #include "router/settlement.hpp"
 
 #include "base/prefetch.hpp"
+#include "base/queue.hpp"
 
 #include <array>
-#include <deque>
 
 namespace stonechat {
 
@@ -14,21 +14,43 @@ struct Ledger::State {
     void settle(std::uint64_t number, Kind kind)
     {
         --open[static_cast<std::size_t>(kind)];
-        behind_prefix[static_cast<std::size_t>(number - prefix)] = true;
-        while (!behind_prefix.empty() && behind_prefix.front()) {
-            behind_prefix.pop_front();
-            ++prefix;
+        if (number == prefix) {
+            lengthen_prefix();
+        } else {
+            note_ahead(static_cast<std::size_t>(number - prefix - 1));
         }
         if (settled) {
             settled();
         }
     }
 
+    /// The stanza that it waited for is settled, and perhaps some behind that.
+    void lengthen_prefix()
+    {
+        bool goes_on = true;
+        while (goes_on) {
+            ++prefix;
+            goes_on = !ahead.empty() && ahead.front() != 0;
+            if (!ahead.empty()) {
+                ahead.pop_front();
+            }
+        }
+    }
+
+    void note_ahead(std::size_t place)
+    {
+        while (ahead.size() <= place) {
+            ahead.push_back(0);
+        }
+        ahead[place] = 1;
+    }
+
     Home& home;
     Function<void()> settled; ///< empty once the ledger is gone
     std::array<std::size_t, 2> open {};
-    std::uint64_t prefix = 0;       ///< stanzas with smaller numbers are settled
-    std::deque<bool> behind_prefix; ///< of the others, from number `prefix` on: whether they are
+    std::uint64_t next = 0;    ///< number of the stanza that comes next
+    std::uint64_t prefix = 0;  ///< stanzas with smaller numbers are settled, number `prefix` is not
+    Queue<std::uint8_t> ahead; ///< of those behind that, as far as one is settled: whether they are
 };
 
 /// Held by all holders of one token; its end is the settlement. Never throws: it ends in destructors.
@@ -99,9 +121,7 @@ Ledger::~Ledger()
 Settlement Ledger::open(Kind kind)
 {
     ++state_->open[static_cast<std::size_t>(kind)];
-    const std::uint64_t number = state_->prefix + state_->behind_prefix.size();
-    state_->behind_prefix.push_back(false);
-    return Settlement(std::make_shared<Settlement::Entry>(state_, number, kind));
+    return Settlement(std::make_shared<Settlement::Entry>(state_, state_->next++, kind));
 }
 
 void Ledger::prepare() const

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
 #include <vector>
 
 using namespace stonechat;
@@ -186,4 +188,30 @@ TEST_CASE("settlement: an empty token belongs to nobody")
 {
     const Settlement nobody;
     const Settlement shared = nobody.share();
+}
+
+TEST_CASE("settlement: the prefix is right for any order of settling")
+{
+    HandHome home;
+    std::mt19937 random(11);
+    for (int round = 0; round < 50; ++round) {
+        Ledger ledger(home, [] {});
+        std::vector<Settlement> open;
+        std::vector<std::size_t> numbers; // of those that are open
+        std::size_t opened = 0;
+        for (int step = 0; step < 200; ++step) {
+            if (open.empty() || random() % 2 == 0) {
+                open.push_back(ledger.open());
+                numbers.push_back(opened++);
+            } else {
+                const auto at = static_cast<std::ptrdiff_t>(random() % open.size());
+                open.erase(open.begin() + at);
+                numbers.erase(numbers.begin() + at);
+            }
+            const std::size_t prefix = numbers.empty() ? opened
+                                                       : *std::min_element(numbers.begin(), numbers.end());
+            REQUIRE(ledger.settled_prefix() == prefix);
+            REQUIRE(ledger.open_count() == open.size());
+        }
+    }
 }
