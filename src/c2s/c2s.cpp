@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "c2s/c2s.hpp"
 
+#include "base/shrink.hpp"
+
 #include "c2s/client_stream.hpp"
 #include "c2s/stream_sweep.hpp"
 #include "net/shard.hpp"
@@ -96,6 +98,7 @@ void C2s::remove(const Shard& shard, ClientStream& stream)
     // Whoever called stands inside the stream; it goes when the stack is empty.
     server_.router_of(shard).shard().post([held = std::move(found->second)] {});
     mine.streams.erase(found);
+    shrink_if_sparse(mine.streams);
     tell_if_empty(mine);
 }
 

@@ -170,6 +170,7 @@ std::string Shard::take_buffer()
     std::string buffer = std::move(buffers_.back());
     buffers_.pop_back();
     kept_bytes_ -= buffer.capacity();
+    spare_buffers_ = std::min(spare_buffers_, buffers_.size());
     return buffer;
 }
 
@@ -182,6 +183,18 @@ void Shard::give_buffer(std::string buffer)
     kept_bytes_ += bytes;
     buffer.clear();
     buffers_.push_back(std::move(buffer));
+}
+
+void Shard::drop_spare_buffers()
+{
+    const auto end = buffers_.begin()
+        + static_cast<std::ptrdiff_t>(spare_buffers_); // the last is taken first
+    for (auto spare = buffers_.begin(); spare != end; ++spare) {
+        kept_bytes_ -= spare->capacity();
+    }
+    buffers_.erase(buffers_.begin(), end);
+    buffers_.shrink_to_fit();
+    spare_buffers_ = buffers_.size();
 }
 
 void Shard::run()

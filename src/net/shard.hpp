@@ -87,6 +87,8 @@ public:
     /// Output buffers that busy connections borrow; idle ones hold none.
     std::string take_buffer();
     void give_buffer(std::string buffer);
+    /// Frees those that nobody has needed since the last call.
+    void drop_spare_buffers();
 
     /// The XML parsers that the streams of this shard borrow.
     ParserPool& parsers() { return parsers_; }
@@ -117,7 +119,8 @@ private:
     std::atomic<std::thread::id> thread_;
     std::vector<char> scratch_;
     std::vector<std::string> buffers_;
-    std::size_t kept_bytes_ = 0; ///< in buffers_
+    std::size_t kept_bytes_ = 0;    ///< in buffers_
+    std::size_t spare_buffers_ = 0; ///< never taken since drop_spare_buffers
     ParserPool parsers_;
     std::vector<TurnEnd*> turn_end_;
     std::vector<TurnEnd*> ending_;

@@ -2,6 +2,7 @@
 #include "router/host.hpp"
 
 #include "base/log.hpp"
+#include "base/shrink.hpp"
 #include "net/shard.hpp"
 #include "router/passage.hpp"
 #include "router/router.hpp"
@@ -160,14 +161,16 @@ void Host::forget_user(std::string_view local)
     found->second->become(User::State::absent); // unbind erases it with its last session
 }
 
-void Host::sweep()
+std::size_t Host::sweep()
 {
-    boost::unordered::erase_if(users_, [](const auto& entry) {
+    const std::size_t unloaded = boost::unordered::erase_if(users_, [](const auto& entry) {
         const auto& user = entry.second;
         const bool idle = user->sessions().empty() && user->state() != User::State::loading
             && user.use_count() == 1;
         return user->is_idle_again(idle);
     });
+    shrink_if_sparse(users_);
+    return unloaded;
 }
 
 void Host::bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session>& session)

@@ -61,8 +61,8 @@ public:
     /// Drops what is remembered of an account (it was made, disabled, removed): the next one to need it loads
     /// anew.
     void forget_user(std::string_view local);
-    /// Unloads users without sessions that were idle for a while.
-    void sweep();
+    /// Unloads users without sessions that were idle for a while. How many.
+    std::size_t sweep();
 
     /// A session was bound to its user (already ready). On the home shard.
     void bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session>& session);

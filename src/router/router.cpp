@@ -212,9 +212,15 @@ void Router::sweep()
     for (const auto& [name, service] : services_) {
         service->sweep();
     }
+    std::size_t changes = static_cast<std::size_t>(counters_.logins - logins_swept_);
+    logins_swept_ = counters_.logins;
+    std::size_t left = 0;
     for (const auto& host : hosts_) {
-        host->sweep();
+        changes += host->sweep();
+        left += host->users().size();
     }
+    shard_.drop_spare_buffers();
+    server_.freed_memory().note(shard_, changes, left);
     sweep_timer_.start(shard_.timers(), sweep_interval);
 }
 

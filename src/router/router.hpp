@@ -100,6 +100,7 @@ private:
     MessageTracks tracks_;
     SharedSettings settings_;
     Timer sweep_timer_;
+    std::uint64_t logins_swept_ = 0; ///< counted by the sweep before
 };
 
 } // namespace stonechat

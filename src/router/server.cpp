@@ -6,8 +6,8 @@
 namespace stonechat {
 
 Server::Server(Parts parts, SharedSettings settings, const std::vector<ModuleEntry>& modules)
-    : parts_(std::move(parts)), settings_(settings), registration_rate_(parts_.clock),
-      started_(parts_.clock.wall())
+    : parts_(std::move(parts)), settings_(settings), freed_memory_(parts_.pool),
+      registration_rate_(parts_.clock), started_(parts_.clock.wall())
 {
     for (Shard* shard : parts_.shards) {
         routers_.push_back(std::make_unique<Router>(*this, *shard, parts_.storage.front(*shard), settings));

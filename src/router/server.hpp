@@ -10,6 +10,7 @@
 #include "net/connection_limiter.hpp"
 #include "net/shard.hpp"
 #include "net/tls_contexts.hpp"
+#include "router/freed_memory.hpp"
 #include "router/module.hpp"
 #include "router/registration_rate.hpp"
 #include "router/router.hpp"
@@ -48,6 +49,7 @@ public:
     TlsContexts* tls() const { return parts_.tls; }
     const std::string& secret() const { return parts_.secret; }
     Trace& trace() { return trace_; }
+    FreedMemory& freed_memory() { return freed_memory_; }
     RegistrationRate& registration_rate() { return registration_rate_; }
     WallTime started() const { return started_; }
 
@@ -75,6 +77,7 @@ private:
     Parts parts_;
     std::atomic<SharedSettings> settings_;
     Trace trace_;
+    FreedMemory freed_memory_;
     RegistrationRate registration_rate_;
     WallTime started_;
     std::vector<std::unique_ptr<Router>> routers_;
