@@ -12,6 +12,7 @@ namespace {
 struct PairMode {
     CommonOptions common;
     PairOptions pair;
+    double late_presence = 0;
 };
 
 // Accounts 2k and 2k+1 are a pair; they write to each other's full address.
@@ -41,6 +42,8 @@ int run_pair(const PairMode& mode)
         throw BenchError(fmt::format("only {} of {} logged in; {}", crew.online(), crew.size(),
             crew.first_failure()));
     }
+    bench.report.setting("late-presence", fmt::format("{}", mode.late_presence));
+    bench.loop.run_until(bench.in(mode.late_presence), [] { return false; });
     for (std::size_t i = 0; i < crew.size(); ++i) {
         crew[i].write("<presence/>");
         crew[i].flush();
@@ -66,6 +69,10 @@ void add_pair_mode(CLI::App& app, int& exit_code)
     add_server_options(*command, mode->common);
     add_run_options(*command, mode->common);
     add_pair_options(*command, mode->pair);
+    command
+        ->add_option("--late-presence", mode->late_presence,
+            "Seconds between the last login and everybody's presence")
+        ->capture_default_str();
     command->callback([mode, &exit_code] { exit_code = run_pair(*mode); });
 }
 

@@ -25,10 +25,13 @@ class Plan:
     archive_window: int = 32  # messages of a pair that are not yet safe and delivered
     archive_rate: int = 2000  # messages a second when latency is measured with the archive
     crowd: int = 5000  # people in the largest room
+    connections: tuple = (100, 1000, 5000)  # chat is measured with so many too, besides `pairs`
+    after_leaving: float = 65  # seconds until memory should have been given back
     only: list = field(default_factory=list)
 
     def accounts(self):
-        return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users, self.crowd)
+        return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users, self.crowd,
+                   *self.connections)
 
 
 @dataclass
@@ -39,13 +42,38 @@ class Step:
     fresh: bool = False  # the server is restarted before it, so that memory is counted from the start
     archive: bool = False  # the server archives messages
     restarts: bool = False  # it ends the server and starts it again
+    over: str = None  # the step of the byte relay that it is compared with, made just before it
+
+    @property
+    def is_relay(self):
+        return self.mode[0] == "floor"
+
+
+def chat_steps(plan):
+    """Chat, each step with its byte relay in the same minute: what else the machine does meets both."""
+    long = ["--seconds", str(plan.seconds)]
+    short = ["--seconds", str(plan.seconds / 2)]
+    late = ["--late-presence", "2"]  # after idle streams have given back what they could
+    loads = [("", plan.pairs, long)] + [(f" {count}", count // 2, short) for count in plan.connections]
+    kinds = [("plain", "plain", [], ""), ("tls", "direct", [], ""),
+             ("pipelined plain", "plain", ["--outstanding", "16"], "pipelined "),
+             ("rate plain", "plain", ["--rate", "10000"], "rate ")]
+    made = []
+    for name, transport, extra, prefix in kinds:
+        for suffix, pairs, time in loads:
+            load = ["--pairs", str(pairs), *extra, *time]
+            floor = f"floor {name}{suffix}"
+            chat = f"{name}{suffix}" if prefix else f"pair {name}{suffix}"
+            made.append(Step(floor, ["floor", *load], transport))
+            made.append(Step(chat, ["pair", *load, *late], transport, over=floor))
+    return made
 
 
 def steps(plan):
     seconds = ["--seconds", str(plan.seconds), "--pairs", str(plan.pairs)]
     login = ["login", "--count", str(plan.logins), "--users", str(plan.login_users)]
     offline = ["offline", "--messages", str(plan.offline)]
-    idle = ["idle", str(plan.sessions)]
+    idle = ["idle", str(plan.sessions), "--late-presence", "3", "--after-leaving", str(plan.after_leaving)]
     archive = ["archive", "--window", str(plan.archive_window), "--rate", str(plan.archive_rate), *seconds]
     resume = ["resume", "--sessions", str(plan.resumed)]
     room = ["muc", "--occupants", "200", "--senders", "10", "--seconds", str(plan.seconds)]
@@ -53,10 +81,7 @@ def steps(plan):
     every = [
         Step("login plain", login, "plain"),
         Step("login tls", login, "direct"),
-        Step("pair plain", ["pair", *seconds], "plain"),
-        Step("pair tls", ["pair", *seconds], "direct"),
-        Step("pipelined plain", ["pair", "--outstanding", "16", *seconds], "plain"),
-        Step("rate plain", ["pair", "--rate", "10000", *seconds], "plain"),
+        *chat_steps(plan),
         Step("offline plain", offline, "plain"),
         Step("idle plain", idle, "plain", fresh=True),
         Step("idle tls", idle, "direct", fresh=True),
@@ -71,7 +96,11 @@ def steps(plan):
         Step("room pipelined", [*room, "--outstanding", "4", "--room", "pipelined"], "plain", archive=True),
         Step("room crowd", crowd, "plain", fresh=True, archive=True),
     ]
-    return [step for step in every if not plan.only or any(step.name.startswith(only) for only in plan.only)]
+    if not plan.only:
+        return every
+    chosen = {step.name for step in every if any(step.name.startswith(only) for only in plan.only)}
+    chosen |= {step.over for step in every if step.name in chosen}
+    return [step for step in every if step.name in chosen]
 
 
 def run_bench(plan, name, arguments, **surroundings):
@@ -90,14 +119,6 @@ def run_bench(plan, name, arguments, **surroundings):
     return result
 
 
-def measure_floor(plan):
-    results = {}
-    for name, tls in (("floor plain", "none"), ("floor tls", "direct")):
-        results[name] = run_bench(plan, name, ["floor", "--tls", tls, "--seconds", str(plan.seconds), "--pairs",
-                                               str(plan.pairs)])
-    return results
-
-
 def prepare(server, step):
     """The server as the step wants it: with its archive on or off, started anew or not."""
     if step.archive != server.has_archive:
@@ -109,6 +130,8 @@ def prepare(server, step):
 
 
 def measure_step(plan, server, step):
+    if step.is_relay:
+        return run_bench(plan, step.name, [*step.mode, "--tls", "direct" if step.transport == "direct" else "none"])
     tls, port = server.address(step.transport)
     arguments = [*step.mode, "--tls", tls, "--port", str(port), "--server-pid", str(server.pid)]
     if step.mode[0] == "archive":
@@ -126,7 +149,8 @@ def measure(plan, server):
     server.start()
     try:
         for step in steps(plan):
-            prepare(server, step)
+            if not step.is_relay:
+                prepare(server, step)
             results[step.name] = measure_step(plan, server, step)
     finally:
         server.stop()
@@ -208,15 +232,40 @@ def resume_rows(end):
     ]
 
 
+def chat_rows():
+    """CPU of chat in byte relays, by how many connections are active at the same time."""
+    cpu = "server_cpu_seconds_per_million"
+    rows = []
+    for label, step, ceilings in (("plain", "plain", (None, 1.7, 2.0)), ("TLS", "tls", (None, 1.5, 1.7))):
+        rows += [Row(f"chat, {label}, {count:,} connections: CPU as a multiple of the relay's", f"pair {step} {count}", cpu,
+                     "times", 2, at_most=most, over=f"floor {step} {count}")
+                 for count, most in zip(Plan.connections, ceilings)]
+    for label, step in (("16 outstanding", "pipelined plain"), ("10,000 a second", "rate plain")):
+        most = 1.3 if step == "rate plain" else None
+        rows += [Row(f"{label}, {words}: CPU as a multiple of the relay's", f"{step}{suffix}", cpu, "times", 2, at_most=most,
+                     over=f"floor {step}{suffix}")
+                 for words, suffix in [("200 connections", ""), *((f"{n:,} connections", f" {n}") for n in Plan.connections)]]
+    return rows
+
+
+def idle_rows():
+    rows = []
+    for label, step, most in (("plain", "idle plain", 4000), ("TLS", "idle tls", 18000), ("resumable", "idle resumable", 8000)):
+        rows += [Row(f"idle, {label}: bytes a session", step, "bytes_per_session", "bytes", at_most=most),
+                 Row(f"idle, {label}: memory given back when all have left", step, "given_back", "%", 1, at_least=90)]
+    return rows
+
+
 ROWS = [
     Row("byte relay, plain: CPU per million messages", "floor plain", "server_cpu_seconds_per_million", "s", 2),
     Row("byte relay, TLS: CPU per million messages", "floor tls", "server_cpu_seconds_per_million", "s", 2),
     Row("chat, plain: CPU per million messages", "pair plain", "server_cpu_seconds_per_million", "s", 2, at_most=9),
     Row("chat, TLS: CPU per million messages", "pair tls", "server_cpu_seconds_per_million", "s", 2, at_most=14),
     Row("chat, plain: CPU as a multiple of the relay's", "pair plain", "server_cpu_seconds_per_million", "times", 2,
-        over="floor plain"),
+        at_most=1.4, over="floor plain"),
     Row("chat, TLS: CPU as a multiple of the relay's", "pair tls", "server_cpu_seconds_per_million", "times", 2,
-        over="floor tls"),
+        at_most=1.4, over="floor tls"),
+    *chat_rows(),
     Row("chat, plain: messages a second", "pair plain", "messages_per_second", "1/s", at_least=100000),
     Row("chat, TLS: messages a second", "pair tls", "messages_per_second", "1/s", at_least=70000),
     Row("16 outstanding: messages a second", "pipelined plain", "messages_per_second", "1/s", at_least=250000),
@@ -243,9 +292,7 @@ ROWS = [
         "s", 2),
     Row("room of 5,000: all have entered after", "room crowd", "entering_seconds", "s", 2, at_most=30),
     Row("room of 5,000: one message is with all after", "room crowd", "one_message_to_all_ms", "ms", 1, at_most=100),
-    Row("idle, plain: bytes a session", "idle plain", "bytes_per_session", "bytes", at_most=4000),
-    Row("idle, TLS: bytes a session", "idle tls", "bytes_per_session", "bytes", at_most=19000),
-    Row("idle, resumable: bytes a session", "idle resumable", "bytes_per_session", "bytes"),
+    *idle_rows(),
     Row("idle, resumable: part of a core", "idle resumable", "idle_server_core_used", "%", 3),
     Row("idle, plain: part of a core", "idle plain", "idle_server_core_used", "%", 3, at_most=0.1),
     Row("idle, TLS: sessions", "idle tls", "sessions", ""),
@@ -265,6 +312,8 @@ def peer_table(results_by_name):
     names = list(results_by_name)
     lines = ["| figure | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
     for row in ROWS:
+        if all(row.value(results) is None for results in results_by_name.values()):
+            continue
         cells = " | ".join(row.text(results_by_name[name]) for name in names)
         lines.append(f"| {row.label} ({row.unit or 'count'}) | {cells} |")
     return "\n".join(lines)
