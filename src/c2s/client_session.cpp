@@ -314,6 +314,7 @@ void ClientSession::send_refusal(const Element& error)
 
 void ClientSession::on_clean_end()
 {
+    set_closed_in_good_order();
     heard_client();
 }
 

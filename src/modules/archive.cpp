@@ -120,33 +120,26 @@ private:
 
     Verdict archive_sent(const Message& message, const Context& context)
     {
-        Passage& passage = *context.passage;
-        if (passage.keep() == Keep::nothing) {
-            return Verdict::pass();
-        }
-        const std::uint64_t key = replays_->key_of(message);
-        Verdict verdict = replays_->look(message, key, context);
-        if (verdict.is_pass()) {
-            archive(passage, message.to(), true, key);
-        }
-        return verdict;
+        archive(*context.passage, message.to(), true);
+        replays_->mark(message, context);
+        return Verdict::pass();
     }
 
     /// What one sends to oneself comes here too: the store keeps it once (§6.1.1), and the devices that get
     /// it are told its id.
     Verdict archive_received(const Message& message, const Context& context)
     {
-        archive(*context.passage, message.from(), false, 0);
+        archive(*context.passage, message.from(), false);
         return Verdict::pass();
     }
 
-    void archive(Passage& passage, const Jid& peer, bool outgoing, std::uint64_t replay_key) const
+    void archive(Passage& passage, const Jid& peer, bool outgoing) const
     {
         if (passage.keep() != Keep::archived) {
             return;
         }
         if (choices_.allow(passage.owner(), peer)) {
-            passage.archive(peer, outgoing, replay_key);
+            passage.archive(peer, outgoing);
         } else {
             passage.set_keep(Keep::until_delivered);
         }

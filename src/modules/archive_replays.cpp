@@ -1,241 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/archive_replays.hpp"
 
-#include "net/shard.hpp"
+#include "base/random.hpp"
 #include "router/host.hpp"
 #include "router/passage.hpp"
+#include "router/router.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <charconv>
+#include <cstring>
 #include <string>
 #include <utility>
 
 namespace stonechat {
 namespace {
 
-constexpr std::chrono::hours remembered { 24 };
+/// So many failed messages of one account are remembered, the newest.
+constexpr std::size_t failed_at_most = 32;
 
-/// Keys of messages that have failed after they were archived: their rows say nothing of that.
 constexpr const char* failed_store = "archive_failed";
 
-/// Tells a user's SentMessages how it has ended, also if nobody says so: then it is lost.
-class Ending {
-public:
-    Ending(UserSlot<SentMessages> slot, std::shared_ptr<User> user, std::uint64_t key)
-        : slot_(slot), user_(std::move(user)), key_(key)
-    {}
-    Ending(Ending&&) = default;
-    Ending(const Ending&) = delete;
-    ~Ending()
-    {
-        // A server that stops drops what is under way, on any thread; nobody is told then.
-        if (user_ && user_->host().shard().is_current()) {
-            tell(false);
-        }
-    }
-
-    void tell(bool safe)
-    {
-        const auto user = std::exchange(user_, nullptr);
-        slot_.of(*user).end(key_, safe);
-    }
-
-private:
-    UserSlot<SentMessages> slot_;
-    std::shared_ptr<User> user_;
-    std::uint64_t key_;
-};
-
-std::string_view id_of(const Element& message)
+std::string_view origin_id_of(const Element& message)
 {
     const Element* origin = message.child("origin-id", ns::stanza_id);
-    const std::string_view id = origin != nullptr ? origin->attribute_or("id") : std::string_view();
-    return id.empty() ? message.attribute_or("id") : id;
+    return origin != nullptr ? origin->attribute_or("id") : std::string_view();
+}
+
+/// Never 0.
+std::uint64_t new_number()
+{
+    std::uint64_t number = 0;
+    const std::string bytes = random_bytes(sizeof number);
+    std::memcpy(&number, bytes.data(), sizeof number);
+    return std::max<std::uint64_t>(number, 1);
+}
+
+/// A room may keep it, or one of the two accounts does.
+bool may_be_kept(const Message& message, const Passage& passage)
+{
+    return passage.is_archived() || message.type() == MessageType::groupchat;
 }
 
 } // namespace
 
-// SentMessages ---------------------------------------------------------------------------------------
-
-SentMessages::State SentMessages::state_of(std::uint64_t key, WallTime now) const
-{
-    const auto found = messages_.find(key);
-    if (found == messages_.end()) {
-        return State::unknown;
-    }
-    if (!found->second.safe) {
-        return State::under_way;
-    }
-    return now - found->second.at < remembered ? State::safe : State::unknown;
-}
-
-bool SentMessages::came_on(std::uint64_t key, std::uint64_t stream) const
-{
-    const auto found = messages_.find(key);
-    return found != messages_.end() && found->second.message.stream == stream;
-}
-
-/// The oldest goes, unless somebody may wait to hear of it.
-void SentMessages::make_room()
-{
-    if (newest_.size() < most) {
-        newest_.push_back(0);
-        return;
-    }
-    const auto oldest = messages_.find(newest_[count_ % most]);
-    if (oldest == messages_.end() || oldest->second.number != count_ - most) {
-        return; // it has gone already, or come anew
-    }
-    if (oldest->second.safe) {
-        messages_.erase(oldest);
-    } else {
-        oldest->second.is_old = true;
-    }
-}
-
-SentMessages::Sent& SentMessages::add(const Message& message, WallTime now)
-{
-    make_room();
-    newest_[count_ % most] = message.key;
-    Sent& sent = messages_[message.key];
-    sent = Sent { message, now, count_++ };
-    return sent;
-}
-
-void SentMessages::begin(const Message& message, WallTime now)
-{
-    add(message, now);
-}
-
-void SentMessages::add_safe(std::uint64_t key, WallTime now)
-{
-    add({ key }, now).safe = true;
-}
-
-void SentMessages::when_over(std::uint64_t key, Function<void(bool)> f)
-{
-    messages_[key].waiting.push_back(std::move(f));
-}
-
-void SentMessages::end(std::uint64_t key, bool safe)
-{
-    const auto found = messages_.find(key);
-    if (found == messages_.end()) {
-        return;
-    }
-    Sent& sent = found->second;
-    auto waiting = std::exchange(sent.waiting, {});
-    sent.safe = true;
-    if (!safe || sent.failed || sent.is_old) {
-        messages_.erase(found);
-    }
-    for (auto& waiter : waiting) {
-        waiter(safe);
-    }
-}
-
-std::optional<std::uint64_t> SentMessages::forget_failed(std::uint64_t error_key)
-{
-    const auto found = std::find_if(messages_.begin(), messages_.end(),
-        [error_key](const auto& entry) { return entry.second.message.error_key == error_key; });
-    if (found == messages_.end()) {
-        return std::nullopt;
-    }
-    const std::uint64_t key = found->first;
-    if (found->second.safe) {
-        messages_.erase(found);
-    } else { // it is being kept for its sender alone
-        found->second.failed = true;
-    }
-    return key;
-}
-
-std::optional<std::uint64_t> SentMessages::remember_failed(std::uint64_t key)
-{
-    std::erase(failed_, key);
-    failed_.push_back(key);
-    if (failed_.size() <= most) {
-        return std::nullopt;
-    }
-    const std::uint64_t oldest = failed_.front();
-    failed_.erase(failed_.begin());
-    return oldest;
-}
-
-void SentMessages::clear()
-{
-    messages_.clear();
-    newest_.clear();
-    count_ = 0;
-    failed_.clear();
-}
-
-// ArchiveReplays -------------------------------------------------------------------------------------
-
 void ArchiveReplays::attach(Handlers& on)
 {
-    slot_ = on.user_slot<SentMessages>();
-    stream_ = on.session_slot<std::uint64_t>();
-    const auto number = [this](const Context& c) { stream_.of(*c.session) = ++streams_; };
-    on.session_bound(number);
-    on.session_resumed(number);
+    failed_ = on.user_slot<Failed>();
+    stream_ = on.session_slot<SenderStream>();
+    on.session_resumed([this](const Context& c) { end(c, false); });
+    on.session_disconnected([this](const Context& c) { end(c, false); });
+    on.session_ended([this](const Context& c) { end(c, c.session->is_closed_in_good_order()); });
     on.user_load([this](User& user) { return load(user); });
-    on.message(Flow::to_user, Stage::stamp,
-        [this](const Message& m, const Context& c) { return forget_failed(m, c); });
+    on.message(Flow::to_user, Stage::stamp, [this](const Message& m, const Context& c) {
+        note_failed(m, c);
+        return Verdict::pass();
+    });
+}
+
+void ArchiveReplays::end(const Context& context, bool in_good_order) const
+{
+    SenderStream* stream = stream_.find(*context.session);
+    if (stream == nullptr || stream->number == 0) {
+        return;
+    }
+    const std::uint64_t number = std::exchange(stream->number, 0);
+    const StreamEnd how = in_good_order ? StreamEnd::in_good_order : StreamEnd::broken;
+    context.host.storage().messages().end_stream(context.user->key(), number, how).then([](const auto&) {});
 }
 
 Task<bool> ArchiveReplays::load(User& user) const
 {
-    const Host& host = user.host();
-    const WallTime now = host.clock().wall();
-    auto reading = host.storage().archive().replay_keys(user.key(), now - remembered, SentMessages::most);
-    const auto keys = co_await reading;
-    auto looking = host.storage().keyval().load(user.key(), failed_store);
-    const auto failed = co_await looking;
-    if (!keys || !failed) {
+    auto looking = user.host().storage().keyval().load(user.key(), failed_store);
+    const auto kept = co_await looking;
+    if (!kept) {
         co_return false;
     }
-    SentMessages& sent = slot_.of(user);
-    sent.clear();
-    KeyvalStore::Changes forgotten;
-    for (const auto& [name, value] : *failed) {
-        forgotten.emplace_back(name, std::nullopt);
-    }
-    for (auto key = keys->rbegin(); key != keys->rend(); ++key) { // the store gives the newest first
-        const std::string name = std::to_string(*key);
-        const auto is_key = [&name](const auto& entry) { return entry.first == name; };
-        if (std::erase_if(forgotten, is_key) == 0) {
-            sent.add_safe(*key, now);
-        } else {
-            sent.remember_failed(*key);
-        }
-    }
-    if (!forgotten.empty()) { // their rows are too old to be read
-        host.storage().keyval().apply(user.key(), failed_store, std::move(forgotten)).then([](const auto&) {
-        });
+    failed_.clear(user);
+    for (const auto& [name, value] : *kept) {
+        std::uint64_t key = 0;
+        std::from_chars(name.data(), name.data() + name.size(), key);
+        failed_.of(user).push_back(key);
     }
     co_return true;
 }
 
-std::uint64_t ArchiveReplays::key_of(const Message& message) const
+std::uint64_t ArchiveReplays::key_of(const Message& message, std::string_view origin_id,
+    const Host& host) const
 {
-    const Element& element = std::as_const(message.stanza()).element();
-    const std::string_view id = id_of(element);
-    if (id.empty()) {
-        return 0;
-    }
-    std::string text;
-    text.append(message.to().bare_text()).append(1, '\0').append(id).append(1, '\0');
-    text.append(to_text(message.type()));
-    for (const Element* child : element.children()) {
-        if (!child->is("delay",
-                ns::delay)) { // XEP-0198 §5: what is sent once more may say since when it waits
+    // Of an account it does not matter which resource is addressed; of a room it is another occupant.
+    const bool is_account = host.router().host(message.to().domain()) != nullptr;
+    std::string text(is_account ? message.to().bare_text() : message.to().text());
+    text.append(1, '\0').append(origin_id).append(1, '\0').append(to_text(message.type()));
+    for (const Element* child : std::as_const(message.stanza()).element().children()) {
+        // XEP-0198 §5: what is sent once more may say since when it waits.
+        if (!child->is("delay", ns::delay)) {
             append_xml(text, *child);
         }
     }
-    return std::max<std::uint64_t>(hash_(text), 1);
+    return hash_(text);
 }
 
 std::uint64_t ArchiveReplays::error_key(const Jid& peer, std::string_view id) const
@@ -243,64 +107,60 @@ std::uint64_t ArchiveReplays::error_key(const Jid& peer, std::string_view id) co
     return hash_(std::string(peer.bare_text()).append(1, '\0').append(id));
 }
 
-Verdict ArchiveReplays::look(const Message& message, std::uint64_t key, const Context& context) const
+void ArchiveReplays::mark(const Message& message, const Context& context) const
 {
-    if (key == 0) {
-        return Verdict::pass();
+    const std::string_view id = origin_id_of(std::as_const(message.stanza()).element());
+    if (id.empty() || !may_be_kept(message, *context.passage)) {
+        return;
     }
-    SentMessages& sent = slot_.of(*context.user);
-    const WallTime now = context.host.clock().wall();
-    const std::uint64_t stream = stream_.of(*context.session);
-    if (sent.came_on(key, stream)) {
-        return Verdict::pass();
-    }
-    switch (sent.state_of(key, now)) {
-    case SentMessages::State::safe: return Verdict::done();
-    case SentMessages::State::under_way: return wait(message, key, context);
-    case SentMessages::State::unknown: break;
-    }
-    sent.begin({ key, error_key(message.to(), message.id()), stream }, now);
-    context.passage->when_over([ending = Ending(slot_, context.user->shared_from_this(),
-                                    key)](bool safe) mutable { ending.tell(safe); });
-    return Verdict::pass();
+    SenderStream& stream = stream_.of(*context.session);
+    stream.number = stream.number != 0 ? stream.number : new_number();
+    Origin origin;
+    origin.sender = context.user->key();
+    origin.stream = stream.number;
+    origin.key = key_of(message, id, context.host);
+    origin.is_new_attempt = is_new_attempt(message, context);
+    context.passage->set_origin(std::move(origin));
 }
 
-/// The second copy shares the fate of the first: its sender hears nothing before that is known.
-Verdict ArchiveReplays::wait(const Message& message, std::uint64_t key, const Context& context) const
+bool ArchiveReplays::is_new_attempt(const Message& message, const Context& context) const
 {
-    const StanzaError lost(StanzaError::internal_server_error, StanzaError::Type::wait);
-    slot_.of(*context.user)
-        .when_over(key,
-            [answer = message.stanza().error_reply(lost), session = context.session->weak_from_this(),
-                hold = context.hold()](bool safe) {
-                const auto sender = session.lock();
-                if (!safe && sender && sender->is_open()) {
-                    sender->send(answer);
-                }
-            });
-    return Verdict::done();
+    Failed* failed = failed_.find(*context.user);
+    if (failed == nullptr || failed->empty()) {
+        return false;
+    }
+    const std::uint64_t key = error_key(message.to(), message.id());
+    if (std::erase(*failed, key) == 0) {
+        return false;
+    }
+    context.host.storage()
+        .keyval()
+        .erase(context.user->key(), failed_store, std::to_string(key))
+        .then([](const auto&) {});
+    return true;
 }
 
-/// Its sender learns that a message did not arrive. If he tries again, that is no second copy.
-Verdict ArchiveReplays::forget_failed(const Message& error, const Context& context) const
+/// Its sender learns that a message did not arrive. If he tries again, that is no repetition.
+void ArchiveReplays::note_failed(const Message& error, const Context& context) const
 {
-    SentMessages* sent = slot_.find(*context.user);
-    if (error.type() != MessageType::error || error.id().empty() || sent == nullptr) {
-        return Verdict::pass();
+    if (error.type() != MessageType::error || error.id().empty()) {
+        return;
     }
-    const auto key = sent->forget_failed(error_key(error.from(), error.id()));
-    if (!key) {
-        return Verdict::pass();
+    const std::uint64_t key = error_key(error.from(), error.id());
+    Failed& failed = failed_.of(*context.user);
+    if (std::find(failed.begin(), failed.end(), key) != failed.end()) {
+        return;
     }
-    KeyvalStore::Changes changes { { std::to_string(*key), std::string() } };
-    if (const auto oldest = sent->remember_failed(*key)) {
-        changes.emplace_back(std::to_string(*oldest), std::nullopt);
+    KeyvalStore::Changes changes { { std::to_string(key), std::string() } };
+    failed.push_back(key);
+    if (failed.size() > failed_at_most) {
+        changes.emplace_back(std::to_string(failed.front()), std::nullopt);
+        failed.erase(failed.begin());
     }
     context.host.storage()
         .keyval()
         .apply(context.user->key(), failed_store, std::move(changes))
         .then([hold = context.hold()](const auto&) {});
-    return Verdict::pass();
 }
 
 } // namespace stonechat

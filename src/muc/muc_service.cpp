@@ -26,7 +26,7 @@ std::size_t size_of(const Section& section, std::string_view key)
 MucService::MucService(Host& host, Jid domain)
     : host_(host), domain_(std::move(domain)), occupant_hash_(host.router().server().secret(), "occupant id"),
       occupant_hash_2_(host.router().server().secret(), "occupant id, second half"),
-      replay_hash_(host.router().server().secret(), "said in a room"), relay_(*this),
+      relay_(*this),
       for_administrators_(*this)
 {}
 
@@ -114,19 +114,6 @@ std::string MucService::occupant_id(const Jid& room, const Jid& user) const
 std::size_t MucService::home_of(const Jid& user) const
 {
     return host_.router().server().home_of(user.bare_text());
-}
-
-std::uint64_t MucService::replay_key(const Jid& user, const Element& message) const
-{
-    std::string text(user.bare_text());
-    text += '\0';
-    text += message.attribute_or("id");
-    for (const Element* child : message.children()) {
-        text += '\0';
-        text += child->name();
-        text += child->text();
-    }
-    return std::max<std::uint64_t>(1, replay_hash_(text));
 }
 
 void MucService::deliver(Stanza stanza, Settlement settlement)

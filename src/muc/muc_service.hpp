@@ -48,8 +48,6 @@ public:
     /// XEP-0421: who `user` is in `room`, for who may not know his address.
     std::string occupant_id(const Jid& room, const Jid& user) const;
     std::size_t home_of(const Jid& user) const;
-    /// What a user would say again after an unclear end: his address, the id and the words; never 0.
-    std::uint64_t replay_key(const Jid& user, const Element& message) const;
 
     // DomainService
     void deliver(Stanza stanza, Settlement settlement) override;
@@ -73,7 +71,6 @@ private:
     Jid domain_;
     KeyedHash occupant_hash_;
     KeyedHash occupant_hash_2_;
-    KeyedHash replay_hash_;
     StringMap<std::shared_ptr<Room>> rooms_;
     OccupantRelay relay_;
     MucRooms for_administrators_;

@@ -120,25 +120,9 @@ Task<Room::State> Room::read()
     apply(std::move(**loaded));
     auto reading = read_history();
     const bool read = co_await reading;
-    auto remembering = read_replays();
-    const bool remembered = co_await remembering;
     auto hatting = read_hats(*this);
     const bool hatted = co_await hatting;
-    co_return read&& remembered&& hatted ? State::open : State::failed;
-}
-
-Task<bool> Room::read_replays()
-{
-    const WallTime since = host().clock().wall() - 24h;
-    auto asking = host().storage().archive().replay_keys(key(), since, RoomReplays::most);
-    const auto keys = co_await asking;
-    if (!keys) {
-        co_return false;
-    }
-    for (const std::uint64_t each : *keys) {
-        replays_.add(each);
-    }
-    co_return true;
+    co_return read && hatted ? State::open : State::failed;
 }
 
 Task<bool> Room::read_history()

@@ -18,7 +18,6 @@
 #include "muc/room_hats.hpp"
 #include "muc/room_history.hpp"
 #include "muc/room_progress.hpp"
-#include "muc/room_replays.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/arrivals.hpp"
 #include "router/settlement.hpp"
@@ -81,7 +80,6 @@ public:
     const Progress& progress() const { return progress_; }
     RoomHats& hats() { return hats_; }
     const RoomHats& hats() const { return hats_; }
-    RoomReplays& replays() { return replays_; }
     TickLedger& tick_ledger() { return tick_ledger_; }
     /// Somebody has received or read something: who wrote it is told after a while.
     void ticks_changed();
@@ -167,7 +165,6 @@ public:
 private:
     Task<State> read();
     Task<bool> read_history();
-    Task<bool> read_replays();
     void apply(RoomRecord record);
     void become(State state);
     void receive_loaded(Stanza stanza, Settlement settlement);
@@ -203,7 +200,6 @@ private:
     std::unordered_map<std::string, Rates> rates_;
     std::unordered_map<std::string, std::size_t> queries_; ///< under way, by device
     RateLimit all_messages_;
-    RoomReplays replays_;
     TickLedger tick_ledger_;
     Timer ticks_timer_;
     MessageId newest_ = 0;

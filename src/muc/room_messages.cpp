@@ -112,6 +112,23 @@ void reflect(Room& room, Utterance& utterance, std::optional<MessageId> id, Wall
     }
 }
 
+/// It was said before, and whoever says it again has not heard so: only he hears it.
+void confirm_again(Room& room, Utterance& utterance, MessageId id)
+{
+    room.host().trace("repeated", utterance.message, "it is in the room's archive already");
+    utterance.message.element().add(stanza_id(room.address(), id));
+    utterance.message.set_to(utterance.author);
+    room.send(utterance.message);
+}
+
+/// What tells whether its client says it once more.
+std::optional<Origin> origin_of(const Settlement& settlement)
+{
+    const Luggage* luggage = settlement.luggage();
+    const Origin* origin = luggage != nullptr ? luggage->origin() : nullptr;
+    return origin != nullptr ? std::optional(*origin) : std::nullopt;
+}
+
 void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudiencePtr audience)
 {
     MessageToStore message;
@@ -122,8 +139,8 @@ void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudienceP
     entry.owner = room.key();
     entry.peer = utterance->message.from();
     entry.outgoing = true; // the room has said it
-    entry.replay_key = utterance->replay_key;
     message.archives.push_back(std::move(entry));
+    message.origin = utterance->origin;
     const WallTime stamp = message.stamp;
     const std::uint64_t place = room.arrivals().hold();
     room.host()
@@ -138,7 +155,11 @@ void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudienceP
                 held->arrivals().ready(place, Function<void()>([] {}));
                 return;
             }
-            held->replays().add(utterance->replay_key);
+            if (receipt->is_repeated) {
+                held->arrivals().ready(place,
+                    [held, utterance, id = receipt->id] { confirm_again(*held, *utterance, id); });
+                return;
+            }
             held->arrivals().ready(place, [held, utterance, audience, stamp, id = receipt->id] {
                 reflect(*held, *utterance, id, stamp, audience);
             });
@@ -173,13 +194,6 @@ void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement s
     utter(room, std::move(utterance));
 }
 
-/// It was said before, and whoever says it again has not heard so: only he hears it.
-void confirm_again(Room& room, const Jid& sender, Stanza reflected)
-{
-    reflected.set_to(sender);
-    room.emit([held = room.shared_from_this(), reflected = std::move(reflected)] { held->send(reflected); });
-}
-
 void receive_groupchat(Room& room, Stanza message, Settlement settlement)
 {
     Occupant* occupant = room.occupants().by_device(message.from());
@@ -200,16 +214,10 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
         change_subject(room, *occupant, std::move(message), std::move(settlement));
         return;
     }
-    const std::uint64_t replay_key = message.id().empty()
-        ? 0
-        : room.service().replay_key(message.from(), element);
+    auto origin = origin_of(settlement);
     const auto target = retracted_id(element);
     Utterance utterance { reflection(room, *occupant, message), message.from(), std::move(message),
-        std::move(settlement), {}, replay_key };
-    if (replay_key != 0 && room.replays().contains(replay_key)) {
-        confirm_again(room, utterance.author, std::move(utterance.message));
-        return;
-    }
+        std::move(settlement), {}, std::move(origin) };
     if (target) {
         retract_own(room, *occupant, *target, std::move(utterance));
         return;

@@ -21,7 +21,7 @@ struct Utterance {
     Stanza refusable;
     Settlement settlement;
     Function<void(std::optional<MessageId>)> then;
-    std::uint64_t replay_key = 0; ///< 0: it is not said again
+    std::optional<Origin> origin = {}; ///< its client may say it once more
 };
 void utter(Room& room, Utterance utterance);
 

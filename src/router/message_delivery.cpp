@@ -37,6 +37,7 @@ public:
         passage_.add_to(store, {}); // a sender's side has no mailbox
         store.xml = std::move(xml_);
     }
+    const Origin* origin() const override { return passage_.origin() ? &*passage_.origin() : nullptr; }
     void take_back(std::string xml) override { xml_ = std::move(xml); }
 
 private:
@@ -72,6 +73,7 @@ private:
         store.stamp = stamp_;
         store.searchable = searchable_;
         add_to(store);
+        store.origin.reset(); // nobody took it, as its sender hears: who tries again means it
         host_.storage()
             .messages()
             .accept(std::move(store))
@@ -108,7 +110,8 @@ void MessageDelivery::pack(Passage passage, const Stanza& message, Settlement& s
 {
     passage.reserve_places();
     const bool wants_something = passage.has_to_be_committed() || passage.has_receivers();
-    if (passage.keep() != Keep::nothing && wants_something) {
+    // A room keeps what its occupants do not.
+    if ((passage.keep() != Keep::nothing && wants_something) || passage.origin()) {
         settlement.carry(std::make_unique<SenderSide>(host_, std::move(passage), message));
         return;
     }
@@ -233,6 +236,9 @@ void MessageDelivery::commit(std::unique_ptr<Letter> letter)
         .then([this, letter = std::move(letter)](Result<MessageReceipt, StoreError> receipt) mutable {
             if (!receipt) {
                 refuse(*letter, to_stanza_error(receipt.error()));
+            } else if (receipt->is_repeated) {
+                host_.trace("repeated", letter->message, "it is safe already");
+                drop(*letter);
             } else if (receipt->mailbox != MailboxAnswer::stored) {
                 come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
                 refuse(*letter, StanzaError(StanzaError::resource_constraint));
@@ -253,13 +259,18 @@ void MessageDelivery::come_home(Letter& letter)
 
 void MessageDelivery::refuse(Letter& letter, const StanzaError& error)
 {
-    Arrivals& arrivals = letter.passage.owner().arrivals();
+    drop(letter);
+    host_.router().refuse(letter.message, error);
+}
+
+/// Nobody gets it.
+void MessageDelivery::drop(Letter& letter)
+{
     letter.passage.fail();
     if (letter.luggage) {
         Luggage::over(std::move(letter.luggage), { false, 0 });
     }
-    host_.router().refuse(letter.message, error);
-    arrivals.ready(letter.place, Function<void()>([] {}));
+    letter.passage.owner().arrivals().ready(letter.place, Function<void()>([] {}));
 }
 
 void MessageDelivery::arrive(std::unique_ptr<Letter> letter, MessageId id)

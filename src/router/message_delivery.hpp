@@ -39,6 +39,7 @@ private:
     void commit(std::unique_ptr<Letter> letter);
     static void come_home(Letter& letter);
     void refuse(Letter& letter, const StanzaError& error);
+    static void drop(Letter& letter);
     void arrive(std::unique_ptr<Letter> letter, MessageId id);
     static void settle(Letter& letter, MessageId id);
     void give(Letter& letter, std::optional<MessageId> id);

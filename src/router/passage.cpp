@@ -46,9 +46,9 @@ Passage::Passage(User& owner, Keep keep) : owner_(owner.shared_from_this()), kee
 Passage::~Passage() = default;
 Passage::Passage(Passage&&) noexcept = default;
 
-void Passage::archive(const Jid& peer, bool outgoing, std::uint64_t replay_key)
+void Passage::archive(const Jid& peer, bool outgoing)
 {
-    archive_ = ArchiveEntry { owner_->key(), peer, outgoing, replay_key };
+    archive_ = ArchiveEntry { owner_->key(), peer, outgoing };
 }
 
 void Passage::give(Session& session, CopyForm form)
@@ -126,6 +126,9 @@ void Passage::add_to(MessageToStore& store, std::string sender) const
 {
     if (archive_) {
         store.archives.push_back(*archive_);
+    }
+    if (origin_) {
+        store.origin = *origin_;
     }
     for (const Receiver& receiver : receivers_) {
         if (receiver.claim) {

@@ -42,8 +42,11 @@ public:
 
     // By modules, while the stages run.
     /// Puts it into the owner's archive. Only if keep() is archived.
-    void archive(const Jid& peer, bool outgoing, std::uint64_t replay_key = 0);
+    void archive(const Jid& peer, bool outgoing);
     bool is_archived() const { return archive_.has_value(); }
+    /// Its client may send it once more. Only the sender's side says so.
+    void set_origin(Origin origin) { origin_ = std::move(origin); }
+    const std::optional<Origin>& origin() const { return origin_; }
     /// Gives it to a session when it is committed; a session that was given it already is passed over.
     void give(Session& session, CopyForm form);
     bool gives_to(const Session& session) const;
@@ -85,6 +88,7 @@ private:
     std::shared_ptr<User> owner_;
     Keep keep_;
     std::optional<ArchiveEntry> archive_;
+    std::optional<Origin> origin_;
     std::optional<MailboxLimits> mailbox_;
     const Session* reader_ = nullptr; ///< of the mailbox; compared, not used
     std::vector<Receiver> receivers_;

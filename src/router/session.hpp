@@ -56,6 +56,10 @@ public:
     /// It is committed, or needed no commit, and has no place here.
     virtual void give(const Stanza& stanza, const Given&) { send(stanza); }
 
+    /// Its client has ended the stream in good order: it knows what has become of all that it sent.
+    bool is_closed_in_good_order() const { return closed_in_good_order_; }
+    void set_closed_in_good_order() { closed_in_good_order_ = true; }
+
     /// The client has shown to have all that it was sent until then (XEP-0198); the beginning of time if that
     /// is not known.
     virtual WallTime confirmed_until() const { return WallTime(); }
@@ -113,6 +117,7 @@ private:
     std::int8_t priority_ = 0;
     bool interested_ = false;
     bool inactive_ = false;
+    bool closed_in_good_order_ = false;
     std::optional<MessageId> caught_up_to_;
 };
 

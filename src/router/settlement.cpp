@@ -109,6 +109,11 @@ std::unique_ptr<Luggage> Settlement::take_luggage()
     return entry_ && is_first_ ? std::move(entry_->luggage) : nullptr;
 }
 
+const Luggage* Settlement::luggage() const
+{
+    return entry_ && is_first_ ? entry_->luggage.get() : nullptr;
+}
+
 Ledger::Ledger(Home& home, Function<void()> settled)
     : state_(std::make_shared<State>(home, std::move(settled)))
 {}

@@ -20,6 +20,7 @@
 namespace stonechat {
 
 struct MessageToStore;
+struct Origin;
 class Ledger;
 class Settlement;
 
@@ -31,6 +32,8 @@ public:
     virtual bool has_to_be_stored() const = 0;
     /// Adds the sender's part to what is going to be stored, and hands over the serialised stanza.
     virtual void add_to(MessageToStore& store) = 0;
+    /// What tells whether the client sends it once more; null if nothing does.
+    virtual const Origin* origin() const = 0;
     /// What it was added to was refused: the serialised stanza again, for when it comes home.
     virtual void take_back(std::string xml) = 0;
 
@@ -68,6 +71,8 @@ public:
     void carry(std::unique_ptr<Luggage> luggage);
     /// What travels along, or null; it belongs to the caller from now on. Null for who shares the token.
     std::unique_ptr<Luggage> take_luggage();
+    /// The same, and it travels on. Valid as long as the token.
+    const Luggage* luggage() const;
 
 private:
     friend class Ledger;

@@ -3,7 +3,7 @@
 // which they were committed. Messages get in by MessageStore::accept. What one sends oneself is in
 // there once.
 //
-// Pages, ends, replay keys and `find` may take some milliseconds, so nobody waits for them: they follow
+// Pages, ends and `find` may take some milliseconds, so nobody waits for them: they follow
 // the writes that were asked for before them, but may see some that were asked for later.
 #pragma once
 
@@ -71,9 +71,6 @@ public:
     /// (XEP-0313: item-not-found).
     virtual Stored<std::optional<ArchivePage>> page(const AccountKey& owner, ArchiveQuery query) = 0;
     virtual Stored<ArchiveEnds> ends(const AccountKey& owner) = 0;
-    /// The replay keys of what `owner` has sent since `since`, the newest `limit` of them.
-    virtual Stored<std::vector<std::uint64_t>> replay_keys(const AccountKey& owner, WallTime since,
-        std::size_t limit) = 0;
 
     /// XEP-0424: replaces the stanza of the message which `owner` has under `id`, in every archive that
     /// shares it. False if there is none.

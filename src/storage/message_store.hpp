@@ -7,6 +7,8 @@
 #include "storage/stored.hpp"
 #include "xmpp/jid.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,10 +36,27 @@ struct ArchiveEntry {
     AccountKey owner;
     Jid peer; ///< the other side, full if the stanza said so
     bool outgoing = false;
-    /// Identifies what a client would send again after an unclear end: a keyed hash of recipient, id
-    /// and payload; 0 = none.
-    std::uint64_t replay_key = 0;
 };
+
+/// So long after the first one a message counts as its repetition.
+inline constexpr std::chrono::hours repeated_within { 24 };
+/// Of so many streams of one sender, the newest, messages can be repeated.
+inline constexpr std::size_t sent_streams_remembered = 16;
+
+/// Where a message comes from that its client may send once more because it cannot know whether the first
+/// one is safe: one with an `<origin-id/>` (XEP-0359). It is a repetition if the archive that it goes into as
+/// an outgoing one has a message with the same `key` that came within that time on an earlier stream of the
+/// same sender which was not closed in good order (or which an earlier server has left open).
+struct Origin {
+    AccountKey sender;
+    std::uint64_t stream = 0; ///< on which it came; a random number for each
+    std::uint64_t key = 0;    ///< a keyed hash of addressee, origin-id and payload
+    /// Its sender was told that an earlier one has failed: this one is no repetition.
+    bool is_new_attempt = false;
+};
+
+/// How a client's stream has ended.
+enum class StreamEnd : std::uint8_t { in_good_order, broken };
 
 /// A message for somebody who cannot take it now (XEP-0160).
 struct MailboxEntry {
@@ -53,12 +72,15 @@ struct MessageToStore {
     std::vector<ArchiveEntry> archives; ///< none, or one for each side
     std::vector<Claim> claims;
     std::optional<MailboxEntry> mailbox;
+    std::optional<Origin> origin;
 };
 
 struct MessageReceipt {
     MessageId id = 0;
     /// If the mailbox refused it, nothing at all was stored.
     MailboxAnswer mailbox = MailboxAnswer::stored;
+    /// It is a repetition of the message `id`, and nothing was stored.
+    bool is_repeated = false;
 };
 
 class MessageStore {
@@ -68,6 +90,8 @@ public:
     /// `full` or `unavailable`: nothing was stored, and nobody may be given the message. A claim in a
     /// session that has ended is passed over.
     virtual Stored<MessageReceipt> accept(MessageToStore message) = 0;
+    /// The stream of an Origin is over.
+    virtual Stored<Done> end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how) = 0;
 };
 
 } // namespace stonechat

@@ -111,6 +111,7 @@ class Person:
         self._handled = 0  # of ours, by the server
         self._received = 0
         self._counting = False
+        self._is_coming_back = False  # what is to be sent now goes behind what is sent again
         self._answers = {}
         self._changed = asyncio.Event()
 
@@ -118,6 +119,7 @@ class Person:
 
     async def login(self):
         """Resumes the session, or begins a new one; sends again what may not have arrived."""
+        self._is_coming_back = True
         stream = await self._authenticate()
         if self._token and await self._resume(stream):
             self.resumed += 1
@@ -126,6 +128,7 @@ class Person:
         self.stream = stream
         for sent in list(self.unacknowledged):
             self._send_again(sent)
+        self._is_coming_back = False
         self.stream.send(f"<r xmlns='{SM}'/>")
 
     async def _authenticate(self):
@@ -236,7 +239,8 @@ class Person:
     def send(self, xml, on_ack=None):
         sent = Sent(xml, on_ack)
         self.unacknowledged.append(sent)
-        self.stream.send(xml)
+        if not self._is_coming_back:
+            self.stream.send(xml)
         return sent
 
     def request_ack(self):

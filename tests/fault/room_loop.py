@@ -42,7 +42,8 @@ class Member:
     def say(self):
         self.said += 1
         name = f"{self.nick}-{self.said}"
-        self.person.send(f"<message to='{self.room}' type='groupchat' id='{name}'><body>{name}</body></message>",
+        self.person.send(f"<message to='{self.room}' type='groupchat' id='{name}'><body>{name}</body>"
+                         f"<origin-id xmlns='urn:xmpp:sid:0' id='{name}'/></message>",
                          lambda: self.acknowledged.add(name))
 
 

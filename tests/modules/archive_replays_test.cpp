@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace stonechat;
 using namespace stonechat::test;
 using namespace std::chrono_literals;
@@ -12,7 +14,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* original =
-    "<message type='chat' to='juliet@localhost' id='m1'><body>Call me</body></message>";
+    "<message type='chat' to='juliet@localhost' id='m1'><body>Call me</body>"
+    "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/></message>";
+
+/// How a stream of Romeo's ends.
+enum class Goes { cut_off, in_good_order };
 
 struct Sending : ArchiveHouse {
     /// Romeo's session ends without notice and his account is read anew.
@@ -23,14 +29,18 @@ struct Sending : ArchiveHouse {
         romeo = comes_online("romeo@localhost/orchard");
     }
 
-    /// What Juliet hears of it if Romeo says it on a stream of its own.
-    Lines heard_of(const std::string& xml)
+    /// What Juliet hears of it if Romeo says it on a stream of its own, which ends so.
+    Lines heard_of(const std::string& xml, Goes how = Goes::cut_off)
     {
         auto stream = connects("romeo@localhost/" + std::to_string(++streams_));
         stream->says(xml);
         CHECK(stream->is_settled());
         errors = stream->hears();
-        stream->leaves();
+        if (how == Goes::cut_off) {
+            stream->is_cut_off();
+        } else {
+            stream->leaves();
+        }
         return juliet->hears();
     }
     Lines errors;
@@ -47,48 +57,91 @@ bool once(const Lines& lines)
 
 } // namespace
 
-TEST_CASE(
-    "replays: a message that is sent once more is neither kept nor delivered twice, also by a new session")
+TEST_CASE("replays: a message that is sent once more is neither kept nor delivered twice")
 {
     Sending world;
     CHECK(once(world.heard_of(original)));
     CHECK(world.heard_of(original).empty());
     CHECK(world.errors.empty());
     world.romeo_comes_back();
-    CHECK(world.heard_of(original).empty());
+    CHECK(world.heard_of(original, Goes::in_good_order).empty());
+    CHECK(world.heard_of(original).empty()); // for the first stream has broken
     CHECK(world.errors.empty());
     // As XEP-0198 has it: with the time when it was sent first, and to whichever resource.
     CHECK(world
               .heard_of("<message type='chat' to='juliet@localhost/balcony' id='m1'><body>Call me</body>"
+                        "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/>"
                         "<delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z'/></message>")
               .empty());
     CHECK(world.search(*world.romeo).bodies == Lines { "Call me" });
     CHECK(world.search(*world.juliet).bodies == Lines { "Call me" });
 }
 
-TEST_CASE("replays: another id, addressee or content is another message, and so is one without id")
+TEST_CASE("replays: what came on a stream that was closed in good order is not repeated by anything")
 {
     Sending world;
+    CHECK(once(world.heard_of(original, Goes::in_good_order)));
+    CHECK(once(world.heard_of(original, Goes::in_good_order)));
+    world.romeo_comes_back();
+    CHECK(once(world.heard_of(original)));
+    CHECK(world.search(*world.juliet).bodies == Lines { "Call me", "Call me", "Call me" });
+}
+
+TEST_CASE("replays: nor is what came on one that is still open")
+{
+    Sending world;
+    world.romeo->says(original);
+    CHECK(once(world.juliet->hears()));
+    CHECK(once(world.heard_of(original)));
+    world.romeo->is_cut_off();
+    CHECK(world.heard_of(original).empty());
+}
+
+TEST_CASE("replays: another origin-id, addressee or content is another message, and so is one without origin-id")
+{
+    Sending world;
+    const std::string origin = "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/></message>";
+    const std::string juliet = "to='juliet@localhost' ";
     CHECK(world.heard_of(original).size() == 1);
-    for (const char* other : {
-             "<message type='chat' to='juliet@localhost' id='m2'><body>Call me</body></message>",
-             "<message type='chat' to='juliet@localhost' id='m1'><body>Call me!</body></message>",
-             "<message type='normal' to='juliet@localhost' id='m1'><body>Call me</body></message>",
-             "<message type='chat' to='juliet@localhost' id='m1'><subject>Call me</subject></message>",
-             "<message type='chat' to='juliet@localhost'><body>Call me</body></message>",
-             "<message type='chat' to='juliet@localhost'><body>Call me</body></message>",
+    for (const std::string& other : {
+             "<message type='chat' " + juliet
+                 + "id='m1'><body>Call me</body><origin-id xmlns='urn:xmpp:sid:0' id='o2'/></message>",
+             "<message type='chat' " + juliet + "id='m1'><body>Call me!</body>" + origin,
+             "<message type='normal' " + juliet + "id='m1'><body>Call me</body>" + origin,
+             "<message type='chat' " + juliet + "id='m1'><subject>Call me</subject>" + origin,
+             "<message type='chat' " + juliet + "id='m1'><body xml:lang='en'>Call me</body>" + origin,
          }) {
         CAPTURE(other);
         CHECK(world.heard_of(other).size() == 1);
     }
+    for (const char* without : {
+             "<message type='chat' to='juliet@localhost' id='m1'><body>Call me</body></message>",
+             "<message type='chat' to='juliet@localhost'><body>Call me</body></message>",
+             "<message type='chat' to='juliet@localhost' id='m1'><body>Call me</body>"
+             "<origin-id xmlns='urn:xmpp:sid:0'/></message>",
+             "<message type='chat' to='juliet@localhost' id='m1'><body>Call me</body>"
+             "<origin-id xmlns='urn:example:other' id='o1'/></message>",
+         }) {
+        CAPTURE(without);
+        CHECK(world.heard_of(without).size() == 1);
+        CHECK(world.heard_of(without).size() == 1);
+    }
     world.mercutio->says(original); // of somebody else
     CHECK(world.juliet->hears().size() == 1);
-    world.romeo->says("<message type='chat' to='mercutio@localhost' id='m1'><body>Call me</body></message>");
+    world.romeo->says("<message type='chat' to='mercutio@localhost' id='m1'><body>Call me</body>" + origin);
     CHECK(world.mercutio->hears().size() == 1);
     // The origin-id counts before the id, which some clients make anew.
-    const std::string origin = "<body>a</body><origin-id xmlns='urn:xmpp:sid:0' id='o'/></message>";
-    CHECK(world.heard_of("<message type='chat' to='juliet@localhost' id='x'>" + origin).size() == 1);
-    CHECK(world.heard_of("<message type='chat' to='juliet@localhost' id='y'>" + origin).empty());
+    CHECK(world.heard_of("<message type='chat' " + juliet + "id='y'><body>Call me</body>" + origin).empty());
+}
+
+TEST_CASE("replays: a client that counts its ids anew on each stream loses nothing")
+{
+    Sending world;
+    const char* first = "<message type='chat' to='juliet@localhost' id='1'><body>yes</body></message>";
+    for (int i = 0; i < 3; ++i) {
+        CHECK(world.heard_of(first).size() == 1);
+    }
+    CHECK(world.search(*world.juliet).bodies == Lines { "yes", "yes", "yes" });
 }
 
 TEST_CASE("replays: a day later it is a new message")
@@ -117,11 +170,13 @@ TEST_CASE("replays: who says the same twice on one stream means it, unless the s
     CHECK(world.romeo->is_settled());
 }
 
-TEST_CASE("replays: who sends it once more while the first is being stored waits for the same answer")
+TEST_CASE("replays: what is sent once more while the first is being stored is seen as well")
 {
     Sending world;
     auto other = world.connects("romeo@localhost/other");
     world.romeo->says_in_haste(original);
+    world.host().handlers().run_moment(world.host().handlers().on_disconnected(),
+        Context { world.host(), &world.romeo->user(), world.romeo.get() });
     other->says_in_haste(original);
     CHECK_FALSE(other->is_settled());
     world.run();
@@ -130,21 +185,20 @@ TEST_CASE("replays: who sends it once more while the first is being stored waits
     CHECK(other->hears().empty());
 }
 
-TEST_CASE("replays: if the first is lost, so is the second, and both are told")
+TEST_CASE("replays: other devices of the sender get no second copy, and those that can be resumed no gap")
 {
     Sending world;
-    auto other = world.connects("romeo@localhost/other");
-    world.storage->stop();
-    world.romeo->says_in_haste(original);
-    other->says_in_haste(original);
-    world.run();
-    CHECK(other->is_settled());
-    CHECK(world.juliet->hears().empty());
-    CHECK(world.romeo->hears() == Lines { "error internal-server-error m1" });
-    CHECK(other->hears() == Lines { "error internal-server-error m1" });
+    auto phone = world.comes_online("romeo@localhost/phone");
+    world.asks(*phone, "set", "<enable xmlns='urn:xmpp:carbons:2'/>");
+    phone->can_be_resumed();
+    CHECK(once(world.heard_of(original)));
+    CHECK(phone->hears().size() == 1);
+    CHECK(world.heard_of(original).empty());
+    const Lines heard = phone->hears(); // something that says nothing has its place
+    CHECK(std::none_of(heard.begin(), heard.end(), [](const auto& line) { return line.starts_with("message"); }));
 }
 
-TEST_CASE("replays: a message that came back is a new one when it is tried again, also after a restart")
+TEST_CASE("replays: a message that was refused is a new one when it is tried again, also after a restart")
 {
     Sending world;
     const auto block = [&world](const char* what) {
@@ -172,33 +226,15 @@ TEST_CASE("replays: a message that came back is a new one when it is tried again
     CHECK(world.heard_of(original).empty());
 }
 
-TEST_CASE("replays: only so many are remembered, the newest")
+TEST_CASE("replays: so is one that the recipient's client has sent back, once")
 {
-    SentMessages sent;
-    const WallTime now;
-    for (std::uint64_t key = 1; key <= SentMessages::most + 1; ++key) {
-        sent.begin({ key, key, 1 }, now);
-        CHECK(sent.state_of(key, now) == SentMessages::State::under_way);
-        sent.end(key, true);
-    }
-    CHECK(sent.state_of(1, now) == SentMessages::State::unknown);
-    CHECK(sent.state_of(2, now) == SentMessages::State::safe);
-    CHECK(sent.state_of(SentMessages::most + 1, now) == SentMessages::State::safe);
-    sent.begin({ 5000 }, now);
-    sent.end(5000, false);
-    CHECK(sent.state_of(5000, now) == SentMessages::State::unknown);
-    // One that takes its time is not forgotten before it is over.
-    sent.begin({ 7000 }, now);
-    bool heard = false;
-    sent.when_over(7000, [&heard](bool safe) { heard = safe; });
-    for (std::uint64_t key = 1; key <= SentMessages::most + 1; ++key) {
-        sent.begin({ key }, now);
-        sent.end(key, true);
-    }
-    CHECK(sent.state_of(7000, now) == SentMessages::State::under_way);
-    sent.end(7000, true);
-    CHECK(heard);
-    CHECK(sent.state_of(7000, now) == SentMessages::State::unknown);
-    sent.end(6000, true); // nobody knows it
-    CHECK(sent.state_of(6000, now) == SentMessages::State::unknown);
+    Sending world;
+    world.romeo->says(original);
+    CHECK(once(world.juliet->hears()));
+    world.juliet->says("<message type='error' to='romeo@localhost/orchard' id='m1'><error type='cancel'>"
+                       "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
+    SUBCASE("at once") { world.romeo->is_cut_off(); }
+    SUBCASE("after his account was read anew") { world.romeo_comes_back(); }
+    CHECK(once(world.heard_of(original)));
+    CHECK(world.heard_of(original).empty());
 }

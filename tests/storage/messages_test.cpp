@@ -28,9 +28,9 @@ std::string chat(const std::string& body, const std::string& id = "x")
         + body + "</body></message>";
 }
 
-ArchiveEntry entry(const AccountKey& owner, const Jid& peer, bool outgoing = false, std::uint64_t replay = 0)
+ArchiveEntry entry(const AccountKey& owner, const Jid& peer, bool outgoing = false)
 {
-    return { owner, peer, outgoing, replay };
+    return { owner, peer, outgoing };
 }
 
 template <class Where> struct Messages : Opened<Where> {
@@ -564,27 +564,103 @@ TEST_CASE_TEMPLATE("archive: removing one's own history leaves the other side's"
     CHECK_EQ(at.ids(romeo), Ids { next });
 }
 
-TEST_CASE_TEMPLATE("archive: replay keys are those that the owner sent, the newest first", Where, InMemory,
-    InSqlite)
+namespace {
+
+/// A sender whose messages may be sent once more.
+template <class Where> struct Repeating : Messages<Where> {
+    MessageReceipt says(std::uint64_t stream, std::uint64_t key, const Jid& peer = romeo_bare)
+    {
+        auto message = this->make(chat(std::to_string(key)));
+        message.archives = { entry(juliet, peer, true), entry(romeo, juliet_bare) };
+        message.origin = Origin { juliet, stream, key };
+        return this->accept(std::move(message));
+    }
+    void ends(std::uint64_t stream, StreamEnd how = StreamEnd::broken)
+    {
+        value(this->home, this->messages().end_stream(juliet, stream, how));
+    }
+};
+
+} // namespace
+
+TEST_CASE_TEMPLATE("origin: what came on a stream that has broken is not stored again", Where, InMemory, InSqlite)
 {
-    Messages<Where> at;
-    const auto put = [&at](const Jid& peer, bool outgoing, std::uint64_t key) {
-        auto message = at.make(chat("x"));
-        message.archives = { entry(juliet, peer, outgoing, key) };
-        at.accept(std::move(message));
+    Repeating<Where> at;
+    const auto first = at.says(1, 77);
+    CHECK_FALSE(first.is_repeated);
+    CHECK_FALSE(at.says(1, 77).is_repeated); // on one stream nothing is
+    CHECK_FALSE(at.says(2, 77).is_repeated); // the first is still open
+    at.ends(1);
+    const auto again = at.says(2, 77);
+    CHECK(again.is_repeated);
+    CHECK_EQ(at.ids(juliet).size(), 3);
+    CHECK_EQ(at.ids(romeo).size(), 3);
+    CHECK_FALSE(at.says(2, 78).is_repeated);
+    CHECK_FALSE(at.says(2, 77, nurse_bare).is_repeated);
+    auto attempt = at.make(chat("77"));
+    attempt.archives = { entry(juliet, romeo_bare, true) };
+    attempt.origin = Origin { juliet, 2, 77, true };
+    CHECK_FALSE(at.accept(std::move(attempt)).is_repeated);
+    auto of_another = at.make(chat("77"));
+    of_another.archives = { entry(nurse, romeo_bare, true) };
+    of_another.origin = Origin { nurse, 9, 77 };
+    CHECK_FALSE(at.accept(std::move(of_another)).is_repeated);
+}
+
+TEST_CASE_TEMPLATE("origin: what came on one that was closed in good order is stored again, and so is old", Where,
+    InMemory, InSqlite)
+{
+    Repeating<Where> at;
+    at.says(1, 77);
+    at.ends(1, StreamEnd::in_good_order);
+    CHECK_FALSE(at.says(2, 77).is_repeated);
+    at.ends(2);
+    at.clock.advance(23h);
+    CHECK(at.says(3, 77).is_repeated);
+    at.clock.advance(1h + 1s);
+    CHECK_FALSE(at.says(3, 77).is_repeated);
+}
+
+TEST_CASE_TEMPLATE("origin: an end that is noted before its messages are stored counts", Where, InMemory, InSqlite)
+{
+    Repeating<Where> at;
+    at.says(9, 1); // there is such a sender
+    at.ends(1);
+    at.ends(2, StreamEnd::in_good_order);
+    at.says(1, 77);
+    at.says(2, 78);
+    CHECK(at.says(3, 77).is_repeated);
+    CHECK_FALSE(at.says(3, 78).is_repeated);
+}
+
+TEST_CASE_TEMPLATE("origin: only so many streams are remembered, the newest", Where, InMemory, InSqlite)
+{
+    Repeating<Where> at;
+    for (std::uint64_t stream = 1; stream <= sent_streams_remembered + 1; ++stream) {
+        at.says(stream, stream);
+        at.ends(stream);
         at.clock.advance(1s);
+    }
+    CHECK_FALSE(at.says(1000, 1).is_repeated); // forgets another
+    CHECK_FALSE(at.says(1000, 2).is_repeated);
+    CHECK(at.says(1000, 3).is_repeated);
+}
+
+TEST_CASE_TEMPLATE("origin: in a room the sender's streams count", Where, InMemory, InSqlite)
+{
+    Repeating<Where> at;
+    const auto says = [&at](const AccountKey& sender, std::uint64_t stream) {
+        auto message = at.make(chat("in a room"));
+        message.archives = { entry(nurse, nurse_bare, true) };
+        message.origin = Origin { sender, stream, 77 };
+        return at.accept(std::move(message));
     };
-    put(romeo_bare, true, 11);
-    const auto since = at.clock.wall();
-    put(nurse_bare, true, UINT64_MAX);
-    put(romeo_bare, false, 12);
-    put(romeo_bare, true, 0);
-    put(romeo_bare, true, 14);
-    using Keys = std::vector<std::uint64_t>;
-    CHECK_EQ(value(at.home, at.archive().replay_keys(juliet, since, 10)), Keys { 14, UINT64_MAX });
-    CHECK_EQ(value(at.home, at.archive().replay_keys(juliet, since - 1h, 10)), Keys { 14, UINT64_MAX, 11 });
-    CHECK_EQ(value(at.home, at.archive().replay_keys(juliet, since - 1h, 2)), Keys { 14, UINT64_MAX });
-    CHECK(value(at.home, at.archive().replay_keys(romeo, since - 1h, 2)).empty());
+    const auto first = says(juliet, 1);
+    at.ends(1);
+    CHECK_FALSE(says(romeo, 2).is_repeated);
+    const auto again = says(juliet, 3);
+    CHECK(again.is_repeated);
+    CHECK_EQ(again.id, first.id);
 }
 
 TEST_CASE_TEMPLATE("expiry: the conversation's choice goes before the account's, and that before the host's",

@@ -419,6 +419,7 @@ inline void Client::close(const StreamError& error)
 inline void Client::leaves()
 {
     confirm();
+    set_closed_in_good_order();
     is_cut_off();
 }
 

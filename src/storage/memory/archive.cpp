@@ -128,28 +128,6 @@ Stored<ArchiveEnds> MemoryArchive::ends(const AccountKey& key)
     });
 }
 
-Stored<std::vector<std::uint64_t>> MemoryArchive::replay_keys(const AccountKey& key, WallTime since,
-    std::size_t limit)
-{
-    return desk_.ask([&key, since, limit](Everything& all) {
-        std::vector<std::uint64_t> keys;
-        const auto* owner = all.find(key);
-        if (owner == nullptr) {
-            return keys;
-        }
-        for (auto at = owner->archive.rbegin(); at != owner->archive.rend() && keys.size() < limit; ++at) {
-            const auto& entry = at->second;
-            if (static_cast<std::int64_t>(at->first) < since.time_since_epoch().count()) {
-                break;
-            }
-            if (entry.outgoing && entry.replay_key != 0) {
-                keys.push_back(entry.replay_key);
-            }
-        }
-        return keys;
-    });
-}
-
 Stored<bool> MemoryArchive::replace(const AccountKey& key, MessageId id, std::string xml)
 {
     return desk_.change([&key, id, &xml](Everything& all) {

@@ -34,7 +34,7 @@ struct KeptEntry {
     SharedMessage message;
     Jid peer;
     bool outgoing = false;
-    std::uint64_t replay_key = 0;
+    std::optional<Origin> origin; ///< of an outgoing one
 };
 
 struct KeptMail {
@@ -67,6 +67,12 @@ struct KeptRoom {
     std::map<std::string, RoomProgress> progress;
 };
 
+/// A stream of a sender (Origin).
+struct KeptSentStream {
+    std::uint64_t number = 0;
+    std::optional<StreamEnd> end; ///< none while it is open
+};
+
 /// Everything kept for one name.
 struct Belongings {
     std::optional<Account> account;
@@ -78,6 +84,7 @@ struct Belongings {
     std::map<MessageId, KeptEntry> archive;
     std::optional<Retention> retention;
     std::map<Jid, Retention> conversation_retention;
+    std::deque<KeptSentStream> sent_streams; ///< the oldest first
 };
 
 struct Everything {
@@ -181,6 +188,7 @@ public:
     explicit MemoryMessages(Desk& desk) : desk_(desk) {}
 
     Stored<MessageReceipt> accept(MessageToStore message) override;
+    Stored<Done> end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how) override;
 
 private:
     Desk& desk_;
@@ -207,8 +215,6 @@ public:
 
     Stored<std::optional<ArchivePage>> page(const AccountKey& owner, ArchiveQuery query) override;
     Stored<ArchiveEnds> ends(const AccountKey& owner) override;
-    Stored<std::vector<std::uint64_t>> replay_keys(const AccountKey& owner, WallTime since,
-        std::size_t limit) override;
     Stored<bool> replace(const AccountKey& owner, MessageId id, std::string xml) override;
     Stored<std::optional<ArchivedMessage>> find(const AccountKey& owner, Jid peer, bool outgoing,
         std::string stanza_id) override;

@@ -15,13 +15,65 @@ MessageId next_id(Everything& all, WallTime now)
     return all.last_message;
 }
 
+KeptSentStream& stream_of(Belongings& sender, std::uint64_t number)
+{
+    auto& streams = sender.sent_streams;
+    const auto found = std::find_if(streams.begin(), streams.end(),
+        [number](const KeptSentStream& stream) { return stream.number == number; });
+    if (found != streams.end()) {
+        return *found;
+    }
+    if (streams.size() == sent_streams_remembered) {
+        streams.pop_front();
+    }
+    return streams.emplace_back(KeptSentStream { number, std::nullopt });
+}
+
+/// Whether `entry` is what `origin` repeats.
+bool is_repeated(const KeptEntry& entry, const Belongings& sender, const Origin& origin)
+{
+    if (!entry.origin || entry.origin->sender != origin.sender || entry.origin->key != origin.key
+        || entry.origin->stream == origin.stream) {
+        return false;
+    }
+    return std::any_of(sender.sent_streams.begin(), sender.sent_streams.end(),
+        [&entry](const KeptSentStream& stream) {
+            return stream.number == entry.origin->stream && stream.end == StreamEnd::broken;
+        });
+}
+
+std::optional<MessageId> find_repeated(Everything& all, const MessageToStore& message, WallTime now)
+{
+    const auto sent = std::find_if(message.archives.begin(), message.archives.end(),
+        [](const ArchiveEntry& entry) { return entry.outgoing; });
+    if (!message.origin || message.origin->is_new_attempt || sent == message.archives.end()) {
+        return std::nullopt;
+    }
+    const auto since = (now - repeated_within).time_since_epoch().count();
+    const auto& archive = all.owner(sent->owner).archive;
+    const auto& sender = all.owner(message.origin->sender);
+    for (auto entry = archive.rbegin(); entry != archive.rend(); ++entry) {
+        if (static_cast<std::int64_t>(entry->first) < since) {
+            break;
+        }
+        if (is_repeated(entry->second, sender, *message.origin)) {
+            return entry->first;
+        }
+    }
+    return std::nullopt;
+}
+
 void keep(Everything& all, MessageToStore& to_store, const SharedMessage& message)
 {
     for (auto& entry : to_store.archives) {
         // To oneself: both sides are one archive, which has it once.
         all.owner(entry.owner)
             .archive.try_emplace(message->id,
-                KeptEntry { message, std::move(entry.peer), entry.outgoing, entry.replay_key });
+                KeptEntry { message, std::move(entry.peer), entry.outgoing,
+                    entry.outgoing ? to_store.origin : std::nullopt });
+        if (entry.outgoing && to_store.origin) {
+            stream_of(all.owner(to_store.origin->sender), to_store.origin->stream);
+        }
     }
     for (const auto& claim : to_store.claims) {
         const auto stream = all.streams.find(claim.stream);
@@ -64,6 +116,11 @@ Stored<MessageReceipt> MemoryMessages::accept(MessageToStore to_store)
 {
     return desk_.change([&to_store, now = desk_.now()](Everything& all) {
         MessageReceipt receipt;
+        if (const auto earlier = find_repeated(all, to_store, now)) {
+            receipt.is_repeated = true;
+            receipt.id = *earlier;
+            return receipt;
+        }
         if (to_store.mailbox) {
             auto& counts = all.owner(to_store.mailbox->owner).mailbox.counts;
             const auto& entry = *to_store.mailbox;
@@ -83,6 +140,14 @@ Stored<MessageReceipt> MemoryMessages::accept(MessageToStore to_store)
         }
         receipt.id = message->id;
         return receipt;
+    });
+}
+
+Stored<Done> MemoryMessages::end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how)
+{
+    return desk_.change([&sender, stream, how](Everything& all) {
+        stream_of(all.owner(sender), stream).end = how;
+        return Done();
     });
 }
 

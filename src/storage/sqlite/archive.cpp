@@ -40,9 +40,6 @@ constexpr auto match_downwards = "SELECT rowid FROM message_words WHERE message_
                                  " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid DESC";
 constexpr auto select_message = "SELECT stamp, xml FROM message WHERE id = ?1";
 constexpr auto select_stamp = "SELECT stamp FROM message WHERE id = ?1";
-constexpr auto select_replay_keys =
-    "SELECT id, replay FROM archive WHERE owner = ?1 AND peer = ?2 AND id >= ?3"
-    " AND outgoing AND replay IS NOT NULL ORDER BY id DESC LIMIT ?4";
 constexpr auto select_newest_of_side =
     "SELECT a.id, m.stamp, m.xml FROM archive a CROSS JOIN message m ON m.id = a.id"
     " WHERE a.owner = ?1 AND a.peer = ?2 AND a.outgoing = ?3 ORDER BY a.id DESC LIMIT ?4";
@@ -513,28 +510,6 @@ ArchiveEnds archive_ends(Connection& db, const AccountKey& key)
         ends.newest = end_of(db, *owner, Direction::downwards);
     }
     return ends;
-}
-
-std::vector<std::uint64_t> replay_keys(Connection& db, const AccountKey& key, WallTime since,
-    std::size_t limit)
-{
-    const Snapshot snapshot(db);
-    std::vector<std::pair<std::int64_t, std::uint64_t>> found;
-    if (const auto owner = owner_number(db, key)) {
-        for (const auto peer : conversations_of(db, *owner)) {
-            auto rows = db.query(select_replay_keys, *owner, peer, sql_time(since), sql_number(limit));
-            while (rows.next()) {
-                found.emplace_back(rows.integer(0), static_cast<std::uint64_t>(rows.integer(1)));
-            }
-        }
-    }
-    std::sort(found.rbegin(), found.rend());
-    found.resize(std::min(found.size(), limit));
-    std::vector<std::uint64_t> keys;
-    for (const auto& [id, replay] : found) {
-        keys.push_back(replay);
-    }
-    return keys;
 }
 
 std::optional<ArchivedMessage> find_archived(Connection& db, const AccountKey& key, const Jid& peer,

@@ -87,6 +87,7 @@ void Database::forget_owner(const AccountKey& key)
     const auto known = owners_.find(name_of(key));
     if (known != owners_.end()) {
         mailboxes_.erase(known->second);
+        sent_streams_.forget(known->second);
         owners_.erase(known);
     }
     streams_.clear();
@@ -201,6 +202,7 @@ void Database::forget()
     addresses_.clear();
     conversations_.clear();
     streams_.clear();
+    sent_streams_.forget();
     numbering_.reset();
     expiry_places_.clear();
 }

@@ -7,6 +7,7 @@
 
 #include "storage/mailbox_counts.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/sent_streams.hpp"
 #include "storage/storage.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -29,6 +30,8 @@ std::optional<std::int64_t> address_number(Connection& db, std::string_view bare
 class Database {
 public:
     explicit Database(Connection connection) : connection_(std::move(connection)) {}
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
 
     Connection& connection() { return connection_; }
 
@@ -53,6 +56,9 @@ public:
     /// Writer only: whether there is such a resumable session.
     bool has_stream(std::int64_t row);
     void forget_stream(std::int64_t row) { streams_.erase(row); }
+
+    /// Writer only: the streams of those who send.
+    SentStreams& sent_streams() { return sent_streams_; }
 
     /// Writer only: the number of the next message, which was received at `stamp`.
     std::int64_t next_message(WallTime now, WallTime stamp);
@@ -84,6 +90,7 @@ private:
     boost::unordered_flat_map<std::string, std::int64_t> addresses_;
     boost::unordered_flat_set<std::pair<std::int64_t, std::int64_t>> conversations_;
     boost::unordered_flat_set<std::int64_t> streams_;
+    SentStreams sent_streams_ { connection_ };
     std::optional<Numbering> numbering_;
     std::unordered_map<std::string, ExpiryPlace> expiry_places_;
 };

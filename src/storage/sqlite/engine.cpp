@@ -2,6 +2,7 @@
 #include "storage/sqlite/engine.hpp"
 
 #include "storage/sqlite/schema.hpp"
+#include "storage/sqlite/sent_streams.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -34,7 +35,7 @@ bool is_as_promised(Connection& db)
     return synchronous == 2 && foreign_keys == 1 && mode.next() && mode.view(0) == "wal";
 }
 
-Opened open_writer(const SqliteOptions& options)
+Opened open_writer(const SqliteOptions& options, WallTime now)
 {
     auto db = Connection::open(options.path, Connection::Access::read_write);
     if (!db) {
@@ -51,6 +52,10 @@ Opened open_writer(const SqliteOptions& options)
     db->watch_wal();
     if (!is_as_promised(*db)) {
         return "write-ahead log and foreign keys cannot be switched on " + db->problem();
+    }
+    SentStreams::begin_run(*db, now);
+    if (const auto failure = db->take_failure(); failure != Failure::none && failure != Failure::full) {
+        return db->problem();
     }
     return db;
 }
@@ -91,9 +96,9 @@ Result<std::vector<Connection>, std::string> open_readers(const SqliteOptions& o
     return readers;
 }
 
-Result<Engine::Connections, std::string> open_connections(const SqliteOptions& options)
+Result<Engine::Connections, std::string> open_connections(const SqliteOptions& options, WallTime now)
 {
-    auto writer = open_writer(options);
+    auto writer = open_writer(options, now);
     if (!writer) {
         return writer.error();
     }
@@ -142,7 +147,7 @@ Result<std::shared_ptr<Engine>, StorageOpenError> Engine::open(SqliteOptions opt
         return prepared.error();
     }
     warn_if_others_may_read(options.path, log);
-    auto connections = open_connections(options);
+    auto connections = open_connections(options, clock.wall());
     if (!connections) {
         return cannot_open(options.path, connections.error(),
             "Check that it lies on a local disk with space and belongs to the server's user.");

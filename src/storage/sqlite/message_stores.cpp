@@ -60,6 +60,16 @@ Stored<MessageReceipt> SqliteMessages::accept(MessageToStore message)
     }
 }
 
+Stored<Done> SqliteMessages::end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how)
+{
+    return desk_.write(sender, [sender, stream, how, now = desk_.now()](Database& db) {
+        if (const auto owner = db.find_owner(sender)) { // it may have gone with its sessions
+            db.sent_streams().end(*owner, stream, how, now);
+        }
+        return Done();
+    });
+}
+
 Stored<std::optional<ArchivePage>> SqliteArchive::page(const AccountKey& owner, ArchiveQuery query)
 {
     return desk_.read_aside(owner, [owner, query = std::move(query)](Database& db) {
@@ -70,14 +80,6 @@ Stored<std::optional<ArchivePage>> SqliteArchive::page(const AccountKey& owner, 
 Stored<ArchiveEnds> SqliteArchive::ends(const AccountKey& owner)
 {
     return desk_.read_aside(owner, [owner](Database& db) { return archive_ends(db.connection(), owner); });
-}
-
-Stored<std::vector<std::uint64_t>> SqliteArchive::replay_keys(const AccountKey& owner, WallTime since,
-    std::size_t limit)
-{
-    return desk_.read_aside(owner, [owner, since, limit](Database& db) {
-        return sqlite::replay_keys(db.connection(), owner, since, limit);
-    });
 }
 
 Stored<bool> SqliteArchive::replace(const AccountKey& owner, MessageId id, std::string xml)

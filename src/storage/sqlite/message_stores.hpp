@@ -12,6 +12,7 @@ public:
     explicit SqliteMessages(Desk& desk) : desk_(desk) {}
 
     Stored<MessageReceipt> accept(MessageToStore message) override;
+    Stored<Done> end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how) override;
 
 private:
     Desk& desk_;
@@ -23,8 +24,6 @@ public:
 
     Stored<std::optional<ArchivePage>> page(const AccountKey& owner, ArchiveQuery query) override;
     Stored<ArchiveEnds> ends(const AccountKey& owner) override;
-    Stored<std::vector<std::uint64_t>> replay_keys(const AccountKey& owner, WallTime since,
-        std::size_t limit) override;
     Stored<bool> replace(const AccountKey& owner, MessageId id, std::string xml) override;
     Stored<std::optional<ArchivedMessage>> find(const AccountKey& owner, Jid peer, bool outgoing,
         std::string stanza_id) override;

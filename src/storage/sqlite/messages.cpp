@@ -2,6 +2,8 @@
 // The way in of a message as SQL: one insert for the stanza, one for each archive and each claim.
 #include "storage/sqlite/queries.hpp"
 
+#include <algorithm>
+
 namespace stonechat::sqlite {
 
 namespace {
@@ -17,25 +19,77 @@ constexpr auto insert_claim_with_stanza = "INSERT OR REPLACE INTO unacked"
                                           " (stream, sequence, form, id, stamp, xml)"
                                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
+// What is looked for was sent right before a stream broke, so it is among the newest of its conversation.
+constexpr std::int64_t looked_through_at_most = 1000;
+constexpr auto select_sent_since = "SELECT id, replay FROM archive WHERE owner = ?1 AND peer = ?2 AND id >= ?3"
+                                   " AND replay IS NOT NULL ORDER BY id DESC LIMIT ?4";
+
 /// The conversation of an owner that gets the message.
 struct Side {
     std::int64_t owner = 0;
     std::int64_t peer = 0;
 };
 
+/// The numbers under which the archive has this message if it came on another stream that has broken.
+std::vector<std::int64_t> earlier_numbers(Database& db, const Origin& origin, WallTime now,
+    std::int64_t& since)
+{
+    std::vector<std::int64_t> numbers;
+    const auto sender = db.find_owner(origin.sender);
+    if (!sender) {
+        return numbers;
+    }
+    std::int64_t first = INT64_MAX;
+    for (const auto& stream : db.sent_streams().of(*sender)) {
+        if (stream.state == SentStream::State::broken && stream.number != origin.stream) {
+            numbers.push_back(replay_number(origin.key, stream.number));
+            first = std::min(first, stream.first);
+        }
+    }
+    since = std::max(first, sql_time(now - repeated_within));
+    return numbers;
+}
+
+/// The message that this one repeats (see Origin).
+std::optional<MessageId> find_repeated(Database& db, const MessageToStore& message, WallTime now)
+{
+    const auto sent = std::find_if(message.archives.begin(), message.archives.end(),
+        [](const ArchiveEntry& entry) { return entry.outgoing; });
+    if (!message.origin || message.origin->is_new_attempt || sent == message.archives.end()) {
+        return std::nullopt;
+    }
+    std::int64_t since = 0;
+    const auto numbers = earlier_numbers(db, *message.origin, now, since);
+    if (numbers.empty()) {
+        return std::nullopt;
+    }
+    auto rows = db.connection().query(select_sent_since, db.owner(sent->owner),
+        db.address(sent->peer.bare_text()), since, looked_through_at_most);
+    while (rows.next()) {
+        if (std::find(numbers.begin(), numbers.end(), rows.integer(1)) != numbers.end()) {
+            return static_cast<MessageId>(rows.integer(0));
+        }
+    }
+    return std::nullopt;
+}
+
 MailboxAnswer admit(Database& db, const MailboxEntry& entry, std::size_t size)
 {
     return db.mailbox_counts(db.owner(entry.owner)).admit(entry.sender, size, entry.limits);
 }
 
-Side insert_into_archive(Database& db, const ArchiveEntry& entry, std::int64_t id)
+Side insert_into_archive(Database& db, const ArchiveEntry& entry, std::int64_t id,
+    const std::optional<Origin>& origin)
 {
     const Side side { db.owner(entry.owner), db.address(entry.peer.bare_text()) };
     db.ensure_conversation(side.owner, side.peer);
+    std::optional<std::int64_t> replay;
+    if (origin && entry.outgoing) {
+        replay = replay_number(origin->key, origin->stream);
+        db.sent_streams().use(db.owner(origin->sender), origin->stream, id);
+    }
     const auto resource = entry.peer.has_resource() ? std::optional(std::string(entry.peer.resource()))
                                                     : std::nullopt;
-    const auto replay = entry.replay_key != 0 ? std::optional(static_cast<std::int64_t>(entry.replay_key))
-                                              : std::nullopt;
     db.connection().execute(insert_entry, side.owner, side.peer, id, std::int64_t(entry.outgoing), resource,
         replay);
     return side;
@@ -44,12 +98,12 @@ Side insert_into_archive(Database& db, const ArchiveEntry& entry, std::int64_t i
 void insert_archived(Database& db, const MessageToStore& message, std::int64_t id)
 {
     const auto& first = message.archives.front();
-    const auto a = insert_into_archive(db, first, id);
+    const auto a = insert_into_archive(db, first, id, message.origin);
     std::optional<std::int64_t> owner_b;
     std::optional<std::int64_t> peer_b;
     // To oneself: both sides are one archive, which has it once.
     if (message.archives.size() > 1 && message.archives[1].owner != first.owner) {
-        const auto b = insert_into_archive(db, message.archives[1], id);
+        const auto b = insert_into_archive(db, message.archives[1], id, message.origin);
         owner_b = b.owner;
         peer_b = b.peer;
     }
@@ -93,6 +147,11 @@ void insert_mail(Database& db, const MessageToStore& message, std::int64_t id)
 MessageReceipt accept_message(Database& db, const MessageToStore& message, WallTime now)
 {
     MessageReceipt receipt;
+    if (const auto earlier = find_repeated(db, message, now)) {
+        receipt.is_repeated = true;
+        receipt.id = *earlier;
+        return receipt;
+    }
     if (message.mailbox) {
         receipt.mailbox = admit(db, *message.mailbox, message.xml.size());
         if (receipt.mailbox != MailboxAnswer::stored) {

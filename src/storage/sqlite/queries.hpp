@@ -52,8 +52,6 @@ MessageReceipt accept_message(Database& db, const MessageToStore& message, WallT
 // archive.cpp
 std::optional<ArchivePage> read_archive(Connection& db, const AccountKey& key, const ArchiveQuery& query);
 ArchiveEnds archive_ends(Connection& db, const AccountKey& key);
-std::vector<std::uint64_t> replay_keys(Connection& db, const AccountKey& key, WallTime since,
-    std::size_t limit);
 std::optional<ArchivedMessage> find_archived(Connection& db, const AccountKey& key, const Jid& peer,
     bool outgoing, const std::string& message_id);
 

@@ -188,7 +188,21 @@ CREATE TABLE room_progress (
 ) STRICT, WITHOUT ROWID;
 )";
 
-constexpr std::array<Migration, 4> all_migrations { version_1, version_2, version_3, version_4 };
+// Streams on which messages came that may be sent once more (SentStreams). What `archive.replay` holds from
+// before matches nothing any more.
+constexpr auto version_5 = R"(
+CREATE TABLE sent_stream (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    stream INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    PRIMARY KEY (owner, stream)
+) STRICT, WITHOUT ROWID;
+DELETE FROM keyval WHERE store = 'archive_failed';
+)";
+
+constexpr std::array<Migration, 5> all_migrations { version_1, version_2, version_3, version_4, version_5 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;
