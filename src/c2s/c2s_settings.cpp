@@ -48,6 +48,7 @@ C2sSettings::C2sSettings(const Settings& settings)
     resources_per_account = static_cast<std::size_t>(c2s.integer("resources_per_account"));
     resource_conflict = conflict_policy(c2s.text("resource_conflict"));
     unsent_bytes = static_cast<std::size_t>(c2s.integer("unsent_bytes"));
+    stall_timeout = c2s.duration("stall_timeout");
     login_attempts = static_cast<unsigned>(c2s.integer("login_attempts"));
     plain = login.flag("plain");
     scram_sha1 = login.flag("scram_sha1");

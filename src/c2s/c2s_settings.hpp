@@ -27,6 +27,7 @@ struct C2sSettings {
     std::size_t resources_per_account;
     ResourceConflict resource_conflict;
     std::size_t unsent_bytes;
+    std::chrono::milliseconds stall_timeout;
     unsigned login_attempts;
     bool plain;
     bool scram_sha1;

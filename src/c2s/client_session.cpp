@@ -155,6 +155,12 @@ void ClientSession::after_next_stanza(Function<void()> f)
     }
 }
 
+std::size_t ClientSession::waiting_bytes() const
+{
+    return (managed_ ? managed_->waiting_bytes() : 0) + (stream_ ? stream_->waiting_bytes() : 0)
+        + (unattended_ ? unattended_->bytes() : 0);
+}
+
 void ClientSession::kept_state_changed()
 {
     if (managed_) {

@@ -52,12 +52,20 @@ public:
     WallTime confirmed_until() const override { return managed_ ? managed_->confirmed_until() : WallTime(); }
     std::size_t room() const override { return managed_ ? managed_->room() : SIZE_MAX; }
     void after_next_stanza(Function<void()> f) override;
+    std::size_t waiting_bytes() const override;
     void kept_state_changed() override;
     Facts facts() const override;
 
     // The stream.
     /// A stanza of the client will come soon (base/prefetch.hpp).
     void prepare() const;
+    /// It takes more again.
+    void on_writable()
+    {
+        if (managed_) {
+            managed_->on_writable();
+        }
+    }
     /// The next first-level element of the client.
     void receive(Element element);
     /// `</stream:stream>` has come: what was written before it has been read.

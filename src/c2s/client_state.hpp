@@ -30,6 +30,7 @@ public:
     bool is_full() const { return waiting_.size() > most_senders || bytes_ > most_bytes; }
     bool is_empty() const { return waiting_.empty(); }
     std::size_t size() const { return waiting_.size(); }
+    std::size_t bytes() const { return bytes_; }
 
     /// What waits, in the order in which it came; nothing waits any more.
     std::list<Stanza> let_out();

@@ -61,7 +61,9 @@ ClientStream::ClientStream(C2s& service, Shard& shard, std::unique_ptr<Transport
       byte_rate_(settings_->rate_bytes, settings_->rate_burst_bytes, shard.clock().steady()),
       stanza_rate_(settings_->rate_stanzas, settings_->rate_burst_stanzas, shard.clock().steady()), tls_(tls)
 {
-    transport_->set_unsent_limit(settings_->unsent_bytes);
+    // Of the transport itself twice as much: it has the last words of who is ended, and what was before them.
+    transport_->set_unsent_limit(2 * settings_->unsent_bytes);
+    transport_->set_stall_timeout(settings_->stall_timeout);
 }
 
 ClientStream::~ClientStream() = default;
@@ -442,7 +444,7 @@ void ClientStream::move_home()
     if (phase_ == Phase::closed) {
         return;
     }
-    if (transport_->unsent() > 0) {
+    if (transport_->unsent() > 0 || outbox_) {
         shard_->post([held = shared_from_this()] { held->move_home(); });
         return;
     }
@@ -476,47 +478,6 @@ void ClientStream::arrive(Shard& home, std::chrono::milliseconds time_left)
         return;
     }
     resume();
-}
-
-// Output ----------------------------------------------------------------------------------------
-
-void ClientStream::send(const Element& element)
-{
-    append_xml(transport_->write_buffer(), element, ns::client);
-    transport_->wrote();
-}
-
-void ClientStream::send_stanza(const Element& stanza)
-{
-    if (phase_ == Phase::bound) {
-        send(stanza);
-    }
-}
-
-void ClientStream::send_wire(const WireForm& stanza, std::string_view to)
-{
-    if (phase_ == Phase::bound) {
-        stanza.append_to(transport_->write_buffer(), to);
-        transport_->wrote();
-    }
-}
-
-void ClientStream::send_wires(const WireForms& stanzas, std::string_view to)
-{
-    if (phase_ == Phase::bound) {
-        std::string& out = transport_->write_buffer();
-        for (const auto& stanza : stanzas) {
-            stanza->append_to(out, to);
-        }
-        transport_->wrote();
-    }
-}
-
-void ClientStream::send_xml(std::string_view xml)
-{
-    if (phase_ == Phase::bound) {
-        transport_->write(xml);
-    }
 }
 
 const std::shared_ptr<KeptStreams>& ClientStream::kept_streams() const
@@ -578,6 +539,7 @@ void ClientStream::end(const StreamError& error)
     if (!header_sent_) {
         send_header(Jid()); // §4.9.1.2: an error before our header comes behind it
     }
+    write_rest();
     append_error(transport_->write_buffer(), error);
     transport_->wrote();
     service_.server().log().debug("stream ended",
@@ -608,6 +570,7 @@ void ClientStream::finish(Parting how)
     }
     tell_if_nothing_was_tried();
     if (header_sent_) {
+        write_rest();
         transport_->write(stream_end);
     }
     phase_ = Phase::closed;
@@ -620,11 +583,14 @@ void ClientStream::finish(Parting how)
 
 void ClientStream::on_closed(Transport::Closing why)
 {
-    if (why == Transport::Closing::overfull) {
-        service_.server().log().info("client does not read", { { "peer", peer().address.to_string() } });
+    if (why == Transport::Closing::stalled) {
+        tell_of_reader("client does not read");
+    } else if (why == Transport::Closing::overfull) {
+        tell_of_reader("client reads too slowly");
     }
     tell_if_nothing_was_tried();
     phase_ = Phase::closed;
+    outbox_.reset();
     timer_.stop();
     throttle_timer_.stop();
     leave_session(Parting::lost);

@@ -7,6 +7,7 @@
 #include "base/rate_limit.hpp"
 #include "c2s/c2s_settings.hpp"
 #include "c2s/client_session.hpp"
+#include "c2s/outbox.hpp"
 #include "c2s/sasl_dialog.hpp"
 #include "c2s/stream_header.hpp"
 #include "net/listener.hpp"
@@ -48,12 +49,21 @@ public:
     const PeerAddress& peer() const { return transport_->peer(); }
     std::string describe_transport() const;
 
-    // For the session.
+    // For the session, in stream_output.cpp. What the transport does not take now waits in an Outbox.
     void send_stanza(const Element& stanza);
     void send_wire(const WireForm& stanza, std::string_view to);
     /// As one answer, which may be longer than what may wait otherwise.
     void send_wires(const WireForms& stanzas, std::string_view to);
     void send_xml(std::string_view xml);
+    /// Who has a queue of his own keeps the rest there while this is false; ClientSession::on_writable
+    /// follows.
+    bool takes_more() { return !outbox_ && transport_->takes_more(); }
+    /// Bytes that wait here for the client to read.
+    std::size_t waiting_bytes() const { return transport_->unsent() + (outbox_ ? outbox_->bytes() : 0); }
+    Transport::Progress progress() const { return transport_->progress(); }
+    /// What a client asks for it has to read: while much waits, here and in a queue of `behind` bytes, its
+    /// next requests stay in the network.
+    void mind_congestion(std::size_t behind = 0);
     /// Another stream has resumed the session of this one, which ends with conflict.
     void lose_session();
     const std::shared_ptr<KeptStreams>& kept_streams() const;
@@ -75,6 +85,7 @@ private:
     void on_bytes(std::string_view bytes) override;
     void prepare(unsigned step) override;
     void on_tls_established() override;
+    void on_drained() override;
     void on_closed(Transport::Closing why) override;
     // StreamParser::Receiver
     void on_stream_open(StreamParser::Opened opened) override;
@@ -127,6 +138,13 @@ private:
     void fail_resumption(StanzaError::Condition condition, std::optional<std::uint32_t> handled = {});
     void give_session(std::shared_ptr<ClientSession> session);
 
+    // Output, in stream_output.cpp.
+    Outbox* outbox();
+    void after_adding(bool admitted);
+    void write_waiting();
+    void write_rest();
+    void tell_of_reader(std::string_view what);
+
     void feed(std::string_view bytes);
     void throttle(std::size_t bytes);
     void rest(std::chrono::milliseconds wait);
@@ -144,6 +162,7 @@ private:
     std::shared_ptr<const C2sSettings> settings_;
     StreamParser parser_;
     Host* host_ = nullptr;
+    std::unique_ptr<Outbox> outbox_; ///< while something waits behind the transport
     std::unique_ptr<SaslDialog> sasl_;
     std::shared_ptr<ClientSession> session_;
     std::string user_; ///< who has logged in: prepared localpart
@@ -157,12 +176,13 @@ private:
     Phase phase_ = Phase::opening;
     std::uint8_t failed_logins_ = 0;
     std::uint8_t refused_binds_ = 0;
-    std::uint8_t pauses_ = 0; ///< reasons not to read: held, throttled, moving
+    std::uint8_t pauses_ = 0; ///< reasons not to read: held, throttled, moving, congested
     bool header_sent_ = false;
     bool heard_ = false; ///< bytes have come since the quiet timer last looked
     bool quiet_ = false; ///< it has looked and heard nothing
     bool throttled_ = false;
     bool asked_before_login_ = false; ///< an iq, to register for example
+    bool congested_ = false; ///< so much waits for the client that no more of its requests are read
 };
 
 } // namespace stonechat

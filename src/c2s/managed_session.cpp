@@ -18,6 +18,7 @@ namespace {
 /// A burst (a large roster's presences) may be longer than the bound: a client that reads gets so much
 /// more, and so much time to answer before that counts against it.
 constexpr std::size_t burst = 4;
+constexpr std::size_t burst_of_bytes = 2;
 constexpr std::chrono::seconds answer_grace { 10 };
 /// So long a client that has not asked waits for its ticks; until then more of them come together.
 constexpr std::chrono::milliseconds untold_time { 500 };
@@ -35,7 +36,7 @@ std::string answer(std::uint32_t h)
 } // namespace
 
 ManagedSession::Limits::Limits(const C2sSettings& settings)
-    : stanzas(settings.unacknowledged_stanzas), bytes(burst * settings.unsent_bytes),
+    : stanzas(settings.unacknowledged_stanzas), bytes(settings.unsent_bytes),
       ack_timeout(settings.ack_timeout)
 {}
 
@@ -82,7 +83,12 @@ std::uint64_t ManagedSession::settled() const
 void ManagedSession::send(std::string xml, Given message)
 {
     keep_bound();
+    const bool is_large = xml.size() > limits_.bytes && !is_full();
+    const std::size_t bytes = xml.size();
     management_.push(std::move(xml), std::move(message));
+    if (is_large) {
+        large_answer_ = { management_.last(), 1, bytes };
+    }
     transmit();
 }
 
@@ -128,7 +134,11 @@ void ManagedSession::transmit()
         return;
     }
     call_at_turn_end(); // before the transport's own, so that our <r/> goes out with the stanza
-    management_.transmit([stream](const std::string& xml) { stream->send_xml(xml); });
+    management_.transmit([stream] { return stream->takes_more(); },
+        [stream](const std::string& xml) { stream->send_xml(xml); });
+    if (management_.untransmitted_bytes() > 0 && !stream->takes_more()) {
+        stream->mind_congestion(management_.untransmitted_bytes());
+    }
 }
 
 /// Before something is added. The end comes in the next turn: what is being committed with a place here
@@ -162,10 +172,12 @@ bool ManagedSession::is_full() const
         return false;
     }
     if (session_.stream() == nullptr || stanzas >= burst * limits_.stanzas + excused.stanzas
-        || bytes >= burst * limits_.bytes + excused.bytes) {
+        || bytes >= burst_of_bytes * limits_.bytes + excused.bytes) {
         return true;
     }
-    return management_.is_asking() && session_.host().clock().steady() - asked_at_ >= answer_grace;
+    const bool is_late = management_.is_asking()
+        && session_.host().clock().steady() - asked_at_ >= answer_grace;
+    return is_late && session_.stream()->progress().pending == 0;
 }
 
 std::size_t ManagedSession::room() const
@@ -194,7 +206,8 @@ void ManagedSession::on_turn_end()
     if (management_.has_to_ask()) {
         management_.ask();
         asked_at_ = session_.host().clock().steady();
-        timer_.start(session_.shard().timers(), limits_.ack_timeout);
+        taken_.reset();
+        timer_.start(session_.shard().timers(), limits_.ack_timeout / 2);
         stream->send_xml(request());
     }
 }
@@ -222,6 +235,9 @@ void ManagedSession::on_ack(const Element& ack)
     if (!h || management_.acknowledge(*h) == StreamManagement::Ack::too_high) {
         refuse_count(ack);
         return;
+    }
+    if (management_.untransmitted_bytes() > 0) {
+        transmit(); // what did not fit into the window
     }
     note_confirmed();
     if (!management_.is_asking()) {
@@ -288,10 +304,23 @@ void ManagedSession::on_timer()
 {
     const auto held = session_.shared_from_this();
     if (session_.stream() != nullptr) {
-        session_.close(StreamError(StreamError::connection_timeout, "No acknowledgement"));
+        look_for_answer();
     } else {
         session_.end();
     }
+}
+
+/// In the middle of the time, and at its end. A client that reads slowly may not have come to our <r/> yet;
+/// as long as it comes nearer it is waited for.
+void ManagedSession::look_for_answer()
+{
+    const Transport::Progress now = session_.stream()->progress();
+    if (taken_ && (now.pending == 0 || now.taken == *taken_)) {
+        session_.close(StreamError(StreamError::connection_timeout, "No acknowledgement"));
+        return;
+    }
+    taken_ = now.taken;
+    timer_.start(session_.shard().timers(), limits_.ack_timeout / 2);
 }
 
 // What may be told --------------------------------------------------------------------------------

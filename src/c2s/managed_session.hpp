@@ -66,6 +66,9 @@ public:
     void withdraw(const Claim& claim);
     /// So much more can wait to be acknowledged.
     std::size_t room() const;
+    /// The connection takes more again.
+    void on_writable() { transmit(); }
+    std::size_t waiting_bytes() const { return management_.bytes(); }
     void after_acknowledged(Function<void()> f);
     /// What was sent until then is acknowledged.
     WallTime confirmed_until() const { return confirmed_until_; }
@@ -108,6 +111,7 @@ private:
     void mark(StreamJournal::Urgency urgency);
     void keep_bound();
     bool is_full() const;
+    void look_for_answer();
     void refuse_count(const Element& ack);
     void note_confirmed();
     void run_acknowledged();
@@ -126,6 +130,7 @@ private:
     Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
     Timer tell_timer_;          ///< until a client that has not asked is told what is safe
     SteadyTime asked_at_;
+    std::optional<std::uint64_t> taken_; ///< Transport::Progress, half of the time after we asked
     /// A large answer: until the client has all of it, so much more may wait.
     struct LargeAnswer {
         std::uint64_t end = 0;

@@ -78,6 +78,7 @@ StreamManagement::Ack StreamManagement::acknowledge(std::uint32_t h)
     for (std::uint32_t i = 0; i < ahead; ++i) {
         const Place& next = places_.front();
         bytes_ -= next.xml.size();
+        bytes_under_way_ -= next.xml.size();
         released_ = released_ || next.held;
         if (next.message) {
             next.message->acknowledged = true;
@@ -108,6 +109,7 @@ StreamManagement::Ack StreamManagement::resume(std::uint32_t h)
     const Ack ack = acknowledge(h);
     if (ack == Ack::fine) {
         sent_ = acknowledged_;
+        bytes_under_way_ = 0;
         asked_up_to_ = acknowledged_;
         asking_ = false;
         owed_ = 0;

@@ -39,14 +39,20 @@ public:
     std::uint64_t hold();
     /// Does nothing if there is no such place, or it is filled already.
     void fill(std::uint64_t number, std::string xml, Given message = nullptr);
-    /// Calls `write` with each stanza that can be sent and was not, in order.
-    template <class Write> void transmit(Write write)
+    /// Calls `write` with each stanza that can be sent and was not, in order, while it says yes before each
+    /// one and not more than a window of bytes is under way to the client.
+    template <class May, class Write> void transmit(May may, Write write)
     {
-        while (sent_ < last() && place(sent_ + 1).filled) {
-            write(std::as_const(place(sent_ + 1).xml));
+        while (sent_ < last() && place(sent_ + 1).filled && bytes_under_way_ < window && may()) {
+            const std::string& xml = place(sent_ + 1).xml;
+            write(xml);
+            bytes_under_way_ += xml.size();
             ++sent_;
         }
     }
+    /// A client that reads slowly, or behind a proxy that takes everything for it, then has our <r/> early
+    /// enough to answer it in time.
+    static constexpr std::size_t window = 512 * 1024;
 
     // What the client says it got.
     enum class Ack {
@@ -62,6 +68,8 @@ public:
     std::uint64_t last() const { return acknowledged_ + places_.size(); } ///< number of the newest place
     std::size_t unacknowledged() const { return places_.size(); }
     std::size_t bytes() const { return bytes_; }
+    /// Of these, what can be sent and was not.
+    std::size_t untransmitted_bytes() const { return bytes_ - bytes_under_way_; }
     /// An acknowledged place was one that was held: the store has it and may let go.
     bool has_released() const { return released_; }
     void clear_released() { released_ = false; }
@@ -106,6 +114,7 @@ private:
 
     Queue<Place> places_; ///< numbers acknowledged_ + 1 and on
     std::size_t bytes_ = 0;
+    std::size_t bytes_under_way_ = 0; ///< sent on this connection and not acknowledged
     std::uint64_t acknowledged_;
     std::uint64_t sent_;        ///< on this connection
     std::uint64_t asked_up_to_; ///< with our last <r/>

@@ -5,7 +5,8 @@
 //   storage  backend file readers
 //   c2s      stanza_bytes pre_auth_stanza_bytes depth attributes namespaces elements parser_heap_bytes
 //            rate_bytes rate_burst_bytes rate_stanzas rate_burst_stanzas auth_timeout tls_timeout
-//            resources_per_account resource_conflict keepalive_interval unsent_bytes login_attempts
+//            resources_per_account resource_conflict keepalive_interval unsent_bytes stall_timeout
+//            login_attempts
 //   login    plain scram_sha1 iterations
 //   stream_management  resume_window unacknowledged ack_timeout
 //   limits   connections_per_prefix connection_rate connection_burst login_failures failure_window ban
@@ -98,8 +99,11 @@ SectionSpec c2s()
                 "Who gets a resource that is in use: the new session, the old one, or both by another name."),
             Spec::duration("keepalive_interval", seconds(600), milliseconds(0), seconds(86'400),
                 "A space is sent over a stream that was silent for so long; 0 = never."),
-            Spec::bytes("unsent_bytes", mib, 64 * kib, gib,
-                "Bytes waiting for a client that does not read; above it the stream is closed."),
+            Spec::bytes("unsent_bytes", 4 * mib, 64 * kib, gib,
+                "Bytes that may wait for a client that reads slowly; above it the stream is closed. One "
+                "long answer may be longer."),
+            Spec::duration("stall_timeout", seconds(60), seconds(1), seconds(3600),
+                "A client that takes nothing of what waits for it for so long is taken for gone."),
             Spec::integer("login_attempts", 3, 1, 100, "Failed logins on one stream before it is closed."),
         } };
 }

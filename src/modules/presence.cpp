@@ -52,13 +52,18 @@ public:
             .implements_rfc("RFC 6121 §4")
             .needs("roster")
             .setting(SettingSpec::integer("max_directed", 1000, 1, 100'000,
-                "entities that one session may send directed presence to"));
+                "entities that one session may send directed presence to"))
+            .setting(SettingSpec::bytes("max_bytes", 8 * 1024, 1024, 1024 * 1024,
+                "Longest presence that a client may send: everybody who may see it is sent it again and "
+                "again."));
     }
 
     void attach(Handlers& on) override
     {
         host_ = &on.host();
         directed_ = on.session_slot<Directed>();
+        on.presence(Flow::from_client, Stage::guard,
+            [this](Presence p, const Context&) { return measure(p); });
         on.presence(Flow::from_client, Stage::deliver,
             [this](Presence p, const Context& c) { return take_outbound(p, c); });
         on.presence(Flow::to_user, Stage::deliver,
@@ -69,6 +74,16 @@ public:
 
 private:
     // What a session says ----------------------------------------------------------------------------
+
+    Verdict measure(const Presence& presence) const
+    {
+        const auto most = static_cast<std::size_t>(host_->settings("presence").integer("max_bytes"));
+        if (to_xml(presence.element(), ns::client).size() <= most) {
+            return Verdict::pass();
+        }
+        return Verdict::bounce(StanzaError(StanzaError::not_acceptable,
+            "A presence may be " + std::to_string(most) + " bytes long"));
+    }
 
     Verdict take_outbound(const Presence& presence, const Context& context)
     {

@@ -43,6 +43,9 @@ public:
                 "People of whom a room remembers something: members, admins, owners, banned."))
             .setting(SettingSpec::integer("max_history", 100, 0, 1000,
                 "Messages that a room may show to who enters."))
+            .setting(SettingSpec::bytes("max_history_bytes", 1024 * 1024, 1024, 64 * 1024 * 1024,
+                "Bytes of messages that a room keeps in memory to show to who enters, unless one alone is "
+                "longer."))
             .setting(SettingSpec::integer("max_nick_bytes", 64, 1, 1023, "Longest nick."))
             .setting(SettingSpec::bytes("max_presence_bytes", 8 * 1024, 256, 1024 * 1024,
                 "Longest presence that a room shows to all."))

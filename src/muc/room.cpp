@@ -61,6 +61,7 @@ void Room::set_config(RoomConfig config)
 {
     config_ = std::move(config);
     history_.set_length(config_.history);
+    history_.set_bytes(static_cast<std::size_t>(service_.settings().integer("max_history_bytes")));
 }
 
 // Who may what ------------------------------------------------------------------------------------

@@ -83,15 +83,14 @@ Notice welcome(const Room& room)
 }
 
 /// History and subject as they are when all that was said before has been committed (§7.2.13, §7.2.15).
-void tell_what_was(Room& room, const Jid& device, const HistoryRequest& request)
+void tell_what_was(Room& room, const Device& device, const HistoryRequest& request)
 {
-    room.emit([held = room.shared_from_this(), device, request] {
-        for (Stanza& message : held->history().select(request, held->address())) {
-            message.set_to(device);
-            held->send(std::move(message));
+    room.emit([held = room.shared_from_this(), recipient = device.recipient, request] {
+        for (RoomHistory::Entry& message : held->history().select(request)) {
+            held->host().router().tell(recipient, { std::move(message.wire) }, message.from);
         }
         Stanza subject = held->history().subject(held->address());
-        subject.set_to(device);
+        subject.set_to(recipient->jid);
         held->send(std::move(subject));
     });
 }
@@ -101,7 +100,7 @@ void welcome_device(Room& room, const Occupant& occupant, const Device& device, 
 {
     show_others_to(room, occupant, device);
     show_to_device(room, occupant, device, welcome(room));
-    tell_what_was(room, device.jid(),
+    tell_what_was(room, device,
         HistoryRequest::from_presence(presence.element(), room.host().clock().wall()));
 }
 
@@ -266,7 +265,7 @@ void add_to_history(Room& room, Element message, MessageId id, WallTime stamp)
         return;
     }
     message.add(stanza_id(room.address(), id));
-    room.history().add({ id, stamp, std::move(message) });
+    room.history().add(id, stamp, *from, WireForm(message, ns::client));
 }
 
 } // namespace stonechat

@@ -26,6 +26,12 @@ std::optional<std::size_t> read_number(const Element& history, std::string_view 
 /// More is taken for no limit: a clock's range is not ours to overflow.
 constexpr std::size_t longest_look_back = 100UL * 365 * 24 * 60 * 60;
 
+std::shared_ptr<const WireForm> stamped(const WireForm& message, WallTime stamp, const Jid& room)
+{
+    const Element delay = Delay { stamp, room, {} }.to_element();
+    return std::make_shared<const WireForm>(message.with_last_child(delay, ns::client));
+}
+
 Stanza stamped(Element message, WallTime stamp, const Jid& room)
 {
     message.add(Delay { stamp, room, {} }.to_element());
@@ -57,25 +63,36 @@ HistoryRequest HistoryRequest::from_presence(const Element& presence, WallTime n
 void RoomHistory::set_length(std::size_t length)
 {
     length_ = length;
-    while (entries_.size() > length_) {
+    drop_what_is_too_much();
+}
+
+void RoomHistory::set_bytes(std::size_t bytes)
+{
+    most_bytes_ = bytes;
+    drop_what_is_too_much();
+}
+
+void RoomHistory::drop_what_is_too_much()
+{
+    while (entries_.size() > length_ || (entries_.size() > 1 && bytes_ > most_bytes_)) {
+        bytes_ -= entries_.front().wire->size();
         entries_.pop_front();
     }
 }
 
-void RoomHistory::add(Entry entry)
+void RoomHistory::add(MessageId id, WallTime stamp, const Jid& from, const WireForm& message)
 {
     if (length_ == 0) {
         return;
     }
-    if (entries_.size() == length_) {
-        entries_.pop_front();
-    }
-    entries_.push_back(std::move(entry));
+    entries_.push_back({ id, stamp, from, stamped(message, stamp, from.bare()) });
+    bytes_ += entries_.back().wire->size();
+    drop_what_is_too_much();
 }
 
-std::vector<Stanza> RoomHistory::select(const HistoryRequest& request, const Jid& room) const
+std::vector<RoomHistory::Entry> RoomHistory::select(const HistoryRequest& request) const
 {
-    std::vector<Stanza> selected;
+    std::vector<Entry> selected;
     std::size_t characters = 0;
     for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
         if (request.stanzas && selected.size() >= *request.stanzas) {
@@ -84,26 +101,27 @@ std::vector<Stanza> RoomHistory::select(const HistoryRequest& request, const Jid
         if (request.since && entry->stamp < *request.since) {
             break;
         }
-        Stanza stanza = stamped(entry->message, entry->stamp, room);
-        if (request.characters) {
-            characters += to_xml(std::as_const(stanza).element()).size();
-            if (characters > *request.characters) {
-                break;
-            }
+        characters += entry->wire->size();
+        if (request.characters && characters > *request.characters) {
+            break;
         }
-        selected.push_back(std::move(stanza));
+        selected.push_back(*entry);
     }
     std::reverse(selected.begin(), selected.end());
     return selected;
 }
 
-void RoomHistory::replace(MessageId id, Element message)
+void RoomHistory::replace(MessageId id, const Element& message)
 {
     const auto found = std::find_if(entries_.begin(), entries_.end(),
         [id](const Entry& entry) { return entry.id == id; });
-    if (found != entries_.end()) {
-        found->message = std::move(message);
+    if (found == entries_.end()) {
+        return;
     }
+    bytes_ -= found->wire->size();
+    found->wire = stamped(WireForm(message, ns::client), found->stamp, found->from.bare());
+    bytes_ += found->wire->size();
+    drop_what_is_too_much();
 }
 
 void RoomHistory::set_subject(Element message, WallTime stamp)

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // RoomHistory: what who enters is shown of what was said before (XEP-0045 section 7.2.13), and the subject
-// (section 7.2.15). The last messages only; all of them are in the archive. Part of a Room; shard-bound.
+// (section 7.2.15). The last messages only, bounded in number and bytes, as they go over the wire;
+// all of them are in the archive. Part of a Room; shard-bound.
 #pragma once
 
 #include "base/clock.hpp"
 #include "storage/message_store.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/jid.hpp"
+#include "xmpp/serialize.hpp"
 #include "xmpp/stanza.hpp"
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,17 +35,20 @@ public:
     struct Entry {
         MessageId id = 0;
         WallTime stamp;
-        Element message; ///< as it was sent, without `to`
+        Jid from;                             ///< the occupant
+        std::shared_ptr<const WireForm> wire; ///< as it was sent, and stamped
     };
 
     /// So many are kept from now on.
     void set_length(std::size_t length);
-    void add(Entry entry);
-    /// The newest that satisfy all of `request`, oldest first, stamped, without `to` (§7.2.13).
-    std::vector<Stanza> select(const HistoryRequest& request, const Jid& room) const;
+    /// And so many bytes of them, except that the newest is always kept.
+    void set_bytes(std::size_t bytes);
+    /// `message` was sent by the occupant `from`. It has children.
+    void add(MessageId id, WallTime stamp, const Jid& from, const WireForm& message);
+    /// The newest that satisfy all of `request`, oldest first (§7.2.13).
+    std::vector<Entry> select(const HistoryRequest& request) const;
     /// Replaces a message that was taken back or moderated; nothing if it is not here.
-    void replace(MessageId id, Element message);
-    const std::deque<Entry>& entries() const { return entries_; }
+    void replace(MessageId id, const Element& message);
 
     // The subject.
     /// It was changed by `message`, as it was sent.
@@ -55,8 +61,12 @@ public:
     void subject_from_text(std::string_view text);
 
 private:
+    void drop_what_is_too_much();
+
     std::deque<Entry> entries_;
     std::size_t length_ = 0;
+    std::size_t most_bytes_ = 1024 * 1024;
+    std::size_t bytes_ = 0;
     std::optional<Element> subject_;
     WallTime subject_stamp_;
 };

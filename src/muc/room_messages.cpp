@@ -97,13 +97,13 @@ void reflect(Room& room, Utterance& utterance, std::optional<MessageId> id, Wall
     }
     if (is_subject_change(element)) {
         room.history().set_subject(element, stamp);
-    } else if (element.child("body") != nullptr) {
-        room.history().add({ id.value_or(0), stamp, element });
-        if (id && room.config().ticks) {
-            room.tick_ledger().add(*id, utterance.author.bare());
-        }
+    } else if (element.child("body") != nullptr && id && room.config().ticks) {
+        room.tick_ledger().add(*id, utterance.author.bare());
     }
     utterance.message.serialize_for_many();
+    if (!is_subject_change(element) && element.child("body") != nullptr) {
+        room.history().add(id.value_or(0), stamp, utterance.message.from(), *utterance.message.wire());
+    }
     const auto shared = std::make_shared<const Stanza>(std::move(utterance.message));
     room.host().trace("reflected", *shared, std::to_string(audience->size()) + " devices");
     room.host().router().address(shared, audience);

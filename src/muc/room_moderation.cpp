@@ -53,7 +53,7 @@ Task<bool> bury(std::shared_ptr<Room> room, ArchivedMessage message, Retraction 
     }
     grave.remove_children("x", ns::muc_user);
     grave.add(stanza_id(room->address(), message.id));
-    room->history().replace(message.id, std::move(grave));
+    room->history().replace(message.id, grave);
     co_return true;
 }
 

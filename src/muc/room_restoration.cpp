@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds grace = 30s;
 /// Who has missed more finds it in the archive.
 constexpr std::size_t most_missed = 200;
+constexpr std::size_t most_missed_bytes = 2 * 1024 * 1024;
 /// Ids are close to the time of their commit, but not it.
 constexpr std::chrono::seconds slack = 5s;
 
@@ -69,9 +70,15 @@ void send_page(const Room& room, const Jid& device, const ArchivePage& page, Mes
     if (room.occupants().by_device(device) == nullptr) {
         return; // gone again
     }
-    for (const ArchivedMessage& message : page.messages) {
-        if (message.id <= newest) {
-            send_archived(room, device, message);
+    // The end of it, if all is too much.
+    std::size_t bytes = 0;
+    auto first = page.messages.end();
+    while (first != page.messages.begin() && (bytes += std::prev(first)->xml.size()) <= most_missed_bytes) {
+        --first;
+    }
+    for (; first != page.messages.end(); ++first) {
+        if (first->id <= newest) {
+            send_archived(room, device, *first);
         }
     }
 }

@@ -5,8 +5,11 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 
@@ -15,6 +18,8 @@ namespace {
 
 /// Sent bytes are cut off the front of the output buffer in steps of this size, not after every send.
 constexpr std::size_t compact_after = 64 * 1024;
+/// Within the time of a stall it is looked at so often.
+constexpr unsigned looks = 4;
 
 /// Whether `text` holds memory of its own (a borrowed buffer) and not only what is inside the object.
 bool is_buffer(const std::string& text)
@@ -282,19 +287,40 @@ void TcpTransport::wrote()
         (tls_ ? tls_->plain : out_).clear();
         return;
     }
-    const std::size_t waiting = unsent();
+    std::size_t waiting = unsent();
     if (unsent_before_ <= unsent_limit_) {
         // One answer of ours may be longer than all that may wait (a large roster); the peer then gets
         // the time to read it.
         const bool large_answer = waiting - unsent_before_ > unsent_limit_;
         allowed_ = large_answer ? waiting + unsent_limit_ : unsent_limit_;
     }
-    if (waiting > allowed_) {
-        close(Closing::overfull);
-        return;
-    }
     was_high_ = was_high_ || waiting > low_mark;
     call_at_turn_end();
+    if (waiting > allowed_) {
+        hand_to_kernel(); // a peer is not blamed for what it was not yet offered
+        waiting = unsent();
+    }
+    if (waiting > allowed_) {
+        close(Closing::overfull);
+    }
+}
+
+bool TcpTransport::takes_more()
+{
+    if (unsent() >= high_mark) {
+        hand_to_kernel();
+    }
+    return unsent() < high_mark;
+}
+
+Transport::Progress TcpTransport::progress() const
+{
+    int in_kernel = 0; // as bytes that the peer has not confirmed
+    if (phase_ >= Phase::closed || ::ioctl(socket_.get(), SIOCOUTQ, &in_kernel) != 0) {
+        in_kernel = 0;
+    }
+    const auto unconfirmed = std::min(static_cast<std::uint64_t>(std::max(in_kernel, 0)), handed_over_);
+    return { handed_over_ - unconfirmed, unconfirmed + unsent() };
 }
 
 std::size_t TcpTransport::unsent() const
@@ -338,13 +364,18 @@ void TcpTransport::encrypt()
     shard_->give_buffer(std::exchange(tls_->plain, {}));
 }
 
-void TcpTransport::flush()
+/// As much as it takes. Calls nobody: what has happened is told at the end of the turn.
+void TcpTransport::hand_to_kernel()
 {
+    if (!is_alive()) {
+        return;
+    }
     encrypt();
     while (writable_ && sent_ < out_.size()) {
         const ssize_t count = ::send(socket_.get(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
         if (count >= 0) {
             sent_ += static_cast<std::size_t>(count);
+            handed_over_ += static_cast<std::uint64_t>(count);
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             writable_ = false;
         } else if (errno != EINTR) {
@@ -362,7 +393,19 @@ void TcpTransport::flush()
     if (is_buffer(out_)) {
         shard_->give_buffer(std::exchange(out_, {}));
     }
-    all_is_sent();
+}
+
+void TcpTransport::flush()
+{
+    hand_to_kernel();
+    if (!is_alive()) {
+        return;
+    }
+    if (sent_ < out_.size()) {
+        watch_for_stall();
+    } else {
+        all_is_sent();
+    }
 }
 
 void TcpTransport::all_is_sent()
@@ -379,6 +422,33 @@ void TcpTransport::all_is_sent()
         was_high_ = false;
         receiver_->on_drained();
     }
+}
+
+/// Something waits that the kernel does not take. The watch ends by itself when nothing waits any more.
+void TcpTransport::watch_for_stall()
+{
+    if (phase_ == Phase::open && stall_timeout_.count() > 0 && !deadline_.is_running()) {
+        taken_ = progress().taken;
+        idle_looks_ = 0;
+        deadline_.start(shard_->timers(), stall_timeout_ / looks);
+    }
+}
+
+/// The kernel says that it takes more only when much of its own has gone, which a slow peer may need minutes
+/// for; so it is asked what the peer has confirmed.
+void TcpTransport::look_for_stall()
+{
+    if (unsent() == 0) {
+        return;
+    }
+    if (const std::uint64_t taken = progress().taken; taken != taken_) {
+        taken_ = taken;
+        idle_looks_ = 0;
+    } else if (++idle_looks_ >= looks) {
+        close(Closing::stalled);
+        return;
+    }
+    deadline_.start(shard_->timers(), stall_timeout_ / looks);
 }
 
 // TLS
@@ -436,7 +506,13 @@ void TcpTransport::abort()
 void TcpTransport::on_deadline(void* self)
 {
     auto& transport = *static_cast<TcpTransport*>(self);
-    transport.close(transport.phase_ == Phase::open ? Closing::tls_error : Closing::by_us);
+    if (transport.phase_ != Phase::open) {
+        transport.close(Closing::by_us);
+    } else if (transport.tls_ && transport.tls_->state == TlsEngine::State::handshaking) {
+        transport.close(Closing::tls_error);
+    } else {
+        transport.look_for_stall();
+    }
 }
 
 void TcpTransport::close(Closing why)

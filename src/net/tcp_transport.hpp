@@ -2,7 +2,8 @@
 // TcpTransport: a Transport over a non-blocking socket, plain or with a TlsEngine. Idle, it holds no
 // buffer: it reads into the shard's scratch, collects output in a buffer borrowed from the shard and
 // gives that back when all has gone out, once at the end of the turn. Belongs to one shard; owned by
-// the stream. The TLS handshake has an absolute deadline here; all other deadlines are the stream's.
+// the stream. The TLS handshake has an absolute deadline here, and a peer that takes nothing is noticed
+// here; all other deadlines are the stream's.
 #pragma once
 
 #include "net/shard.hpp"
@@ -32,7 +33,10 @@ public:
     std::string& write_buffer() override;
     void wrote() override;
     std::size_t unsent() const override;
+    bool takes_more() override;
     void set_unsent_limit(std::size_t bytes) override { unsent_limit_ = bytes; }
+    void set_stall_timeout(std::chrono::milliseconds timeout) override { stall_timeout_ = timeout; }
+    Progress progress() const override;
 
     void pause_reading() override { reading_ = false; }
     void resume_reading() override;
@@ -79,8 +83,11 @@ private:
     void peer_has_closed();
     void begin_tls(std::unique_ptr<TlsEngine> engine);
     void encrypt();
+    void hand_to_kernel();
     void flush();
     void all_is_sent();
+    void watch_for_stall();
+    void look_for_stall();
     void call_at_turn_end();
     void call_again();
     void close(Closing why);
@@ -95,8 +102,12 @@ private:
     std::size_t unsent_limit_ = 1024 * 1024;
     std::size_t allowed_ = 0;       ///< unsent_limit_, or more behind an answer larger than that
     std::size_t unsent_before_ = 0; ///< the write that is being made
-    Timer deadline_;                ///< of the handshake, then of finish()
+    std::uint64_t handed_over_ = 0; ///< bytes that the kernel has taken
+    std::uint64_t taken_ = 0;       ///< of these the peer, when look_for_stall last saw it take some
+    std::chrono::milliseconds stall_timeout_ { 0 };
+    Timer deadline_; ///< of the handshake, then of the next look_for_stall(), then of finish()
     std::uint16_t handshake_seconds_;
+    std::uint8_t idle_looks_ = 0; ///< in which nothing was taken
     Phase phase_ = Phase::made;
     Closing why_ = Closing::lost;
     bool registered_ : 1 = false; ///< with the shard's poller

@@ -7,6 +7,8 @@
 #include "net/peer_address.hpp"
 #include "net/tls_engine.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,7 +25,8 @@ public:
         by_us,     ///< finish() is complete
         lost,      ///< reset, timed out, unusable
         tls_error, ///< the handshake or a record failed
-        overfull,  ///< more than `limit` bytes were waiting for a peer that does not read
+        stalled,   ///< the peer took nothing of what waited for it, for the time of `set_stall_timeout`
+        overfull,  ///< more waited for the peer than `set_unsent_limit` allows
     };
 
     /// Called on the transport's shard. Inside a call the receiver may use every method, but may not
@@ -37,7 +40,8 @@ public:
         virtual void prepare(unsigned step) { static_cast<void>(step); }
         /// TLS is up (after start_tls, or on a direct TLS port).
         virtual void on_tls_established() {}
-        /// Everything that was waiting has gone out; called only if unsent() was above low_mark.
+        /// Everything that was waiting has gone out; called only if unsent() was above low_mark. So it comes
+        /// whenever takes_more() has said no.
         virtual void on_drained() {}
         /// Nothing more will come or go. Called once.
         virtual void on_closed(Closing why) = 0;
@@ -57,9 +61,23 @@ public:
     /// Bytes accepted but not yet taken by the kernel.
     virtual std::size_t unsent() const = 0;
     static constexpr std::size_t low_mark = 64 * 1024;
-    /// Above this many unsent bytes the transport closes itself with `overfull` (default 1 MiB). A single
-    /// write larger than that is taken all the same, and as much again behind it.
+    /// Who has much to say asks this before each part of it: while high_mark is reached, the rest is better
+    /// kept where it is until on_drained. What the kernel takes goes to it first, also within a turn.
+    virtual bool takes_more() = 0;
+    static constexpr std::size_t high_mark = 128 * 1024;
+    /// The last resort against who writes without asking takes_more(): with more unsent bytes than this that
+    /// the kernel does not take, the transport closes itself with `overfull` (default 1 MiB). A single write
+    /// larger than that is taken all the same, and as much again behind it.
     virtual void set_unsent_limit(std::size_t bytes) = 0;
+    /// A peer that takes not a byte for so long, while some wait for it, is closed with `stalled`; 0 = never.
+    /// It may be noticed a quarter of the time later.
+    virtual void set_stall_timeout(std::chrono::milliseconds timeout) = 0;
+    /// How far the peer is, as its side of the network confirms it: what it takes slowly counts too.
+    struct Progress {
+        std::uint64_t taken = 0;   ///< bytes that have reached it, since the transport was made
+        std::uint64_t pending = 0; ///< bytes that have not: unsent, in the kernel, on the way
+    };
+    virtual Progress progress() const = 0;
 
     virtual void pause_reading() = 0;
     virtual void resume_reading() = 0;

@@ -67,6 +67,9 @@ public:
     /// So many stanzas more may be sent before the client has to acknowledge some (XEP-0198).
     virtual std::size_t room() const { return SIZE_MAX; }
 
+    /// Bytes that are held for this client until it reads and acknowledges them.
+    virtual std::size_t waiting_bytes() const { return 0; }
+
     /// Calls `f` when the next stanza of this client has come in (or its stream was closed in good
     /// order): by then it has read what was written before, as far as a client without stream
     /// management can tell us. Not called if the connection is lost.

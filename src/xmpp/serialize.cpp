@@ -6,6 +6,7 @@
 #include "xmpp/utf8.hpp"
 
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <utility>
 
@@ -234,6 +235,18 @@ WireForm::WireForm(const Element& stanza, std::string_view outer)
     append_declarations(rest_, stanza, naming);
     append_attributes(rest_, stanza, "to");
     append_content_and_end(rest_, stanza, naming);
+}
+
+WireForm WireForm::with_last_child(const Element& child, std::string_view outer) const
+{
+    WireForm longer = *this;
+    std::string end = "</";
+    end.append(head_, 1).push_back('>');
+    assert(longer.rest_.ends_with(end));
+    longer.rest_.resize(longer.rest_.size() - end.size());
+    append_xml(longer.rest_, child, outer);
+    longer.rest_ += end;
+    return longer;
 }
 
 void WireForm::append_to(std::string& out, std::string_view to) const

@@ -32,6 +32,8 @@ public:
     /// Appends the stanza addressed to `to` (no `to` attribute if it is empty).
     void append_to(std::string& out, std::string_view to) const;
     std::size_t size() const { return head_.size() + rest_.size(); }
+    /// The same with `child` as its last; a stanza with other children.
+    WireForm with_last_child(const Element& child, std::string_view outer) const;
 
 private:
     std::string head_; ///< `<message`

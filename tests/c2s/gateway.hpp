@@ -40,6 +40,12 @@ public:
     /// Whether it is among that; nothing is taken.
     bool has_heard(std::string_view word) const { return wire_->sent.find(word) != std::string::npos; }
     void breaks();
+    /// From now on it reads nothing but what it `reads`.
+    void stops_reading() { wire_->deaf = true; }
+    /// So much of what waits; what was sent since the last look.
+    std::string reads(std::size_t bytes);
+    /// Its connection ends because it reads nothing.
+    void stalls();
 
     bool is_read() const { return wire_->reading; }
     bool is_over() const { return wire_->finished; }
@@ -163,6 +169,25 @@ inline void Line::arrives(const std::string& user, const std::string& resource)
     logs_in(user);
     const std::string answer = binds(resource);
     REQUIRE(answer.find("type='result'") != std::string::npos);
+}
+
+inline std::string Line::reads(std::size_t bytes)
+{
+    if (wire_->gone) { // the kernel has the rest
+        wire_->sent += std::exchange(wire_->kept, {});
+    } else {
+        transport_->take(bytes);
+    }
+    gateway_.run();
+    return hears();
+}
+
+inline void Line::stalls()
+{
+    if (!wire_->gone) {
+        transport_->close_later(Transport::Closing::stalled);
+    }
+    gateway_.run();
 }
 
 inline void Line::breaks()

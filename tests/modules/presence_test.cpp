@@ -36,6 +36,23 @@ TEST_CASE("presence: initial presence goes to subscribers and own resources, and
     CHECK(mercutio->hears().empty());
 }
 
+TEST_CASE("presence: one that is too long reaches nobody, whatever kind it is, and its sender hears why")
+{
+    Friends world;
+    auto juliet = world.comes_online("juliet@localhost/balcony");
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    juliet->hears();
+    const std::string status = "<status>" + std::string(8 * 1024, 's') + "</status></presence>";
+    for (const char* const kind :
+        { "", " to='juliet@localhost'", " to='juliet@localhost' type='subscribe'" }) {
+        romeo->says("<presence id='long'" + std::string(kind) + ">" + status);
+        CHECK(romeo->hears() == Lines { "error not-acceptable long" });
+        CHECK(juliet->hears().empty());
+    }
+    romeo->says("<presence><status>" + std::string(8000, 's') + "</status></presence>");
+    CHECK(juliet->hears() == Lines { "presence available from romeo@localhost/orchard" });
+}
+
 TEST_CASE("presence: a one-sided subscription shows presence to the subscriber alone (RFC 6121 §4.2.2)")
 {
     Verona world;

@@ -20,23 +20,36 @@ Element element(const std::string& xml)
     return *parse_element(xml);
 }
 
+void say(RoomHistory& history, int number, const std::string& body)
+{
+    const Element message = element("<message xmlns='jabber:client' from='coven@conference.localhost/a' id='"
+        + std::to_string(number) + "'><body>" + body + "</body></message>");
+    history.add(static_cast<MessageId>(number), WallTime(seconds(1000 + number)),
+        *Jid::parse("coven@conference.localhost/a"), WireForm(message, ns::client));
+}
+
 RoomHistory of_three()
 {
     RoomHistory history;
     history.set_length(3);
     for (int i = 0; i < 4; ++i) {
-        history.add({ static_cast<MessageId>(i), WallTime(seconds(1000 + i)),
-            element("<message xmlns='jabber:client' from='coven@conference.localhost/a' id='"
-                + std::to_string(i) + "'><body>x</body></message>") });
+        say(history, i, "x");
     }
     return history;
 }
 
-std::string ids(const std::vector<Stanza>& stanzas)
+Element as_sent(const RoomHistory::Entry& entry)
+{
+    std::string xml;
+    entry.wire->append_to(xml, "romeo@localhost/orchard");
+    return element(xml.insert(xml.find(' '), " xmlns='jabber:client'"));
+}
+
+std::string ids(const std::vector<RoomHistory::Entry>& entries)
 {
     std::string text;
-    for (const Stanza& stanza : stanzas) {
-        text += stanza.id();
+    for (const RoomHistory::Entry& entry : entries) {
+        text += as_sent(entry).attribute_or("id");
     }
     return text;
 }
@@ -47,16 +60,19 @@ std::string asked(const std::string& attributes)
         element("<presence xmlns='jabber:client'><x xmlns='http://jabber.org/protocol/muc'><history "
             + attributes + "/></x></presence>"),
         WallTime(seconds(1004)));
-    return ids(of_three().select(request, room));
+    return ids(of_three().select(request));
 }
 
 } // namespace
 
 TEST_CASE("history: the newest of what is kept, oldest first, stamped by the room (XEP-0045 §7.2.13)")
 {
-    const auto all = of_three().select({}, room);
+    const auto all = of_three().select({});
     CHECK(ids(all) == "123");
-    const Element* delay = all.front().element().child("delay", ns::delay);
+    const Element first = as_sent(all.front());
+    CHECK(first.attribute_or("to") == "romeo@localhost/orchard");
+    CHECK(first.child_text("body") == "x");
+    const Element* delay = first.child("delay", ns::delay);
     REQUIRE(delay != nullptr);
     CHECK(delay->attribute_or("from") == "coven@conference.localhost");
 }
@@ -72,6 +88,30 @@ TEST_CASE("history: a client says how much it wants, and the smallest counts (XE
     CHECK(asked("since='1970-01-01T00:00:00Z' maxstanzas='1'") == "3");
     CHECK(asked("maxstanzas='many' seconds='-1'") == "123");
     CHECK(asked("maxstanzas='99999999999999999999999'") == "123");
+}
+
+TEST_CASE("history: it is bounded in bytes, and the newest is always there")
+{
+    RoomHistory history;
+    history.set_length(20);
+    history.set_bytes(3000);
+    for (int i = 1; i <= 5; ++i) {
+        say(history, i, std::string(1000, 'x'));
+    }
+    CHECK(ids(history.select({})) == "45");
+    say(history, 6, std::string(9000, 'x'));
+    CHECK(ids(history.select({})) == "6");
+    say(history, 7, "y");
+    CHECK(ids(history.select({})) == "7");
+    say(history, 8, "y");
+    history.replace(7,
+        element("<message xmlns='jabber:client' from='coven@conference.localhost/a' id='g'>"
+                "<body/></message>"));
+    const auto all = history.select({});
+    CHECK(ids(all) == "g8");
+    CHECK(as_sent(all.front()).child("delay", ns::delay) != nullptr);
+    history.set_length(1);
+    CHECK(ids(history.select({})) == "8");
 }
 
 TEST_CASE("subject: there is always one, and it is kept with its time (XEP-0045 §7.2.15)")

@@ -58,7 +58,8 @@ struct Guest : Transport::Receiver {
 
 /// One shard, a listener on it, and who came in.
 struct House {
-    SystemClock clock;
+    SystemClock system;
+    const Clock& clock;
     Log log;
     Shard shard { 0, clock };
     ConnectionLimits limits { .per_prefix = 0, .per_second = 0 };
@@ -67,7 +68,8 @@ struct House {
     std::unique_ptr<Listener> listener;
     bool start = true;
 
-    explicit House(ListenerOptions options = {}, TlsContexts* tls = nullptr)
+    explicit House(ListenerOptions options = {}, TlsContexts* tls = nullptr, const Clock* by_hand = nullptr)
+        : clock(by_hand == nullptr ? system : *by_hand)
     {
         options.address = "127.0.0.1";
         options.port = 0;
@@ -372,6 +374,138 @@ TEST_CASE("transport: a peer that does not read is waited for, up to the limit (
         house.until([&] { return guest.closed.has_value(); });
         CHECK(guest.closed == Closing::by_us);
     }
+}
+
+TEST_CASE("transport: what one turn produces is offered to the peer before the peer is judged by it")
+{
+    House house;
+    const Socket client = house.connect();
+    Guest& guest = house.next_guest();
+    guest.transport->set_unsent_limit(64 * 1024);
+    std::string all;
+    for (char letter = 'a'; letter <= 'j'; ++letter) {
+        const std::string block(10 * 1024, letter);
+        guest.transport->write(block);
+        all += block;
+    }
+    std::string read;
+    while (read.size() < all.size()) {
+        house.settle();
+        REQUIRE_FALSE(guest.closed);
+        const std::string some = receive(client);
+        REQUIRE_FALSE(some.empty());
+        read += some;
+    }
+    CHECK(read == all);
+}
+
+TEST_CASE("transport: who has much to say is told when no more is taken, and when more is")
+{
+    House house;
+    const Socket client = house.connect();
+    Guest& guest = house.next_guest();
+    guest.transport->set_unsent_limit(512 * 1024);
+    const std::string block(10 * 1024, 'x');
+    std::size_t written = 0;
+    while (guest.transport->takes_more()) { // all in one turn: the kernel gets it meanwhile
+        guest.transport->write(block);
+        written += block.size();
+    }
+    CHECK(written > Transport::high_mark);
+    CHECK(guest.transport->unsent() >= Transport::high_mark);
+    CHECK(guest.transport->unsent() < Transport::high_mark + block.size());
+    house.settle();
+    CHECK(guest.drained == 0);
+    CHECK_FALSE(guest.closed);
+    for (std::size_t read = 0; read < written;) {
+        read += receive(client).size();
+        house.settle();
+    }
+    CHECK(guest.drained == 1);
+    CHECK(guest.transport->takes_more());
+}
+
+namespace {
+
+/// A peer for whom more is written than the kernel takes, and a clock that the test moves.
+struct Crammed {
+    Crammed()
+    {
+        guest.transport->set_stall_timeout(std::chrono::seconds(60));
+        while (guest.transport->takes_more()) {
+            guest.transport->write(std::string(64 * 1024, 'x'));
+        }
+        house.settle();
+        REQUIRE_FALSE(guest.closed);
+    }
+
+    void waits(std::chrono::seconds time)
+    {
+        clock.advance(time);
+        house.shard.timers().advance(clock.steady());
+        house.settle();
+    }
+
+    /// So little that the kernel has nothing to tell; until the peer's side has confirmed it.
+    void reads_a_little() const
+    {
+        const auto before = guest.transport->progress().taken;
+        while (guest.transport->progress().taken == before) {
+            std::string bytes(16 * 1024, '\0');
+            ::recv(client.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+        }
+    }
+
+    ManualClock clock;
+    House house { {}, nullptr, &clock };
+    Socket client = house.connect();
+    Guest& guest = house.next_guest();
+};
+
+} // namespace
+
+TEST_CASE(
+    "transport: a peer that takes nothing of what waits for it is closed in time, and costs nothing then")
+{
+    Crammed peer;
+    const auto progress = peer.guest.transport->progress();
+    CHECK(progress.pending > peer.guest.transport->unsent());
+    for (int i = 0; i < 3; ++i) {
+        peer.waits(std::chrono::seconds(16));
+    }
+    CHECK_FALSE(peer.guest.closed);
+    peer.waits(std::chrono::seconds(16));
+    CHECK(peer.guest.closed == Closing::stalled);
+    CHECK(peer.guest.transport->unsent() == 0);
+    CHECK(peer.guest.transport->progress().pending == 0);
+}
+
+TEST_CASE("transport: a peer that reads slowly is never closed, however long it takes")
+{
+    Crammed peer;
+    for (int i = 0; i < 20; ++i) {
+        peer.waits(std::chrono::seconds(45));
+        REQUIRE_FALSE(peer.guest.closed);
+        peer.reads_a_little();
+    }
+    for (int i = 0; i < 4; ++i) { // it stops
+        peer.waits(std::chrono::seconds(16));
+    }
+    peer.waits(std::chrono::seconds(16));
+    CHECK(peer.guest.closed == Closing::stalled);
+}
+
+TEST_CASE("transport: a peer for whom nothing waits may be silent as long as it likes")
+{
+    Crammed peer;
+    while (peer.guest.transport->progress().pending > 0) {
+        receive(peer.client);
+        peer.house.settle();
+    }
+    for (int i = 0; i < 10; ++i) {
+        peer.waits(std::chrono::seconds(60));
+    }
+    CHECK_FALSE(peer.guest.closed);
 }
 
 TEST_CASE("transport: destroying it closes the socket, whatever is under way")

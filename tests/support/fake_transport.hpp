@@ -8,6 +8,7 @@
 #include "net/tls_engine.hpp"
 #include "net/transport.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ public:
 struct Wire {
     std::string sent;  ///< by the stream; taken by the test
     std::string typed; ///< by the test, not yet read
+    std::string kept;  ///< sent while the test does not read
+    bool deaf = false; ///< the test does not read
     bool reading = false;
     bool finished = false; ///< the stream has said its last
     bool gone = false;     ///< transport and stream are no more
@@ -48,11 +51,18 @@ public:
     }
     void set_receiver(Receiver& receiver) override { receiver_ = &receiver; }
 
-    void write(std::string_view bytes) override { wire_->sent += bytes; }
-    std::string& write_buffer() override { return wire_->sent; }
-    void wrote() override {}
-    std::size_t unsent() const override { return 0; }
+    void write(std::string_view bytes) override
+    {
+        write_buffer() += bytes;
+        wrote();
+    }
+    std::string& write_buffer() override { return wire_->deaf ? wire_->kept : wire_->sent; }
+    void wrote() override { was_high_ = was_high_ || unsent() > low_mark; }
+    std::size_t unsent() const override { return wire_->kept.size(); }
+    bool takes_more() override { return unsent() < high_mark; }
     void set_unsent_limit(std::size_t) override {}
+    void set_stall_timeout(std::chrono::milliseconds) override {}
+    Progress progress() const override { return { taken_, unsent() }; }
 
     void pause_reading() override { wire_->reading = false; }
     void resume_reading() override
@@ -87,6 +97,21 @@ public:
             }
         });
     }
+    /// From the test: it reads so much of what it has not.
+    void take(std::size_t bytes)
+    {
+        const std::size_t count = std::min(bytes, wire_->kept.size());
+        wire_->sent.append(wire_->kept, 0, count);
+        wire_->kept.erase(0, count);
+        taken_ += count;
+        if (wire_->kept.empty() && std::exchange(was_high_, false)) {
+            shard_->post([this, wire = wire_] {
+                if (!wire->gone) {
+                    receiver_->on_drained();
+                }
+            });
+        }
+    }
     void close_later(Closing why)
     {
         if (std::exchange(wire_->finished, true)) {
@@ -104,6 +129,8 @@ private:
     std::shared_ptr<Wire> wire_;
     Receiver* receiver_ = nullptr;
     FakeTls tls_;
+    std::uint64_t taken_ = 0;
+    bool was_high_ = false; ///< on_drained is owed
     PeerAddress peer_ { boost::asio::ip::make_address("192.0.2.1"), 40'000 };
 };
 

@@ -38,6 +38,7 @@ SETTINGS = {
     "resources_per_account": ("c2s", "resources_per_account"),
     "resource_conflict": ("c2s", "resource_conflict"),
     "unsent_bytes": ("c2s", "unsent_bytes"),
+    "stall_timeout": ("c2s", "stall_timeout"),
     "resume_window": ("stream_management", "resume_window"),
     "unacknowledged": ("stream_management", "unacknowledged"),
     "ack_timeout": ("stream_management", "ack_timeout"),

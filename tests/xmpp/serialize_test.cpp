@@ -124,6 +124,11 @@ TEST_CASE("wire form: one stanza for many receivers")
     wire.append_to(out, "");
     CHECK(out.size() == wire.size());
     CHECK(out.starts_with("<message from='room@example.org/a'"));
+    const WireForm longer = wire.with_last_child(Element("delay", ns::delay), ns::client);
+    out.clear();
+    longer.append_to(out, "");
+    CHECK(out.size() == longer.size());
+    CHECK(out.ends_with("<body>hi</body><delay xmlns='urn:xmpp:delay'/></message>"));
 
     Element expected = message;
     expected.set_attribute("to", "a@b");
