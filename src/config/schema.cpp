@@ -8,6 +8,7 @@
 //            resources_per_account resource_conflict keepalive_interval unsent_bytes stall_timeout
 //            login_attempts
 //   login    plain scram_sha1 iterations
+//   accounts names_reserved
 //   stream_management  resume_window unacknowledged ack_timeout
 //   limits   connections_per_prefix connection_rate connection_burst login_failures failure_window ban
 //            memory_bytes
@@ -135,6 +136,18 @@ SectionSpec login()
         } };
 }
 
+SectionSpec accounts()
+{
+    return { "accounts", "Who may have which name.",
+        {
+            Spec::duration("names_reserved", std::chrono::hours(24) * 3650, milliseconds(0),
+                std::chrono::hours(24) * 36'500,
+                "How long nobody gets the name of an account that was removed; 0 = at once. `stonechatctl "
+                "user "
+                "add --force` overrides it."),
+        } };
+}
+
 SectionSpec limits()
 {
     return { "limits", "What one neighbour may take: an IPv4 address or an IPv6 /64.",
@@ -191,7 +204,7 @@ const SettingSpec* SectionSpec::find(std::string_view key) const
 }
 
 Schema::Schema()
-    : sections_({ server(), log(), storage(), c2s(), login(), stream_management(), limits() }),
+    : sections_({ server(), log(), storage(), c2s(), login(), accounts(), stream_management(), limits() }),
       listen_(listen_section()), host_(host_section())
 {}
 

@@ -81,7 +81,9 @@ Task<Answer> user_add(Context& context, json::object request)
         co_return jid.error();
     }
     std::string password = text_of(request, "password").value_or("");
-    auto creating = accounts(context).create(jid->bare(), std::move(password));
+    const auto reserved = is_set(request, "force") ? Accounts::Reserved::give_away
+                                                   : Accounts::Reserved::refuse;
+    auto creating = accounts(context).create(jid->bare(), std::move(password), reserved);
     const auto outcome = co_await creating;
     co_return to_answer(outcome, *jid);
 }

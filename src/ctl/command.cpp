@@ -19,6 +19,7 @@ std::string_view code_of(AccountProblem problem)
     case AccountProblem::busy: return "busy";
     case AccountProblem::store_full: return "disk-full";
     case AccountProblem::store_failed: return "store-failed";
+    case AccountProblem::reserved: return "reserved";
     }
     return {};
 }
@@ -65,6 +66,12 @@ std::optional<std::string> text_of(const boost::json::object& request, std::stri
     return std::string(value->get_string());
 }
 
+bool is_set(const boost::json::object& request, std::string_view key)
+{
+    const boost::json::value* value = request.if_contains(key);
+    return value != nullptr && value->is_bool() && value->get_bool();
+}
+
 Result<Jid, Error> jid_of(const boost::json::object& request)
 {
     const auto text = text_of(request, "jid");
@@ -97,9 +104,9 @@ std::size_t wanted_count(const boost::json::object& request)
         static_cast<std::int64_t>(list_limit)));
 }
 
-Error error_of(AccountProblem problem, const Jid& about)
+Error error_of(const AccountRefusal& refusal, const Jid& about)
 {
-    return { std::string(code_of(problem)), about.text() + ": " + std::string(to_text(problem)) };
+    return { std::string(code_of(refusal.problem)), about.text() + ": " + refusal.text };
 }
 
 Error store_failed(StoreError error)

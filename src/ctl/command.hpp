@@ -89,6 +89,8 @@ Task<Answer> backup(Context& context, boost::json::object request);
 
 /// The text of a key, or nothing if it is absent or no text.
 std::optional<std::string> text_of(const boost::json::object& request, std::string_view key);
+/// Whether a key is true.
+bool is_set(const boost::json::object& request, std::string_view key);
 /// The address in `jid`; an error that says what is wrong with it.
 Result<Jid, Error> jid_of(const boost::json::object& request);
 /// The same for an account: with a resource it is an error, as a whole account may not be what was meant.
@@ -100,7 +102,7 @@ Task<boost::json::array> sessions_of(Context& context, std::string bare);
 /// Where the rooms of each host are; who has none is not in it.
 std::map<std::string, std::string> room_services(const Router& router);
 /// What is wrong with `about`, an account.
-Error error_of(AccountProblem problem, const Jid& about);
+Error error_of(const AccountRefusal& refusal, const Jid& about);
 /// A disk that is full is called that.
 Error store_failed(StoreError error);
 

@@ -46,18 +46,19 @@ DataForm some_accounts(std::string_view title, std::string_view label)
     return form;
 }
 
-StanzaError to_stanza_error(AccountProblem problem)
+StanzaError to_stanza_error(const AccountRefusal& refusal)
 {
-    switch (problem) {
-    case AccountProblem::exists: return StanzaError(StanzaError::conflict, to_text(problem));
-    case AccountProblem::no_such_account: return StanzaError(StanzaError::item_not_found, to_text(problem));
+    switch (refusal.problem) {
+    case AccountProblem::reserved:
+    case AccountProblem::exists: return StanzaError(StanzaError::conflict, refusal.text);
+    case AccountProblem::no_such_account: return StanzaError(StanzaError::item_not_found, refusal.text);
     case AccountProblem::not_local:
-    case AccountProblem::bad_password: return StanzaError(StanzaError::not_acceptable, to_text(problem));
+    case AccountProblem::bad_password: return StanzaError(StanzaError::not_acceptable, refusal.text);
     case AccountProblem::store_full:
     case AccountProblem::busy:
-        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, to_text(problem));
+        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, refusal.text);
     case AccountProblem::store_failed:
-        return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait, to_text(problem));
+        return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait, refusal.text);
     }
     return StanzaError(StanzaError::internal_server_error);
 }

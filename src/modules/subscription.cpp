@@ -4,7 +4,9 @@
 #include "base/log.hpp"
 #include "modules/roster_change.hpp"
 #include "modules/subscription_states.hpp"
+#include "net/shard.hpp"
 #include "router/router.hpp"
+#include "router/server.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
 
@@ -36,6 +38,7 @@ public:
         on.presence(Flow::to_user, Stage::deliver,
             [this](Presence p, const Context& c) { return take_inbound(p, c); });
         on.session_available([this](const Context& c) { remind(*c.user, *c.session); });
+        on.account_forgotten([this](Jid account) { return forget_everywhere(std::move(account)); });
         on.stream_feature(Handlers::Offer::after_login,
             [](bool) { return Element("sub", ns::pre_approval); });
     }
@@ -220,6 +223,112 @@ private:
     {
         host_->router().route(Stanza::presence(user.jid(), contact, PresenceType::subscribed), hold.share());
         send_presence(user, contact);
+    }
+
+    // Accounts that are removed ----------------------------------------------------------------------
+
+    /// What an approval given beforehand, a request that waits, or a subscription whose other side nobody
+    /// knew of would give to whoever gets the name.
+    Task<bool> forget_everywhere(Jid account)
+    {
+        auto asking = host_->storage().rosters().holders(account);
+        const auto holders = co_await asking;
+        if (!holders) {
+            co_return false;
+        }
+        for (const AccountKey& holder : *holders) {
+            auto forgetting = forget_at_home(holder, account);
+            const bool forgotten = co_await forgetting;
+            if (!forgotten) {
+                co_return false;
+            }
+        }
+        co_return true;
+    }
+
+    Pending<bool> forget_at_home(const AccountKey& holder, const Jid& account)
+    {
+        const auto owner = Jid::from_parts(holder.user, holder.host);
+        if (!owner || owner == account || !host_->router().server().has_accounts(holder.host)) {
+            return Pending<bool>::ready(true);
+        }
+        Pending<bool> pending;
+        Shard& here = host_->shard();
+        const auto answer = [&here, promise = pending.promise()](bool done) {
+            here.post([promise, done]() mutable { promise.fulfil(done); });
+        };
+        host_->router().server().at_home(*owner, [owner = *owner, account, answer](Router& home) {
+            home.host(owner.domain())->user(owner.local())->when_loaded([account, answer](User& user) {
+                start(forget_contact(user.shared_from_this(), account), answer,
+                    [answer](const std::exception_ptr&) { answer(false); });
+            });
+        });
+        return pending;
+    }
+
+    /// The item stays, as the user's own note; what it would give to the contact goes.
+    static Task<bool> forget_contact(std::shared_ptr<User> user, Jid contact)
+    {
+        auto taking = user->roster().turns().take();
+        const auto turn = co_await taking;
+        if (user->state() != User::State::ready) { // disabled: nobody has its roster in memory
+            auto storing = forget_in_store(user, contact);
+            const bool stored = co_await storing;
+            co_return stored;
+        }
+        const RosterRecord* kept = user->roster().find(contact.text());
+        if (kept == nullptr) {
+            co_return true;
+        }
+        const RosterRecord before = *kept;
+        const RosterRecord after = without_rights(before);
+        if (after == before && before.in_roster) {
+            co_return true;
+        }
+        auto storing = store_change(user, after);
+        const auto stored = co_await storing;
+        if (!stored) {
+            co_return false;
+        }
+        if (sees_us(before.subscription)) {
+            send_unavailable(*user, contact);
+        }
+        tell_clients(*user, before, after);
+        co_return true;
+    }
+
+    static Task<bool> forget_in_store(std::shared_ptr<User> user, Jid contact)
+    {
+        RosterStore& store = user->host().storage().rosters();
+        auto loading = store.load(user->key());
+        auto roster = co_await loading;
+        if (!roster) {
+            co_return false;
+        }
+        for (const RosterRecord& record : roster->items) {
+            if (record.contact != contact) {
+                continue;
+            }
+            RosterRecord after = without_rights(record);
+            Stored<Done> writing;
+            if (after.in_roster) {
+                writing = store.put(user->key(), std::move(after), roster->version + 1);
+            } else {
+                writing = store.remove(user->key(), contact, roster->version + 1);
+            }
+            const auto written = co_await writing;
+            co_return written.has_value();
+        }
+        co_return true;
+    }
+
+    static RosterRecord without_rights(RosterRecord record)
+    {
+        record.subscription = SubscriptionState::none;
+        record.pending_out = false;
+        record.pending_in.reset();
+        record.approved = false;
+        return record;
     }
 
     // Requests that wait -----------------------------------------------------------------------------

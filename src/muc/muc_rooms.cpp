@@ -2,8 +2,7 @@
 #include "muc/muc_rooms.hpp"
 
 #include "config/suggestion.hpp"
-#include "muc/muc_service.hpp"
-#include "muc/room.hpp"
+#include "muc/at_room.hpp"
 #include "muc/room_admin.hpp"
 #include "muc/room_owner.hpp"
 #include "muc/room_settings.hpp"
@@ -64,34 +63,25 @@ RoomResult<Done> to_result(RoomAnswer answer)
 
 // At the home of a room ---------------------------------------------------------------------------
 
-MucService* service_at(Router& router, const Jid& domain)
+template <class T> using Work = std::function<Task<RoomResult<T>>(std::shared_ptr<Room>)>;
+
+template <class T> Task<RoomResult<T>> unless_missing(std::shared_ptr<Room> room, Work<T> work)
 {
-    return dynamic_cast<MucService*>(router.service(domain.domain()));
+    if (auto missing = refuse_missing(*room)) {
+        co_return std::move(*missing);
+    }
+    auto working = work(std::move(room));
+    auto result = co_await working;
+    co_return result;
 }
 
-/// Gives `work` the room, once it is known whether it exists, and brings the answer here.
-template <class T>
-Pending<RoomResult<T>> at_home(MucService& service, const Jid& address,
-    std::function<Task<RoomResult<T>>(std::shared_ptr<Room>)> work)
+/// Gives `work` the room, if it exists, and brings the answer here.
+template <class T> Pending<RoomResult<T>> at_home(MucService& service, const Jid& address, Work<T> work)
 {
-    Pending<RoomResult<T>> pending;
-    Shard& here = service.host().shard();
-    const auto answer = [&here, promise = pending.promise()](RoomResult<T> result) {
-        auto shared = std::make_shared<RoomResult<T>>(std::move(result));
-        here.post([shared, promise]() mutable { promise.fulfil(std::move(*shared)); });
+    Work<T> careful = [work = std::move(work)](std::shared_ptr<Room> room) {
+        return unless_missing<T>(std::move(room), work);
     };
-    service.host().router().server().at_home(address,
-        [address, work = std::move(work), answer](Router& home) {
-            service_at(home, address)->room(address)->when_loaded([work, answer](Room& room) {
-                if (auto missing = refuse_missing(room)) {
-                    answer(std::move(*missing));
-                    return;
-                }
-                start(work(room.shared_from_this()), answer,
-                    [answer](const std::exception_ptr&) { answer(store_failed()); });
-            });
-        });
-    return pending;
+    return at_room<RoomResult<T>>(service, address, std::move(careful), store_failed());
 }
 
 std::vector<RoomFacts::Affiliated> affiliations_of(const Room& room)

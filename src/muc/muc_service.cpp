@@ -2,6 +2,7 @@
 #include "muc/muc_service.hpp"
 
 #include "base/log.hpp"
+#include "muc/removed_accounts.hpp"
 #include "muc/room.hpp"
 #include "muc/service_requests.hpp"
 #include "net/shard.hpp"
@@ -103,7 +104,10 @@ bool MucService::is_local(const Jid& user) const
 
 std::string MucService::occupant_id(const Jid& room, const Jid& user) const
 {
-    const std::string text = std::string(room.bare_text()) + '\0' + std::string(user.bare_text());
+    std::string text = std::string(room.bare_text()) + '\0' + std::string(user.bare_text());
+    if (const auto earlier = host_.router().server().former_names().holders(user); earlier != 0) {
+        text += '\0' + std::to_string(earlier);
+    }
     std::array<char, 40> id {};
     std::snprintf(id.data(), id.size(), "%016llx%016llx",
         static_cast<unsigned long long>(occupant_hash_(text)),
@@ -137,6 +141,11 @@ void MucService::deliver_to_service(Stanza stanza)
     if (stanza.kind() != StanzaKind::presence) {
         host_.router().refuse(stanza, StanzaError(StanzaError::service_unavailable));
     }
+}
+
+Task<bool> MucService::forget_account(Jid account)
+{
+    return forget_account_in_rooms(*this, std::move(account));
 }
 
 std::shared_ptr<Room> MucService::room(const Jid& address)

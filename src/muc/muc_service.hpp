@@ -45,13 +45,15 @@ public:
     /// An address of ours, or of another server.
     bool is_admin(const Jid& user) const;
     bool is_local(const Jid& user) const;
-    /// XEP-0421: who `user` is in `room`, for who may not know his address.
+    /// XEP-0421: who `user` is in `room`, for who may not know his address. Whoever has a name after somebody
+    /// else is somebody else.
     std::string occupant_id(const Jid& room, const Jid& user) const;
     std::size_t home_of(const Jid& user) const;
 
     // DomainService
     void deliver(Stanza stanza, Settlement settlement) override;
     void sweep() override;
+    Task<bool> forget_account(Jid account) override;
     Rooms* rooms() override { return &for_administrators_; }
 
     /// The room in memory, loading it if need be.

@@ -26,7 +26,6 @@ using FieldType = DataForm::FieldType;
 
 constexpr std::string_view hat_prefix = "hat ";
 constexpr std::string_view wearer_prefix = "of ";
-constexpr const char* store = "hats";
 
 std::string join(std::string_view one, std::string_view other)
 {
@@ -142,6 +141,21 @@ RoomHats::Changes RoomHats::unassign(const Jid& user, std::string_view uri) cons
     return wearer(user.bare_text(), uris);
 }
 
+bool RoomHats::has_hats(const Jid& user) const
+{
+    return wearers_.find(user.bare_text()) != wearers_.end();
+}
+
+RoomHats::Changes RoomHats::take_all(const Jid& user)
+{
+    return wearer(user.bare_text(), {});
+}
+
+std::string RoomHats::name_of_wearer(const Jid& user)
+{
+    return join(wearer_prefix, user.bare_text());
+}
+
 void RoomHats::apply(const Changes& changes)
 {
     for (const auto& [name, text] : changes) {
@@ -210,7 +224,7 @@ void RoomHats::add_to(Element& presence, const Jid& user) const
 Task<bool> read_hats(Room& room)
 {
     const auto held = room.shared_from_this();
-    auto loading = room.host().storage().keyval().load(room.key(), store);
+    auto loading = room.host().storage().keyval().load(room.key(), std::string(RoomHats::store));
     const auto entries = co_await loading;
     if (!entries) {
         co_return false;
@@ -223,7 +237,8 @@ Task<bool> read_hats(Room& room)
 Task<Result<Done, StoreError>> store_hats(std::shared_ptr<Room> room, RoomHats::Changes changes)
 {
     RoomHats::Changes stored = changes;
-    auto storing = room->host().storage().keyval().apply(room->key(), store, std::move(stored));
+    auto storing = room->host().storage().keyval().apply(room->key(), std::string(RoomHats::store),
+        std::move(stored));
     const auto done = co_await storing;
     if (!done) {
         co_return done.error();

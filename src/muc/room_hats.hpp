@@ -50,6 +50,12 @@ public:
     Changes destroy(std::string_view uri) const;
     Changes assign(const Jid& user, std::string_view uri) const;
     Changes unassign(const Jid& user, std::string_view uri) const;
+    /// All that somebody wears.
+    bool has_hats(const Jid& user) const;
+    static Changes take_all(const Jid& user);
+    /// Where that is kept: in the room's keyval store, under this name.
+    static constexpr std::string_view store = "hats";
+    static std::string name_of_wearer(const Jid& user);
     /// What is stored; what cannot be read is passed over.
     void apply(const Changes& changes);
 

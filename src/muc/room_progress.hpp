@@ -40,6 +40,12 @@ public:
         his.received = std::max({ his.received, received, his.displayed });
         return his != before;
     }
+    void forget(const Jid& bare)
+    {
+        if (const auto found = by_jid_.find(bare.bare_text()); found != by_jid_.end()) {
+            by_jid_.erase(found);
+        }
+    }
     const std::map<std::string, RoomProgress, std::less<>>& all() const { return by_jid_; }
 
 private:

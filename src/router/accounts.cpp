@@ -3,9 +3,12 @@
 
 #include "net/blocking_pool.hpp"
 #include "net/shard.hpp"
+#include "router/domain_service.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "sasl/mechanism.hpp"
+#include "sasl/password.hpp"
+#include "xmpp/date_time.hpp"
 
 #include <algorithm>
 
@@ -38,22 +41,78 @@ std::size_t close_sessions(Router& home, const Jid& account, const StreamError& 
     return closed;
 }
 
-/// RFC 6121 §3: whoever had a subscription in either direction is told that it is over.
-void tell_contacts_goodbye(User& user)
-{
-    Router& router = user.host().router();
-    for (const RosterRecord& record : user.roster().records()) {
-        const bool sees_us = record.subscription == SubscriptionState::from
-            || record.subscription == SubscriptionState::both;
-        const bool seen_by_us = record.subscription == SubscriptionState::to
-            || record.subscription == SubscriptionState::both;
-        if (seen_by_us || record.pending_out) {
-            router.route(Stanza::presence(user.jid(), record.contact, PresenceType::unsubscribe));
-        }
-        if (sees_us || record.pending_in) {
-            router.route(Stanza::presence(user.jid(), record.contact, PresenceType::unsubscribed));
+/// Presences that have to be safe with their addressees before one goes on. At home.
+class Farewells {
+public:
+    explicit Farewells(Router& router) : router_(router), ledger_(router.shard(), [this] { settled(); }) {}
+
+    void send(Stanza stanza) { router_.route(std::move(stanza), ledger_.open()); }
+    Pending<Done> all_safe()
+    {
+        Pending<Done> pending;
+        promise_.emplace(pending.promise());
+        settled();
+        return pending;
+    }
+
+private:
+    void settled()
+    {
+        if (promise_ && ledger_.open_count() == 0) {
+            auto promise = std::move(*promise_);
+            promise_.reset();
+            router_.shard().post([promise = std::move(promise)]() mutable { promise.fulfil(Done()); });
         }
     }
+
+    Router& router_;
+    std::optional<Pending<Done>::Promise> promise_;
+    Ledger ledger_;
+};
+
+/// RFC 6121 §3: whoever had a subscription in either direction is told that it is over.
+Task<Done> tell_contacts_goodbye(Router& router, Jid account, RosterData roster)
+{
+    Farewells farewells(router);
+    for (const RosterRecord& record : roster.items) {
+        if (is_seen_by_us(record.subscription) || record.pending_out) {
+            farewells.send(Stanza::presence(account, record.contact, PresenceType::unsubscribe));
+        }
+        if (sees_us(record.subscription) || record.pending_in) {
+            farewells.send(Stanza::presence(account, record.contact, PresenceType::unsubscribed));
+        }
+    }
+    auto waiting = farewells.all_safe();
+    co_await waiting;
+    co_return Done();
+}
+
+/// Ends what is in memory of an account that is being removed; who asks for it from now on finds it absent.
+void leave_memory(Router& home, const Jid& account, const Jid& except)
+{
+    Host* host = home.host(account.domain());
+    User* user = host->find_user(account.local());
+    if (user == nullptr) {
+        return;
+    }
+    const auto held = user->shared_from_this();
+    close_sessions(home, account, StreamError(StreamError::not_authorized, "The account was removed"),
+        except);
+    if (user->state() == User::State::ready) {
+        host->handlers().run_moment(host->handlers().on_removed(), Context { *host, user });
+    }
+    host->forget_user(account.local());
+}
+
+/// Until when nobody gets the name of `account`; nothing if it is free.
+std::optional<WallTime> reserved_until(Router& router, const Jid& account)
+{
+    const auto removed = router.server().former_names().removed(account);
+    if (!removed) {
+        return std::nullopt;
+    }
+    const WallTime until = *removed + router.settings().section("accounts").duration("names_reserved");
+    return until > router.server().clock().wall() ? std::optional(until) : std::nullopt;
 }
 
 /// Forgets what the home shard has in memory of an account, after its rows have changed.
@@ -84,6 +143,7 @@ std::string_view to_text(AccountProblem problem)
     case AccountProblem::busy: return "The server is busy; try again in a moment";
     case AccountProblem::store_full: return "The disk is full";
     case AccountProblem::store_failed: return "The database could not be written";
+    case AccountProblem::reserved: return "The name is reserved";
     }
     return {};
 }
@@ -93,7 +153,7 @@ AccountProblem to_account_problem(StoreError error)
     return error == StoreError::full ? AccountProblem::store_full : AccountProblem::store_failed;
 }
 
-Task<Result<std::vector<ScramVerifier>, AccountProblem>> Accounts::hash(std::string password)
+Task<Result<std::vector<ScramVerifier>, AccountRefusal>> Accounts::hash(std::string password)
 {
     using Verifiers = std::vector<ScramVerifier>;
     const Section& login = router_.settings().section("login");
@@ -120,15 +180,45 @@ Task<Result<std::vector<ScramVerifier>, AccountProblem>> Accounts::hash(std::str
     co_return std::move(*verifiers);
 }
 
-Task<Accounts::Outcome> Accounts::create(Jid account, std::string password)
+/// Why nobody may have an account of this name now.
+Task<std::optional<AccountRefusal>> Accounts::refuse_name(Jid account, Reserved reserved)
+{
+    if (router_.server().former_names().is_being_removed(account)) {
+        co_return AccountRefusal(AccountProblem::exists);
+    }
+    const auto until = reserved_until(router_, account);
+    if (!until || reserved == Reserved::give_away) {
+        co_return std::nullopt;
+    }
+    auto asking = exists(account);
+    const auto there = co_await asking;
+    if (there && *there) {
+        co_return AccountRefusal(AccountProblem::exists);
+    }
+    co_return AccountRefusal(AccountProblem::reserved,
+        "An account of this name was removed, and whoever gets it may be taken for its owner: it is reserved "
+        "until "
+            + to_datetime(*until)
+            + " (names_reserved in [accounts]). `stonechatctl user add --force` gives it to somebody new");
+}
+
+Task<Accounts::Outcome> Accounts::create(Jid account, std::string password, Reserved reserved)
 {
     if (!is_account_name(router_.server(), account)) {
         co_return AccountProblem::not_local;
+    }
+    if (auto problem = password_problem(password)) {
+        co_return AccountRefusal(AccountProblem::bad_password, std::move(*problem));
     }
     auto hashing = hash(std::move(password));
     auto verifiers = co_await hashing;
     if (!verifiers) {
         co_return verifiers.error();
+    }
+    auto looking = refuse_name(account, reserved);
+    auto refusal = co_await looking;
+    if (refusal) {
+        co_return std::move(*refusal);
     }
     auto pending = router_.storage().accounts().create(key_of(account), std::move(*verifiers));
     const auto created = co_await pending;
@@ -147,10 +237,16 @@ Task<Accounts::Outcome> Accounts::set_password(Jid account, std::string password
     if (!is_account_name(router_.server(), account)) {
         co_return AccountProblem::not_local;
     }
+    if (auto problem = password_problem(password)) {
+        co_return AccountRefusal(AccountProblem::bad_password, std::move(*problem));
+    }
     auto hashing = hash(std::move(password));
     auto verifiers = co_await hashing;
     if (!verifiers) {
         co_return verifiers.error();
+    }
+    if (router_.server().former_names().is_being_removed(account)) {
+        co_return AccountProblem::no_such_account;
     }
     auto pending = router_.storage().accounts().set_verifiers(key_of(account), std::move(*verifiers));
     const auto changed = co_await pending;
@@ -170,6 +266,9 @@ Task<Accounts::Outcome> Accounts::set_enabled(Jid account, bool enabled)
 {
     if (!is_account_name(router_.server(), account)) {
         co_return AccountProblem::not_local;
+    }
+    if (router_.server().former_names().is_being_removed(account)) {
+        co_return AccountProblem::no_such_account;
     }
     auto pending = router_.storage().accounts().set_enabled(key_of(account), enabled);
     const auto changed = co_await pending;
@@ -202,29 +301,18 @@ Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
     if (!*there) {
         co_return AccountProblem::no_such_account;
     }
-    // The home shard's own store takes the removal, behind every write that it still has under way.
-    Pending<bool> answer;
-    Home& asker = router_.shard();
-    router_.server().at_home(account,
-        [account, except, promise = answer.promise(), &asker](Router& home) mutable {
-            auto user = home.host(account.domain())->user(account.local());
-            user->when_loaded([account, except, promise, &asker, user, &home](User& loaded) mutable {
-                tell_contacts_goodbye(loaded);
-                close_sessions(home, account.bare(),
-                    StreamError(StreamError::not_authorized, "The account was removed"), except);
-                const Handlers& handlers = loaded.host().handlers();
-                handlers.run_moment(handlers.on_removed(), Context { loaded.host(), &loaded });
-                loaded.host().forget_user(account.local());
-                home.storage()
-                    .accounts()
-                    .remove(key_of(account))
-                    .then([promise, &asker](Result<bool, StoreError> removed) mutable {
-                        asker.post([promise, removed]() mutable { promise.fulfil(removed.has_value()); });
-                    });
-            });
-        });
-    const bool removed = co_await answer;
-    forget(router_.server(), account);
+    FormerNames& former = router_.server().former_names();
+    if (!former.begin_removal(account)) {
+        co_return AccountProblem::busy;
+    }
+    auto beginning = router_.storage().accounts().begin_removal(key_of(account));
+    const auto begun = co_await beginning;
+    if (!begun || !*begun) {
+        former.end_removal(account, std::nullopt);
+        co_return begun ? AccountProblem::no_such_account : AccountProblem::store_failed;
+    }
+    auto removing = remove_at_home(account.bare(), except);
+    const bool removed = co_await removing;
     if (!removed) {
         co_return AccountProblem::store_failed;
     }
@@ -233,6 +321,77 @@ Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
     auto ending = end_sessions(account.bare(), why, except);
     co_await ending;
     co_return Done();
+}
+
+Pending<bool> Accounts::remove_at_home(const Jid& account, const Jid& except)
+{
+    Pending<bool> answer;
+    Home& asker = router_.shard();
+    router_.server().at_home(account, [account, except, promise = answer.promise(), &asker](Router& home) {
+        leave_memory(home, account, except);
+        const auto tell = [promise, &asker](bool removed) {
+            asker.post([promise, removed]() mutable { promise.fulfil(removed); });
+        };
+        start(home.accounts().take_away(account), tell, [tell](const std::exception_ptr&) { tell(false); });
+    });
+    return answer;
+}
+
+void Accounts::go_on_removing(const Jid& account)
+{
+    start(
+        take_away(account), [](bool) {}, [](const std::exception_ptr&) {});
+}
+
+/// Each step may be done twice: what a restart finds undone begins anew. The account's rows go last, behind
+/// every write that its home still has under way.
+Task<bool> Accounts::take_away(Jid account)
+{
+    auto taking = take_from_others(account);
+    const bool taken = co_await taking;
+    FormerNames& former = router_.server().former_names();
+    bool removed = false;
+    if (taken) {
+        auto removing = router_.storage().accounts().remove(key_of(account), former.number_of(account));
+        const auto gone = co_await removing;
+        removed = gone.has_value();
+    }
+    if (!removed) {
+        former.end_removal(account, std::nullopt);
+        router_.server().log().error("account not removed",
+            { { "account", account.text() }, { "consequence", "the next start goes on with it" } });
+        co_return false;
+    }
+    former.end_removal(account, router_.server().clock().wall());
+    forget(router_.server(), account);
+    co_return true;
+}
+
+/// What contacts, modules and services have of the account.
+Task<bool> Accounts::take_from_others(Jid account)
+{
+    auto loading = router_.storage().rosters().load(key_of(account));
+    auto roster = co_await loading;
+    if (!roster) {
+        co_return false;
+    }
+    auto telling = tell_contacts_goodbye(router_, account, std::move(*roster));
+    co_await telling;
+    for (const Handlers::Forget& part : router_.host(account.domain())->handlers().on_forgotten()) {
+        auto forgetting = part(account);
+        const bool forgotten = co_await forgetting;
+        if (!forgotten) {
+            co_return false;
+        }
+    }
+    for (const auto& [domain, service] : router_.services()) {
+        auto forgetting = service->forget_account(account);
+        const bool forgotten = co_await forgetting;
+        if (!forgotten) {
+            co_return false;
+        }
+    }
+    co_return true;
 }
 
 Task<Result<bool, AccountProblem>> Accounts::exists(Jid account)
@@ -264,14 +423,14 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     if (usable) {
         verifier = (*found)->verifiers.front();
     }
-    Function<bool()> work = [verifier, password] { return matches(verifier, password); };
-    auto checking = router_.server().pool().run<bool>(router_.shard(), std::move(work));
+    Function<PasswordMatch()> work = [verifier, password] { return match(verifier, password); };
+    auto checking = router_.server().pool().run<PasswordMatch>(router_.shard(), std::move(work));
     const auto matched = co_await checking;
     if (!matched) {
         co_return AccountProblem::busy;
     }
-    const bool right = usable && matched.value();
-    if (right && is_outdated((*found)->verifiers)) {
+    const bool right = usable && *matched != PasswordMatch::no;
+    if (right && (*matched == PasswordMatch::old_form || is_outdated((*found)->verifiers))) {
         start(
             upgrade(account, std::move(password), verifier), [](Done) {}, [](const std::exception_ptr&) {});
     }

@@ -10,8 +10,10 @@
 #include "xmpp/jid.hpp"
 #include "xmpp/stream_error.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace stonechat {
 
@@ -26,6 +28,7 @@ enum class AccountProblem {
     busy,         ///< too many passwords are being hashed: try again
     store_full,   ///< the disk, or what the database may grow to
     store_failed,
+    reserved, ///< somebody had this name not long ago
 };
 
 AccountProblem to_account_problem(StoreError error);
@@ -33,20 +36,44 @@ AccountProblem to_account_problem(StoreError error);
 /// A sentence for people.
 std::string_view to_text(AccountProblem problem);
 
+/// The same with what the sentence cannot know: which character, until when.
+struct AccountRefusal {
+    AccountRefusal() : AccountRefusal(AccountProblem::store_failed) {}
+    AccountRefusal(AccountProblem its_problem) : problem(its_problem), text(to_text(its_problem)) {}
+    AccountRefusal(AccountProblem its_problem, std::string its_text)
+        : problem(its_problem), text(std::move(its_text))
+    {}
+
+    AccountProblem problem;
+    std::string text; ///< a sentence for people
+};
+
+inline const std::string& to_text(const AccountRefusal& refusal)
+{
+    return refusal.text;
+}
+
 class Accounts {
 public:
-    using Outcome = Result<Done, AccountProblem>;
+    using Outcome = Result<Done, AccountRefusal>;
+
+    /// What becomes of a name that is reserved for somebody who is gone ([accounts] names_reserved).
+    enum class Reserved { refuse, give_away };
 
     explicit Accounts(Router& router) : router_(router) {}
 
-    Task<Outcome> create(Jid account, std::string password);
+    Task<Outcome> create(Jid account, std::string password, Reserved reserved = Reserved::refuse);
     /// Ends the account's sessions other than `except` (a full JID, may be empty).
     Task<Outcome> set_password(Jid account, std::string password, Jid except = {});
     /// Disabling ends its sessions and refuses logins; nothing is deleted.
     Task<Outcome> set_enabled(Jid account, bool enabled);
-    /// Tells the contacts (RFC 6121: unsubscribe and unsubscribed), ends sessions, removes everything.
-    /// `except` (a full JID, may be empty) keeps its session, for the answer; the caller ends it.
+    /// Ends sessions, tells the contacts (RFC 6121: unsubscribe and unsubscribed), takes what others keep of
+    /// the account (Handlers::account_forgotten, DomainService::forget_account), then all that is kept for
+    /// it. What has begun comes to its end, also over a restart. `except` (a full JID, may be empty) keeps
+    /// its session, for the answer; the caller ends it.
     Task<Outcome> remove(Jid account, Jid except = {});
+    /// A removal that the end of the server has broken off. At the account's home.
+    void go_on_removing(const Jid& account);
     /// Whether the account exists (also when it is disabled).
     Task<Result<bool, AccountProblem>> exists(Jid account);
 
@@ -58,7 +85,11 @@ public:
     Pending<std::size_t> end_sessions(Jid account, StreamError why, Jid except = {});
 
 private:
-    Task<Result<std::vector<ScramVerifier>, AccountProblem>> hash(std::string password);
+    Task<Result<std::vector<ScramVerifier>, AccountRefusal>> hash(std::string password);
+    Task<std::optional<AccountRefusal>> refuse_name(Jid account, Reserved reserved);
+    Pending<bool> remove_at_home(const Jid& account, const Jid& except);
+    Task<bool> take_away(Jid account);
+    Task<bool> take_from_others(Jid account);
     bool is_outdated(const std::vector<ScramVerifier>& verifiers) const;
     Task<Done> upgrade(Jid account, std::string password, ScramVerifier checked);
 

@@ -3,6 +3,7 @@
 // group chat service (XEP-0045). One per shard, registered with its Router; shard-bound.
 #pragma once
 
+#include "base/task.hpp"
 #include "router/settlement.hpp"
 #include "xmpp/stanza.hpp"
 
@@ -18,6 +19,9 @@ public:
     virtual void deliver(Stanza stanza, Settlement settlement) = 0;
     /// Called every half a minute: whatever nobody needs may go.
     virtual void sweep() {}
+    /// Takes what is kept here of an account that is being removed (Handlers::account_forgotten), on
+    /// whichever shard; on one shard only.
+    virtual Task<bool> forget_account(Jid account) = 0;
     /// Its rooms, if it has any, for whoever runs the server; or null.
     virtual Rooms* rooms() { return nullptr; }
 };

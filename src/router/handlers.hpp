@@ -162,7 +162,13 @@ public:
     void mailbox_grown(OnMoment handler);
     /// A room has something for the user that his sessions may not have; nothing was delivered to him.
     void room_notice(OnMoment handler);
-    void account_removed(OnMoment handler); ///< before the rows go; sessions are closed already
+    /// The account is going, while it was in memory: sessions are closed already. For what hangs on the user.
+    void account_removed(OnMoment handler);
+    /// Takes what others keep of an account that is being removed, and answers when that is safe; what is
+    /// kept for the account itself goes afterwards, by itself. Called again after a restart if the removal
+    /// has not come to its end. False: the store failed.
+    using Forget = std::function<Task<bool>(Jid account)>;
+    void account_forgotten(Forget handler);
     /// Reads a module's part of a user; the user becomes ready when all have finished. False: it failed.
     using OnLoad = std::function<Task<bool>(User&)>;
     void user_load(OnLoad handler);
@@ -207,6 +213,7 @@ public:
     const std::vector<OnMoment>& on_priority() const { return priority_; }
     const std::vector<OnMoment>& on_ended() const { return ended_; }
     const std::vector<OnMoment>& on_removed() const { return removed_; }
+    const std::vector<Forget>& on_forgotten() const { return forgotten_; }
     const std::vector<OnMoment>& on_resumed() const { return resumed_; }
     const std::vector<OnMoment>& on_disconnected() const { return disconnected_; }
     const std::vector<OnMoment>& on_attention() const { return attention_; }
@@ -255,6 +262,7 @@ private:
     };
     std::vector<Kept> kept_;
     std::vector<OnLoad> load_;
+    std::vector<Forget> forgotten_;
     std::vector<std::pair<Offer, StreamFeature>> features_;
     struct DiscoEntry {
         bool info;

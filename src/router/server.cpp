@@ -1,13 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/server.hpp"
 
+#include <condition_variable>
+#include <deque>
 #include <functional>
+#include <mutex>
+#include <stdexcept>
 
 namespace stonechat {
+namespace {
+
+/// The thread that makes the server, which may wait for the store as long as no shard runs.
+class Beginning final : public Home {
+public:
+    void post(Function<void()> task) override
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            tasks_.push_back(std::move(task));
+        }
+        something_.notify_one();
+    }
+
+    template <class T> T wait_for(Stored<T> pending)
+    {
+        std::optional<Result<T, StoreError>> answer;
+        std::move(pending).then([&answer](Result<T, StoreError> given) { answer.emplace(std::move(given)); });
+        while (!answer) {
+            next()();
+        }
+        if (!*answer) {
+            throw std::runtime_error("the database cannot be read");
+        }
+        return std::move(**answer);
+    }
+
+private:
+    Function<void()> next()
+    {
+        std::unique_lock lock(mutex_);
+        something_.wait(lock, [this] { return !tasks_.empty(); });
+        auto task = std::move(tasks_.front());
+        tasks_.pop_front();
+        return task;
+    }
+
+    std::mutex mutex_;
+    std::condition_variable something_;
+    std::deque<Function<void()>> tasks_;
+};
+
+} // namespace
 
 Server::Server(Parts parts, SharedSettings settings, const std::vector<ModuleEntry>& modules)
     : parts_(std::move(parts)), settings_(settings), freed_memory_(parts_.pool),
-      registration_rate_(parts_.clock), started_(parts_.clock.wall())
+      registration_rate_(parts_.clock), former_names_(parts_.secret), started_(parts_.clock.wall())
 {
     for (Shard* shard : parts_.shards) {
         routers_.push_back(std::make_unique<Router>(*this, *shard, parts_.storage.front(*shard), settings));
@@ -17,6 +64,24 @@ Server::Server(Parts parts, SharedSettings settings, const std::vector<ModuleEnt
             router->add_host(host.name);
             router->hosts().back()->attach_modules(modules);
         }
+    }
+    go_on_removing();
+}
+
+/// What has to be known of removed accounts before anybody comes; and removals that the end of the server has
+/// broken off go on.
+void Server::go_on_removing()
+{
+    Beginning here;
+    const auto store = parts_.storage.front(here);
+    former_names_.remember(here.wait_for(store->accounts().former_names()));
+    for (const AccountKey& key : here.wait_for(store->accounts().removals())) {
+        const auto account = Jid::from_parts(key.user, key.host);
+        if (!account || !has_accounts(key.host)) {
+            continue; // its host is not served at the moment
+        }
+        former_names_.begin_removal(*account);
+        at_home(*account, [account = *account](Router& home) { home.accounts().go_on_removing(account); });
     }
 }
 

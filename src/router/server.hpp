@@ -10,6 +10,7 @@
 #include "net/connection_limiter.hpp"
 #include "net/shard.hpp"
 #include "net/tls_contexts.hpp"
+#include "router/former_names.hpp"
 #include "router/freed_memory.hpp"
 #include "router/module.hpp"
 #include "router/registration_rate.hpp"
@@ -51,6 +52,7 @@ public:
     Trace& trace() { return trace_; }
     FreedMemory& freed_memory() { return freed_memory_; }
     RegistrationRate& registration_rate() { return registration_rate_; }
+    FormerNames& former_names() { return former_names_; }
     WallTime started() const { return started_; }
 
     /// The settings as of now; any thread.
@@ -74,11 +76,14 @@ public:
     void at_home(const Jid& address, Function<void(Router&)> work);
 
 private:
+    void go_on_removing();
+
     Parts parts_;
     std::atomic<SharedSettings> settings_;
     Trace trace_;
     FreedMemory freed_memory_;
     RegistrationRate registration_rate_;
+    FormerNames former_names_;
     WallTime started_;
     std::vector<std::unique_ptr<Router>> routers_;
 };

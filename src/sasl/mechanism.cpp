@@ -2,25 +2,15 @@
 #include "sasl/mechanism.hpp"
 
 #include "base/random.hpp"
+#include "sasl/password.hpp"
 #include "sasl/plain.hpp"
 #include "sasl/scram.hpp"
 #include "sasl/scram_crypto.hpp"
-#include "xmpp/precis.hpp"
 
 #include <algorithm>
 
 namespace stonechat {
 namespace {
-
-constexpr std::size_t longest_password = 1023;
-
-std::optional<std::string> prepared_password(std::string_view password)
-{
-    if (password.empty() || password.size() > longest_password) {
-        return std::nullopt;
-    }
-    return prepare_opaque(password);
-}
 
 ScramVerifier verifier_with(ScramHash hash, std::string_view prepared, std::string salt,
     std::uint32_t iterations)
@@ -36,6 +26,15 @@ ScramVerifier verifier_with(ScramHash hash, std::string_view prepared, std::stri
     scram::wipe(client_key);
     scram::wipe(salted);
     return verifier;
+}
+
+bool is_made_of(const ScramVerifier& verifier, const std::optional<std::string>& prepared)
+{
+    if (!prepared || verifier.iterations == 0) {
+        return false;
+    }
+    const ScramVerifier made = verifier_with(verifier.hash, *prepared, verifier.salt, verifier.iterations);
+    return equal_in_constant_time(made.stored_key, verifier.stored_key);
 }
 
 } // namespace
@@ -98,7 +97,7 @@ std::unique_ptr<SaslMechanism> make_mechanism(std::string_view name, SaslContext
 std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view password,
     std::uint32_t iterations)
 {
-    auto prepared = prepared_password(password);
+    auto prepared = prepare_password(password);
     if (!prepared || iterations == 0) {
         return std::nullopt;
     }
@@ -107,15 +106,22 @@ std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view pass
     return verifier;
 }
 
-bool matches(const ScramVerifier& verifier, std::string_view password)
+PasswordMatch match(const ScramVerifier& verifier, std::string_view password)
 {
-    auto prepared = prepared_password(password);
-    if (!prepared || verifier.iterations == 0) {
-        return false;
+    auto prepared = prepare_password(password);
+    auto old_form = prepare_password_old(password);
+    PasswordMatch matched = PasswordMatch::no;
+    if (is_made_of(verifier, prepared)) {
+        matched = PasswordMatch::yes;
+    } else if (old_form != prepared && is_made_of(verifier, old_form)) {
+        matched = PasswordMatch::old_form;
     }
-    const ScramVerifier made = verifier_with(verifier.hash, *prepared, verifier.salt, verifier.iterations);
-    scram::wipe(*prepared);
-    return equal_in_constant_time(made.stored_key, verifier.stored_key);
+    for (auto* each : { &prepared, &old_form }) {
+        if (*each) {
+            scram::wipe(**each);
+        }
+    }
+    return matched;
 }
 
 } // namespace stonechat

@@ -99,11 +99,17 @@ std::vector<std::string> mechanism_names(bool channel_binding, bool plain);
 std::unique_ptr<SaslMechanism> make_mechanism(std::string_view name, SaslContext context);
 
 /// Makes a verifier from a password (PBKDF2; milliseconds: run it in a BlockingPool). Nothing if the
-/// password is empty or not allowed by RFC 8265 (OpaqueString).
+/// password is empty or SASLprep forbids it (sasl/password.hpp).
 std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view password,
     std::uint32_t iterations);
 
-/// Whether `password` belongs to `verifier`. As slow as make_verifier.
-bool matches(const ScramVerifier& verifier, std::string_view password);
+/// Whether a password belongs to a verifier, and in which form.
+enum class PasswordMatch {
+    no,
+    yes,
+    old_form, ///< as it was prepared before: SCRAM clients cannot log in with it until it is hashed anew
+};
+/// As slow as make_verifier; twice, if the two forms differ.
+PasswordMatch match(const ScramVerifier& verifier, std::string_view password);
 
 } // namespace stonechat

@@ -75,6 +75,7 @@ public:
         std::optional<std::string> present;
         std::vector<RoomMember> members;    ///< each replaces what was there; one that is nobody goes
         std::vector<RoomProgress> progress; ///< the same
+        std::vector<Jid> forgotten;         ///< their progress goes
     };
     /// All of it in one transaction, or nothing; what is absent stays. False if there is no such room.
     virtual Stored<bool> change(const AccountKey& room, Change change) = 0;
@@ -88,6 +89,10 @@ public:
     /// How many rooms of the service have `member` among their owners.
     virtual Stored<std::size_t> count_owned(std::string host, Jid member) = 0;
     virtual Stored<std::size_t> count(std::string host, bool listed_only) = 0;
+    /// Rooms of the service that keep something of `user` (bare): an affiliation, a nick, progress, or a
+    /// value `name` in the keyval store `store`. In order of name.
+    virtual Stored<std::vector<std::string>> knowing(std::string host, Jid user, std::string store,
+        std::string name) = 0;
 };
 
 } // namespace stonechat

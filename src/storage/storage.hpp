@@ -54,6 +54,13 @@ struct Holdings {
         stores; ///< bytes by store of KeyvalStore, in order of name
 };
 
+/// What is remembered of a name after its account was removed: not the name, but a number made of it.
+struct FormerName {
+    std::uint64_t name = 0;
+    WallTime removed;          ///< the last time
+    std::uint32_t holders = 0; ///< how many accounts have had it
+};
+
 class AccountStore {
 public:
     virtual ~AccountStore() = default;
@@ -65,9 +72,17 @@ public:
     /// Replaces all verifiers. False if there is no such account.
     virtual Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) = 0;
     virtual Stored<bool> set_enabled(const AccountKey& key, bool enabled) = 0;
-    /// Removes the account and everything kept for it in every store, in one transaction. (Of a long
-    /// archive, it is the way there that goes; the rest follows with ArchiveStore::expire.)
-    virtual Stored<bool> remove(const AccountKey& key) = 0;
+    /// The first step of a removal that takes several: nobody can log in any more (it is disabled and has
+    /// no verifiers), and `removals` names it until `remove` has been done. False if there is no account.
+    virtual Stored<bool> begin_removal(const AccountKey& key) = 0;
+    /// Removes the account and everything kept for it in every store, in one transaction, and what rooms
+    /// keep of it, but for bans. `former_name` is remembered; 0: nothing is. (Of a long archive, it is the
+    /// way there that goes; the rest follows with ArchiveStore::expire.)
+    virtual Stored<bool> remove(const AccountKey& key, std::uint64_t former_name) = 0;
+    Stored<bool> remove(const AccountKey& key) { return remove(key, 0); }
+    /// Accounts whose removal has begun and is not done.
+    virtual Stored<std::vector<AccountKey>> removals() = 0;
+    virtual Stored<std::vector<FormerName>> former_names() = 0;
     /// Accounts of a host in order of name, those behind `after`, `limit` at most; verifiers are left out.
     virtual Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) = 0;
     virtual Stored<std::size_t> count(std::string host) = 0;
@@ -105,6 +120,8 @@ public:
     /// Writes the record of `record.contact`, new or changed, and the roster's version with it.
     virtual Stored<Done> put(const AccountKey& key, RosterRecord record, std::uint64_t version) = 0;
     virtual Stored<Done> remove(const AccountKey& key, Jid contact, std::uint64_t version) = 0;
+    /// Whose rosters have a record of `contact`, on any host.
+    virtual Stored<std::vector<AccountKey>> holders(Jid contact) = 0;
 };
 
 /// A message that waits for its recipient.
@@ -229,5 +246,10 @@ struct StorageOpenError {
 /// foreign or newer one.
 Result<std::unique_ptr<StorageBackend>, StorageOpenError> open_sqlite_storage(SqliteOptions options,
     const Clock& clock, Log& log);
+
+/// Which of `keys` have no account in the database `path`, which a server may be using; nothing is written. A
+/// file that is not there has none.
+Result<std::vector<AccountKey>, StorageOpenError> keys_without_account(const std::string& path,
+    std::vector<AccountKey> keys);
 
 } // namespace stonechat

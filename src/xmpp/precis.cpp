@@ -11,6 +11,7 @@
 #include <unicode/uidna.h>
 #include <unicode/unistr.h>
 #include <unicode/uscript.h>
+#include <unicode/usprep.h>
 #include <vector>
 
 namespace stonechat {
@@ -343,6 +344,19 @@ std::optional<UnicodeString> map_until_stable(const UnicodeString& text, Mapping
     return std::nullopt;
 }
 
+/// The same for SASLprep.
+const UStringPrepProfile* sasl_profile()
+{
+    struct Handle {
+        UErrorCode status = U_ZERO_ERROR;
+        UStringPrepProfile* profile = usprep_openByType(USPREP_RFC4013_SASLPREP, &status);
+        Handle() = default;
+        ~Handle() { usprep_close(profile); }
+    };
+    static const Handle handle;
+    return U_SUCCESS(handle.status) ? handle.profile : nullptr;
+}
+
 /// One handle for the process: it is immutable after it was opened, and opening is slow.
 const UIDNA* idna()
 {
@@ -430,6 +444,41 @@ std::optional<std::string> prepare_opaque(std::string_view text)
         return std::nullopt;
     }
     return to_utf8(*mapped);
+}
+
+std::optional<std::string> prepare_sasl(std::string_view text)
+{
+    const UStringPrepProfile* profile = sasl_profile();
+    if (profile == nullptr || !is_valid_utf8(text)) {
+        return std::nullopt;
+    }
+    const UnicodeString source = from_utf8(text);
+    UErrorCode status = U_ZERO_ERROR;
+    // Compatibility mappings make up to 18 of one.
+    std::vector<UChar> prepared(static_cast<std::size_t>(source.length()) * 18 + 1);
+    const std::int32_t length = usprep_prepare(profile, source.getBuffer(), source.length(), prepared.data(),
+        static_cast<std::int32_t>(prepared.size()), USPREP_ALLOW_UNASSIGNED, nullptr, &status);
+    if (U_FAILURE(status) || length == 0) {
+        return std::nullopt;
+    }
+    return to_utf8(UnicodeString(prepared.data(), length));
+}
+
+bool is_prepared_alike(std::string_view text)
+{
+    const auto opaque = prepare_opaque(text);
+    if (!opaque || prepare_sasl(text) != opaque) {
+        return false;
+    }
+    const CodePoints points = code_points(from_utf8(*opaque));
+    return std::none_of(points.begin(), points.end(), has_compatibility_mapping);
+}
+
+bool is_drawn(std::string_view text)
+{
+    const UnicodeString all = from_utf8(text);
+    return !all.isEmpty() && u_isgraph(all.char32At(0)) != 0
+        && u_hasBinaryProperty(all.char32At(0), UCHAR_DEFAULT_IGNORABLE_CODE_POINT) == 0;
 }
 
 std::optional<std::string> prepare_domain(std::string_view text)

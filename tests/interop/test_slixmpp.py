@@ -66,6 +66,46 @@ def test_a_wrong_password_is_refused(server):
     play(scenario())
 
 
+@pytest.mark.parametrize("chosen, typed", [
+    ("pässwört", "pässwört"),
+    ("caf\u00e9", "cafe\u0301"),
+    ("cafe\u0301", "caf\u00e9"),
+    ("пароль", "пароль"),
+    ("密码 🔑🐎", "密码 🔑🐎"),
+    ("שלום", "שלום"),
+    ("a b", "a\u00a0b"),
+    ("a\u3000b", "a b"),
+    ("~!\"#$%&'()*+,-./", "~!\"#$%&'()*+,-./"),
+])
+def test_passwords_beyond_ascii_log_in(server, chosen, typed):
+    """RFC 5802 §2.2: the client prepares the password with SASLprep; the server has made its verifier of the same."""
+    async def scenario():
+        account = server.account("alice")
+        server.ctl("user", "password", account.jid, "--password", chosen)
+        alice = Person(dataclasses.replace(account, password=typed), server, "phone")
+        await alice.come()
+        await alice.leave()
+    play(scenario())
+
+
+@pytest.mark.parametrize("password, character", [("10 m²", "'²' (U+00B2)"), ("wait…", "'…' (U+2026)"),
+                                                 ("½ pint", "'½' (U+00BD)"), ("ﬁsh", "'ﬁ' (U+FB01)")])
+def test_a_password_that_clients_disagree_about_is_refused_by_every_way(server, password, character):
+    async def scenario():
+        account = server.account("alice")
+        for command in ("password", "add"):
+            jid = account.jid if command == "password" else f"new.{account.jid}"
+            refused = server.ctl("user", command, jid, "--password", password, check=False)
+            assert refused.returncode == 1 and character in refused.stderr
+        alice = Person(account, server, "phone")
+        await alice.come()
+        with pytest.raises(IqError) as error:
+            await alice["xep_0077"].change_password(password, jid=server.hosts[0])
+        assert error.value.iq["error"]["condition"] == "not-acceptable" and character in error.value.iq["error"]["text"]
+        await alice.leave()
+    play(scenario())
+
+
 def test_two_people_meet_chat_and_part(server):
     async def scenario():
         async with together(server, "alice", "bob") as (alice, bob):

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/accounts.hpp"
 
+#include "sasl/mechanism.hpp"
+#include "sasl/scram_crypto.hpp"
 #include "support/example_module.hpp"
+#include "xmpp/date_time.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,6 +23,7 @@ struct Register : World {
                   removed.push_back(context.user->jid().text() + " open "
                       + std::to_string(open_sessions(*context.user)));
               });
+              on.account_forgotten([this](Jid account) { return forget(std::move(account)); });
           }))
     {
         account("romeo", "secret");
@@ -27,6 +31,12 @@ struct Register : World {
         orchard = connects("romeo@localhost/orchard");
         garden = connects("romeo@localhost/garden");
         juliet = connects("juliet@localhost/balcony");
+    }
+
+    Task<bool> forget(Jid account)
+    {
+        forgotten.push_back(account.text());
+        co_return can_forget;
     }
 
     static std::size_t open_sessions(const User& user)
@@ -52,6 +62,8 @@ struct Register : World {
     const Jid nobody = *Jid::parse("nobody@localhost");
     const Jid elsewhere = *Jid::parse("romeo@elsewhere.example");
     Lines removed;
+    Lines forgotten;
+    bool can_forget = true;
     ClientPtr orchard, garden, juliet;
 };
 
@@ -66,8 +78,9 @@ TEST_CASE("accounts: one is made once, with a password that may be, on a host th
 {
     Register world;
     const Jid tybalt = *Jid::parse("tybalt@localhost");
-    CHECK(world.says(world.accounts().create(tybalt, "")) == text(AccountProblem::bad_password));
-    CHECK(world.says(world.accounts().create(tybalt, "a\x07")) == text(AccountProblem::bad_password));
+    CHECK(world.says(world.accounts().create(tybalt, "")) == "The password is empty");
+    CHECK(world.says(world.accounts().create(tybalt, "a\x07")).find("U+0007") != std::string::npos);
+    CHECK(world.says(world.accounts().create(tybalt, "10 m\u00b2")).find("U+00B2") != std::string::npos);
     CHECK(world.says(world.accounts().create(tybalt, "cat")) == "done");
     CHECK(world.says(world.accounts().create(tybalt, "king")) == text(AccountProblem::exists));
     CHECK(*world.result_of(world.accounts().check_password(tybalt, "cat")));
@@ -113,7 +126,9 @@ TEST_CASE("accounts: a new password ends every session but the one that has set 
 TEST_CASE("accounts: a password that may not be, or of nobody, changes nothing")
 {
     Register world;
-    CHECK(world.says(world.accounts().set_password(world.romeo, "")) == text(AccountProblem::bad_password));
+    CHECK(world.says(world.accounts().set_password(world.romeo, "")) == "The password is empty");
+    CHECK(world.says(world.accounts().set_password(world.romeo, "10 m\u00b2")).find("U+00B2")
+        != std::string::npos);
     CHECK(world.says(world.accounts().set_password(world.nobody, "x"))
         == text(AccountProblem::no_such_account));
     CHECK(world.is_password("secret"));
@@ -166,6 +181,99 @@ TEST_CASE("accounts: removing ends all sessions, tells the modules, and leaves n
     CHECK_FALSE(
         world.result_of(world.store().keyval().get({ "localhost", "romeo" }, "vcard", ""))->has_value());
     CHECK(world.says(world.accounts().remove(world.romeo)) == text(AccountProblem::no_such_account));
+}
+
+TEST_CASE("accounts: a removal that fails half way lets nobody in, and can be asked for again")
+{
+    Register world;
+    world.can_forget = false;
+    CHECK(world.says(world.accounts().remove(world.romeo)) == text(AccountProblem::store_failed));
+    CHECK(*world.result_of(world.accounts().exists(world.romeo)));
+    CHECK_FALSE(world.is_password("secret"));
+    CHECK_THROWS(world.connects("romeo@localhost/orchard"));
+    world.can_forget = true;
+    CHECK(world.says(world.accounts().remove(world.romeo)) == "done");
+    CHECK_FALSE(*world.result_of(world.accounts().exists(world.romeo)));
+    CHECK(world.forgotten == Lines { "romeo@localhost", "romeo@localhost" });
+}
+
+TEST_CASE("accounts: a removal that the end of the server has broken off goes on at the next start")
+{
+    Register world;
+    world.can_forget = false;
+    world.says(world.accounts().remove(world.romeo));
+    world.can_forget = true;
+    Server::Parts parts { world.clock, world.log, *world.storage, world.pool, world.limiter, nullptr,
+        { &world.shard }, "secret" };
+    Server again(std::move(parts), world.server->settings(), example_module(Example::attached()));
+    CHECK(again.former_names().is_being_removed(world.romeo));
+    world.run_until([&again, &world] { return !again.former_names().is_being_removed(world.romeo); });
+    CHECK(world.forgotten.size() == 2);
+    CHECK_FALSE(*world.result_of(again.router(0).accounts().exists(world.romeo)));
+    CHECK(again.former_names().holders(world.romeo) == 1);
+    world.run();
+}
+
+TEST_CASE("accounts: while one is being removed it cannot be changed, nor removed twice")
+{
+    Register world;
+    world.server->former_names().begin_removal(world.romeo);
+    CHECK(world.says(world.accounts().set_password(world.romeo, "new"))
+        == text(AccountProblem::no_such_account));
+    CHECK(world.says(world.accounts().set_enabled(world.romeo, true))
+        == text(AccountProblem::no_such_account));
+    CHECK(world.says(world.accounts().create(world.romeo, "new")) == text(AccountProblem::exists));
+    CHECK(world.says(world.accounts().remove(world.romeo)) == text(AccountProblem::busy));
+}
+
+TEST_CASE("accounts: a removed name is reserved for a time, unless whoever may gives it away")
+{
+    Register world;
+    world.says(world.accounts().remove(world.romeo));
+    const std::string refusal = world.says(world.accounts().create(world.romeo, "new"));
+    CHECK(refusal.find("--force") != std::string::npos);
+    CHECK(refusal.find(to_datetime(world.clock.wall() + std::chrono::hours(24 * 3650))) != std::string::npos);
+    CHECK(world.says(world.accounts().create(world.nobody, "new")) == "done"); // another name is free
+    SUBCASE("an administrator")
+    {
+        CHECK(world.says(world.accounts().create(world.romeo, "new", Accounts::Reserved::give_away))
+            == "done");
+        CHECK(world.says(world.accounts().create(world.romeo, "new")) == text(AccountProblem::exists));
+    }
+    SUBCASE("time")
+    {
+        world.clock.advance(std::chrono::hours(24 * 3650));
+        CHECK(world.says(world.accounts().create(world.romeo, "new")) == "done");
+    }
+    SUBCASE("a setting")
+    {
+        world.set_core("accounts", "names_reserved", std::int64_t { 0 });
+        CHECK(world.says(world.accounts().create(world.romeo, "new")) == "done");
+    }
+    CHECK(world.server->former_names().holders(world.romeo) == 1);
+}
+
+TEST_CASE("accounts: a login that shows the password renews a verifier of its old form (RFC 5802 §2.2)")
+{
+    Register world;
+    ScramVerifier old;
+    old.hash = ScramHash::sha256;
+    old.salt = "salt";
+    old.iterations = 10'000;
+    const std::string salted = scram::salted_password(old.hash, "10 m\u00b2", old.salt, old.iterations);
+    old.stored_key = scram::digest(old.hash, scram::hmac(old.hash, salted, { "Client Key" }));
+    old.server_key = scram::hmac(old.hash, salted, { "Server Key" });
+    const AccountKey key { "localhost", "romeo" };
+    world.result_of(world.store().accounts().set_verifiers(key, { old }));
+    CHECK(world.is_password("10 m\u00b2"));
+    CHECK_FALSE(world.is_password("10 m2x"));
+    world.run_until([&world, &key, &old] {
+        const auto account = world.result_of(world.store().accounts().find(key));
+        return (*account)->verifiers.front().stored_key != old.stored_key;
+    });
+    const auto account = world.result_of(world.store().accounts().find(key));
+    CHECK(match((*account)->verifiers.front(), "10 m2") == PasswordMatch::yes); // what SCRAM clients send
+    CHECK(world.is_password("10 m\u00b2"));
 }
 
 TEST_CASE("accounts: the session that removes its account stays for the answer, and takes nothing more")

@@ -18,6 +18,11 @@ namespace {
 
 using Step = SaslMechanism::Step;
 
+bool matches(const ScramVerifier& verifier, std::string_view password)
+{
+    return match(verifier, password) != PasswordMatch::no;
+}
+
 /// The examples' user, whose password is "pencil".
 std::vector<ScramVerifier> verifiers(ScramHash hash, const std::string& salt, std::uint32_t iterations)
 {
@@ -483,16 +488,31 @@ TEST_CASE("scram: a verifier is made with a salt of its own and knows its passwo
     CHECK_FALSE(make_verifier(ScramHash::sha256, std::string(1024, 'x'), 50));
 }
 
-TEST_CASE("scram: passwords are prepared by OpaqueString (RFC 8265 section 4.2)")
+TEST_CASE("scram: passwords are prepared by SASLprep (RFC 5802 section 2.2)")
 {
     const auto composed = make_verifier(ScramHash::sha1, "caf\xc3\xa9", 10);
     REQUIRE(composed);
-    CHECK(matches(*composed, "cafe\xcc\x81")); // NFC
+    CHECK(matches(*composed, "cafe\xcc\x81")); // NFKC
     const auto spaced = make_verifier(ScramHash::sha1, "a b", 10);
     REQUIRE(spaced);
     CHECK(matches(*spaced,
         "a\xe2\x80\x83"
         "b")); // EM SPACE is a space
+    const auto mapped = make_verifier(ScramHash::sha1, "m2", 10);
+    CHECK(matches(*mapped, "m\u00b2")); // what a SCRAM client makes of m²
+}
+
+TEST_CASE("scram: a verifier that was made of a password's OpaqueString is known by it, as an old one")
+{
+    ScramVerifier old;
+    old.hash = ScramHash::sha1;
+    old.salt = "salt";
+    old.iterations = 10;
+    const std::string salted = scram::salted_password(old.hash, "m\u00b2", old.salt, old.iterations);
+    old.stored_key = scram::digest(old.hash, scram::hmac(old.hash, salted, { "Client Key" }));
+    CHECK(match(old, "m\u00b2") == PasswordMatch::old_form);
+    CHECK(match(old, "m2") == PasswordMatch::no);
+    CHECK(match(*make_verifier(ScramHash::sha1, "m\u00b2", 10), "m\u00b2") == PasswordMatch::yes);
 }
 
 TEST_CASE("scram: an exchange costs microseconds" * doctest::skip())

@@ -197,3 +197,56 @@ TEST_CASE("rooms: what was answered is there after the database was opened again
     const auto storage = backend->front(home);
     CHECK_EQ(value(home, storage->rooms().load(coven))->config, "a cave");
 }
+
+TEST_CASE_TEMPLATE("rooms: those that keep anything of somebody are found", Where, InMemory, InSqlite)
+{
+    Opened<Where> at;
+    const Jid hag = *Jid::parse("hag66@shakespeare.lit");
+    const Jid macbeth = *Jid::parse("macbeth@shakespeare.lit");
+    for (const auto& room : { coven, heath, elsewhere }) {
+        value(at.home, at.rooms().create(room, record("")));
+    }
+    const auto rooms_of = [&at](const Jid& user) {
+        return value(at.home, at.rooms().knowing(coven.host, user, "hats", "of " + user.text()));
+    };
+    CHECK_EQ(rooms_of(hag), std::vector<std::string> { "coven", "heath" });
+    CHECK(rooms_of(macbeth).empty());
+    RoomStore::Change change;
+    change.progress.push_back({ macbeth, 7, 5 });
+    value(at.home, at.rooms().change(coven, change));
+    value(at.home, at.keyval().set(heath, "hats", "of macbeth@shakespeare.lit", "urn:x"));
+    value(at.home, at.keyval().set({ coven.host, "no room" }, "hats", "of macbeth@shakespeare.lit", "urn:x"));
+    CHECK_EQ(rooms_of(macbeth), std::vector<std::string> { "coven", "heath" });
+    RoomStore::Change forget;
+    forget.forgotten.push_back(macbeth);
+    value(at.home, at.rooms().change(coven, forget));
+    CHECK(value(at.home, at.rooms().load(coven))->progress.empty());
+    CHECK_EQ(rooms_of(macbeth), std::vector<std::string> { "heath" });
+}
+
+TEST_CASE_TEMPLATE("rooms: with an account goes what rooms keep of it, but for bans", Where, InMemory,
+    InSqlite)
+{
+    Opened<Where> at;
+    const AccountKey account { "shakespeare.lit", "hag66" };
+    const Jid hag = *Jid::parse("hag66@shakespeare.lit");
+    value(at.home, at.accounts().create(account, {}));
+    value(at.home, at.rooms().create(coven, record("")));
+    RoomRecord banned = record("");
+    banned.members = { member("hag66@shakespeare.lit", Affiliation::outcast, "thirdwitch") };
+    value(at.home, at.rooms().create(heath, banned));
+    RoomStore::Change change;
+    change.progress.push_back({ hag, 7, 5 });
+    change.progress.push_back({ *Jid::parse("crone1@shakespeare.lit"), 7, 5 });
+    value(at.home, at.rooms().change(coven, change));
+
+    CHECK(value(at.home, at.accounts().remove(account)));
+    const auto left = value(at.home, at.rooms().load(coven));
+    REQUIRE_EQ(left->members.size(), 1);
+    CHECK_EQ(left->members[0].jid.text(), "crone1@shakespeare.lit");
+    REQUIRE_EQ(left->progress.size(), 1);
+    CHECK_EQ(left->progress[0].jid.text(), "crone1@shakespeare.lit");
+    const auto ban = value(at.home, at.rooms().load(heath))->members;
+    REQUIRE_EQ(ban.size(), 1);
+    CHECK_EQ(ban[0], member("hag66@shakespeare.lit", Affiliation::outcast));
+}

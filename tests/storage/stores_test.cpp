@@ -169,6 +169,62 @@ TEST_CASE_TEMPLATE("accounts: removing one takes everything kept for it, and not
     CHECK_EQ(value(at.home, at.mailbox().count(nurse)), 1);
 }
 
+TEST_CASE_TEMPLATE("accounts: a removal that has begun lets nobody in, and is known until it is done", Where,
+    InMemory, InSqlite)
+{
+    Opened<Where> at;
+    CHECK_FALSE(value(at.home, at.accounts().begin_removal(juliet)));
+    for (const auto& key : { juliet, nurse }) {
+        value(at.home, at.accounts().create(key, { verifier(ScramHash::sha1, "salt") }));
+    }
+    CHECK(value(at.home, at.accounts().removals()).empty());
+    CHECK(value(at.home, at.accounts().begin_removal(juliet)));
+    CHECK(value(at.home, at.accounts().begin_removal(juliet)));
+    const auto account = value(at.home, at.accounts().find(juliet));
+    REQUIRE(account.has_value());
+    CHECK_FALSE(account->enabled);
+    CHECK(account->verifiers.empty());
+    CHECK_EQ(value(at.home, at.accounts().removals()), std::vector<AccountKey> { juliet });
+    CHECK(value(at.home, at.accounts().remove(juliet)));
+    CHECK(value(at.home, at.accounts().removals()).empty());
+    CHECK(value(at.home, at.accounts().find(nurse))->enabled);
+}
+
+TEST_CASE_TEMPLATE("accounts: of a name that was removed a number is remembered, and how often", Where,
+    InMemory, InSqlite)
+{
+    Opened<Where> at;
+    constexpr std::uint64_t number = 0xfedcba9876543210;
+    CHECK_FALSE(value(at.home, at.accounts().remove(juliet, number))); // there was no account
+    for (int time = 0; time < 2; ++time) {
+        value(at.home, at.accounts().create(juliet, {}));
+        CHECK(value(at.home, at.accounts().remove(juliet, number)));
+    }
+    value(at.home, at.accounts().create(nurse, {}));
+    value(at.home, at.accounts().remove(nurse)); // without a number
+    const auto names = value(at.home, at.accounts().former_names());
+    REQUIRE_EQ(names.size(), 1);
+    CHECK_EQ(names[0].name, number);
+    CHECK_EQ(names[0].holders, 2);
+    CHECK(names[0].removed > WallTime());
+}
+
+TEST_CASE_TEMPLATE("rosters: who has somebody in the roster, on any host", Where, InMemory, InSqlite)
+{
+    Opened<Where> at;
+    const Jid romeo = *Jid::parse("romeo@montague.example");
+    const AccountKey elsewhere { "other.example", "friar" };
+    value(at.home, at.rosters().put(juliet, contact("romeo@montague.example"), 1));
+    value(at.home, at.rosters().put(juliet, contact("nurse@capulet.example"), 2));
+    value(at.home, at.rosters().put(elsewhere, contact("romeo@montague.example"), 1));
+    auto holders = value(at.home, at.rosters().holders(romeo));
+    std::sort(holders.begin(), holders.end(),
+        [](const AccountKey& a, const AccountKey& b) { return a.host < b.host; });
+    CHECK_EQ(holders, std::vector<AccountKey> { juliet, elsewhere });
+    value(at.home, at.rosters().remove(juliet, romeo, 3));
+    CHECK_EQ(value(at.home, at.rosters().holders(romeo)), std::vector<AccountKey> { elsewhere });
+}
+
 TEST_CASE_TEMPLATE("accounts: a new account inherits nothing from an earlier one of its name", Where,
     InMemory, InSqlite)
 {

@@ -50,6 +50,8 @@ SETTINGS = {
     "login_failures": ("limits", "login_failures"),
     "memory_bytes": ("limits", "memory_bytes"),
     "registration": ("host.registration", "open"),
+    "registrations_per_day": ("host.registration", "per_day"),
+    "names_reserved": ("accounts", "names_reserved"),
     "offline_per_user": ("host.offline", "max_messages"),
     "offline_per_sender": ("host.offline", "max_per_sender"),
     "roster_items": ("host.roster", "max_contacts"),

@@ -17,6 +17,7 @@ struct UserArguments {
     std::string password;
     bool generate = false;
     bool yes = false;
+    bool force = false;
 };
 
 /// Sends `request`; prints what was `done` to which account, or the error.
@@ -50,8 +51,11 @@ Exit with_password(const Options& options, const std::string& command, const Use
     if (!call) {
         return report(options, call.error());
     }
-    auto result = call->ask({ { "command", command }, { "jid", arguments.jid },
-        { "password", password->text } });
+    json::object request { { "command", command }, { "jid", arguments.jid }, { "password", password->text } };
+    if (arguments.force) {
+        request["force"] = true;
+    }
+    auto result = call->ask(request);
     if (!result) {
         return report(options, result.error());
     }
@@ -210,6 +214,8 @@ void add_changes_of_password(CLI::App& user, const Arguments& arguments, Options
     CLI::App* add = add_command(user, options, "add", "Makes an account");
     add_jid(add, arguments);
     add_password(add, arguments);
+    add->add_flag("--force", arguments->force,
+        "Also if the name is reserved for an account that was removed");
     add->callback([arguments, &options, &exit] {
         exit = with_password(options, "user add", *arguments, "added");
     });

@@ -76,6 +76,7 @@ struct KeptSentStream {
 /// Everything kept for one name.
 struct Belongings {
     std::optional<Account> account;
+    bool is_being_removed = false; ///< the account
     std::optional<KeptRoom> room;
     std::uint64_t roster_version = 0;
     std::map<Jid, RosterRecord> roster;
@@ -93,6 +94,7 @@ struct Everything {
     std::uint64_t last_stream = 0;
     MessageId last_message = 0;
     std::deque<std::weak_ptr<KeptMessage>> unindexed;
+    std::map<std::uint64_t, FormerName> former_names;
 
     Belongings& owner(const AccountKey& key) { return owners[key]; }
     const Belongings* find(const AccountKey& key) const
@@ -259,10 +261,15 @@ public:
         bool listed_only) override;
     Stored<std::size_t> count(std::string host, bool listed_only) override;
     Stored<std::size_t> count_owned(std::string host, Jid member) override;
+    Stored<std::vector<std::string>> knowing(std::string host, Jid user, std::string store,
+        std::string name) override;
 
 private:
     Desk& desk_;
 };
+
+/// What rooms keep of an account goes, but for bans.
+void forget_in_rooms(Everything& all, const AccountKey& user);
 
 /// Puts a message at the end of a mailbox, or back to the `row` that it had, whatever its limits say.
 void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage message, std::uint64_t row = 0);

@@ -79,12 +79,57 @@ public:
         });
     }
 
-    Stored<bool> remove(const AccountKey& key) override
+    Stored<bool> begin_removal(const AccountKey& key) override
     {
         return desk_.change([&key](Everything& all) {
+            auto* account = find_account(all, key);
+            if (account == nullptr) {
+                return false;
+            }
+            account->enabled = false;
+            account->verifiers.clear();
+            all.owner(key).is_being_removed = true;
+            return true;
+        });
+    }
+
+    Stored<bool> remove(const AccountKey& key, std::uint64_t former_name) override
+    {
+        return desk_.change([&key, former_name, now = desk_.now()](Everything& all) {
             const bool existed = find_account(all, key) != nullptr;
+            forget_in_rooms(all, key);
             all.remove_owner(key);
+            if (existed && former_name != 0) {
+                FormerName& former = all.former_names[former_name];
+                former.name = former_name;
+                former.removed = now;
+                ++former.holders;
+            }
             return existed;
+        });
+    }
+
+    Stored<std::vector<AccountKey>> removals() override
+    {
+        return desk_.ask([](Everything& all) {
+            std::vector<AccountKey> keys;
+            for (const auto& [key, owner] : all.owners) {
+                if (owner.is_being_removed) {
+                    keys.push_back(key);
+                }
+            }
+            return keys;
+        });
+    }
+
+    Stored<std::vector<FormerName>> former_names() override
+    {
+        return desk_.ask([](Everything& all) {
+            std::vector<FormerName> names;
+            for (const auto& [number, former] : all.former_names) {
+                names.push_back(former);
+            }
+            return names;
         });
     }
 
@@ -198,6 +243,19 @@ public:
             owner.roster_version = version;
             owner.roster.erase(contact);
             return Done();
+        });
+    }
+
+    Stored<std::vector<AccountKey>> holders(Jid contact) override
+    {
+        return desk_.ask([&contact](Everything& all) {
+            std::vector<AccountKey> holders;
+            for (const auto& [key, owner] : all.owners) {
+                if (owner.roster.contains(contact)) {
+                    holders.push_back(key);
+                }
+            }
+            return holders;
         });
     }
 

@@ -82,6 +82,9 @@ Stored<bool> MemoryRooms::change(const AccountKey& room, Change change)
         for (const RoomProgress& progress : change.progress) {
             kept->progress.insert_or_assign(progress.jid.text(), progress);
         }
+        for (const Jid& jid : change.forgotten) {
+            kept->progress.erase(jid.text());
+        }
         return true;
     });
 }
@@ -136,6 +139,45 @@ Stored<std::size_t> MemoryRooms::count_owned(std::string host, Jid member)
                     && found->second.affiliation == Affiliation::owner;
             }));
     });
+}
+
+Stored<std::vector<std::string>> MemoryRooms::knowing(std::string host, Jid user, std::string store,
+    std::string name)
+{
+    return desk_.ask([&host, &user, &store, &name](Everything& all) {
+        std::vector<std::string> rooms;
+        for (const auto& [key, owner] : all.owners) {
+            if (key.host != host || !owner.room) {
+                continue;
+            }
+            const auto values = owner.keyval.find(store);
+            if (owner.room->members.contains(user.text()) || owner.room->progress.contains(user.text())
+                || (values != owner.keyval.end() && values->second.contains(name))) {
+                rooms.push_back(key.user);
+            }
+        }
+        return rooms;
+    });
+}
+
+void forget_in_rooms(Everything& all, const AccountKey& user)
+{
+    const std::string jid = user.user + "@" + user.host;
+    for (auto& [key, owner] : all.owners) {
+        if (!owner.room) {
+            continue;
+        }
+        owner.room->progress.erase(jid);
+        const auto member = owner.room->members.find(jid);
+        if (member == owner.room->members.end()) {
+            continue;
+        }
+        member->second.nick.clear();
+        member->second.choices.clear();
+        if (member->second.affiliation != Affiliation::outcast) {
+            owner.room->members.erase(member);
+        }
+    }
 }
 
 } // namespace stonechat::memory

@@ -21,6 +21,12 @@ constexpr auto delete_owner = "DELETE FROM owner WHERE id = ?1";
 constexpr auto select_accounts =
     "SELECT o.user, a.enabled, a.created FROM owner o JOIN account a ON a.owner = o.id"
     " WHERE o.host = ?1 AND o.user > ?2 ORDER BY o.user LIMIT ?3";
+constexpr auto insert_removal = "INSERT OR IGNORE INTO removal (owner) VALUES (?1)";
+constexpr auto select_removals = "SELECT o.host, o.user FROM removal r JOIN owner o ON o.id = r.owner";
+constexpr auto upsert_former_name =
+    "INSERT INTO former_name (name, removed, holders) VALUES (?1, ?2, 1)"
+    " ON CONFLICT DO UPDATE SET removed = excluded.removed, holders = holders + 1";
+constexpr auto select_former_names = "SELECT name, removed, holders FROM former_name";
 constexpr auto select_account_count =
     "SELECT count(*) FROM owner o JOIN account a ON a.owner = o.id WHERE o.host = ?1";
 
@@ -125,15 +131,55 @@ bool set_enabled(Database& db, const AccountKey& key, bool enabled)
     return owner && db.connection().execute(update_enabled, *owner, std::int64_t(enabled)) > 0;
 }
 
-bool remove_account(Database& db, const AccountKey& key)
+bool begin_removal(Database& db, const AccountKey& key)
 {
+    const auto owner = db.find_owner(key);
+    if (!owner || db.connection().execute(update_enabled, *owner, std::int64_t(0)) == 0) {
+        return false;
+    }
+    db.connection().execute(delete_verifiers, *owner);
+    db.connection().execute(insert_removal, *owner);
+    return true;
+}
+
+bool remove_account(Database& db, const AccountKey& key, std::uint64_t former_name, WallTime now)
+{
+    forget_in_rooms(db.connection(), key);
     const auto owner = db.find_owner(key);
     if (!owner) {
         return false;
     }
     const bool existed = has_account(db, *owner);
     remove_owner(db, key, *owner);
+    if (existed && former_name != 0) {
+        db.connection().execute(upsert_former_name, static_cast<std::int64_t>(former_name), sql_time(now));
+    }
     return existed;
+}
+
+std::vector<AccountKey> list_removals(Connection& db)
+{
+    std::vector<AccountKey> keys;
+    auto rows = db.query(select_removals);
+    while (rows.next()) {
+        auto& key = keys.emplace_back();
+        key.host = rows.text(0);
+        key.user = rows.text(1);
+    }
+    return keys;
+}
+
+std::vector<FormerName> list_former_names(Connection& db)
+{
+    std::vector<FormerName> names;
+    auto rows = db.query(select_former_names);
+    while (rows.next()) {
+        auto& former = names.emplace_back();
+        former.name = static_cast<std::uint64_t>(rows.integer(0));
+        former.removed = wall_time(rows.integer(1));
+        former.holders = static_cast<std::uint32_t>(rows.integer(2));
+    }
+    return names;
 }
 
 std::vector<Account> list_accounts(Connection& db, const std::string& host, const std::string& after,

@@ -40,9 +40,26 @@ public:
             [key, enabled](Database& db) { return sqlite::set_enabled(db, key, enabled); });
     }
 
-    Stored<bool> remove(const AccountKey& key) override
+    Stored<bool> begin_removal(const AccountKey& key) override
     {
-        return desk_.write(key, [key](Database& db) { return remove_account(db, key); });
+        return desk_.write(key, [key](Database& db) { return sqlite::begin_removal(db, key); });
+    }
+
+    Stored<bool> remove(const AccountKey& key, std::uint64_t former_name) override
+    {
+        return desk_.write(key, [key, former_name, now = desk_.now()](Database& db) {
+            return remove_account(db, key, former_name, now);
+        });
+    }
+
+    Stored<std::vector<AccountKey>> removals() override
+    {
+        return desk_.read_hosts([](Database& db) { return list_removals(db.connection()); });
+    }
+
+    Stored<std::vector<FormerName>> former_names() override
+    {
+        return desk_.read_hosts([](Database& db) { return list_former_names(db.connection()); });
     }
 
     Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) override
@@ -88,6 +105,13 @@ public:
     {
         return desk_.write(key, [key, contact = std::move(contact), version](Database& db) {
             return remove_roster_record(db, key, contact, version);
+        });
+    }
+
+    Stored<std::vector<AccountKey>> holders(Jid contact) override
+    {
+        return desk_.read_hosts([contact = std::move(contact)](Database& db) {
+            return roster_holders(db.connection(), contact);
         });
     }
 
@@ -223,6 +247,15 @@ public:
     {
         return desk_.read_hosts([host = std::move(host), listed_only](Database& db) {
             return count_rooms(db.connection(), host, listed_only);
+        });
+    }
+
+    Stored<std::vector<std::string>> knowing(std::string host, Jid user, std::string store,
+        std::string name) override
+    {
+        return desk_.read_hosts([host = std::move(host), user = std::move(user), store = std::move(store),
+                                    name = std::move(name)](Database& db) {
+            return rooms_knowing(db.connection(), host, user, store, name);
         });
     }
 

@@ -20,7 +20,10 @@ bool create_account(Database& db, const AccountKey& key, const std::vector<Scram
     WallTime now);
 bool set_verifiers(Database& db, const AccountKey& key, const std::vector<ScramVerifier>& verifiers);
 bool set_enabled(Database& db, const AccountKey& key, bool enabled);
-bool remove_account(Database& db, const AccountKey& key);
+bool begin_removal(Database& db, const AccountKey& key);
+bool remove_account(Database& db, const AccountKey& key, std::uint64_t former_name, WallTime now);
+std::vector<AccountKey> list_removals(Connection& db);
+std::vector<FormerName> list_former_names(Connection& db);
 /// Whatever is kept for `key`, which `owner` is the number of.
 void remove_owner(Database& db, const AccountKey& key, std::int64_t owner);
 std::vector<Account> list_accounts(Connection& db, const std::string& host, const std::string& after,
@@ -39,12 +42,17 @@ std::vector<RoomSummary> list_rooms(Connection& db, const std::string& host, con
     std::size_t limit, bool listed_only);
 std::size_t count_rooms(Connection& db, const std::string& host, bool listed_only);
 std::size_t count_owned_rooms(Connection& db, const std::string& host, const Jid& member);
+std::vector<std::string> rooms_knowing(Connection& db, const std::string& host, const Jid& user,
+    const std::string& store, const std::string& name);
+/// What rooms keep of an account goes, but for bans.
+void forget_in_rooms(Connection& db, const AccountKey& user);
 
 // rosters.cpp
 RosterData load_roster(Connection& db, const AccountKey& key);
 Done put_roster_record(Database& db, const AccountKey& key, const RosterRecord& record,
     std::uint64_t version);
 Done remove_roster_record(Database& db, const AccountKey& key, const Jid& contact, std::uint64_t version);
+std::vector<AccountKey> roster_holders(Connection& db, const Jid& contact);
 
 // messages.cpp
 MessageReceipt accept_message(Database& db, const MessageToStore& message, WallTime now);

@@ -35,6 +35,17 @@ constexpr auto select_room_count = "SELECT count(*) FROM owner o JOIN room r ON 
                                    " WHERE o.host = ?1 AND r.listed >= ?2";
 constexpr auto select_owned_count = "SELECT count(*) FROM room_member m JOIN owner o ON o.id = m.owner"
                                     " WHERE m.jid = ?1 AND m.affiliation = ?2 AND o.host = ?3";
+constexpr auto delete_progress = "DELETE FROM room_progress WHERE owner = ?1 AND jid = ?2";
+constexpr auto select_rooms_knowing =
+    "SELECT o.user FROM owner o JOIN room r ON r.owner = o.id WHERE o.host = ?1 AND ("
+    "EXISTS (SELECT 1 FROM room_member m WHERE m.owner = o.id AND m.jid = ?2)"
+    " OR EXISTS (SELECT 1 FROM room_progress p WHERE p.owner = o.id AND p.jid = ?2)"
+    " OR EXISTS (SELECT 1 FROM keyval k WHERE k.owner = o.id AND k.store = ?3 AND k.name = ?4))"
+    " ORDER BY o.user";
+constexpr auto delete_memberships = "DELETE FROM room_member WHERE jid = ?1 AND affiliation <> ?2";
+constexpr auto strip_bans = "UPDATE room_member SET nick = '', choices = '' WHERE jid = ?1";
+constexpr auto delete_all_progress =
+    "DELETE FROM room_progress WHERE owner IN (SELECT owner FROM room) AND jid = ?1";
 
 std::int64_t as_flag(bool flag)
 {
@@ -163,6 +174,9 @@ bool change_room(Database& db, const AccountKey& key, const RoomStore::Change& c
         connection.execute(upsert_progress, *owner, progress.jid.text(),
             static_cast<std::int64_t>(progress.received), static_cast<std::int64_t>(progress.displayed));
     }
+    for (const auto& jid : change.forgotten) {
+        connection.execute(delete_progress, *owner, jid.text());
+    }
     return true;
 }
 
@@ -193,6 +207,25 @@ std::size_t count_rooms(Connection& db, const std::string& host, bool listed_onl
 {
     auto rows = db.query(select_room_count, host, as_flag(listed_only));
     return rows.next() ? static_cast<std::size_t>(rows.integer(0)) : 0;
+}
+
+std::vector<std::string> rooms_knowing(Connection& db, const std::string& host, const Jid& user,
+    const std::string& store, const std::string& name)
+{
+    std::vector<std::string> rooms;
+    auto rows = db.query(select_rooms_knowing, host, user.text(), store, name);
+    while (rows.next()) {
+        rooms.push_back(rows.text(0));
+    }
+    return rooms;
+}
+
+void forget_in_rooms(Connection& db, const AccountKey& user)
+{
+    const std::string jid = user.user + "@" + user.host;
+    db.execute(delete_memberships, jid, static_cast<std::int64_t>(Affiliation::outcast));
+    db.execute(strip_bans, jid);
+    db.execute(delete_all_progress, jid);
 }
 
 std::size_t count_owned_rooms(Connection& db, const std::string& host, const Jid& member)

@@ -16,6 +16,8 @@ constexpr auto upsert_record =
     " in_roster, pending_in) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr auto delete_record = "DELETE FROM roster WHERE owner = ?1 AND contact = ?2";
 constexpr auto update_version = "UPDATE owner SET roster_version = ?2 WHERE id = ?1";
+constexpr auto select_holders =
+    "SELECT o.host, o.user FROM roster r JOIN owner o ON o.id = r.owner WHERE r.contact = ?1";
 
 std::optional<SubscriptionState> subscription_state(std::int64_t number)
 {
@@ -68,6 +70,18 @@ RosterData load_roster(Connection& db, const AccountKey& key)
         data.items.push_back(std::move(*record));
     }
     return data;
+}
+
+std::vector<AccountKey> roster_holders(Connection& db, const Jid& contact)
+{
+    std::vector<AccountKey> holders;
+    auto rows = db.query(select_holders, contact.text());
+    while (rows.next()) {
+        auto& key = holders.emplace_back();
+        key.host = rows.text(0);
+        key.user = rows.text(1);
+    }
+    return holders;
 }
 
 Done put_roster_record(Database& db, const AccountKey& key, const RosterRecord& record, std::uint64_t version)

@@ -202,7 +202,21 @@ CREATE TABLE sent_stream (
 DELETE FROM keyval WHERE store = 'archive_failed';
 )";
 
-constexpr std::array<Migration, 5> all_migrations { version_1, version_2, version_3, version_4, version_5 };
+// An account whose removal has begun, and names that somebody had who is gone.
+constexpr auto version_6 = R"(
+CREATE TABLE removal (
+    owner INTEGER PRIMARY KEY REFERENCES owner ON DELETE CASCADE
+) STRICT;
+CREATE TABLE former_name (
+    name INTEGER PRIMARY KEY,
+    removed INTEGER NOT NULL,
+    holders INTEGER NOT NULL
+) STRICT;
+CREATE INDEX roster_by_contact ON roster (contact);
+)";
+
+constexpr std::array<Migration, 6> all_migrations { version_1, version_2, version_3, version_4, version_5,
+    version_6 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;
