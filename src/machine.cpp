@@ -7,6 +7,7 @@
 #include "features.hpp"
 #include "machine_settings.hpp"
 #include "private_files.hpp"
+#include "router/missing_accounts.hpp"
 
 #include <csignal>
 #include <future>
@@ -85,12 +86,26 @@ Machine::Made Machine::make(const Schema& schema, Settings settings, const Privi
     if (const auto assumed = privileges.assume(data_dir); !assumed) {
         return refused(assumed.error());
     }
+    const Openness open = openness_of(settings);
+    if (!open.refusals.empty()) {
+        return refused(open.refusals.front());
+    }
     const auto secret = lasting_secret(data_dir + "/secret");
     if (!secret) {
         return refused(secret.error());
     }
     std::unique_ptr<Machine> machine(new Machine(schema,
         std::make_shared<const Settings>(std::move(settings))));
+    for (const std::string& each : open.warnings) {
+        machine->log_.warning("data open to others", { { "what", each } });
+    }
+    if (privileges.are_all()) {
+        machine->log_.warning("running as root",
+            { { "meaning", "whoever finds a fault in the server has the whole machine" },
+                { "remedy",
+                    "make an account (`adduser --system --group stonechat`), give it the data folder and "
+                    "name it in `user` of [server]" } });
+    }
     if (auto why = machine->open_storage(); !why.empty()) {
         return refused(std::move(why));
     }
@@ -208,6 +223,22 @@ void Machine::log_start()
         { { "version", STONECHAT_VERSION }, { "hosts", hosts }, { "ports", ports },
             { "shards", std::to_string(shards_.size()) } });
     certificates_.look(*tls_);
+    warn_of_missing_accounts();
+}
+
+/// Names that the settings trust and nobody has are in the log, now and after each reload.
+void Machine::warn_of_missing_accounts()
+{
+    shards_[0].post([this] {
+        stonechat::start(
+            missing_accounts(server_->router(0)),
+            [this](const std::vector<std::string>& missing) {
+                for (const std::string& each : missing) {
+                    log_.warning("name without account", { { "what", each } });
+                }
+            },
+            [](const std::exception_ptr&) {});
+    });
 }
 
 // Reloading: the main thread does it, because it reads files.
@@ -277,6 +308,7 @@ ctl::ReloadReport Machine::reload_now()
     log_.set_level(to_level(next->section("log").text("level")));
     limiter_.set_limits(connection_limits(next->section("limits")));
     server_->reconfigure(next);
+    warn_of_missing_accounts();
     return report;
 }
 

@@ -53,6 +53,7 @@ private:
     std::string load_certificates();
     std::string open_ports();
     std::string open_control();
+    void warn_of_missing_accounts();
     ctl::ReloadReport reload_now();
     void ask_for_reload(Function<void(ctl::ReloadReport)> done);
     Waiting take_waiting();

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -40,6 +42,20 @@ bool write_all(int descriptor, std::string_view content)
 }
 
 constexpr std::size_t secret_bytes = 32;
+
+/// The permissions of `path`; none if it is not there.
+unsigned mode_of(const std::string& path)
+{
+    struct stat facts {};
+    return ::stat(path.c_str(), &facts) == 0 ? facts.st_mode & 07777 : 0;
+}
+
+std::string in_octal(unsigned mode)
+{
+    std::array<char, 8> digits {};
+    std::snprintf(digits.data(), digits.size(), "%04o", mode);
+    return digits.data();
+}
 
 } // namespace
 
@@ -72,6 +88,32 @@ FileOutcome make_private_folder(const std::string& path)
         return "cannot make the folder " + path + ": " + error.message();
     }
     return Done();
+}
+
+Openness openness_of(const Settings& settings)
+{
+    constexpr unsigned write_by_others = 022;
+    constexpr unsigned any_by_others = 077;
+    Openness found;
+    const std::string& folder = settings.section("server").text("data_dir");
+    const unsigned folder_mode = mode_of(folder);
+    if ((folder_mode & write_by_others) != 0) {
+        found.refusals.push_back("others may write to the folder " + folder + " (mode "
+            + in_octal(folder_mode) + ") and so replace what the server keeps; `chmod 700 " + folder
+            + "` closes it");
+    } else if ((folder_mode & any_by_others) != 0) {
+        found.warnings.push_back("others may look into the folder " + folder + " (mode "
+            + in_octal(folder_mode) + "); `chmod 700 " + folder + "` closes it");
+    }
+    for (const char* suffix : { "", "-wal", "-shm" }) {
+        const std::string file = settings.section("storage").text("file") + suffix;
+        const unsigned mode = mode_of(file);
+        if ((mode & any_by_others) != 0) {
+            found.refusals.push_back(file + " can be read by others (mode " + in_octal(mode)
+                + "), with all messages in it; `chmod 600 " + file + "` closes it");
+        }
+    }
+    return found;
 }
 
 Result<std::string, std::string> lasting_secret(const std::string& path)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "config/settings.hpp"
 
 #include <string>
 #include <string_view>
@@ -18,6 +19,14 @@ FileOutcome write_private_file(const std::string& path, std::string_view content
 
 /// Makes the folder and those above it, mode 0700, if they are not there.
 FileOutcome make_private_folder(const std::string& path);
+
+/// Who else may get at what the server keeps, in sentences with what to do.
+struct Openness {
+    std::vector<std::string> refusals; ///< the server must not run like this
+    std::vector<std::string> warnings;
+};
+/// Looks at the data folder and the database: nobody else may write in the folder or read the database.
+Openness openness_of(const Settings& settings);
 
 /// The lasting secret in `path`, made when it is not there; refused if others can read it.
 Result<std::string, std::string> lasting_secret(const std::string& path);

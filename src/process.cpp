@@ -104,6 +104,11 @@ bool Privileges::is_user() const
     return user != nullptr && user->pw_uid == geteuid();
 }
 
+bool Privileges::are_all() const
+{
+    return !target_ && geteuid() == 0;
+}
+
 Privileges::Outcome Privileges::as_root() const
 {
     if (target_ && seteuid(0) != 0) {

@@ -30,6 +30,8 @@ public:
     /// Becomes the user for the time being, and makes nothing.
     Outcome become() const;
     Outcome as_root() const;
+    /// The process is root's and stays so.
+    bool are_all() const;
     Outcome keep() const;
     /// The name in the settings, or empty.
     const std::string& user() const { return user_; }

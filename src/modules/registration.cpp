@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/registration.hpp"
 
+#include "base/log.hpp"
+#include "config/trusted_names.hpp"
 #include "router/host.hpp"
 #include "router/registration_rate.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/ns.hpp"
+
+#include <algorithm>
 
 namespace stonechat {
 namespace {
@@ -17,17 +21,18 @@ std::optional<Jid> account_of(const Host& host, const std::string& user)
     return user.empty() ? std::nullopt : Jid::from_parts(user, host.name());
 }
 
-StanzaError to_stanza_error(AccountProblem problem)
+StanzaError to_stanza_error(const AccountRefusal& refusal)
 {
-    switch (problem) {
+    switch (refusal.problem) {
+    case AccountProblem::reserved: // strangers do not learn who was here
     case AccountProblem::exists: return StanzaError(StanzaError::conflict); // §3.1.1
     case AccountProblem::no_such_account: return StanzaError(StanzaError::registration_required);
     case AccountProblem::not_local:
     case AccountProblem::bad_password:
-        return StanzaError(StanzaError::not_acceptable, to_text(problem)); // §3.1.1
+        return StanzaError(StanzaError::not_acceptable, refusal.text); // §3.1.1
     case AccountProblem::store_full:
     case AccountProblem::busy:
-        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, to_text(problem));
+        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, refusal.text);
     case AccountProblem::store_failed:
         return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
     }
@@ -46,7 +51,12 @@ public:
             .setting(SettingSpec::flag("open", false,
                 "Anybody may make an account from a client. Attracts spammers."))
             .setting(SettingSpec::integer("per_day", 3, 1, 1'000'000,
-                "Accounts from one address (IPv6: /64) in a day."));
+                "Accounts from one address (IPv6: /64) in a day."))
+            .setting(SettingSpec::list("reserved",
+                { "abuse", "admin", "administrator", "hostmaster", "info", "noc", "postmaster", "root",
+                    "security", "support", "webmaster", "xmpp" },
+                "Names that look official: nobody gets them from a client. Nor those in 'admins' and "
+                "[host.contact]."));
     }
 
     void attach(Handlers& on) override
@@ -63,6 +73,14 @@ public:
 
 private:
     bool is_open() const { return host_->settings("registration").flag("open"); }
+
+    /// Whoever has this name may do more than others, or is taken for one who may.
+    bool is_kept_back(const Jid& account) const
+    {
+        const auto& reserved = host_->settings("registration").list("reserved");
+        return is_trusted_name(host_->router().settings(), account)
+            || std::find(reserved.begin(), reserved.end(), account.local()) != reserved.end();
+    }
 
     std::optional<Element> feature() const
     {
@@ -90,6 +108,14 @@ private:
         if (!host_->router().server().registration_rate().admit(peer, per_day)) {
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait,
                 "Too many accounts from your address");
+        }
+        if (is_kept_back(*account)) {
+            host_->log().warning("registration refused",
+                { { "account", account->text() },
+                    { "why",
+                        "the settings keep this name back; `stonechatctl user add` makes the account" } });
+            co_return StanzaError(
+                StanzaError::conflict); // as if it existed: who has rights is nobody's business
         }
         auto creating = host_->accounts().create(*account, iq.payload().child_text("password"));
         const auto created = co_await creating;

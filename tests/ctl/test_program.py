@@ -342,6 +342,42 @@ def test_a_secret_that_others_can_read_is_refused(folder):
     assert done.returncode == 1 and "data/secret" in done.stderr
 
 
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+def test_a_database_that_others_can_read_is_refused(folder, suffix):
+    database = folder / f"data/stonechat.db{suffix}"
+    database.touch()
+    database.chmod(0o640)
+    done = stonechat("--config", folder / "stonechat.toml")
+    assert done.returncode == 1 and f"`chmod 600 {database}`" in done.stderr
+    checked = json.loads(stonechat("check", "--config", folder / "stonechat.toml", "--json").stdout)
+    assert any(f"chmod 600 {database}" in each for each in checked["warnings"])
+
+
+def test_a_data_folder_that_others_can_write_to_is_refused(folder):
+    data = folder / "data"
+    data.chmod(0o770)
+    done = stonechat("--config", folder / "stonechat.toml")
+    assert done.returncode == 1 and f"`chmod 700 {data}`" in done.stderr
+
+
+def test_a_data_folder_that_others_can_look_into_is_warned_about(private_server):
+    server = private_server()
+    data = server.folder / "data"
+    assert "data open to others" not in server.log()
+    server.stop()
+    data.chmod(0o755)
+    server.start()
+    server.ctl("status")
+    assert f"chmod 700 {data}" in server.log()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run as root")
+def test_running_as_root_is_warned_about(private_server):
+    server = private_server()
+    server.ctl("status")
+    assert "running as root" in server.log() and "[server]" in server.log()
+
+
 def test_a_damaged_database_is_refused_by_name(folder):
     (folder / "data/stonechat.db").write_bytes(b"this is not a database" * 1000)
     done = stonechat("--config", folder / "stonechat.toml")
@@ -382,9 +418,11 @@ def test_started_by_root_it_runs_as_its_user(private_server):
     for path in (server.folder / "data", *(server.folder / "data").rglob("*")):
         shutil.chown(path, "nobody")
     server.config.chmod(0o644)
+    before = server.log()
     server.start()
     server.ctl("status")  # answered once the start is complete; the ports are open before that
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
     uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
     assert len(set(uids)) == 1 and uids[0] != "0"
+    assert "running as root" not in server.log()[len(before):]
     assert server.ctl_json("reload")["changes"] == []

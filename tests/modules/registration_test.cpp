@@ -112,6 +112,31 @@ TEST_CASE("registration: a name that is taken is a conflict, also of somebody di
     CHECK(world.registers("benvolio", "192.0.2.2") == "cancel conflict");
 }
 
+TEST_CASE("registration: a name with rights, or that looks official, is nobody's to take")
+{
+    Registry world;
+    using Names = std::vector<std::string>;
+    world.set("registration", "per_day", std::int64_t { 100 });
+    CHECK(world.registers("admin") == "cancel conflict");
+    CHECK(world.registers("ADMIN") == "cancel conflict");
+    CHECK(world.registers("postmaster") == "cancel conflict");
+    world.set("contact", "abuse", Names { "mailto:benvolio@localhost", "xmpp:help@localhost?message" });
+    CHECK(world.registers("help") == "cancel conflict");
+    CHECK(world.registers("benvolio") == "result");
+    world.set("registration", "reserved", Names {});
+    CHECK(world.registers("postmaster") == "result");
+    CHECK(world.registers("admin") == "cancel conflict");
+}
+
+TEST_CASE("registration: a name that was somebody's is a conflict like one that is taken")
+{
+    Registry world;
+    const bool removed =
+        static_cast<bool>(world.result_of(world.accounts().remove(*Jid::parse("romeo@localhost"))));
+    CHECK(removed);
+    CHECK(world.registers("romeo") == "cancel conflict");
+}
+
 // XEP-0077 §3.1-4
 TEST_CASE(
     "registration: without a name or a password, or with one that is not allowed, not acceptable (XEP-0077 "

@@ -103,12 +103,34 @@ Connection::~Connection()
     sqlite3_close_v2(handle_);
 }
 
+namespace {
+
+/// The path as a URI of SQLite's.
+std::string uri_of(const std::string& path)
+{
+    std::string uri = "file:";
+    for (const char c : path) {
+        switch (c) {
+        case '%': uri += "%25"; break;
+        case '?': uri += "%3f"; break;
+        case '#': uri += "%23"; break;
+        default: uri += c;
+        }
+    }
+    return uri;
+}
+
+} // namespace
+
 Result<Connection, std::string> Connection::open(const std::string& path, Access access)
 {
+    const bool is_unchanging = access == Access::unchanging;
     const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        | (access == Access::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+        | (access == Access::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY)
+        | (is_unchanging ? SQLITE_OPEN_URI : 0);
+    const std::string name = is_unchanging ? uri_of(path) + "?immutable=1" : path;
     sqlite3* handle = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
     if (code != SQLITE_OK) {
         std::string problem = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
         sqlite3_close_v2(handle);

@@ -60,7 +60,8 @@ private:
 
 class Connection {
 public:
-    enum class Access { read_write, read_only };
+    /// `unchanging`: nobody writes to it meanwhile, and nothing is written beside it.
+    enum class Access { read_write, read_only, unchanging };
 
     /// Opens an existing file; the reason why not otherwise.
     static Result<Connection, std::string> open(const std::string& path, Access access);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A look into a database from outside: by `stonechat check`, while a server may be using it, or none.
+#include "storage/sqlite/queries.hpp"
+#include "storage/storage.hpp"
+
+#include <filesystem>
+
+namespace stonechat {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Without a log all is in the file itself, and nothing has to be written beside it to read it.
+sqlite::Connection::Access access_to(const std::string& path)
+{
+    std::error_code is_absent;
+    const auto log_size = fs::file_size(path + "-wal", is_absent);
+    return is_absent || log_size == 0 ? sqlite::Connection::Access::unchanging
+                                      : sqlite::Connection::Access::read_only;
+}
+
+} // namespace
+
+Result<std::vector<AccountKey>, StorageOpenError> keys_without_account(const std::string& path,
+    std::vector<AccountKey> keys)
+{
+    std::error_code ignored; // what cannot be looked at cannot be opened either
+    if (!fs::exists(path, ignored)) {
+        return keys;
+    }
+    auto db = sqlite::Connection::open(path, access_to(path));
+    if (!db) {
+        return StorageOpenError { "The database " + path + " cannot be read: " + db.error() };
+    }
+    std::erase_if(keys, [&db](const AccountKey& key) { return sqlite::find_account(*db, key).has_value(); });
+    if (db->failure() != sqlite::Failure::none) {
+        return StorageOpenError { "The database " + path + " cannot be read: " + db->problem() };
+    }
+    return keys;
+}
+
+} // namespace stonechat
