@@ -78,7 +78,7 @@ def test_a_wrong_password_is_refused(server):
     ("~!\"#$%&'()*+,-./", "~!\"#$%&'()*+,-./"),
 ])
 def test_passwords_beyond_ascii_log_in(server, chosen, typed):
-    """RFC 5802 §2.2: the client prepares the password with SASLprep; the server has made its verifier of the same."""
+    """RFC 5802 §2.2-1: the client prepares the password with SASLprep; the server has made its verifier of the same."""
     async def scenario():
         account = server.account("alice")
         server.ctl("user", "password", account.jid, "--password", chosen)

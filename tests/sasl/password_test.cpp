@@ -7,6 +7,7 @@
 
 using namespace stonechat;
 
+// RFC 5802 §2.2-1
 TEST_CASE("password: SASLprep maps, normalizes and forbids (the examples of RFC 4013 section 3)")
 {
     CHECK(prepare_password("I\u00adX") == "IX");

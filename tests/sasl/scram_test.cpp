@@ -488,6 +488,7 @@ TEST_CASE("scram: a verifier is made with a salt of its own and knows its passwo
     CHECK_FALSE(make_verifier(ScramHash::sha256, std::string(1024, 'x'), 50));
 }
 
+// RFC 5802 §2.2-1
 TEST_CASE("scram: passwords are prepared by SASLprep (RFC 5802 section 2.2)")
 {
     const auto composed = make_verifier(ScramHash::sha1, "caf\xc3\xa9", 10);
