@@ -2,6 +2,7 @@
 #include "storage/sqlite/schema.hpp"
 
 #include "storage/sqlite/file.hpp"
+#include "storage/sqlite/rewritten_rows.hpp"
 
 #include <array>
 #include <filesystem>
@@ -215,8 +216,9 @@ CREATE TABLE former_name (
 CREATE INDEX roster_by_contact ON roster (contact);
 )";
 
-constexpr std::array<Migration, 6> all_migrations { version_1, version_2, version_3, version_4, version_5,
-    version_6 };
+// Version 7 leaves the tables as they are.
+constexpr std::array<Migration, 7> all_migrations { version_1, version_2, version_3, version_4, version_5,
+    version_6, Migration("", mend_rewritten_rows) };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;
@@ -247,8 +249,11 @@ std::string quoted(const std::string& name)
 void migrate(Connection& db, std::int64_t from, std::span<const Migration> steps)
 {
     db.run_script("BEGIN IMMEDIATE");
-    for (const auto* step : steps.subspan(static_cast<std::size_t>(from))) {
-        db.run_script(step);
+    for (const Migration& step : steps.subspan(static_cast<std::size_t>(from))) {
+        db.run_script(step.sql);
+        if (step.work != nullptr) {
+            step.work(db);
+        }
     }
     db.run_script("PRAGMA application_id = " + std::to_string(application_id));
     db.run_script("PRAGMA user_version = " + std::to_string(steps.size()));

@@ -24,8 +24,14 @@ namespace stonechat::sqlite {
 /// "STNC" in the header of the file: this database is Stonechat's.
 inline constexpr std::int64_t application_id = 0x53544e43;
 
-/// SQL that leads from one schema to the next.
-using Migration = const char*;
+/// What leads from one schema to the next: SQL, and then work on the rows that SQL alone cannot do.
+struct Migration {
+    using Work = void (*)(Connection&);
+    constexpr Migration(const char* its_sql, Work its_work = nullptr) : sql(its_sql), work(its_work) {}
+
+    const char* sql;
+    Work work;
+};
 
 /// All of them; the first one makes the tables.
 std::span<const Migration> migrations();
