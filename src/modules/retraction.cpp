@@ -18,13 +18,20 @@ namespace {
 /// One retraction, seen from one of the two archives.
 struct Retraction {
     AccountKey owner;
-    Jid sender; ///< bare
-    Jid peer;   ///< the other side, as `owner` sees it
+    Jid sender;           ///< bare
+    std::string occupant; ///< its id (XEP-0421), if a room has passed it on: there, all have one bare address
+    Jid peer;             ///< the other side, as `owner` sees it
     bool outgoing = false;
     std::string target; ///< the id of what is taken back
     std::string id;     ///< of the retraction itself
     WallTime at;
 };
+
+std::string_view occupant_of(const Element& message)
+{
+    const Element* id = message.child("occupant-id", ns::occupant_id);
+    return id == nullptr ? std::string_view() : id->attribute_or("id");
+}
 
 /// The tombstone for what was found, if it is the sender's own (§5) and still stands.
 std::optional<Element> grave_of(const ArchivedMessage& found, const Retraction& retraction)
@@ -34,7 +41,7 @@ std::optional<Element> grave_of(const ArchivedMessage& found, const Retraction& 
         return std::nullopt;
     }
     const auto from = Jid::parse(original->attribute_or("from"));
-    if (!from || !from->same_bare(retraction.sender)) {
+    if (!from || !from->same_bare(retraction.sender) || occupant_of(*original) != retraction.occupant) {
         return std::nullopt;
     }
     return tombstone(*original, retraction.id, retraction.at);
@@ -95,6 +102,7 @@ private:
         Retraction retraction;
         retraction.owner = context.user->key();
         retraction.sender = message.from().bare();
+        retraction.occupant = occupant_of(element);
         retraction.outgoing = message.from().same_bare(context.user->jid());
         retraction.peer = (retraction.outgoing ? message.to() : message.from()).bare();
         retraction.target = retract->attribute_or("id");

@@ -20,12 +20,28 @@ bool is_id_of_room(const Element& child, const Element& message)
     return by && from && *by == from->bare();
 }
 
+/// XEP-0045 §7.5: it says that a message is a private one in a room.
+bool is_private_mark(const Element& child)
+{
+    return child.is("x", ns::muc_user) && child.first_child() == nullptr;
+}
+
+bool is_private_in_room(const Element& message)
+{
+    const auto children = message.children();
+    return std::any_of(children.begin(), children.end(),
+        [](const Element* child) { return is_private_mark(*child); });
+}
+
 /// What a room has added to a message, and stays.
 bool is_of_room(const Element& child, const Element& message)
 {
-    return message.attribute_or("type") == "groupchat"
-        && (child.is("occupant-id", ns::occupant_id) || child.is("x", ns::muc_user)
-            || is_id_of_room(child, message));
+    if (message.attribute_or("type") == "groupchat") {
+        return child.is("occupant-id", ns::occupant_id) || child.is("x", ns::muc_user)
+            || is_id_of_room(child, message);
+    }
+    return (is_private_mark(child) || child.is("occupant-id", ns::occupant_id))
+        && is_private_in_room(message);
 }
 
 } // namespace

@@ -27,8 +27,9 @@ struct Moderation {
 /// What remains of `original`, which the message with `id` has taken back at `stamp`: who, to whom and under
 /// which id. Of a groupchat message also what its room has said of it: the author's occupant id (XEP-0425
 /// §4), the real address for those who may see it (XEP-0313 §6.1.2), and the room's stanza-id, which
-/// retractions name (XEP-0424 §5.1). The room must have removed what clients claim of these. `id` is never
-/// empty: clients find the retraction by it (XEP-0424 §4).
+/// retractions name (XEP-0424 §5.1); of a private message in a room, that it is one (XEP-0045 §7.5), and by
+/// which occupant. The room must have removed what clients claim of these. `id` is never empty: clients find
+/// the retraction by it (XEP-0424 §4).
 Element tombstone(const Element& original, std::string_view id, WallTime stamp);
 Element tombstone(const Element& original, std::string_view id, WallTime stamp, const Moderation& moderation);
 

@@ -146,6 +146,19 @@ TEST_CASE("tombstone: between two people nothing is from a room, whatever it cla
         == "<message from='witch@shakespeare.example/a' type='chat' id='1'>" + retracted + "/></message>");
 }
 
+TEST_CASE("tombstone: of a private message in a room says that it was one, and by which occupant")
+{
+    const std::string mark = "<x xmlns='http://jabber.org/protocol/muc#user'/>";
+    const std::string head = "<message type='chat' from='room@muc.example.com/oldhag' id='1'>";
+    const Element original = element(head + "<body>Hail!</body>" + mark + occupant_id + "</message>");
+    const Element grave = buried(original);
+    CHECK(grave.child("body") == nullptr);
+    CHECK(text(*grave.child("x", ns::muc_user)) == mark);
+    CHECK(text(*grave.child("occupant-id", ns::occupant_id)) == occupant_id);
+    CHECK(is_tombstone(grave));
+    CHECK_FALSE(is_tombstone(original));
+}
+
 TEST_CASE("tombstone: is known by having nothing else, since anybody may say <retracted/>")
 {
     CHECK(is_tombstone(buried(in_room(occupant_id))));
