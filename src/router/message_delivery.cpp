@@ -14,15 +14,19 @@
 
 namespace stonechat {
 
-/// The sender's passage on its way to the recipient's home and back.
+/// The sender's passage on its way to the recipient's home and back. Seals the message, which may be
+/// rewritten before it arrives: what is stored for the sender is what he sent, and for the recipient what
+/// he gets.
 class MessageDelivery::SenderSide final : public Luggage {
 public:
-    SenderSide(Host& host, Passage passage, const Stanza& message)
+    SenderSide(Host& host, Passage passage, Stanza& message)
         : host_(host), passage_(std::move(passage)), stamp_(host.clock().wall()),
-          searchable_(is_searchable(message.element()))
+          searchable_(is_searchable(std::as_const(message).element()))
     {
         if (passage_.has_to_be_committed()) {
-            xml_ = to_xml(message.element());
+            xml_ = to_xml(std::as_const(message).element());
+            seal_ = host.router().new_seal();
+            message.set_seal(seal_);
         }
         if (passage_.has_receivers()) {
             copy_ = message;
@@ -34,11 +38,12 @@ public:
 
     void add_to(MessageToStore& store) override
     {
+        store.searchable = searchable_;
         passage_.add_to(store, {}); // a sender's side has no mailbox
-        store.xml = std::move(xml_);
     }
     const Origin* origin() const override { return passage_.origin() ? &*passage_.origin() : nullptr; }
-    void take_back(std::string xml) override { xml_ = std::move(xml); }
+    std::string& xml() override { return xml_; }
+    Stanza::Seal seal() const override { return seal_; }
 
 private:
     Home& home() const override { return host_.shard(); }
@@ -71,7 +76,7 @@ private:
         }
         MessageToStore store;
         store.stamp = stamp_;
-        store.searchable = searchable_;
+        store.xml = std::move(xml_);
         add_to(store);
         store.origin.reset(); // nobody took it, as its sender hears: who tries again means it
         host_.storage()
@@ -80,14 +85,15 @@ private:
             .then([self = std::move(self), settlement = std::move(settlement)](
                       Result<MessageReceipt, StoreError> receipt) mutable {
                 const bool stored = static_cast<bool>(receipt);
-                over(std::move(self), { stored, stored ? receipt->id : 0 });
+                over(std::move(self), { stored, stored ? receipt->sent_id : 0 });
             });
     }
 
     Host& host_;
     Passage passage_;
     WallTime stamp_;
-    std::string xml_;
+    std::string xml_; ///< as it was sent; empty if there is nothing to store
+    Stanza::Seal seal_ = Stanza::unsealed;
     std::optional<Stanza> copy_; ///< for the sender's other sessions
     std::uint64_t place_ = 0;    ///< theirs, if there are any
     bool searchable_;
@@ -106,7 +112,7 @@ struct MessageDelivery::Letter {
     std::uint64_t place = 0; ///< in the recipient's Arrivals
 };
 
-void MessageDelivery::pack(Passage passage, const Stanza& message, Settlement& settlement)
+void MessageDelivery::pack(Passage passage, Stanza& message, Settlement& settlement)
 {
     passage.reserve_places();
     const bool wants_something = passage.has_to_be_committed() || passage.has_receivers();
@@ -219,42 +225,79 @@ void MessageDelivery::commit(std::unique_ptr<Letter> letter)
         arrivals.append([this, letter = std::move(letter)] { give(*letter, std::nullopt); });
         return;
     }
-    MessageToStore store;
-    store.stamp = host_.clock().wall();
-    store.searchable = is_searchable(letter->message.element());
-    if (letter->luggage) {
-        letter->luggage->add_to(store);
-    }
-    letter->passage.add_to(store, std::string(letter->message.from().bare_text()));
-    if (store.xml.empty()) {
-        store.xml = to_xml(letter->message.element());
-    }
     letter->place = arrivals.hold();
-    host_.storage()
-        .messages()
-        .accept(std::move(store))
-        .then([this, letter = std::move(letter)](Result<MessageReceipt, StoreError> receipt) mutable {
-            if (!receipt) {
-                refuse(*letter, to_stanza_error(receipt.error()));
-            } else if (receipt->is_repeated) {
-                host_.trace("repeated", letter->message, "it is safe already");
-                drop(*letter);
-            } else if (receipt->mailbox != MailboxAnswer::stored) {
-                come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
-                refuse(*letter, StanzaError(StanzaError::resource_constraint));
-            } else {
-                arrive(std::move(letter), receipt->id);
-            }
-        });
+    store(*letter).then([this,
+                            letter = std::move(letter)](Result<MessageReceipt, StoreError> receipt) mutable {
+        if (!receipt) {
+            refuse(*letter, to_stanza_error(receipt.error()));
+        } else if (receipt->is_repeated) {
+            host_.trace("repeated", letter->message, "it is safe already");
+            drop(*letter);
+        } else if (receipt->mailbox != MailboxAnswer::stored) {
+            come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
+            refuse(*letter, StanzaError(StanzaError::resource_constraint));
+        } else {
+            arrive(std::move(letter), *receipt);
+        }
+    });
+}
+
+/// Each side's owner keeps it as he knows it. Mostly both know the same, which is stored once.
+Stored<MessageReceipt> MessageDelivery::store(Letter& letter)
+{
+    const bool sender_stores = letter.luggage && letter.luggage->has_to_be_stored();
+    Luggage* sent = sender_stores ? letter.luggage.get() : nullptr;
+    MessageToStore message;
+    if (sent != nullptr && letter.message.seal() == sent->seal()) {
+        message.xml = std::move(sent->xml());
+    } else {
+        message.xml = to_xml(std::as_const(letter.message).element());
+        if (sent != nullptr && message.xml != sent->xml()) {
+            return store_both(letter, std::move(message.xml));
+        }
+    }
+    message.stamp = host_.clock().wall();
+    if (sent != nullptr) {
+        sent->add_to(message);
+    }
+    add_received(letter, message);
+    return host_.storage().messages().accept(std::move(message));
+}
+
+/// It was rewritten on its way.
+Stored<MessageReceipt> MessageDelivery::store_both(Letter& letter, std::string received_form)
+{
+    MessageStore& messages = host_.storage().messages();
+    MessageToStore sent;
+    sent.stamp = host_.clock().wall();
+    sent.xml = letter.luggage->xml(); // a copy, for it may come home
+    letter.luggage->add_to(sent);
+    if (!letter.passage.has_to_be_committed()) {
+        return messages.accept(std::move(sent));
+    }
+    MessageToStore received;
+    received.stamp = sent.stamp;
+    received.xml = std::move(received_form);
+    add_received(letter, received);
+    return messages.accept_both(std::move(received), std::move(sent));
+}
+
+void MessageDelivery::add_received(const Letter& letter, MessageToStore& message)
+{
+    message.searchable = is_searchable(letter.message.element());
+    letter.passage.add_to(message, std::string(letter.message.from().bare_text()));
 }
 
 /// Its sender's side is not at fault, and is stored alone.
 void MessageDelivery::come_home(Letter& letter)
 {
-    if (letter.luggage) {
-        letter.luggage->take_back(to_xml(letter.message.element()));
-        letter.settlement.carry(std::move(letter.luggage));
+    if (!letter.luggage) {
+        return;
     }
+    if (letter.luggage->xml().empty()) { // both sides had the same
+        letter.luggage->xml() = to_xml(std::as_const(letter.message).element());
+    }
+    letter.settlement.carry(std::move(letter.luggage));
 }
 
 void MessageDelivery::refuse(Letter& letter, const StanzaError& error)
@@ -273,16 +316,16 @@ void MessageDelivery::drop(Letter& letter)
     letter.passage.owner().arrivals().ready(letter.place, Function<void()>([] {}));
 }
 
-void MessageDelivery::arrive(std::unique_ptr<Letter> letter, MessageId id)
+void MessageDelivery::arrive(std::unique_ptr<Letter> letter, const MessageReceipt& receipt)
 {
     host_.trace("committed", letter->message, letter->passage.is_for_mailbox() ? "into the mailbox" : "");
     if (letter->passage.is_for_mailbox()) {
         ++host_.router().counters().offline_stored;
     }
-    settle(*letter, id);
+    settle(*letter, receipt.sent_id);
     Arrivals& arrivals = letter->passage.owner().arrivals();
     const std::uint64_t place = letter->place;
-    arrivals.ready(place, [this, letter = std::move(letter), id] { give(*letter, id); });
+    arrivals.ready(place, [this, letter = std::move(letter), id = receipt.id] { give(*letter, id); });
 }
 
 /// The sender's side goes on. It does not wait for the recipient's turn: that may be waiting for another

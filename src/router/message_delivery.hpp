@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // MessageDelivery: the way of a message on one host and shard. It is planned on the sender's side
 // (archive, carbon copies) and on the recipient's (archive, who gets it by RFC 6121 section 8.5,
-// mailbox); what both want is committed in one transaction; only then does anybody get it, in the
-// order in which messages came. What is not worth keeping goes at once. Part of a Host; shard-bound.
+// mailbox); what both want is committed in one transaction, for each of them as he sent or got it;
+// only then does anybody get it, in the order in which messages came. What is not worth keeping goes
+// at once. Part of a Host; shard-bound.
 #pragma once
 
 #include "router/delivery.hpp"
 #include "router/passage.hpp"
 #include "router/settlement.hpp"
+#include "storage/message_store.hpp"
 #include "xmpp/stanza.hpp"
 
 #include <memory>
+#include <string>
 
 namespace stonechat {
 
@@ -24,8 +27,8 @@ public:
     explicit MessageDelivery(Host& host) : host_(host) {}
     MessageDelivery(const MessageDelivery&) = delete;
 
-    /// The sender's side: sends what `passage` wants along with the stanza.
-    void pack(Passage passage, const Stanza& message, Settlement& settlement);
+    /// The sender's side: sends what `passage` wants along with the stanza, and seals that.
+    void pack(Passage passage, Stanza& message, Settlement& settlement);
     /// The recipient's side: `user` is ready, and `message` is addressed to him.
     void deliver(User& user, Stanza message, Settlement settlement);
 
@@ -37,10 +40,13 @@ private:
     Verdict choose(Delivery delivery, User& user, Stanza& message, Passage& passage, const Context& context);
     Verdict keep_for_later(Stanza& message, Passage& passage, const Context& context);
     void commit(std::unique_ptr<Letter> letter);
+    Stored<MessageReceipt> store(Letter& letter);
+    Stored<MessageReceipt> store_both(Letter& letter, std::string received_form);
+    static void add_received(const Letter& letter, MessageToStore& message);
     static void come_home(Letter& letter);
     void refuse(Letter& letter, const StanzaError& error);
     static void drop(Letter& letter);
-    void arrive(std::unique_ptr<Letter> letter, MessageId id);
+    void arrive(std::unique_ptr<Letter> letter, const MessageReceipt& receipt);
     static void settle(Letter& letter, MessageId id);
     void give(Letter& letter, std::optional<MessageId> id);
 

@@ -94,6 +94,11 @@ void Router::deliver_here(Stanza stanza, Settlement settlement)
     }
 }
 
+Stanza::Seal Router::new_seal()
+{
+    return ++seals_ * server_.shard_count() + shard_.index();
+}
+
 void Router::refuse(const Stanza& request, const StanzaError& error)
 {
     ++counters_.refused;

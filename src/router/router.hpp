@@ -80,6 +80,8 @@ public:
         std::uint64_t addresses = 0; ///< how often they did: each time it was serialised once
     };
     Counters& counters() { return counters_; }
+    /// A seal for a stanza that no other has, on whatever shard.
+    Stanza::Seal new_seal();
     DeadLetters& dead_letters() { return dead_letters_; }
     MessageTracks& tracks() { return tracks_; }
 
@@ -98,6 +100,7 @@ private:
     Counters counters_;
     DeadLetters dead_letters_;
     MessageTracks tracks_;
+    Stanza::Seal seals_ = 0; ///< how many were given out
     SharedSettings settings_;
     Timer sweep_timer_;
     std::uint64_t logins_swept_ = 0; ///< counted by the sweep before

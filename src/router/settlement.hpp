@@ -6,7 +6,8 @@
 // the ledger hears of it on its home.
 //
 // The token also carries what the sender's side wants committed with the stanza (Luggage), so that
-// the recipient's side can put both into one transaction. If nobody takes it, it comes home.
+// the recipient's side can put both into one transaction. If nobody takes it, it comes home. Token and
+// stanza go separate ways: who gets the luggage may have another stanza before him than was sent.
 #pragma once
 
 #include "base/function.hpp"
@@ -30,12 +31,15 @@ public:
     virtual ~Luggage() = default;
     /// There is something that must be committed before anybody sees the message.
     virtual bool has_to_be_stored() const = 0;
-    /// Adds the sender's part to what is going to be stored, and hands over the serialised stanza.
+    /// Adds the sender's part to what is going to be stored, but for the stanza.
     virtual void add_to(MessageToStore& store) = 0;
     /// What tells whether the client sends it once more; null if nothing does.
     virtual const Origin* origin() const = 0;
-    /// What it was added to was refused: the serialised stanza again, for when it comes home.
-    virtual void take_back(std::string xml) = 0;
+    /// The stanza as the sender sent it, if there is something to store. Who moves it away puts it back when
+    /// it was not stored.
+    virtual std::string& xml() = 0;
+    /// What that stanza is sealed with: one that has this seal says the same.
+    virtual std::uint64_t seal() const = 0;
 
     /// What came of it. `id` is 0 if there was nothing to store.
     struct Outcome {

@@ -2,6 +2,7 @@
 // MessageStore: takes a message with everything that has to be safe before anybody may see it: the
 // stanza once, its place in the archives of sender and recipient, its place in the queues of
 // sessions that can be resumed, its row in the mailbox. All of it in one transaction, or nothing.
+// What somebody has rewritten on its way (a room) is two messages: each side's owner has his own.
 #pragma once
 
 #include "storage/stored.hpp"
@@ -65,6 +66,7 @@ struct MailboxEntry {
     MailboxLimits limits;
 };
 
+/// For all who have it in the same words: whoever is in here is shown this stanza.
 struct MessageToStore {
     WallTime stamp;
     std::string xml;         ///< the stanza, without <delay/> and without a stanza-id of ours
@@ -77,6 +79,7 @@ struct MessageToStore {
 
 struct MessageReceipt {
     MessageId id = 0;
+    MessageId sent_id = 0; ///< of the sender's form; the same, unless there are two
     /// If the mailbox refused it, nothing at all was stored.
     MailboxAnswer mailbox = MailboxAnswer::stored;
     /// It is a repetition of the message `id`, and nothing was stored.
@@ -90,6 +93,9 @@ public:
     /// `full` or `unavailable`: nothing was stored, and nobody may be given the message. A claim in a
     /// session that has ended is passed over.
     virtual Stored<MessageReceipt> accept(MessageToStore message) = 0;
+    /// The two forms of a message that was rewritten on its way: what its recipient gets, and what its
+    /// sender sent, which has no mailbox.
+    virtual Stored<MessageReceipt> accept_both(MessageToStore received, MessageToStore sent) = 0;
     /// The stream of an Origin is over.
     virtual Stored<Done> end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how) = 0;
 };

@@ -197,12 +197,14 @@ void Stanza::set_from(const Jid& from)
     write_address(element_, "from", from);
     from_ = from;
     wire_.reset();
+    seal_ = unsealed;
 }
 
 void Stanza::set_to(const Jid& to)
 {
     write_address(element_, "to", to);
     to_ = to;
+    seal_ = unsealed;
 }
 
 void Stanza::serialize_for_many()

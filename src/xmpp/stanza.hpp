@@ -9,9 +9,11 @@
 #include "xmpp/serialize.hpp"
 #include "xmpp/stanza_error.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace stonechat {
 
@@ -57,6 +59,7 @@ public:
     Element& element()
     {
         wire_.reset();
+        seal_ = unsealed;
         return element_;
     }
     const Jid& from() const { return from_; }
@@ -70,6 +73,13 @@ public:
     void serialize_for_many();
     /// These bytes, or null.
     const WireForm* wire() const { return wire_.get(); }
+
+    /// A number that a stanza has as long as nobody changes it, in whatever way; its copies have it too.
+    /// Whoever sealed it knows so that he has the same before him, or does not, without comparing.
+    using Seal = std::uint64_t;
+    static constexpr Seal unsealed = 0;
+    void set_seal(Seal seal) { seal_ = seal; }
+    Seal seal() const { return seal_; }
 
     /// `type='error'` with the original id, addresses swapped and the payload left out.
     /// Never call it for an error or an iq result (§8.3.1).
@@ -85,6 +95,7 @@ private:
     Jid from_;
     Jid to_;
     std::shared_ptr<const WireForm> wire_;
+    Seal seal_ = unsealed;
     StanzaKind kind_;
     int type_;
 };
@@ -114,7 +125,7 @@ public:
     const Jid& to() const { return stanza_->to(); }
     MessageType type() const { return stanza_->message_type(); }
     std::string_view id() const { return stanza_->id(); }
-    bool has_body() const { return element().child("body") != nullptr; }
+    bool has_body() const { return std::as_const(*stanza_).element().child("body") != nullptr; }
 
 private:
     Stanza* stanza_;

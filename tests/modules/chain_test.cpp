@@ -2,6 +2,8 @@
 // The whole way of a stanza through all modules, in words: whoever changes the order sees it here.
 #include "house.hpp"
 
+#include "support/example_module.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace stonechat;
@@ -94,4 +96,31 @@ TEST_CASE("chain: every module stands where it is expected, on every stanza's wa
         "iq set to own account: unblock urn:xmpp:blocking: blocking\n"
         "iq set to own account: vCard vcard-temp: vcard\n";
     CHECK(world.host().handlers().print() == expected);
+}
+
+TEST_CASE("chain: no module touches an ordinary message, so both sides know without comparing that they have "
+          "the same")
+{
+    std::vector<bool> sealed;
+    std::vector<ModuleEntry> modules = module_table();
+    modules.push_back(example_module([&sealed](Handlers& on) {
+        on.message(Flow::to_user, Stage::copy, [&sealed](Message message, const Context&) {
+            sealed.push_back(message.stanza().seal() != Stanza::unsealed);
+            return Verdict::pass();
+        });
+    }).front());
+    Verona world(modules);
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    auto juliet = world.comes_online("juliet@localhost/balcony");
+    const std::string words = "<body>Hello</body><request xmlns='urn:xmpp:receipts'/>"
+                              "<origin-id xmlns='urn:xmpp:sid:0' id='o'/><active "
+                              "xmlns='http://jabber.org/protocol/chatstates'/>";
+    for (const auto* to : { "juliet@localhost", "juliet@localhost/balcony", "mercutio@localhost" }) {
+        for (const auto* type : { "chat", "normal" }) {
+            romeo->says("<message to='" + std::string(to) + "' type='" + type + "' id='" + to + type + "'>"
+                + words + "</message>");
+        }
+    }
+    CHECK(sealed == std::vector<bool>(6, true));
+    CHECK(juliet->hears().size() == 4);
 }

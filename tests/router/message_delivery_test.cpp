@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/example_module.hpp"
 
+#include "router/domain_service.hpp"
 #include "router/passage.hpp"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,9 @@ struct Wishes {
     bool archive_received = false;
     bool carbons = false;
     bool juliet_refuses = false;
-    Lines over {}; ///< what became of them, as their senders' side heard it
+    Lines over {};              ///< what became of them, as their senders' side heard it
+    bool touches = false;       ///< changes a message on the recipient's side, and changes it back
+    std::vector<bool> seals {}; ///< whether messages were still sealed when they came there
 
     Verdict from_client(Message message, const Context& context)
     {
@@ -43,6 +46,11 @@ struct Wishes {
         if (juliet_refuses && context.user->jid().local() == "juliet") {
             return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
         }
+        if (touches) {
+            message.element().add("touched", "urn:touched");
+            message.element().remove_children("touched", "urn:touched");
+        }
+        seals.push_back(message.stanza().seal() != Stanza::unsealed);
         if (archive_received && context.passage->keep() == Keep::archived) {
             context.passage->archive(message.from(), false);
         }
@@ -89,16 +97,52 @@ struct Scene {
         return client;
     }
 
-    std::size_t archived(const AccountKey& owner)
+    std::vector<ArchivedMessage> archive_of(const AccountKey& owner, std::string_view with = {})
     {
-        auto page = world.result_of(world.store().archive().page(owner, ArchiveQuery()));
+        ArchiveQuery query;
+        query.with = with.empty() ? std::nullopt : Jid::parse(with);
+        auto page = world.result_of(world.store().archive().page(owner, query));
         REQUIRE(page.has_value());
-        return (*page)->messages.size();
+        return (*page)->messages;
+    }
+    std::size_t archived(const AccountKey& owner) { return archive_of(owner).size(); }
+
+    /// What he has in his archive, which is one message.
+    std::string kept_by(const AccountKey& owner, std::string_view with)
+    {
+        const auto messages = archive_of(owner, with);
+        return messages.size() == 1 ? messages.front().xml : std::to_string(messages.size()) + " messages";
     }
 
     Wishes wishes;
     World world;
 };
+
+/// Stands between two people and passes on what one says to the other, under a name of its own.
+class GoBetween final : public DomainService {
+public:
+    explicit GoBetween(World& world) : world_(world) { world.router().add_service("veil.localhost", *this); }
+
+    void deliver(Stanza stanza, Settlement settlement) override
+    {
+        const Jid to = *Jid::parse(stanza.element().attribute_or("for"));
+        stanza.set_from(*Jid::parse("somebody@veil.localhost"));
+        stanza.element().add("veiled", "urn:veil");
+        stanza.set_to(to);
+        world_.router().route(std::move(stanza), std::move(settlement));
+    }
+
+private:
+    World& world_;
+};
+
+constexpr auto veiled = "<message to='x@veil.localhost' for='juliet@localhost' type='chat' id='m1'>"
+                        "<body>Hello</body></message>";
+constexpr auto form_sent = "<message xmlns='jabber:client' to='x@veil.localhost' for='juliet@localhost' "
+                           "type='chat' id='m1' from='romeo@localhost/orchard'><body>Hello</body></message>";
+constexpr auto form_received = "<message xmlns='jabber:client' to='juliet@localhost' for='juliet@localhost' "
+                               "type='chat' id='m1' from='somebody@veil.localhost'><body>Hello</body>"
+                               "<veiled xmlns='urn:veil'/></message>";
 
 constexpr auto hello = "<message to='juliet@localhost' type='chat' id='m1'><body>Hello</body></message>";
 
@@ -252,4 +296,125 @@ TEST_CASE("dead letters: a stanza that breaks a handler is refused and set aside
 
     from->says(hello);
     CHECK(to->hears() == Lines { "message m1 from romeo@localhost/orchard" });
+}
+
+TEST_CASE("message delivery: what is rewritten on its way is to each side what he sent or got")
+{
+    Scene scene({ .archive_sent = true, .archive_received = true });
+    const GoBetween veil(scene.world);
+    auto from = scene.available("romeo@localhost/orchard");
+    auto to = scene.available("juliet@localhost/balcony");
+    from->says(veiled);
+    CHECK(from->is_settled());
+    CHECK(scene.kept_by(romeo, "x@veil.localhost") == form_sent);
+    CHECK(scene.kept_by(juliet, "somebody@veil.localhost") == form_received);
+    REQUIRE(to->hears() == Lines { "message m1 from somebody@veil.localhost" });
+    const Element* id = to->received.front().child("stanza-id", ns::stanza_id);
+    REQUIRE(id);
+    CHECK(id->attribute("id") == std::to_string(scene.archive_of(juliet).front().id));
+    CHECK(scene.wishes.over == Lines { "m1 committed" });
+}
+
+TEST_CASE(
+    "message delivery: the sender's other devices and queues have what he sent, the recipient's what he got")
+{
+    Scene scene({ .archive_sent = true, .archive_received = true, .carbons = true });
+    const GoBetween veil(scene.world);
+    auto from = scene.available("romeo@localhost/orchard");
+    auto other = scene.available("romeo@localhost/garden");
+    auto to = scene.available("juliet@localhost/balcony");
+    other->can_be_resumed();
+    to->can_be_resumed();
+    from->says(veiled);
+    CHECK(other->hears() == Lines { "message  from romeo@localhost" });
+    const Element* sent = other->received.front().child("sent", ns::carbons);
+    REQUIRE(sent);
+    const Element* copy = sent->first_child()->child("message", ns::client);
+    CHECK(copy->attribute("from") == "romeo@localhost/orchard");
+    CHECK(copy->attribute("to") == "x@veil.localhost");
+    const auto kept_for = [&scene](const Client& device, const AccountKey& owner) {
+        auto backlog = scene.world.result_of(scene.world.store().streams().find(owner, device.jid().text()));
+        REQUIRE((*backlog)->unacked.size() == 1);
+        return (*backlog)->unacked.front();
+    };
+    CHECK(kept_for(*other, romeo).xml == form_sent);
+    CHECK(kept_for(*other, romeo).id == scene.archive_of(romeo).front().id);
+    CHECK(kept_for(*to, juliet).xml == form_received);
+    CHECK(kept_for(*to, juliet).id == scene.archive_of(juliet).front().id);
+}
+
+TEST_CASE("message delivery: what waits in the mailbox is what the recipient would have got")
+{
+    for (const bool archived : { true, false }) {
+        Scene scene({ .archive_sent = true, .archive_received = archived });
+        const GoBetween veil(scene.world);
+        auto from = scene.available("romeo@localhost/orchard");
+        from->says(veiled);
+        CHECK(from->is_settled());
+        auto mail = scene.world.result_of(scene.world.store().mailbox().read(juliet, 0, 10));
+        REQUIRE(mail->size() == 1);
+        CHECK(mail->front().xml == form_received);
+        CHECK(mail->front().sender == "somebody@veil.localhost");
+        CHECK(scene.kept_by(romeo, "") == form_sent);
+    }
+}
+
+TEST_CASE("message delivery: where the recipient keeps nothing, the sender still keeps what he sent")
+{
+    Scene scene({ .archive_sent = true });
+    const GoBetween veil(scene.world);
+    auto from = scene.available("romeo@localhost/orchard");
+    auto to = scene.available("juliet@localhost/balcony");
+    from->says(veiled);
+    CHECK(to->hears() == Lines { "message m1 from somebody@veil.localhost" });
+    CHECK(scene.kept_by(romeo, "") == form_sent);
+    CHECK(scene.archived(juliet) == 0);
+}
+
+TEST_CASE("message delivery: a full mailbox leaves the sender what he sent, and nothing of what he did not")
+{
+    Scene scene({ .archive_sent = true, .archive_received = true });
+    const GoBetween veil(scene.world);
+    auto from = scene.available("romeo@localhost/orchard");
+    for (std::size_t i = 0; i < MailboxLimits().messages_per_sender; ++i) {
+        from->says(veiled);
+    }
+    const std::size_t full = scene.archived(juliet);
+    from->says("<message to='x@veil.localhost' for='juliet@localhost' type='chat' "
+               "id='last'><body>!</body></message>");
+    CHECK(scene.world.stored_messages("juliet") == MailboxLimits().messages_per_sender);
+    CHECK(scene.archived(juliet) == full);
+    const auto kept = scene.archive_of(romeo, "x@veil.localhost");
+    REQUIRE(kept.size() == full + 1);
+    CHECK(kept.back().xml.find("from='romeo@localhost/orchard'") != std::string::npos);
+    CHECK(kept.back().xml.find("veiled") == std::string::npos);
+    CHECK(from->is_settled());
+}
+
+TEST_CASE("message delivery: what one sends to oneself through somebody is there as sent and as received")
+{
+    Scene scene({ .archive_sent = true, .archive_received = true });
+    const GoBetween veil(scene.world);
+    auto from = scene.available("romeo@localhost/orchard");
+    from->says("<message to='x@veil.localhost' for='romeo@localhost' type='chat' "
+               "id='m1'><body>Hello</body></message>");
+    CHECK(from->hears() == Lines { "message m1 from somebody@veil.localhost" });
+    CHECK(scene.archive_of(romeo, "x@veil.localhost").size() == 1);
+    CHECK(scene.archive_of(romeo, "somebody@veil.localhost").size() == 1);
+}
+
+TEST_CASE("message delivery: what both sides know in the same words is stored once, touched or not")
+{
+    for (const bool touched : { true, false }) {
+        Scene scene({ .archive_sent = true, .archive_received = true });
+        scene.wishes.touches = touched;
+        auto from = scene.available("romeo@localhost/orchard");
+        auto to = scene.available("juliet@localhost/balcony");
+        from->says(hello);
+        CHECK(to->hears() == Lines { "message m1 from romeo@localhost/orchard" });
+        REQUIRE(scene.archived(romeo) == 1);
+        REQUIRE(scene.archived(juliet) == 1);
+        CHECK(scene.archive_of(romeo).front().id == scene.archive_of(juliet).front().id);
+        CHECK(scene.wishes.seals == std::vector<bool> { !touched });
+    }
 }

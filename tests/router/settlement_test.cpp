@@ -86,7 +86,8 @@ public:
     Suitcase(Home& home, Fate& fate) : home_(home), fate_(fate) {}
     bool has_to_be_stored() const override { return true; }
     void add_to(MessageToStore&) override {}
-    void take_back(std::string) override {}
+    std::string& xml() override { return xml_; }
+    std::uint64_t seal() const override { return 0; }
 
 private:
     Home& home() const override { return home_; }
@@ -103,6 +104,7 @@ private:
 
     Home& home_;
     Fate& fate_;
+    std::string xml_;
 };
 
 } // namespace

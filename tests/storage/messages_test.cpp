@@ -21,6 +21,7 @@ const Jid juliet_bare = *Jid::parse("juliet@capulet.example");
 const Jid romeo_bare = *Jid::parse("romeo@montague.example");
 const Jid romeo_orchard = *Jid::parse("romeo@montague.example/orchard");
 const Jid nurse_bare = *Jid::parse("nurse@capulet.example");
+const Jid veiled = *Jid::parse("veil@rooms.example/masked");
 
 std::string chat(const std::string& body, const std::string& id = "x")
 {
@@ -53,6 +54,26 @@ template <class Where> struct Messages : Opened<Where> {
         message.archives = { entry(romeo, juliet_bare, true), entry(juliet, romeo_orchard) };
         return accept(std::move(message)).id;
     }
+    /// Somebody has rewritten it on its way.
+    MessageToStore sent_by_romeo()
+    {
+        auto sent = make(chat("as sent"));
+        sent.archives = { entry(romeo, nurse_bare, true) };
+        sent.searchable = true;
+        return sent;
+    }
+    MessageToStore got_by_juliet()
+    {
+        auto received = make(chat("as received"));
+        received.archives = { entry(juliet, veiled) };
+        received.searchable = true;
+        return received;
+    }
+    MessageReceipt accept_both(MessageToStore received, MessageToStore sent)
+    {
+        return value(this->home, this->messages().accept_both(std::move(received), std::move(sent)));
+    }
+
     MessageId into_archive_of(const AccountKey& owner, const Jid& peer, std::string xml = chat("x"))
     {
         auto message = make(std::move(xml));
@@ -178,6 +199,88 @@ TEST_CASE_TEMPLATE("messages: a number never comes back, also not that of the ne
     const auto second = at.ids(juliet).front();
     value(at.home, at.accounts().remove(juliet));
     CHECK_GT(at.into_archive_of(nurse, romeo_bare), second);
+}
+
+TEST_CASE_TEMPLATE("messages: two forms of one are two messages, and nobody sees the other's", Where,
+    InMemory, InSqlite)
+{
+    Messages<Where> at;
+    const auto receipt = at.accept_both(at.got_by_juliet(), at.sent_by_romeo());
+    CHECK_NE(receipt.id, receipt.sent_id);
+    CHECK_EQ(at.ids(juliet), Ids { receipt.id });
+    CHECK_EQ(at.ids(romeo), Ids { receipt.sent_id });
+    CHECK_EQ(at.page(juliet)->messages[0].xml, chat("as received"));
+    CHECK_EQ(at.page(romeo)->messages[0].xml, chat("as sent"));
+    ArchiveQuery query;
+    query.with = veiled;
+    CHECK_EQ(at.ids(juliet, query), Ids { receipt.id });
+    query.with = nurse_bare;
+    CHECK_EQ(at.ids(romeo, query), Ids { receipt.sent_id });
+
+    at.index();
+    CHECK_EQ(at.search(juliet, "received"), Ids { receipt.id });
+    CHECK(at.search(juliet, "sent").empty());
+    CHECK_EQ(at.search(romeo, "sent"), Ids { receipt.sent_id });
+
+    CHECK(value(at.home, at.archive().replace(juliet, receipt.id, chat("gone"))));
+    CHECK_FALSE(value(at.home, at.archive().replace(juliet, receipt.sent_id, chat("not his"))));
+    CHECK_EQ(at.page(romeo)->messages[0].xml, chat("as sent"));
+    value(at.home, at.archive().remove(romeo, std::nullopt));
+    CHECK_EQ(at.page(juliet)->messages[0].xml, chat("gone"));
+}
+
+TEST_CASE_TEMPLATE("messages: queues and mailbox have the form of their own side", Where, InMemory, InSqlite)
+{
+    for (const bool archived : { true, false }) {
+        Messages<Where> at;
+        const auto hers = at.open_stream(juliet, "hers");
+        const auto his = at.open_stream(romeo, "his");
+        auto received = at.got_by_juliet();
+        auto sent = at.sent_by_romeo();
+        if (!archived) {
+            received.archives.clear();
+            sent.archives.clear();
+        }
+        received.claims = { { hers, 1, CopyForm::itself } };
+        received.mailbox = MailboxEntry { juliet, "veil@rooms.example", MailboxLimits() };
+        sent.claims = { { his, 1, CopyForm::carbon_sent } };
+        const auto receipt = at.accept_both(std::move(received), std::move(sent));
+        const auto mine = at.backlog(juliet, "hers")->unacked.at(0);
+        const auto theirs = at.backlog(romeo, "his")->unacked.at(0);
+        CHECK_EQ(mine.xml, chat("as received"));
+        CHECK_EQ(mine.id, receipt.id);
+        CHECK_EQ(theirs.xml, chat("as sent"));
+        CHECK_EQ(theirs.id, receipt.sent_id);
+        const auto mail = value(at.home, at.mailbox().read(juliet, 0, 10));
+        REQUIRE_EQ(mail.size(), 1);
+        CHECK_EQ(mail[0].xml, chat("as received"));
+    }
+}
+
+TEST_CASE_TEMPLATE("messages: of two forms neither is there if the mailbox is full", Where, InMemory,
+    InSqlite)
+{
+    Messages<Where> at;
+    auto received = at.got_by_juliet();
+    MailboxLimits none;
+    none.messages = 0;
+    received.mailbox = MailboxEntry { juliet, "veil@rooms.example", none };
+    const auto receipt = at.accept_both(std::move(received), at.sent_by_romeo());
+    CHECK(receipt.mailbox == MailboxAnswer::mailbox_full);
+    CHECK(at.ids(juliet).empty());
+    CHECK(at.ids(romeo).empty());
+}
+
+TEST_CASE_TEMPLATE("messages: to oneself, through somebody who rewrites it, is there as sent and as received",
+    Where, InMemory, InSqlite)
+{
+    Messages<Where> at;
+    auto received = at.got_by_juliet();
+    received.archives = { entry(romeo, veiled) };
+    const auto receipt = at.accept_both(std::move(received), at.sent_by_romeo());
+    Ids both { receipt.id, receipt.sent_id };
+    std::sort(both.begin(), both.end());
+    CHECK_EQ(at.ids(romeo), both);
 }
 
 TEST_CASE_TEMPLATE("messages: both archives get it, each under its own peer, and nobody else's", Where,

@@ -218,3 +218,28 @@ TEST_CASE("stanza: copies share the bytes made for many until more than `to` cha
     CHECK(moved.wire() == nullptr);
     CHECK(original.wire() != nullptr);
 }
+
+TEST_CASE("stanza: a seal stays with a stanza and its copies until one of them changes in any way")
+{
+    Stanza original = stanza("<message from='a@b/c' to='d@e'><body>word</body></message>");
+    CHECK(original.seal() == Stanza::unsealed);
+    original.set_seal(7);
+    const Stanza copy = original;
+    CHECK(copy.element().child("body") != nullptr);
+    CHECK(copy.seal() == 7);
+
+    using Change = void (*)(Stanza&);
+    const Change changes[] = {
+        [](Stanza& each) { each.set_from(*Jid::parse("x@y")); },
+        [](Stanza& each) { each.set_to(*Jid::parse("x@y")); },
+        [](Stanza& each) { each.element().add("extra"); },
+        [](Stanza& each) { Message(each).element().remove_attribute("id"); },
+    };
+    for (const Change change : changes) {
+        Stanza changed = original;
+        change(changed);
+        CHECK(changed.seal() == Stanza::unsealed);
+    }
+    CHECK(original.error_reply(StanzaError::forbidden).seal() == Stanza::unsealed);
+    CHECK(original.seal() == 7);
+}

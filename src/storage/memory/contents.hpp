@@ -190,6 +190,7 @@ public:
     explicit MemoryMessages(Desk& desk) : desk_(desk) {}
 
     Stored<MessageReceipt> accept(MessageToStore message) override;
+    Stored<MessageReceipt> accept_both(MessageToStore received, MessageToStore sent) override;
     Stored<Done> end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how) override;
 
 private:

@@ -86,6 +86,41 @@ void keep(Everything& all, MessageToStore& to_store, const SharedMessage& messag
     }
 }
 
+MessageReceipt repetition_of(MessageId earlier)
+{
+    MessageReceipt receipt;
+    receipt.is_repeated = true;
+    receipt.id = receipt.sent_id = earlier;
+    return receipt;
+}
+
+MessageReceipt take_in(Everything& all, MessageToStore& to_store, WallTime now)
+{
+    if (const auto earlier = find_repeated(all, to_store, now)) {
+        return repetition_of(*earlier);
+    }
+    MessageReceipt receipt;
+    if (to_store.mailbox) {
+        auto& counts = all.owner(to_store.mailbox->owner).mailbox.counts;
+        const auto& entry = *to_store.mailbox;
+        receipt.mailbox = counts.admit(entry.sender, to_store.xml.size(), entry.limits);
+        if (receipt.mailbox != MailboxAnswer::stored) {
+            return receipt;
+        }
+    }
+    auto message = std::make_shared<KeptMessage>();
+    message->id = next_id(all, now);
+    message->stamp = to_store.stamp;
+    message->xml = std::move(to_store.xml);
+    message->searchable = to_store.searchable && !to_store.archives.empty();
+    keep(all, to_store, message);
+    if (to_store.mailbox) {
+        put_into_mailbox(all.owner(to_store.mailbox->owner).mailbox, to_store.mailbox->sender, message);
+    }
+    receipt.id = receipt.sent_id = message->id;
+    return receipt;
+}
+
 /// The message that was in this row; null if there is none.
 SharedMessage take_out(Mailbox& mailbox, std::uint64_t row)
 {
@@ -112,33 +147,23 @@ void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage messag
     mailbox.messages.insert(behind, std::move(mail));
 }
 
-Stored<MessageReceipt> MemoryMessages::accept(MessageToStore to_store)
+Stored<MessageReceipt> MemoryMessages::accept(MessageToStore message)
 {
-    return desk_.change([&to_store, now = desk_.now()](Everything& all) {
-        MessageReceipt receipt;
-        if (const auto earlier = find_repeated(all, to_store, now)) {
-            receipt.is_repeated = true;
-            receipt.id = *earlier;
-            return receipt;
+    return desk_.change([&message, now = desk_.now()](Everything& all) {
+        return take_in(all, message, now);
+    });
+}
+
+Stored<MessageReceipt> MemoryMessages::accept_both(MessageToStore received, MessageToStore sent)
+{
+    return desk_.change([&received, &sent, now = desk_.now()](Everything& all) {
+        if (const auto earlier = find_repeated(all, sent, now)) {
+            return repetition_of(*earlier);
         }
-        if (to_store.mailbox) {
-            auto& counts = all.owner(to_store.mailbox->owner).mailbox.counts;
-            const auto& entry = *to_store.mailbox;
-            receipt.mailbox = counts.admit(entry.sender, to_store.xml.size(), entry.limits);
-            if (receipt.mailbox != MailboxAnswer::stored) {
-                return receipt;
-            }
+        MessageReceipt receipt = take_in(all, received, now);
+        if (receipt.mailbox == MailboxAnswer::stored) {
+            receipt.sent_id = take_in(all, sent, now).id;
         }
-        auto message = std::make_shared<KeptMessage>();
-        message->id = next_id(all, now);
-        message->stamp = to_store.stamp;
-        message->xml = std::move(to_store.xml);
-        message->searchable = to_store.searchable && !to_store.archives.empty();
-        keep(all, to_store, message);
-        if (to_store.mailbox) {
-            put_into_mailbox(all.owner(to_store.mailbox->owner).mailbox, to_store.mailbox->sender, message);
-        }
-        receipt.id = message->id;
         return receipt;
     });
 }

@@ -7,10 +7,9 @@ namespace stonechat::sqlite {
 
 namespace {
 
-/// Whom a message belongs to: the recipient, as far as the store can tell, and the other one.
-std::vector<AccountKey> owners_of(const MessageToStore& message)
+/// Adds whom a message belongs to: the recipient, as far as the store can tell, and the other one.
+void add_owners_of(const MessageToStore& message, std::vector<AccountKey>& owners)
 {
-    std::vector<AccountKey> owners;
     if (message.mailbox) {
         owners.push_back(message.mailbox->owner);
     }
@@ -19,7 +18,6 @@ std::vector<AccountKey> owners_of(const MessageToStore& message)
             owners.push_back(entry.owner);
         }
     }
-    return owners;
 }
 
 /// A removal in steps, each of them a job of its own, so that others get their turn in between.
@@ -47,17 +45,34 @@ void remove_on(const std::shared_ptr<Desk*>& desk, const AccountKey& owner, cons
 
 } // namespace
 
-Stored<MessageReceipt> SqliteMessages::accept(MessageToStore message)
+template <class Work>
+Stored<MessageReceipt> SqliteMessages::write_for(const std::vector<AccountKey>& owners, Work work)
 {
-    const auto owners = owners_of(message);
-    auto work = [message = std::move(message), now = desk_.now()](Database& db) {
-        return accept_message(db, message, now);
-    };
     switch (owners.size()) {
     case 0: return desk_.write_hosts(std::move(work));
     case 1: return desk_.write(owners[0], std::move(work));
     default: return desk_.write_both(owners[0], owners[1], std::move(work));
     }
+}
+
+Stored<MessageReceipt> SqliteMessages::accept(MessageToStore message)
+{
+    std::vector<AccountKey> owners;
+    add_owners_of(message, owners);
+    return write_for(owners, [message = std::move(message), now = desk_.now()](Database& db) {
+        return accept_message(db, message, now);
+    });
+}
+
+Stored<MessageReceipt> SqliteMessages::accept_both(MessageToStore received, MessageToStore sent)
+{
+    std::vector<AccountKey> owners;
+    add_owners_of(received, owners);
+    add_owners_of(sent, owners);
+    auto work = [received = std::move(received), sent = std::move(sent), now = desk_.now()](Database& db) {
+        return sqlite::accept_both(db, received, sent, now);
+    };
+    return write_for(owners, std::move(work));
 }
 
 Stored<Done> SqliteMessages::end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how)

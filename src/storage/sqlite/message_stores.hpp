@@ -12,9 +12,12 @@ public:
     explicit SqliteMessages(Desk& desk) : desk_(desk) {}
 
     Stored<MessageReceipt> accept(MessageToStore message) override;
+    Stored<MessageReceipt> accept_both(MessageToStore received, MessageToStore sent) override;
     Stored<Done> end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how) override;
 
 private:
+    template <class Work> Stored<MessageReceipt> write_for(const std::vector<AccountKey>& owners, Work work);
+
     Desk& desk_;
 };
 

@@ -142,16 +142,22 @@ void insert_mail(Database& db, const MessageToStore& message, std::int64_t id)
     put_into_mailbox(db, db.owner(message.mailbox->owner), mail);
 }
 
+MessageReceipt repetition_of(MessageId earlier)
+{
+    MessageReceipt receipt;
+    receipt.is_repeated = true;
+    receipt.id = receipt.sent_id = earlier;
+    return receipt;
+}
+
 } // namespace
 
 MessageReceipt accept_message(Database& db, const MessageToStore& message, WallTime now)
 {
-    MessageReceipt receipt;
     if (const auto earlier = find_repeated(db, message, now)) {
-        receipt.is_repeated = true;
-        receipt.id = *earlier;
-        return receipt;
+        return repetition_of(*earlier);
     }
+    MessageReceipt receipt;
     if (message.mailbox) {
         receipt.mailbox = admit(db, *message.mailbox, message.xml.size());
         if (receipt.mailbox != MailboxAnswer::stored) {
@@ -166,7 +172,20 @@ MessageReceipt accept_message(Database& db, const MessageToStore& message, WallT
     if (message.mailbox) {
         insert_mail(db, message, id);
     }
-    receipt.id = static_cast<MessageId>(id);
+    receipt.id = receipt.sent_id = static_cast<MessageId>(id);
+    return receipt;
+}
+
+MessageReceipt accept_both(Database& db, const MessageToStore& received, const MessageToStore& sent,
+    WallTime now)
+{
+    if (const auto earlier = find_repeated(db, sent, now)) {
+        return repetition_of(*earlier);
+    }
+    MessageReceipt receipt = accept_message(db, received, now);
+    if (receipt.mailbox == MailboxAnswer::stored) {
+        receipt.sent_id = accept_message(db, sent, now).id;
+    }
     return receipt;
 }
 

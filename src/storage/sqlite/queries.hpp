@@ -56,6 +56,8 @@ std::vector<AccountKey> roster_holders(Connection& db, const Jid& contact);
 
 // messages.cpp
 MessageReceipt accept_message(Database& db, const MessageToStore& message, WallTime now);
+MessageReceipt accept_both(Database& db, const MessageToStore& received, const MessageToStore& sent,
+    WallTime now);
 
 // archive.cpp
 std::optional<ArchivePage> read_archive(Connection& db, const AccountKey& key, const ArchiveQuery& query);
