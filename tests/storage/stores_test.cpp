@@ -53,6 +53,22 @@ TEST_CASE_TEMPLATE("accounts: what was created is found, with verifiers in order
     CHECK_FALSE(value(at.home, at.accounts().find(romeo)).has_value());
 }
 
+TEST_CASE_TEMPLATE("accounts: a name that nobody has is not found, whatever stands beside it", Where,
+    InMemory, InSqlite)
+{
+    Opened<Where> at;
+    CHECK(value(at.home, at.accounts().create(juliet, { verifier(ScramHash::sha1, "salt") })));
+    CHECK(value(at.home, at.accounts().create({ "other.example", "a" }, {})));
+    CHECK(value(at.home, at.accounts().create({ "other.example", "z" }, {})));
+    for (const char* const name : { "", "a", "julie", "juliet2", "z" }) {
+        CAPTURE(name);
+        CHECK_FALSE(value(at.home, at.accounts().find({ juliet.host, name })).has_value());
+    }
+    CHECK_EQ(value(at.home, at.accounts().find({ "other.example", "a" }))->user, "a");
+    CHECK(value(at.home, at.accounts().find({ "other.example", "z" }))->verifiers.empty());
+    CHECK_FALSE(value(at.home, at.accounts().find({ "third.example", "a" })).has_value());
+}
+
 TEST_CASE_TEMPLATE("accounts: an existing account is not created again", Where, InMemory, InSqlite)
 {
     Opened<Where> at;

@@ -6,10 +6,11 @@ namespace stonechat::sqlite {
 
 namespace {
 
-constexpr auto select_account =
-    "SELECT a.enabled, a.created, v.hash, v.salt, v.iterations, v.stored_key, v.server_key"
-    " FROM owner o JOIN account a ON a.owner = o.id LEFT JOIN verifier v ON v.owner = o.id"
-    " WHERE o.host = ?1 AND o.user = ?2 ORDER BY v.hash";
+constexpr auto select_account_from =
+    "SELECT o.id, o.user, a.enabled, a.created FROM owner o CROSS JOIN account a ON a.owner = o.id"
+    " WHERE o.host = ?1 AND o.user >= ?2 ORDER BY o.user LIMIT 1";
+constexpr auto select_verifiers =
+    "SELECT hash, salt, iterations, stored_key, server_key FROM verifier WHERE owner = ?1 ORDER BY hash";
 constexpr auto select_account_exists = "SELECT 1 FROM account WHERE owner = ?1";
 constexpr auto insert_account = "INSERT INTO account (owner, enabled, created) VALUES (?1, 1, ?2)";
 constexpr auto update_enabled = "UPDATE account SET enabled = ?2 WHERE owner = ?1";
@@ -42,19 +43,39 @@ std::optional<ScramHash> scram_hash(std::int64_t number)
 
 void read_verifier(Connection& db, const Rows& rows, Account& account)
 {
-    const auto hash = scram_hash(rows.integer(2));
-    const auto iterations = rows.integer(4);
+    const auto hash = scram_hash(rows.integer(0));
+    const auto iterations = rows.integer(2);
     if (!hash || iterations <= 0 || iterations > UINT32_MAX) {
         db.fail(Failure::damaged, "a verifier that makes no sense");
         return;
     }
     ScramVerifier verifier;
     verifier.hash = *hash;
-    verifier.salt = rows.text(3);
+    verifier.salt = rows.text(1);
     verifier.iterations = static_cast<std::uint32_t>(iterations);
-    verifier.stored_key = rows.text(5);
-    verifier.server_key = rows.text(6);
+    verifier.stored_key = rows.text(3);
+    verifier.server_key = rows.text(4);
     account.verifiers.push_back(std::move(verifier));
+}
+
+/// The first account of `host` whose name is `user` or comes behind it.
+std::optional<Account> account_from(Connection& db, const std::string& host, std::string_view user)
+{
+    const std::string first(user);
+    auto rows = db.query(select_account_from, host, first);
+    if (!rows.next()) {
+        return std::nullopt;
+    }
+    Account account;
+    account.user = rows.text(1);
+    account.enabled = rows.integer(2) != 0;
+    account.created = wall_time(rows.integer(3));
+    const std::int64_t owner = rows.integer(0);
+    auto verifiers = db.query(select_verifiers, owner);
+    while (verifiers.next()) {
+        read_verifier(db, verifiers, account);
+    }
+    return account;
 }
 
 bool has_account(Database& db, std::int64_t owner)
@@ -80,22 +101,15 @@ void remove_owner(Database& db, const AccountKey& key, std::int64_t owner)
     remove_all_history(db, owner);
 }
 
+/// Whoever asks for a name that nobody has gets no answer a moment sooner: the next account is read in its
+/// place, and not used.
 std::optional<Account> find_account(Connection& db, const AccountKey& key)
 {
-    std::optional<Account> account;
-    auto rows = db.query(select_account, key.host, key.user);
-    while (rows.next()) {
-        if (!account) {
-            account.emplace();
-            account->user = key.user;
-            account->enabled = rows.integer(0) != 0;
-            account->created = wall_time(rows.integer(1));
-        }
-        if (!rows.is_null(2)) {
-            read_verifier(db, rows, *account);
-        }
+    auto account = account_from(db, key.host, key.user);
+    if (!account) {
+        account = account_from(db, key.host, {}); // behind the last name comes the first
     }
-    return account;
+    return account && account->user == key.user ? std::move(account) : std::nullopt;
 }
 
 bool create_account(Database& db, const AccountKey& key, const std::vector<ScramVerifier>& verifiers,
