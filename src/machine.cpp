@@ -7,6 +7,7 @@
 #include "features.hpp"
 #include "machine_settings.hpp"
 #include "private_files.hpp"
+#include "router/kept_bans.hpp"
 #include "router/missing_accounts.hpp"
 
 #include <csignal>
@@ -51,15 +52,36 @@ Log::Options log_options(const Section& section)
     return options;
 }
 
+std::vector<IpPrefix> prefixes(const std::vector<std::string>& texts)
+{
+    std::vector<IpPrefix> list;
+    for (const std::string& each : texts) {
+        list.push_back(*IpPrefix::parse(each)); // the loader has looked at them
+    }
+    return list;
+}
+
 ConnectionLimits connection_limits(const Section& section)
 {
     ConnectionLimits limits;
+    limits.exempt = prefixes(section.list("exempt"));
     limits.per_prefix = static_cast<unsigned>(section.integer("connections_per_prefix"));
     limits.per_second = static_cast<unsigned>(section.integer("connection_rate"));
     limits.burst = static_cast<unsigned>(section.integer("connection_burst"));
-    limits.login_failures = static_cast<unsigned>(section.integer("login_failures"));
-    limits.failure_window = std::chrono::duration_cast<seconds>(section.duration("failure_window"));
+    return limits;
+}
+
+LoginLimits login_limits(const Settings& settings)
+{
+    const Section& section = settings.section("limits");
+    LoginLimits limits;
+    limits.failures = static_cast<unsigned>(section.integer("login_failures"));
+    limits.window = std::chrono::duration_cast<seconds>(section.duration("failure_window"));
     limits.ban = std::chrono::duration_cast<seconds>(section.duration("ban"));
+    // Who waits longer than the login may take never gets a turn.
+    limits.longest_wait = std::min(section.duration("login_wait"),
+        settings.section("c2s").duration("auth_timeout") / 2);
+    limits.exempt = prefixes(section.list("exempt"));
     return limits;
 }
 
@@ -72,7 +94,8 @@ unsigned unsigned_of(const Section& section, std::string_view key)
 
 Machine::Machine(const Schema& schema, SharedSettings settings)
     : schema_(schema), settings_(std::move(settings)), log_(log_options(settings_->section("log"))),
-      limiter_(connection_limits(settings_->section("limits")), clock_), certificates_(clock_, log_),
+      guard_(login_limits(*settings_), clock_),
+      limiter_(connection_limits(settings_->section("limits")), clock_, &guard_), certificates_(clock_, log_),
       shards_(unsigned_of(settings_->section("server"), "shards"), clock_),
       pool_(unsigned_of(settings_->section("server"), "blocking_threads"),
           static_cast<std::size_t>(settings_->section("server").integer("blocking_queue"))),
@@ -112,10 +135,11 @@ Machine::Made Machine::make(const Schema& schema, Settings settings, const Privi
     if (auto why = machine->load_certificates(); !why.empty()) {
         return refused(std::move(why));
     }
-    Server::Parts parts { machine->clock_, machine->log_, *machine->storage_, machine->pool_,
-        machine->limiter_, machine->tls_.get(), machine->shards_.all(), *secret };
+    Server::Parts parts { machine->clock_, machine->log_, *machine->storage_, machine->pool_, machine->guard_,
+        machine->tls_.get(), machine->shards_.all(), *secret };
     machine->server_ = std::make_unique<Server>(std::move(parts), machine->settings_, feature_table());
     machine->c2s_ = std::make_unique<C2s>(*machine->server_);
+    machine->load_bans();
     // The control socket first: it finds out whether this data_dir is served already.
     if (auto why = machine->open_control(); !why.empty()) {
         return refused(std::move(why));
@@ -154,6 +178,16 @@ std::string Machine::open_storage()
     }
     storage_ = std::move(*opened);
     return {};
+}
+
+/// Before the first connection. The shard has no thread of its own yet, so this one turns its loop.
+void Machine::load_bans()
+{
+    bool loaded = false;
+    stonechat::load_bans(server_->router(0), [&loaded] { loaded = true; });
+    while (!loaded) {
+        shards_[0].io().run_one();
+    }
 }
 
 std::string Machine::load_certificates()
@@ -307,6 +341,9 @@ ctl::ReloadReport Machine::reload_now()
     settings_ = next;
     log_.set_level(to_level(next->section("log").text("level")));
     limiter_.set_limits(connection_limits(next->section("limits")));
+    if (const std::size_t lifted = guard_.set_limits(login_limits(*next)); lifted > 0) {
+        log_.info("bans lifted", { { "count", std::to_string(lifted) }, { "why", "the settings" } });
+    }
     server_->reconfigure(next);
     warn_of_missing_accounts();
     return report;

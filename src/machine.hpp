@@ -12,6 +12,7 @@
 #include "net/blocking_pool.hpp"
 #include "net/certificate_watch.hpp"
 #include "net/connection_limiter.hpp"
+#include "net/login_guard.hpp"
 #include "net/shard_set.hpp"
 #include "process.hpp"
 #include "router/server.hpp"
@@ -50,6 +51,7 @@ private:
     Machine(const Schema& schema, SharedSettings settings);
 
     std::string open_storage();
+    void load_bans();
     std::string load_certificates();
     std::string open_ports();
     std::string open_control();
@@ -65,6 +67,7 @@ private:
     SharedSettings settings_;
     SystemClock clock_;
     Log log_;
+    LoginGuard guard_;
     ConnectionLimiter limiter_;
     std::unique_ptr<TlsContexts> tls_;
     CertificateWatch certificates_;

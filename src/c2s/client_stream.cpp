@@ -290,6 +290,11 @@ void ClientStream::receive_negotiation(Element element)
 
 void ClientStream::receive_before_login(Element element)
 {
+    // A ban also meets those who connected before it began: before each step of a login, and a registration.
+    if (const auto ban = service_.server().guard().shuts_out(peer().address)) {
+        login_refused(*ban);
+        return;
+    }
     if (element.ns() == ns::sasl) {
         if (!sasl_->receive(element)) {
             end(StreamError(StreamError::policy_violation));
@@ -429,12 +434,27 @@ void ClientStream::login_failed(SaslFailure failure, const LoginTry& what)
         { { "peer", peer().address.to_string() }, { "host", host_->name() },
             { "user", for_log(what.user, host_->name(), true) },
             { "mechanism", for_log(what.mechanism, host_->name(), false) }, { "why", to_text(failure) } });
-    if (failure == SaslFailure::not_authorized) {
-        service_.server().limiter().login_failed(peer().address);
+    if (what.consequence.slows_down) {
+        service_.server().log().warning("guesses at an account",
+            { { "user", for_log(what.user, host_->name(), true) }, { "host", host_->name() },
+                { "meaning", "logins there wait for each other, but where it is known" } });
+    }
+    if (const auto& ban = what.consequence.ban) {
+        service_.server().log().warning("address banned",
+            { { "prefix", ban->prefix.text() }, { "until", end_text(*ban) },
+                { "failures", std::to_string(ban->failures) } });
     }
     if (++failed_logins_ >= settings_->login_attempts) {
         end(StreamError(StreamError::policy_violation, "Too many failed logins")); // RFC 6120 §6.4.5
     }
+}
+
+void ClientStream::login_refused(const Ban& ban)
+{
+    service_.server().log().info("login refused",
+        { { "peer", peer().address.to_string() }, { "host", host_->name() }, { "why", "banned" },
+            { "until", end_text(ban) } });
+    end(StreamError(StreamError::policy_violation, "No logins from your address at the moment"));
 }
 
 /// RFC 6120 §6.4.6: behind <success/> the client sends a new header, so nothing is in flight, and

@@ -46,7 +46,7 @@ public:
     Shard& shard() const { return *shard_; }
     Router& router() const;
     const C2sSettings& settings() const { return *settings_; }
-    const PeerAddress& peer() const { return transport_->peer(); }
+    const PeerAddress& peer() const override { return transport_->peer(); }
     std::string describe_transport() const;
 
     // For the session, in stream_output.cpp. What the transport does not take now waits in an Outbox.
@@ -97,6 +97,7 @@ private:
     void go_on() override { resume(); }
     void logged_in(std::string user) override;
     void login_failed(SaslFailure failure, const LoginTry& what) override;
+    void login_refused(const Ban& ban) override;
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     bool is_over() const override { return phase_ == Phase::closed; }
 

@@ -13,6 +13,10 @@
 namespace stonechat {
 namespace {
 
+/// A quarter of a second each: how long somebody waits for others of the neighbourhood whose passwords are
+/// being looked at.
+constexpr unsigned most_rounds = 40;
+
 /// RFC 6120 §6.4.2: `=` stands for data of length zero, no text for no data.
 Element with_data(std::string_view name, std::string_view data, bool even_if_empty)
 {
@@ -45,7 +49,8 @@ std::vector<std::string> offered(bool channel_binding, const C2sSettings& settin
 SaslDialog::SaslDialog(Stream& stream, Router& router, std::string host, const TlsSession* tls,
     std::shared_ptr<const C2sSettings> settings)
     : stream_(stream), router_(router), host_(std::move(host)), tls_(tls), settings_(std::move(settings)),
-      mechanisms_(offered(tls != nullptr, *settings_))
+      mechanisms_(offered(tls != nullptr, *settings_)),
+      turn_([](void* self) { static_cast<SaslDialog*>(self)->ask_guard(); }, this)
 {}
 
 SaslDialog::~SaslDialog() = default;
@@ -107,12 +112,16 @@ bool SaslDialog::receive(const Element& element)
         fail(SaslFailure::malformed_request);
         return true;
     }
-    const auto data = data_of(element);
+    auto data = data_of(element);
     if (!data) {
         fail(SaslFailure::incorrect_encoding);
         return true;
     }
-    proceed(mechanism_->respond(*data));
+    if (mechanism_->user().empty()) {
+        proceed(mechanism_->respond(*data));
+    } else {
+        wait_for_turn(std::move(*data)); // a second message of SCRAM
+    }
     return true;
 }
 
@@ -155,10 +164,12 @@ void SaslDialog::proceed(SaslMechanism::Step step)
         return;
     }
     if (auto* check = std::get_if<SaslMechanism::CheckPassword>(&step)) {
-        check_password(std::move(*check));
+        wait_for_turn(std::move(*check));
         return;
     }
     if (auto* success = std::get_if<SaslMechanism::Success>(&step)) {
+        attempt_->succeeded();
+        attempt_.reset();
         stream_.send(with_data("success", success->data, false));
         mechanism_.reset();
         stream_.logged_in(std::move(success->user));
@@ -187,6 +198,51 @@ void SaslDialog::fetch_account(const std::string& user)
             }
             stream_.go_on();
         });
+}
+
+// What depends on the password ----------------------------------------------------------------------
+
+void SaslDialog::wait_for_turn(Secret secret)
+{
+    secret_ = std::move(secret);
+    has_waited_ = false;
+    rounds_ = 0;
+    stream_.hold();
+    ask_guard();
+}
+
+void SaslDialog::ask_guard()
+{
+    if (stream_.is_over()) {
+        return;
+    }
+    const std::string account = mechanism_->user() + '@' + host_;
+    auto answer = router_.server().guard().ask(account, stream_.peer().address, has_waited_);
+    if (const auto* wait = std::get_if<LoginGuard::Wait>(&answer); wait && ++rounds_ <= most_rounds) {
+        has_waited_ = has_waited_ || wait->for_its_turn;
+        turn_.start(router_.shard().timers(), wait->time);
+        return;
+    }
+    if (const auto* ban = std::get_if<Ban>(&answer)) {
+        stream_.login_refused(*ban);
+    } else if (auto* attempt = std::get_if<LoginAttempt>(&answer)) {
+        attempt_.emplace(std::move(*attempt));
+        look_at_secret();
+    } else {
+        fail(SaslFailure::temporary_auth_failure);
+    }
+    stream_.go_on();
+}
+
+void SaslDialog::look_at_secret()
+{
+    Secret secret = std::move(*secret_);
+    secret_.reset();
+    if (auto* check = std::get_if<SaslMechanism::CheckPassword>(&secret)) {
+        check_password(std::move(*check));
+    } else {
+        proceed(mechanism_->respond(std::get<std::string>(secret)));
+    }
 }
 
 void SaslDialog::check_password(SaslMechanism::CheckPassword check)
@@ -218,6 +274,11 @@ void SaslDialog::check_password(SaslMechanism::CheckPassword check)
 void SaslDialog::fail(SaslFailure failure)
 {
     LoginTry what = std::exchange(try_, {});
+    secret_.reset();
+    if (attempt_ && failure == SaslFailure::not_authorized) {
+        what.consequence = attempt_->failed();
+    }
+    attempt_.reset();
     if (mechanism_) {
         what.user = mechanism_->user();
         mechanism_.reset();

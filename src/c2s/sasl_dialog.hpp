@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // SaslDialog: the SASL part of a client's stream (RFC 6120 section 6): turns <auth/>, <response/>
-// and <abort/> into steps of a mechanism, fetches the account it asks for, and answers. Owned by its
+// and <abort/> into steps of a mechanism, fetches the account it asks for, asks the LoginGuard before
+// anything is looked at that depends on the password, and answers. Owned by its
 // ClientStream until the client has logged in; shard-bound.
 #pragma once
 
 #include "c2s/c2s_settings.hpp"
+#include "net/login_guard.hpp"
+#include "net/peer_address.hpp"
+#include "net/timer_wheel.hpp"
 #include "sasl/mechanism.hpp"
 #include "xmpp/element.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace stonechat {
@@ -23,6 +29,7 @@ class TlsSession;
 struct LoginTry {
     std::string mechanism;
     std::string user;
+    LoginAttempt::Failure consequence; ///< of a wrong password
 };
 
 class SaslDialog {
@@ -37,6 +44,9 @@ public:
         virtual void go_on() = 0;
         virtual void logged_in(std::string user) = 0;
         virtual void login_failed(SaslFailure failure, const LoginTry& what) = 0;
+        /// No password is looked at; the stream is over.
+        virtual void login_refused(const Ban& ban) = 0;
+        virtual const PeerAddress& peer() const = 0;
         /// Keeps stream and dialog alive for an answer that comes later.
         virtual std::shared_ptr<void> keep_alive() = 0;
         virtual bool is_over() const = 0;
@@ -59,9 +69,15 @@ public:
     bool receive(const Element& element);
 
 private:
+    /// What shows whether somebody knows the password: a SCRAM client's last message, or the password.
+    using Secret = std::variant<std::string, SaslMechanism::CheckPassword>;
+
     void begin(const Element& auth);
     void proceed(SaslMechanism::Step step);
     void fetch_account(const std::string& user);
+    void wait_for_turn(Secret secret);
+    void ask_guard();
+    void look_at_secret();
     void check_password(SaslMechanism::CheckPassword check);
     void fail(SaslFailure failure);
     std::vector<ChannelBinding> bindings() const;
@@ -73,7 +89,12 @@ private:
     std::shared_ptr<const C2sSettings> settings_;
     std::vector<std::string> mechanisms_;
     std::unique_ptr<SaslMechanism> mechanism_;
-    LoginTry try_; ///< the one at hand
+    LoginTry try_;                        ///< the one at hand
+    std::optional<Secret> secret_;        ///< waits until it may be looked at
+    std::optional<LoginAttempt> attempt_; ///< it is being looked at
+    Timer turn_;
+    bool has_waited_ = false; ///< for its turn at the account
+    unsigned rounds_ = 0;     ///< that it has waited for others of its neighbourhood
     bool was_tried_ = false;
 };
 

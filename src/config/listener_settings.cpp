@@ -54,13 +54,7 @@ void check_listener(SectionReader& reader, const toml::table& table, const Secti
             "tls = \"none\" sends everything in the clear, so it needs a loopback address",
             "add address = \"127.0.0.1\", or choose \"starttls\"");
     }
-    for (const std::string& each : core.list("proxy_protocol_from")) {
-        if (!is_prefix(each)) {
-            reader.add(reader.place(&table, "proxy_protocol_from"),
-                quote_toml(each) + " in 'proxy_protocol_from' is no address or prefix",
-                "\"10.0.0.0/8\" is one");
-        }
-    }
+    check_prefixes(reader, &table, core, "proxy_protocol_from");
 }
 
 void add_usual_listeners(const Schema& schema, std::vector<ListenSettings>& listeners)
@@ -73,6 +67,17 @@ void add_usual_listeners(const Schema& schema, std::vector<ListenSettings>& list
 }
 
 } // namespace
+
+void check_prefixes(SectionReader& reader, const toml::table* table, const Section& section,
+    const std::string& key)
+{
+    for (const std::string& each : section.list(key)) {
+        if (!is_prefix(each)) {
+            reader.add(reader.place(table, key),
+                quote_toml(each) + " in '" + key + "' is no address or prefix", "\"10.0.0.0/8\" is one");
+        }
+    }
+}
 
 std::vector<ListenSettings> read_listeners(SectionReader& reader, const toml::table& root)
 {

@@ -7,6 +7,10 @@
 
 namespace stonechat {
 
+/// Notes what in the list `key` of `section` is neither an address nor a prefix.
+void check_prefixes(SectionReader& reader, const toml::table* table, const Section& section,
+    const std::string& key);
+
 std::vector<ListenSettings> read_listeners(SectionReader& reader, const toml::table& root);
 
 } // namespace stonechat

@@ -39,6 +39,7 @@ void finish_core(SectionReader& reader, Settings& settings, const toml::table& r
         reader.add(reader.place(reader.table_at(root, "server"), "group"),
             "[server] has a 'group' but no 'user'");
     }
+    check_prefixes(reader, reader.table_at(root, "limits"), settings.section("limits"), "exempt");
     const Section& c2s = settings.section("c2s");
     if (c2s.integer("pre_auth_stanza_bytes") > c2s.integer("stanza_bytes")) {
         reader.add(reader.place(reader.table_at(root, "c2s"), "pre_auth_stanza_bytes"),

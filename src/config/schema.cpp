@@ -11,7 +11,7 @@
 //   accounts names_reserved
 //   stream_management  resume_window unacknowledged ack_timeout
 //   limits   connections_per_prefix connection_rate connection_burst login_failures failure_window ban
-//            memory_bytes
+//            login_wait exempt memory_bytes
 //   listen   kind address port tls proxy_protocol_from
 //   host     name certificate key admins
 #include "config/schema.hpp"
@@ -152,15 +152,24 @@ SectionSpec limits()
 {
     return { "limits", "What one neighbour may take: an IPv4 address or an IPv6 /64.",
         {
-            Spec::integer("connections_per_prefix", 100, 0, 1'000'000,
-                "Connections at a time; 0 = no limit."),
-            Spec::integer("connection_rate", 20, 0, 1'000'000, "New connections a second; 0 = no limit."),
-            Spec::integer("connection_burst", 50, 1, 1'000'000, "New connections at once before that."),
+            Spec::integer("connections_per_prefix", 1000, 0, 1'000'000,
+                "Connections at a time; 0 = no limit. Enough for an office of 100 people with 3 devices each "
+                "behind one address, and as many that are not known to be dead yet."),
+            Spec::integer("connection_rate", 50, 0, 1'000'000, "New connections a second; 0 = no limit."),
+            Spec::integer("connection_burst", 600, 1, 1'000'000, "New connections at once before that."),
             Spec::integer("login_failures", 20, 0, 1'000'000,
-                "Failed logins within `failure_window` before a ban; 0 = never."),
+                "Failed logins within `failure_window` before a ban; one account brings a tenth at most. "
+                "4 times as many from a /24 or /56, 16 times from a /16 or /48. 0 = never."),
             Spec::duration("failure_window", seconds(600), seconds(1), seconds(86'400),
                 "How long a failed login is remembered."),
-            Spec::duration("ban", seconds(3600), seconds(1), seconds(30 * 86'400), "How long a ban lasts."),
+            Spec::duration("ban", seconds(3600), seconds(1), seconds(30 * 86'400),
+                "How long a ban lasts; `stonechatctl ban` lists and lifts them."),
+            Spec::duration("login_wait", seconds(10), seconds(0), seconds(60),
+                "Longest wait for a login when many at the same account have failed; 0 = none. Where the "
+                "account has logged in lately nobody waits for others."),
+            Spec::list("exempt", {},
+                "Addresses and prefixes that may connect and fail as often as they like, as "
+                "\"192.0.2.0/24\"."),
             Spec::bytes("memory_bytes", 0, 0, std::numeric_limits<std::int64_t>::max(),
                 "Above this much memory of the process no new connection is taken; 0 = no limit."),
         } };

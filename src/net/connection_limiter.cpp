@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/connection_limiter.hpp"
 
-#include "net/ip_prefix.hpp"
+#include "net/login_guard.hpp"
 
 #include <algorithm>
 
 namespace stonechat {
+namespace {
 
-ConnectionLimiter::ConnectionLimiter(const ConnectionLimits& limits, const Clock& clock)
-    : limits_(limits), clock_(clock)
-{}
-
-std::string ConnectionLimiter::key_of(const boost::asio::ip::address& peer) const
+/// One IPv4 address, or the /64 that is the least that one customer gets.
+std::string limiter_key(const boost::asio::ip::address& peer)
 {
     const auto address = unmapped(peer);
     if (address.is_v4()) {
         const auto bytes = address.to_v4().to_bytes();
         return std::string(bytes.begin(), bytes.end());
     }
-    // A /64 is what one customer gets at least.
     const auto bytes = address.to_v6().to_bytes();
     return std::string(bytes.begin(), bytes.begin() + 8);
+}
+
+} // namespace
+
+ConnectionLimiter::ConnectionLimiter(const ConnectionLimits& limits, const Clock& clock, LoginGuard* guard)
+    : limits_(limits), clock_(clock), guard_(guard)
+{
+    rest_.tokens = double(limits.burst) * share_of_the_rest;
+    rest_.refilled = clock.steady();
 }
 
 void ConnectionLimiter::make_room()
@@ -31,18 +37,12 @@ void ConnectionLimiter::make_room()
         return;
     }
     next_cleaning_ = now + std::chrono::seconds(1);
-    const auto stale = [&](const auto& item) {
-        const Entry& entry = item.second;
-        return entry.open == 0 && entry.banned_until <= now && now - entry.refilled > std::chrono::seconds(10)
-            && (entry.failures == 0 || now - entry.first_failure > limits_.failure_window);
-    };
-    const auto forgettable = [&](const auto& item) {
-        const Entry& entry = item.second;
-        return entry.open == 0 && entry.banned_until <= now && entry.failures == 0;
+    const auto stale = [now](const auto& item) {
+        return item.second.open == 0 && now - item.second.refilled > std::chrono::seconds(10);
     };
     boost::unordered::erase_if(entries_, stale);
     if (entries_.size() >= limits_.table) {
-        boost::unordered::erase_if(entries_, forgettable);
+        boost::unordered::erase_if(entries_, [](const auto& item) { return item.second.open == 0; });
     }
 }
 
@@ -64,15 +64,21 @@ ConnectionLimiter::Entry* ConnectionLimiter::find_or_make(const std::string& key
     return &entry;
 }
 
-bool ConnectionLimiter::take_token(Entry& entry) const
+bool ConnectionLimiter::is_exempt(const boost::asio::ip::address& peer) const
+{
+    return std::any_of(limits_.exempt.begin(), limits_.exempt.end(),
+        [&peer](const IpPrefix& each) { return each.contains(peer); });
+}
+
+bool ConnectionLimiter::take_token(Entry& entry, unsigned share) const
 {
     if (limits_.per_second == 0) {
         return true;
     }
     const SteadyTime now = clock_.steady();
     const std::chrono::duration<double> passed = now - entry.refilled;
-    const double burst = std::max(1U, limits_.burst);
-    entry.tokens = std::min(burst, entry.tokens + passed.count() * limits_.per_second);
+    const double burst = double(std::max(1U, limits_.burst)) * share;
+    entry.tokens = std::min(burst, entry.tokens + passed.count() * limits_.per_second * share);
     entry.refilled = now;
     if (entry.tokens < 1) {
         return false;
@@ -81,68 +87,40 @@ bool ConnectionLimiter::take_token(Entry& entry) const
     return true;
 }
 
-bool ConnectionLimiter::admit(const boost::asio::ip::address& peer)
+Admission ConnectionLimiter::admit(const boost::asio::ip::address& peer)
 {
-    const std::string key = key_of(peer);
+    if (auto ban = guard_ != nullptr ? guard_->shuts_out(peer) : std::nullopt) {
+        return { "banned", std::move(ban) };
+    }
+    const std::string key = limiter_key(peer);
     const std::lock_guard lock(mutex_);
-    Entry* const entry = find_or_make(key);
+    Entry* entry = find_or_make(key);
+    const unsigned share = entry != nullptr ? 1 : share_of_the_rest;
     if (entry == nullptr) {
-        return true;
+        entry = &rest_;
     }
-    if (entry->banned_until > clock_.steady()) {
-        return false;
-    }
-    if (limits_.per_prefix != 0 && entry->open >= limits_.per_prefix) {
-        return false;
-    }
-    if (!take_token(*entry)) {
-        return false;
+    if (!is_exempt(peer)) {
+        if (limits_.per_prefix != 0 && entry->open >= limits_.per_prefix * share) {
+            return { "limit", std::nullopt };
+        }
+        if (!take_token(*entry, share)) {
+            return { "rate", std::nullopt };
+        }
     }
     ++entry->open;
-    return true;
+    return {};
 }
 
 void ConnectionLimiter::release(const boost::asio::ip::address& peer)
 {
-    const std::string key = key_of(peer);
+    const std::string key = limiter_key(peer);
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
-    // Absent or zero: it came in while the table was full.
     if (found != entries_.end() && found->second.open > 0) {
         --found->second.open;
+    } else if (rest_.open > 0) { // it came in while the table was full
+        --rest_.open;
     }
-}
-
-bool ConnectionLimiter::login_failed(const boost::asio::ip::address& peer)
-{
-    const std::string key = key_of(peer);
-    const std::lock_guard lock(mutex_);
-    if (limits_.login_failures == 0) {
-        return false;
-    }
-    Entry* const entry = find_or_make(key);
-    if (entry == nullptr) {
-        return false;
-    }
-    const SteadyTime now = clock_.steady();
-    if (entry->failures == 0 || now - entry->first_failure > limits_.failure_window) {
-        entry->failures = 0;
-        entry->first_failure = now;
-    }
-    if (++entry->failures < limits_.login_failures) {
-        return false;
-    }
-    entry->failures = 0;
-    entry->banned_until = now + limits_.ban;
-    return true;
-}
-
-bool ConnectionLimiter::is_banned(const boost::asio::ip::address& peer) const
-{
-    const std::string key = key_of(peer);
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(key);
-    return found != entries_.end() && found->second.banned_until > clock_.steady();
 }
 
 void ConnectionLimiter::set_limits(const ConnectionLimits& limits)

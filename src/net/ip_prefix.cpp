@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/ip_prefix.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -16,6 +17,16 @@ template <class Bytes> bool same_beginning(const Bytes& a, const Bytes& b, unsig
         }
     }
     return bits == 0 || (a[i] >> (8 - bits)) == (b[i] >> (8 - bits));
+}
+
+template <class Address> Address beginning_of(const Address& address, unsigned bits)
+{
+    auto bytes = address.to_bytes();
+    for (unsigned i = 0; i < bytes.size(); ++i) {
+        const unsigned kept = bits > 8 * i ? std::min(8U, bits - 8 * i) : 0;
+        bytes[i] = static_cast<unsigned char>(bytes[i] & (0xff00U >> kept));
+    }
+    return Address(bytes);
 }
 
 } // namespace
@@ -45,7 +56,16 @@ std::optional<IpPrefix> IpPrefix::parse(std::string_view text)
             return std::nullopt;
         }
     }
-    return IpPrefix(address, bits);
+    const bool is_mapped = bits >= 96 && address.is_v6() && address.to_v6().is_v4_mapped();
+    return is_mapped ? around(unmapped(address), bits - 96) : around(address, bits);
+}
+
+IpPrefix IpPrefix::around(const boost::asio::ip::address& address, unsigned bits)
+{
+    if (address.is_v4()) {
+        return IpPrefix(beginning_of(address.to_v4(), bits), bits);
+    }
+    return IpPrefix(beginning_of(address.to_v6(), bits), bits);
 }
 
 bool IpPrefix::contains(const boost::asio::ip::address& address) const
@@ -58,6 +78,21 @@ bool IpPrefix::contains(const boost::asio::ip::address& address) const
         return same_beginning(address_.to_v6().to_bytes(), other.to_v6().to_bytes(), bits_);
     }
     return false;
+}
+
+std::string IpPrefix::text() const
+{
+    const bool is_single = bits_ == (address_.is_v4() ? 32U : 128U);
+    return address_.to_string() + (is_single ? "" : "/" + std::to_string(bits_));
+}
+
+Neighbourhood neighbourhood_of(const boost::asio::ip::address& address)
+{
+    const auto peer = unmapped(address);
+    const std::array<unsigned, 3> bits = peer.is_v4() ? std::array { 32U, 24U, 16U }
+                                                      : std::array { 64U, 56U, 48U };
+    return { IpPrefix::around(peer, bits[0]), IpPrefix::around(peer, bits[1]),
+        IpPrefix::around(peer, bits[2]) };
 }
 
 } // namespace stonechat

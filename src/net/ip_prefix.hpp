@@ -5,7 +5,9 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace stonechat {
@@ -17,14 +19,31 @@ class IpPrefix {
 public:
     /// Nothing if `text` is no address with an optional length.
     static std::optional<IpPrefix> parse(std::string_view text);
+    /// The one of length `bits` (at most 32, or 128) around `address`.
+    static IpPrefix around(const boost::asio::ip::address& address, unsigned bits);
 
     bool contains(const boost::asio::ip::address& address) const;
+    bool contains(const IpPrefix& other) const { return bits_ <= other.bits_ && contains(other.address_); }
+
+    bool is_v4() const { return address_.is_v4(); }
+    unsigned bits() const { return bits_; }
+    /// `192.0.2.0/24`; a single address without its length.
+    std::string text() const;
+
+    friend bool operator==(const IpPrefix&, const IpPrefix&) = default;
 
 private:
     IpPrefix(const boost::asio::ip::address& address, unsigned bits) : address_(address), bits_(bits) {}
 
-    boost::asio::ip::address address_;
+    boost::asio::ip::address address_; ///< nothing but zeros behind the prefix
     unsigned bits_;
 };
+
+/// Where a peer lives, by what one customer, one site and one provider usually have: an IPv4 address, its /24
+/// and its /16; an IPv6 /64, /56 and /48.
+using Neighbourhood = std::array<IpPrefix, 3>;
+Neighbourhood neighbourhood_of(const boost::asio::ip::address& address);
+/// How much of anything counted is normal in each of them: in the /24 four times what is for one address.
+inline constexpr std::array<unsigned, 3> neighbourhood_share { 1, 4, 16 };
 
 } // namespace stonechat

@@ -44,6 +44,20 @@ struct Reception {
             [&peer](const IpPrefix& prefix) { return prefix.contains(peer.address); });
     }
 
+    /// Counts a connection; whoever has too many, or is banned, is told of in the log and nowhere else.
+    bool admits(const PeerAddress& peer) const
+    {
+        const Admission admission = limiter.admit(peer.address);
+        const std::string from = peer.address.to_string();
+        if (admission.ban) {
+            log.info("connection refused",
+                { { "peer", from }, { "why", "banned" }, { "until", end_text(*admission.ban) } });
+        } else if (!admission) {
+            log.info("connection refused", { { "peer", from }, { "why", admission.refused } });
+        }
+        return static_cast<bool>(admission);
+    }
+
     void introduce(Shard& shard, Socket socket) const
     {
         auto engine = options.tls == ListenerTls::direct ? TlsEngine::server(*tls) : nullptr;
@@ -116,7 +130,7 @@ private:
         Shard& shard = shard_;
         const auto reception = reception_;
         if (header.source) {
-            if (!reception->limiter.admit(header.source->address)) {
+            if (!reception->admits(*header.source)) {
                 end();
                 return;
             }
@@ -269,9 +283,7 @@ private:
             return;
         }
         // A proxy's connections are counted for those whom it names.
-        if (!from_proxy && !reception_->limiter.admit(peer.address)) {
-            reception_->log.info("connection refused",
-                { { "peer", peer.address.to_string() }, { "why", "limit" } });
+        if (!from_proxy && !reception_->admits(peer)) {
             return;
         }
         Socket socket(std::move(descriptor), peer, from_proxy ? nullptr : &reception_->limiter);

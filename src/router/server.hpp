@@ -7,7 +7,6 @@
 #include "base/log.hpp"
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
-#include "net/connection_limiter.hpp"
 #include "net/shard.hpp"
 #include "net/tls_contexts.hpp"
 #include "router/former_names.hpp"
@@ -26,6 +25,8 @@
 
 namespace stonechat {
 
+class LoginGuard;
+
 class Server {
 public:
     struct Parts {
@@ -33,7 +34,7 @@ public:
         Log& log;
         StorageBackend& storage;
         BlockingPool& pool;
-        ConnectionLimiter& limiter;
+        LoginGuard& guard;
         TlsContexts* tls; ///< null only where every listener is without TLS
         std::vector<Shard*> shards;
         std::string secret; ///< keys what strangers must not tell apart or forge; lasting
@@ -46,7 +47,7 @@ public:
     Log& log() const { return parts_.log; }
     StorageBackend& storage() const { return parts_.storage; }
     BlockingPool& pool() const { return parts_.pool; }
-    ConnectionLimiter& limiter() const { return parts_.limiter; }
+    LoginGuard& guard() const { return parts_.guard; }
     TlsContexts* tls() const { return parts_.tls; }
     const std::string& secret() const { return parts_.secret; }
     Trace& trace() { return trace_; }

@@ -264,6 +264,126 @@ TEST_CASE("login: a header in the name of somebody else is not authorized (RFC 6
     CHECK(line.is_gone());
 }
 
+// Guessing (HOSTILE A36) --------------------------------------------------------------------------
+
+namespace {
+
+std::string plain_auth(const std::string& user, const std::string& password)
+{
+    const std::string zero(1, '\0');
+    return "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
+        + base64_encode(zero + user + zero + password) + "</auth>";
+}
+
+/// A door, and clients that have got as far as to the login.
+struct Guessing : Door {
+    Line open(const std::string& peer)
+    {
+        Line line = connection(peer);
+        line.types(Line::header);
+        line.hears();
+        return line;
+    }
+    /// The answer to a password.
+    std::string tries(Line& line, const std::string& user, const std::string& password)
+    {
+        line.types(plain_auth(user, password));
+        run_until([&line] { return line.has_heard("<"); });
+        return line.hears();
+    }
+    /// 20 wrong passwords for as many accounts, from an address of its own.
+    void gets_banned(const std::string& peer)
+    {
+        for (int i = 0; i < 20; ++i) {
+            Line line = open(peer);
+            CHECK(has(tries(line, "user" + std::to_string(i), "wrong"), "<not-authorized"));
+        }
+    }
+    /// Others have tried so often that the next one has to wait for two seconds.
+    void is_guessed_at(const std::string& account)
+    {
+        const auto peer = boost::asio::ip::make_address("10.0.0.1");
+        for (int i = 0; i < 12; ++i) {
+            auto answer = guard.ask(account, peer, true);
+            std::get<LoginAttempt>(answer).failed();
+        }
+        guard.ask(account, peer, false);
+    }
+};
+
+} // namespace
+
+TEST_CASE("guessing: a ban meets those too who have connected before, with the right password as well")
+{
+    Guessing world;
+    Line early = world.open("192.0.2.77");
+    Line other = world.open("192.0.2.78");
+    world.gets_banned("192.0.2.77");
+    CHECK(has(world.tries(early, "romeo", "secret"), "<policy-violation"));
+    CHECK(early.is_gone());
+    CHECK(has(world.tries(other, "romeo", "secret"), "<success"));
+}
+
+TEST_CASE("guessing: in a banned place nothing is done before the login, and who is in stays")
+{
+    Guessing world;
+    Line inside = world.connection("192.0.2.77");
+    inside.arrives("romeo", "orchard");
+    Line early = world.open("192.0.2.77");
+    CHECK(world.guard.ban({ *IpPrefix::parse("192.0.2.77"), Ban::Cause::administrator, world.clock.wall(), {},
+        0, {} }));
+    early.types("<iq type='get' id='r'><query xmlns='jabber:iq:register'/></iq>");
+    CHECK(has(early.hears(), "<policy-violation"));
+    inside.types(ask("a"));
+    CHECK(has(inside.hears(), "id='a'"));
+}
+
+TEST_CASE("guessing: an account that is known in a banned place logs in there, others do not")
+{
+    Guessing world;
+    world.account("juliet", "secret");
+    Line first = world.open("192.0.2.77");
+    CHECK(has(world.tries(first, "romeo", "secret"), "<success"));
+    world.gets_banned("192.0.2.77");
+    Line again = world.open("192.0.2.77");
+    CHECK(has(world.tries(again, "romeo", "secret"), "<success"));
+    Line stranger = world.open("192.0.2.77");
+    CHECK(has(world.tries(stranger, "juliet", "secret"), "<policy-violation"));
+}
+
+TEST_CASE("guessing: after some failures an attempt waits for its turn, and is looked at then")
+{
+    Guessing world;
+    world.is_guessed_at("romeo@localhost");
+    Line line = world.open("192.0.2.77");
+    line.types(plain_auth("romeo", "secret"));
+    world.waits(1900ms);
+    CHECK_FALSE(line.is_read());
+    CHECK(line.hears().empty());
+    world.waits(500ms);
+    world.run_until([&line] { return line.has_heard("<success"); });
+    world.is_guessed_at("romeo@localhost");
+    Line known = world.open("192.0.2.77");
+    CHECK(has(world.tries(known, "romeo", "secret"), "<success"));
+}
+
+TEST_CASE("guessing: who waits while a ban begins is not looked at, and who goes leaves nothing behind")
+{
+    Guessing world;
+    world.is_guessed_at("romeo@localhost");
+    Line waiting = world.open("192.0.2.77");
+    waiting.types(plain_auth("romeo", "secret"));
+    Line going = world.open("198.51.100.77");
+    going.types(plain_auth("romeo", "secret"));
+    going.breaks();
+    CHECK(going.is_gone());
+    world.gets_banned("192.0.2.77");
+    world.waits(10s);
+    CHECK(has(waiting.hears(), "<policy-violation"));
+    CHECK(waiting.is_gone());
+    CHECK_FALSE(going.has_heard("<success"));
+}
+
 // Stanzas -----------------------------------------------------------------------------------------
 
 // RFC 6120 §4.3.5-1 §4.9.3.12-1

@@ -86,16 +86,16 @@ public:
         const SharedSettings settings = server->settings();
         service_.reset();
         server.reset();
-        Server::Parts parts { clock, log, *storage, pool, limiter, nullptr, { &shard }, "secret" };
+        Server::Parts parts { clock, log, *storage, pool, guard, nullptr, { &shard }, "secret" };
         server = std::make_unique<Server>(std::move(parts), settings, modules_);
         service_.emplace(*server);
         run();
     }
 
-    Line connection()
+    Line connection(const std::string& peer = "192.0.2.1")
     {
         auto wire = std::make_shared<Wire>();
-        auto transport = std::make_unique<FakeTransport>(shard, wire);
+        auto transport = std::make_unique<FakeTransport>(shard, wire, peer);
         Line line(*this, *transport, wire);
         service().accept(shard, std::move(transport), ListenerTls::direct);
         run();

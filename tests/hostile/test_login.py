@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import re
 import threading
+import time
 
 import pytest
 
@@ -237,24 +239,13 @@ def test_A36_three_failures_end_the_stream(client, account):
     client.expect_stream_error("policy-violation")
 
 
-def test_A36_an_address_that_guesses_is_banned_and_the_owner_is_not(attacked):
-    server = attacked(login_failures=4)
-    owner = server.account("owner")
-    tries = 0
-    while guess(server, owner, "127.0.0.9"):
-        tries += 1
-        assert tries < 20, "never banned"
-    assert 4 <= tries <= 6, tries
-    login(server, owner, "home", source="127.0.0.10").close()
-
-
-def guess(server, owner, source):
+def guess(server, user, source):
     """One wrong password; False when the connection is not even served."""
     client = None
     try:
         client = RawClient(server, source=source)
         client.open()
-        scram, challenge = start(client, Account(owner.jid, "wrong"))
+        scram, challenge = start(client, Account(f"{user}@localhost", "wrong"))
         client.expect_sasl_failure(client.respond(scram.final(challenge)), "not-authorized")
         return True
     except (OSError, AssertionError):
@@ -263,6 +254,110 @@ def guess(server, owner, source):
     finally:
         if client:
             client.drop()
+
+
+def ban(server, source, failures):
+    """Wrong passwords for as many accounts as it takes."""
+    for number in range(failures):
+        assert guess(server, f"victim{number}", source)
+
+
+def test_A36_an_address_that_guesses_is_banned_and_the_owner_is_not(attacked):
+    server = attacked(login_failures=4)
+    owner = server.account("owner")
+    ban(server, "127.0.0.9", 4)
+    assert not guess(server, owner.user, "127.0.0.9")
+    login(server, owner, "home", source="127.0.0.10").close()
+    begun, = log_lines(server, "address banned")
+    assert re.search(r" prefix=127\.0\.0\.9 until=\d{4}-\d\d-\d\dT\S+Z failures=4$", begun), begun
+    refused, *_ = log_lines(server, "connection refused")
+    assert re.search(r" peer=127\.0\.0\.9 why=banned until=\d{4}-\S+Z$", refused), refused
+
+
+def test_A36_a_ban_ends_connections_that_were_there_before(attacked, stack):
+    server = attacked(login_failures=4)
+    owner = server.account("owner")
+    early = [stack.enter_context(RawClient(server, source="127.0.0.9")) for _ in range(8)]
+    for client in early:
+        client.open()
+    started = [start(client, owner) for client in early[:3]]
+    ban(server, "127.0.0.9", 4)
+    for client, (scram, challenge) in zip(early, started):
+        client.send(f"<response xmlns='{SASL_NS}'>{b64(scram.final(challenge))}</response>")
+        client.expect_stream_error("policy-violation")
+    for client in early[3:6]:
+        client.send(f"<auth xmlns='{SASL_NS}' mechanism='PLAIN'>{b64(f'{chr(0)}{owner.user}{chr(0)}{owner.password}')}"
+                    "</auth>")
+        client.expect_stream_error("policy-violation")
+    for client in early[6:]:
+        client.send("<iq type='get' id='r'><query xmlns='jabber:iq:register'/></iq>")
+        client.expect_stream_error("policy-violation")
+    assert log_lines(server, "login refused")[0].split(" until=")[0].endswith("peer=127.0.0.9 host=localhost why=banned")
+
+
+def test_A36_guesses_from_all_over_a_network_ban_the_network(attacked):
+    server = attacked(login_failures=1)
+    for number in range(4):
+        assert guess(server, f"victim{number}", f"127.0.9.{number + 1}")
+    assert not guess(server, "other", "127.0.9.77")
+    assert guess(server, "other", "127.0.10.77")
+
+
+def test_A36_many_passwords_at_once_are_not_more_than_many_in_a_row(attacked, stack):
+    """The guesses of open connections are under way all together before the first is found wrong."""
+    server = attacked(login_failures=4, iterations=100_000, blocking_threads=1)
+    crowd = [stack.enter_context(RawClient(server, source="127.0.0.9")) for _ in range(30)]
+    for client in crowd:
+        client.open()
+    for number, client in enumerate(crowd):
+        client.send(f"<auth xmlns='{SASL_NS}' mechanism='PLAIN'>{b64(f'{chr(0)}victim{number}{chr(0)}wrong')}</auth>")
+    answers = [client.next_stanza() for client in crowd]
+    looked_at = [answer for answer in answers if answer.find(f"{{{SASL_NS}}}not-authorized") is not None]
+    assert len(looked_at) == 4, [show(answer) for answer in answers]
+
+
+def test_A36_one_telephone_with_an_old_password_does_not_ban_the_office(attacked):
+    server = attacked(login_failures=4)
+    owner, colleague = server.accounts("owner", "colleague")
+    for _ in range(20):
+        assert guess(server, owner.user, "127.0.0.9")
+    login(server, colleague, "desk", source="127.0.0.9").close()
+    login(server, owner, "desk", source="127.0.0.9").close()
+    assert not log_lines(server, "address banned")
+
+
+def test_A36_who_is_known_in_a_banned_place_goes_on(attacked):
+    server = attacked(login_failures=4)
+    owner, other = server.accounts("owner", "other")
+    with login(server, owner, "desk", source="127.0.0.9") as session:
+        ban(server, "127.0.0.9", 4)
+        session.ping()
+        login(server, owner, "phone", source="127.0.0.9").close()
+        with RawClient(server, source="127.0.0.9") as stranger:
+            stranger.open()
+            scram, challenge = start(stranger, other)
+            stranger.send(f"<response xmlns='{SASL_NS}'>{b64(scram.final(challenge))}</response>")
+            stranger.expect_stream_error("policy-violation")
+
+
+def test_A36_strangers_slow_an_account_down_and_the_owner_comes_in(attacked, stack):
+    server = attacked(login_wait="1 s")
+    owner = server.account("owner")
+    login(server, owner, "home", source="127.0.0.10").close()
+    crowd = [stack.enter_context(RawClient(server, source=f"127.1.{number}.1")) for number in range(40)]
+    for client in crowd:
+        client.open()
+    began = time.monotonic()
+    for client in crowd:
+        client.send(f"<auth xmlns='{SASL_NS}' mechanism='PLAIN'>{b64(f'{chr(0)}{owner.user}{chr(0)}wrong')}</auth>")
+    login(server, owner, "again", source="127.0.0.10").close()
+    answers = [client.next_stanza() for client in crowd]
+    looked_at = [answer for answer in answers if answer.find(f"{{{SASL_NS}}}not-authorized") is not None]
+    put_off = [answer for answer in answers if answer.find(f"{{{SASL_NS}}}temporary-auth-failure") is not None]
+    assert len(looked_at) + len(put_off) == 40
+    assert 5 <= len(looked_at) <= 13 + 5 * (time.monotonic() - began), "five a second, and those before"
+    line, = log_lines(server, "guesses at an account")
+    assert f" user={owner.user} host=localhost " in line
 
 
 def test_A37_a_flood_of_plain_does_not_hold_up_scram(attacked, stack):

@@ -2,6 +2,7 @@
 // Prefixes, the PROXY protocol, and the limits that depend on where a peer connects from.
 #include "net/connection_limiter.hpp"
 #include "net/ip_prefix.hpp"
+#include "net/login_guard.hpp"
 #include "net/proxy_protocol.hpp"
 
 #include <doctest/doctest.h>
@@ -49,6 +50,35 @@ TEST_CASE("prefixes: addresses inside and outside")
     CHECK(contains("::1", "::1"));
     CHECK(contains("2001:db8::/33", "2001:db8:7fff::1"));
     CHECK_FALSE(contains("2001:db8::/33", "2001:db8:8000::1"));
+}
+
+TEST_CASE("prefixes: the one around an address has nothing behind it, and is written as people write it")
+{
+    const auto text = [](const char* prefix) { return IpPrefix::parse(prefix)->text(); };
+    CHECK(text("192.0.2.77") == "192.0.2.77");
+    CHECK(text("192.0.2.77/24") == "192.0.2.0/24");
+    CHECK(text("192.0.2.77/25") == "192.0.2.0/25");
+    CHECK(text("192.0.2.77/0") == "0.0.0.0/0");
+    CHECK(text("::ffff:192.0.2.77") == "192.0.2.77");
+    CHECK(text("::ffff:192.0.2.77/120") == "192.0.2.0/24");
+    CHECK(text("2001:db8:1:2ff::5/56") == "2001:db8:1:200::/56");
+    CHECK(*IpPrefix::parse("192.0.2.1/24") == *IpPrefix::parse("192.0.2.2/24"));
+    CHECK(IpPrefix::parse("192.0.2.0/24")->contains(*IpPrefix::parse("192.0.2.128/25")));
+    CHECK_FALSE(IpPrefix::parse("192.0.2.128/25")->contains(*IpPrefix::parse("192.0.2.0/24")));
+}
+
+TEST_CASE("prefixes: a neighbourhood is what a customer, a site and a provider have")
+{
+    const auto texts = [](const char* peer) {
+        std::string all;
+        for (const IpPrefix& each : neighbourhood_of(ip(peer))) {
+            all += each.text() + " ";
+        }
+        return all;
+    };
+    CHECK(texts("192.0.2.77") == "192.0.2.77 192.0.2.0/24 192.0.0.0/16 ");
+    CHECK(texts("::ffff:192.0.2.77") == texts("192.0.2.77"));
+    CHECK(texts("2001:db8:1:2ff::5") == "2001:db8:1:2ff::/64 2001:db8:1:200::/56 2001:db8:1::/48 ");
 }
 
 TEST_CASE("prefixes: what is none is refused")
@@ -146,7 +176,7 @@ TEST_CASE("limiter: new connections come at a rate, with a burst before")
     limits.burst = 3;
     ConnectionLimiter limiter(limits, clock);
     const auto one = [&limiter] {
-        const bool admitted = limiter.admit(ip("192.0.2.1"));
+        const auto admitted = static_cast<bool>(limiter.admit(ip("192.0.2.1")));
         if (admitted) {
             limiter.release(ip("192.0.2.1"));
         }
@@ -162,49 +192,71 @@ TEST_CASE("limiter: new connections come at a rate, with a burst before")
     CHECK_FALSE(one());
 }
 
-TEST_CASE("limiter: failed logins ban a prefix for a time (A36)")
+TEST_CASE("limiter: an office of 100 people with 3 devices each comes in at once, and once more (A3)")
+{
+    ManualClock clock;
+    ConnectionLimiter limiter({}, clock);
+    for (int i = 0; i < 600; ++i) {
+        CHECK(limiter.admit(ip("192.0.2.1")));
+    }
+    CHECK(limiter.admit(ip("192.0.2.1")).refused == "rate");
+}
+
+TEST_CASE("limiter: whoever is exempt has any number, and does not count for others (A3)")
 {
     ManualClock clock;
     ConnectionLimits limits;
-    limits.login_failures = 3;
+    limits.per_prefix = 1;
+    limits.per_second = 1;
+    limits.burst = 1;
+    limits.exempt = { *IpPrefix::parse("192.0.2.0/28") };
     ConnectionLimiter limiter(limits, clock);
-    const auto peer = ip("192.0.2.1");
-    CHECK_FALSE(limiter.login_failed(peer));
-    CHECK_FALSE(limiter.login_failed(peer));
-    clock.advance(limits.failure_window + 1s);
-    CHECK_FALSE(limiter.login_failed(peer));
-    CHECK_FALSE(limiter.login_failed(peer));
-    CHECK_FALSE(limiter.is_banned(peer));
-    CHECK(limiter.login_failed(peer));
-    CHECK(limiter.is_banned(peer));
-    CHECK_FALSE(limiter.admit(peer));
-    CHECK(limiter.admit(ip("192.0.2.2")));
-    clock.advance(limits.ban + 1s);
-    CHECK_FALSE(limiter.is_banned(peer));
-    CHECK(limiter.admit(peer));
+    for (int i = 0; i < 5; ++i) {
+        CHECK(limiter.admit(ip("192.0.2.1")));
+        CHECK(limiter.admit(ip("::ffff:192.0.2.15")));
+    }
+    CHECK(limiter.admit(ip("192.0.2.16")));
+    CHECK(limiter.admit(ip("192.0.2.16")).refused == "limit");
 }
 
-TEST_CASE("limiter: its table is bounded, and a full one forgets the idle and locks nobody out")
+TEST_CASE("limiter: who is banned does not come in, and is told of with the ban (A36)")
+{
+    ManualClock clock;
+    LoginGuard guard({}, clock);
+    ConnectionLimiter limiter({}, clock, &guard);
+    const Ban ban { *IpPrefix::parse("192.0.2.0/24"), Ban::Cause::administrator, clock.wall(), {}, 0, {} };
+    CHECK(guard.ban(ban));
+    const Admission refused = limiter.admit(ip("192.0.2.1"));
+    CHECK(refused.refused == "banned");
+    CHECK(refused.ban == ban);
+    CHECK(limiter.admit(ip("192.0.3.1")));
+}
+
+TEST_CASE(
+    "limiter: a full table forgets the idle, and counts newcomers all together when there are none (A3)")
 {
     ManualClock clock;
     ConnectionLimits limits;
     limits.table = 100;
-    limits.login_failures = 1;
+    limits.per_prefix = 2;
+    limits.per_second = 0;
     ConnectionLimiter limiter(limits, clock);
-    const auto banned = ip("198.51.100.1");
-    CHECK(limiter.login_failed(banned));
-    for (int i = 0; i < 1000; ++i) {
-        const auto peer = boost::asio::ip::address(boost::asio::ip::address_v4(0x0a000000U
-            + static_cast<unsigned>(i)));
-        CHECK(limiter.admit(peer));
-        limiter.release(peer);
+    const auto peer = [](unsigned net, unsigned number) {
+        return boost::asio::ip::address(boost::asio::ip::address_v4((net << 24) + number));
+    };
+    for (unsigned i = 0; i < 1000; ++i) {
+        CHECK(limiter.admit(peer(10, i)));
+        limiter.release(peer(10, i));
     }
-    CHECK(limiter.is_banned(banned));
-    for (int i = 0; i < 1000; ++i) {
-        const auto peer = boost::asio::ip::address(boost::asio::ip::address_v4(0x0b000000U
-            + static_cast<unsigned>(i)));
-        CHECK(limiter.admit(peer));
+    clock.advance(2s);
+    unsigned let_in = 0;
+    for (unsigned i = 0; i < 1000; ++i) {
+        let_in += limiter.admit(peer(11, i)) ? 1 : 0;
     }
-    limiter.release(ip("203.0.113.77"));
-    CHECK(limiter.is_banned(banned));
+    CHECK(let_in == 100 + 2 * 64);
+    CHECK(limiter.admit(peer(11, 0))); // one that has its place
+    for (unsigned i = 0; i < 10; ++i) {
+        limiter.release(peer(11, 100 + i));
+    }
+    CHECK(limiter.admit(peer(12, 0)));
 }

@@ -41,7 +41,9 @@ struct Wire {
 
 class FakeTransport final : public Transport {
 public:
-    FakeTransport(Shard& shard, std::shared_ptr<Wire> wire) : shard_(&shard), wire_(std::move(wire)) {}
+    FakeTransport(Shard& shard, std::shared_ptr<Wire> wire, const std::string& peer = "192.0.2.1")
+        : shard_(&shard), wire_(std::move(wire)), peer_ { boost::asio::ip::make_address(peer), 40'000 }
+    {}
     ~FakeTransport() override { wire_->gone = true; }
 
     void start(Receiver& receiver) override
@@ -131,7 +133,7 @@ private:
     FakeTls tls_;
     std::uint64_t taken_ = 0;
     bool was_high_ = false; ///< on_drained is owed
-    PeerAddress peer_ { boost::asio::ip::make_address("192.0.2.1"), 40'000 };
+    PeerAddress peer_;
 };
 
 } // namespace stonechat::test

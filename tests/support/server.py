@@ -48,6 +48,10 @@ SETTINGS = {
     "connection_rate": ("limits", "connection_rate"),
     "connection_burst": ("limits", "connection_burst"),
     "login_failures": ("limits", "login_failures"),
+    "failure_window": ("limits", "failure_window"),
+    "ban": ("limits", "ban"),
+    "login_wait": ("limits", "login_wait"),
+    "exempt": ("limits", "exempt"),
     "memory_bytes": ("limits", "memory_bytes"),
     "registration": ("host.registration", "open"),
     "registrations_per_day": ("host.registration", "per_day"),
@@ -96,6 +100,7 @@ GENEROUS = {
     "connections_per_prefix": 0,
     "connection_rate": 0,
     "login_failures": 0,
+    "login_wait": "0 s",
 }
 
 

@@ -8,7 +8,7 @@
 #include "base/log.hpp"
 #include "config/schema.hpp"
 #include "net/blocking_pool.hpp"
-#include "net/connection_limiter.hpp"
+#include "net/login_guard.hpp"
 #include "net/shard.hpp"
 #include "router/accounts.hpp"
 #include "router/host.hpp"
@@ -176,8 +176,8 @@ using ClientPtr = std::shared_ptr<Client>;
 class World {
 public:
     explicit World(const std::vector<ModuleEntry>& modules)
-        : storage(make_memory_storage(clock)), pool(1, 16), limiter(ConnectionLimits(), clock),
-          shard(0, clock), store_(storage->front(shard))
+        : storage(make_memory_storage(clock)), pool(1, 16), guard(LoginLimits(), clock), shard(0, clock),
+          store_(storage->front(shard))
     {
         const Schema schema;
         for (const SectionSpec& section : schema.sections()) {
@@ -194,7 +194,7 @@ public:
             }
         }
         settings_.hosts = { host };
-        Server::Parts parts { clock, log, *storage, pool, limiter, nullptr, { &shard }, "secret" };
+        Server::Parts parts { clock, log, *storage, pool, guard, nullptr, { &shard }, "secret" };
         server = std::make_unique<Server>(std::move(parts), std::make_shared<const Settings>(settings_),
             modules);
         run();
@@ -326,7 +326,7 @@ public:
     Log log;
     std::unique_ptr<StorageBackend> storage;
     BlockingPool pool;
-    ConnectionLimiter limiter;
+    LoginGuard guard;
     Shard shard;
     std::unique_ptr<Server> server;
 
