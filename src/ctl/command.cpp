@@ -24,7 +24,7 @@ std::string_view code_of(AccountProblem problem)
     return {};
 }
 
-constexpr std::array<Command, 21> commands { {
+constexpr std::array<Command, 24> commands { {
     { "user add", true, user_add },
     { "user password", true, user_password },
     { "user delete", true, user_delete },
@@ -40,6 +40,9 @@ constexpr std::array<Command, 21> commands { {
     { "room set", true, room_set },
     { "room affiliate", true, room_affiliate },
     { "room destroy", true, room_destroy },
+    { "ban list", false, ban_list },
+    { "ban add", true, ban_add },
+    { "ban remove", true, ban_remove },
     { "announce", true, announce },
     { "message", false, message },
     { "status", false, status },

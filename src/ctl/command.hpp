@@ -64,7 +64,7 @@ struct Command {
 const Command* find_command(std::string_view name);
 
 // By file: account_commands.cpp, import_command.cpp, session_commands.cpp, room_commands.cpp,
-// message_command.cpp, server_commands.cpp.
+// ban_commands.cpp, message_command.cpp, server_commands.cpp.
 Task<Answer> user_add(Context& context, boost::json::object request);
 Task<Answer> user_password(Context& context, boost::json::object request);
 Task<Answer> user_delete(Context& context, boost::json::object request);
@@ -80,6 +80,9 @@ Task<Answer> room_show(Context& context, boost::json::object request);
 Task<Answer> room_set(Context& context, boost::json::object request);
 Task<Answer> room_affiliate(Context& context, boost::json::object request);
 Task<Answer> room_destroy(Context& context, boost::json::object request);
+Task<Answer> ban_list(Context& context, boost::json::object request);
+Task<Answer> ban_add(Context& context, boost::json::object request);
+Task<Answer> ban_remove(Context& context, boost::json::object request);
 Task<Answer> announce(Context& context, boost::json::object request);
 Task<Answer> message(Context& context, boost::json::object request);
 Task<Answer> status(Context& context, boost::json::object request);

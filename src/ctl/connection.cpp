@@ -19,7 +19,7 @@ using boost::system::error_code;
 std::string subject_of(const json::object& request)
 {
     std::string about;
-    for (const char* key : { "room", "jid", "path" }) {
+    for (const char* key : { "room", "jid", "path", "prefix" }) {
         if (const auto text = text_of(request, key)) {
             about += about.empty() ? *text : " " + *text;
         }

@@ -49,6 +49,7 @@ int main(int argc, char** argv)
     add_user_commands(program, options, exit);
     add_session_commands(program, options, exit);
     add_room_commands(program, options, exit);
+    add_ban_commands(program, options, exit);
     add_server_commands(program, options, exit);
     stonechat::cli::add_documents(program, manual_facts());
     try {

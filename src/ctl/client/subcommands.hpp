@@ -12,6 +12,7 @@ namespace stonechat::ctl {
 void add_user_commands(CLI::App& program, Options& options, Exit& exit);
 void add_session_commands(CLI::App& program, Options& options, Exit& exit);
 void add_room_commands(CLI::App& program, Options& options, Exit& exit);
+void add_ban_commands(CLI::App& program, Options& options, Exit& exit);
 void add_server_commands(CLI::App& program, Options& options, Exit& exit);
 
 /// Sessions as the server lists them, for people.

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// stonechatctl ban list, add, remove
+#include "config/value_text.hpp"
+#include "ctl/client/subcommands.hpp"
+
+#include <iostream>
+#include <memory>
+
+namespace stonechat::ctl {
+namespace {
+
+namespace json = boost::json;
+
+struct BanArguments {
+    std::string prefix;
+    std::string length;
+    std::string reason;
+};
+
+void print_ban(const json::object& row)
+{
+    const json::value& until = row.at("until");
+    const std::string reason(row.at("reason").as_string());
+    std::cout << row.at("prefix").as_string().c_str() << "  "
+              << (until.is_null() ? std::string("until it is removed")
+                                  : "until " + print_time(until.to_number<std::int64_t>()))
+              << "  by " << row.at("cause").as_string().c_str();
+    if (const auto failures = row.at("failures").to_number<std::int64_t>(); failures > 0) {
+        std::cout << " (" << failures << ")";
+    }
+    std::cout << (reason.empty() ? "" : "  reason: " + reason) << '\n';
+}
+
+void print_bans(const json::object& result)
+{
+    const json::array& bans = result.at("bans").as_array();
+    for (const json::value& each : bans) {
+        print_ban(each.as_object());
+    }
+    std::cout << bans.size() << (bans.size() == 1 ? " ban\n" : " bans\n");
+}
+
+Exit add_ban(const Options& options, const BanArguments& arguments)
+{
+    json::object request { { "command", "ban add" }, { "prefix", arguments.prefix },
+        { "reason", arguments.reason } };
+    if (!arguments.length.empty()) {
+        const auto length = parse_duration(arguments.length);
+        if (!length || *length < 1000) {
+            return report(options,
+                { "bad-request", "'" + arguments.length + "' is no time to ban for; \"2 h\" is one" });
+        }
+        request["seconds"] = *length / 1000;
+    }
+    return ask_and_print(options, request, [](const json::object& result) {
+        std::cout << "banned " << result.at("prefix").as_string().c_str() << '\n';
+    });
+}
+
+Exit remove_ban(const Options& options, const std::string& prefix)
+{
+    return ask_and_print(options, { { "command", "ban remove" }, { "prefix", prefix } },
+        [](const json::object& result) {
+            std::cout << "lifted the ban of " << result.at("prefix").as_string().c_str() << '\n';
+        });
+}
+
+} // namespace
+
+void add_ban_commands(CLI::App& program, Options& options, Exit& exit)
+{
+    CLI::App* ban = program.add_subcommand("ban", "Addresses that may not log in: list, add, remove");
+    ban->require_subcommand(1);
+    auto arguments = std::make_shared<BanArguments>();
+    const auto add_prefix = [arguments](CLI::App* command) {
+        command->add_option("prefix", arguments->prefix, "An address, or a prefix such as 192.0.2.0/24")
+            ->required();
+    };
+
+    add_command(*ban, options, "list", "Lists the bans that are in force")->callback([&options, &exit] {
+        exit = ask_and_print(options, { { "command", "ban list" } }, print_bans);
+    });
+
+    CLI::App* add = add_command(*ban, options, "add",
+        "Lets nobody in from there; sessions that are there already stay until they are kicked");
+    add_prefix(add);
+    add->add_option("--for", arguments->length,
+        "How long, such as \"2 h\"; if not given, until it is removed");
+    add->add_option("--reason", arguments->reason, "Why, for `ban list`");
+    add->callback([arguments, &options, &exit] { exit = add_ban(options, *arguments); });
+
+    CLI::App* remove = add_command(*ban, options, "remove", "Lifts a ban, whatever it was made for");
+    add_prefix(remove);
+    remove->callback([arguments, &options, &exit] { exit = remove_ban(options, arguments->prefix); });
+}
+
+} // namespace stonechat::ctl
