@@ -11,37 +11,52 @@ namespace {
 constexpr std::chrono::hours day { 24 };
 constexpr std::size_t remembered = 65536;
 
-/// One IPv4 address, or the /64 that one IPv6 customer has.
-std::string prefix_of(const std::string& peer)
-{
-    boost::system::error_code failed;
-    const auto address = unmapped(boost::asio::ip::make_address(peer, failed));
-    if (failed || address.is_v4()) {
-        return peer;
-    }
-    const auto bytes = address.to_v6().to_bytes();
-    return std::string(bytes.begin(), bytes.begin() + 8);
-}
-
 } // namespace
 
 bool RegistrationRate::admit(const std::string& peer, unsigned per_day)
 {
-    const auto now = clock_.steady();
+    boost::system::error_code failed;
+    const auto address = boost::asio::ip::make_address(peer, failed);
+    if (failed) {
+        return false;
+    }
     const std::lock_guard lock(mutex_);
-    if (days_.size() >= remembered) {
-        boost::unordered::erase_if(days_,
-            [now](const auto& entry) { return now - entry.second.since >= day; });
-        if (days_.size() >= remembered) {
+    const Neighbourhood around = neighbourhood_of(address);
+    // Whoever is refused takes nothing of what is left for the neighbours, and no room.
+    for (std::size_t i = 0; i < around.size(); ++i) {
+        if (count_of(around[i].text()) >= per_day * neighbourhood_share[i]) {
             return false;
         }
     }
-    const auto [entry, is_new] = days_.try_emplace(prefix_of(peer), Day { now, 0 });
-    Day& today = entry->second;
-    if (now - today.since >= day) {
-        today = Day { now, 0 };
+    if (!has_room()) {
+        return false;
     }
-    return ++today.count <= per_day;
+    const auto now = clock_.steady();
+    for (const IpPrefix& each : around) {
+        Day& today = days_.try_emplace(each.text(), Day { now, 0 }).first->second;
+        if (now - today.since >= day) {
+            today = Day { now, 0 };
+        }
+        ++today.count;
+    }
+    return true;
+}
+
+unsigned RegistrationRate::count_of(const std::string& prefix) const
+{
+    const auto found = days_.find(prefix);
+    const bool is_of_today = found != days_.end() && clock_.steady() - found->second.since < day;
+    return is_of_today ? found->second.count : 0;
+}
+
+bool RegistrationRate::has_room()
+{
+    if (days_.size() < remembered) {
+        return true;
+    }
+    const auto now = clock_.steady();
+    boost::unordered::erase_if(days_, [now](const auto& entry) { return now - entry.second.since >= day; });
+    return days_.size() < remembered;
 }
 
 } // namespace stonechat

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RegistrationRate: how many accounts were made from one IPv4 address or IPv6 /64 today (XEP-0077
-// section 7 asks for a limit). Bounded; any thread (asked once per registration).
+// RegistrationRate: how many accounts were made from one IPv4 address or IPv6 /64 today, and from the
+// neighbourhood around it (XEP-0077 section 7 asks for a limit). Bounded; any thread (asked once per
+// registration).
 #pragma once
 
 #include "base/clock.hpp"
@@ -16,7 +17,8 @@ public:
     explicit RegistrationRate(const Clock& clock) : clock_(clock) {}
 
     /// Counts one registration from `peer` (a numeric address); false if it has had `per_day` in the
-    /// last 24 hours, or if too many addresses have to be remembered at the moment.
+    /// last 24 hours, if its neighbours have had several times that, or if too many addresses have to be
+    /// remembered at the moment.
     bool admit(const std::string& peer, unsigned per_day);
 
 private:
@@ -24,6 +26,9 @@ private:
         SteadyTime since;
         unsigned count = 0;
     };
+    unsigned count_of(const std::string& prefix) const;
+    bool has_room();
+
     const Clock& clock_;
     std::mutex mutex_;
     StringMap<Day> days_;
