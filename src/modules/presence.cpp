@@ -320,12 +320,14 @@ private:
     }
 
     /// §8.5.3.1: an iq for a resource needs a subscription or directed presence; else the answer is the
-    /// one that an absent resource gives.
+    /// one that an absent resource gives. What one of our hosts asks, for itself or for an account, is none
+    /// of a client's: that would come from a full address.
     Verdict guard_iq(const Stanza& stanza, const User& user) const
     {
         const bool is_request = stanza.kind() == StanzaKind::iq && stanza.is_request();
-        if (!is_request || !stanza.to().has_resource() || user.shows_presence_to(stanza.from())
-            || stanza.from() == host_->jid()) {
+        const Jid& from = stanza.from();
+        const bool is_ours = !from.has_resource() && host_->router().host(from.domain()) != nullptr;
+        if (!is_request || !stanza.to().has_resource() || user.shows_presence_to(from) || is_ours) {
             return Verdict::pass();
         }
         const Session* session = user.session(stanza.to().resource());

@@ -7,6 +7,8 @@
 #include "router/host.hpp"
 #include "router/passage.hpp"
 #include "router/requests.hpp"
+#include "router/router.hpp"
+#include "router/server.hpp"
 #include "router/turns.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/message_content.hpp"
@@ -75,6 +77,8 @@ public:
                 "Devices of one account that may be woken."))
             .setting(SettingSpec::duration("interval", std::chrono::seconds(3), std::chrono::milliseconds(0),
                 std::chrono::hours(1), "A device is woken this often at most."))
+            .setting(SettingSpec::list("local_services", {},
+                "Accounts of this server that are push services; no other address of it is asked."))
             .store(push_store);
     }
 
@@ -162,6 +166,10 @@ private:
         if (!registration) {
             co_return registration.error();
         }
+        if (!may_be_asked(user, registration->service)) {
+            co_return StanzaError(StanzaError::not_allowed,
+                registration->service.text() + " is no push service that this server may ask");
+        }
         auto taking = turns_.of(user).take();
         const auto turn = co_await taking;
         const std::string name = registration->name();
@@ -175,6 +183,23 @@ private:
         }
         put(user, std::move(*registration));
         co_return std::nullopt;
+    }
+
+    /// An address of this server is somebody who has not asked for anything, and whom the user has blocked
+    /// is not sent anything in his name.
+    bool may_be_asked(const User& user, const Jid& service) const
+    {
+        const bool is_local = service.has_local() && host_->router().server().serves(service.domain());
+        return !user.block_list().covers(service) && (!is_local || is_named(service));
+    }
+
+    bool is_named(const Jid& service) const
+    {
+        const auto& named = host_->settings("push").list("local_services");
+        return std::any_of(named.begin(), named.end(), [&service](const std::string& each) {
+            const auto jid = Jid::parse(each);
+            return jid && jid->same_bare(service);
+        });
     }
 
     std::size_t most_registrations() const
@@ -343,6 +368,10 @@ private:
         if (!device.pace.is_due() || device.waits) {
             return;
         }
+        if (!may_be_asked(user, device.registration.service)) {
+            give_up(user, device);
+            return;
+        }
         const SteadyTime now = host_->clock().steady();
         if (device.pace.not_before() > now) {
             device.waits = true;
@@ -352,7 +381,7 @@ private:
         }
         device.pace.begin(now, host_->settings("push").duration("interval"));
         const std::uint64_t number = device.number;
-        const bool asked = host_->requests().ask(device.registration.service, IqType::set,
+        const bool asked = host_->requests().ask(user.jid(), device.registration.service, IqType::set,
             device.registration.notification(device.pace.unseen()),
             [this, held = user.shared_from_this(), number](const Stanza* answer) {
                 answered(*held, number, push_outcome(answer));
@@ -370,11 +399,16 @@ private:
         }
         if (device->pace.end(outcome, host_->clock().steady())) {
             go_on(user, *device);
-            return;
+        } else {
+            give_up(user, *device);
         }
-        const std::string name = device->registration.name();
-        host_->log().info("push service gave up",
-            { { "account", user.jid().text() }, { "service", device->registration.service.text() } });
+    }
+
+    void give_up(User& user, const Device& device)
+    {
+        const std::string name = device.registration.name();
+        host_->log().info("push registration given up",
+            { { "account", user.jid().text() }, { "service", device.registration.service.text() } });
         remove(user, name);
         start(
             forget(user.shared_from_this(), name), [](Done) {}, [](const std::exception_ptr&) {});

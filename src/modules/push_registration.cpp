@@ -25,6 +25,40 @@ Element summary(unsigned count)
     return form.to_element();
 }
 
+/// What goes along with a notification is submitted (XEP-0060 §7.1.5), also if the client has passed on the
+/// very form that its app server gave it.
+Element as_submitted(const DataForm& form)
+{
+    DataForm submitted(DataForm::Type::submit, form.form_type());
+    for (const DataForm::Field& field : form.fields()) {
+        if (field.var == "FORM_TYPE" || field.type == DataForm::FieldType::fixed) {
+            continue;
+        }
+        DataForm::Field value;
+        value.var = field.var;
+        value.type = field.type;
+        value.values = field.values;
+        submitted.add(std::move(value));
+    }
+    return submitted.to_element();
+}
+
+Result<Element, StanzaError> read_options(const Element& x)
+{
+    const auto form = DataForm::from_element(x);
+    if (!form) {
+        return form.error();
+    }
+    if (form->type() == DataForm::Type::cancel || form->form_type() != ns::publish_options) {
+        return StanzaError(StanzaError::bad_request,
+            "A form beside a push service has the FORM_TYPE " + std::string(ns::publish_options));
+    }
+    if (to_xml(x).size() > most_options_bytes) {
+        return StanzaError(StanzaError::not_acceptable, "The form is too large");
+    }
+    return form->type() == DataForm::Type::submit ? x : as_submitted(*form);
+}
+
 const Element* condition_of(const Element& iq)
 {
     const Element* error = iq.child("error");
@@ -51,14 +85,11 @@ Result<PushRegistration, StanzaError> PushRegistration::from_enable(const Elemen
         return StanzaError(StanzaError::not_acceptable, "The node is too long");
     }
     if (const Element* x = enable.child("x", ns::data_forms)) {
-        const auto form = DataForm::from_element(*x);
-        if (!form || form->type() != DataForm::Type::submit || form->form_type() != ns::publish_options) {
-            return StanzaError(StanzaError::bad_request);
+        auto options = read_options(*x);
+        if (!options) {
+            return options.error();
         }
-        if (to_xml(*x).size() > most_options_bytes) {
-            return StanzaError(StanzaError::not_acceptable, "The form is too large");
-        }
-        registration.options = *x;
+        registration.options = std::move(*options);
     }
     return registration;
 }

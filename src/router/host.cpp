@@ -301,6 +301,12 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
 
 void Host::deliver(Stanza stanza, Settlement settlement)
 {
+    // No client asks in the bare name of its account: an answer to that is one to us.
+    const bool is_answer = stanza.kind() == StanzaKind::iq && !stanza.is_request();
+    if (is_answer && !stanza.to().has_resource()) {
+        requests_.take(std::move(stanza));
+        return;
+    }
     if (!stanza.to().has_local()) {
         deliver_to_host(std::move(stanza), std::move(settlement));
         return;
@@ -380,10 +386,6 @@ void Host::deliver_to_host(Stanza stanza, Settlement settlement)
     }
     if (stanza.kind() != StanzaKind::iq || stanza.to().has_resource()) {
         router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
-        return;
-    }
-    if (!stanza.is_request()) {
-        requests_.take(std::move(stanza));
         return;
     }
     Context context { *this };

@@ -49,7 +49,7 @@ public:
     void attach_modules(const std::vector<ModuleEntry>& table);
     const std::vector<Manifest>& manifests() const { return manifests_; }
     const Handlers& handlers() const { return handlers_; }
-    /// What this host asks of others in its own name.
+    /// What this host asks of others, in its own name or in that of an account.
     Requests& requests() { return requests_; }
     void reconfigured();
 

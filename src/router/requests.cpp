@@ -30,9 +30,9 @@ std::optional<unsigned> shard_of(std::string_view id)
     return shard;
 }
 
-std::string key_of(const Jid& peer, std::string_view id)
+std::string key_of(const Jid& asker, const Jid& peer, std::string_view id)
 {
-    return peer.text() + "\n" + std::string(id);
+    return asker.text() + "\n" + peer.text() + "\n" + std::string(id);
 }
 
 } // namespace
@@ -41,14 +41,14 @@ Requests::Requests(Host& host)
     : host_(host), timer_([](void* self) { static_cast<Requests*>(self)->expire(); }, this)
 {}
 
-bool Requests::ask(const Jid& to, IqType type, Element payload, OnAnswer f)
+bool Requests::ask(const Jid& from, const Jid& to, IqType type, Element payload, OnAnswer f)
 {
     if (open_.size() >= most) {
         return false;
     }
-    Stanza iq = Stanza::iq(host_.jid(), to, type, id_for(host_.shard().index()));
+    Stanza iq = Stanza::iq(from, to, type, id_for(host_.shard().index()));
     iq.element().add(std::move(payload));
-    std::string key = key_of(to, iq.id());
+    std::string key = key_of(from, to, iq.id());
     open_.emplace(key, std::move(f));
     due_.push_back({ host_.clock().steady() + patience, std::move(key) });
     if (!timer_.is_running()) {
@@ -78,7 +78,7 @@ void Requests::take(Stanza answer)
 
 void Requests::take_here(const Stanza& answer)
 {
-    const auto found = open_.find(key_of(answer.from(), answer.id()));
+    const auto found = open_.find(key_of(answer.to(), answer.from(), answer.id()));
     if (found == open_.end()) {
         return; // nobody has asked for it
     }

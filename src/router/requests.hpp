@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests: what a host itself asks of others, and who waits for the answer. An answer counts if it
-// comes from the one who was asked and has the request's id, which nobody can guess; everything else is
-// dropped. The id also says which shard waits, for an answer may arrive on any. Part of a Host;
-// shard-bound.
+// Requests: what a host itself asks of others, in its own name or in that of one of its accounts, and who
+// waits for the answer. An answer counts if it comes from the one who was asked, goes to the one who asks
+// and has the request's id, which nobody can guess; everything else is dropped. The id also says which shard
+// waits, for an answer may arrive on any. Part of a Host; shard-bound.
 #pragma once
 
 #include "base/function.hpp"
@@ -30,10 +30,12 @@ public:
     explicit Requests(Host& host);
     Requests(const Requests&) = delete;
 
-    /// Sends an iq from the host to `to`. False if too many answers are awaited; then `f` is not called.
-    bool ask(const Jid& to, IqType type, Element payload, OnAnswer f);
+    /// Sends an iq to `to`. `from` is the host or, bare, one of its accounts: so that whoever blocks the
+    /// account is not asked. False if too many answers are awaited; then `f` is not called.
+    bool ask(const Jid& from, const Jid& to, IqType type, Element payload, OnAnswer f);
 
-    /// An iq result or error for the host has come: it is given to who waits for it, or dropped.
+    /// An iq result or error for the host or an account has come: it is given to who waits for it, or
+    /// dropped.
     void take(Stanza answer);
 
     std::size_t size() const { return open_.size(); }

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from support.friends import befriend, bring_to
+from support.match import show
 from support.raw import login
 
 FORWARDED = ("<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='{friend}' to='{victim}' "
@@ -74,8 +75,9 @@ def test_A51_a_forged_push_is_refused_and_not_delivered(attacker, victim, kind, 
 
 # XEP-0357 §9-1
 def test_A61_a_push_service_learns_a_count_and_its_node_and_nothing_else(server, attacker, stack):
-    """The attacker is the service; it registers nothing, and what it is sent says nothing."""
+    """The attacker is the service; what it is sent says whose device it is for, and no more."""
     owner = server.account("owner")
+    server.name_push_service(attacker.bare)
     friend = stack.enter_context(login(server, server.account("friend"), "home", presence=True))
     with login(server, owner, "phone", presence=True) as phone:
         answer = phone.ask("set", f"<enable xmlns='urn:xmpp:push:0' jid='{attacker.jid}' node='opaque'/>")
@@ -83,11 +85,11 @@ def test_A61_a_push_service_learns_a_count_and_its_node_and_nothing_else(server,
     friend.send(f"<message to='{owner.jid}' type='chat' id='m'><body>the plans are in the cellar</body></message>")
     notification = attacker.expect("<iq type='set'><pubsub xmlns='http://jabber.org/protocol/pubsub'/></iq>")
     text = ET.tostring(notification, encoding="unicode")
-    for secret in (owner.jid, owner.jid.split("@")[0], friend.bare.split("@")[0], "cellar", "phone"):
+    for secret in (friend.bare.split("@")[0], "cellar", "phone"):
         assert not re.search(rf"\b{re.escape(secret)}\b", text), secret
     values = [v.text for v in notification.iter("{jabber:x:data}value")]
     assert values == ["urn:xmpp:push:summary", "1"]
-    assert notification.get("from") == server.hosts[0]
+    assert notification.get("from") == owner.jid
 
 
 def test_A61_only_the_owner_registers_for_an_account(server, attacker, victim):
@@ -97,8 +99,22 @@ def test_A61_only_the_owner_registers_for_an_account(server, attacker, victim):
     victim.expect_nothing(attacker)
 
 
+def test_A61_nobody_is_made_a_push_service_against_his_will(server, attacker, victim):
+    """Text of the attacker's choice would come to the victim, in our host's name or in the attacker's."""
+    form = ("<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub"
+            "#publish-options</value></field><field var='secret'><value>send me money</value></field></x>")
+    for whom in (victim.jid, victim.bare, "nobody@localhost", "room@conference.localhost/nick"):
+        answer = attacker.ask("set", f"<enable xmlns='urn:xmpp:push:0' jid='{whom}' node='Urgent!'>{form}</enable>")
+        assert answer.find(".//{*}not-allowed") is not None, show(answer)
+    attacker.send("<inactive xmlns='urn:xmpp:csi:0'/>")
+    victim.send(f"<message to='{attacker.bare}' type='chat' id='m'><body>hello</body></message>")
+    attacker.expect("<message id='m'/>")
+    victim.expect_nothing(attacker)
+
+
 def test_A61_a_service_that_never_answers_is_not_flooded(server, attacker, stack):
     owner = server.account("owner")
+    server.name_push_service(attacker.bare)
     friend = stack.enter_context(login(server, server.account("friend"), "home", presence=True))
     with login(server, owner, "phone", presence=True) as phone:
         phone.ask("set", f"<enable xmlns='urn:xmpp:push:0' jid='{attacker.jid}' node='opaque'/>")

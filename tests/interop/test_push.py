@@ -63,7 +63,7 @@ def disable(device, service):
 
 def test_a_phone_that_is_away_is_woken(server):
     async def scenario():
-        app = AppServer(server.account("app"), server)
+        app = AppServer(server.push_service("app"), server)
         await app.come()
         owner = server.account("alice")
         phone = Person(owner, server, "phone")
@@ -80,7 +80,7 @@ def test_a_phone_that_is_away_is_woken(server):
             bob.send_message(owner.jid, "hello??", mtype="chat")
             await app.learns(2)
             assert app.published[1:] == [("node-of-alice", "3", "s3cret")]
-            for secret in (owner.jid, "hello", bob.boundjid.bare):
+            for secret in ("hello", bob.boundjid.bare, "phone"):
                 assert not [raw for raw in app.raw if secret in raw]
             again = Person(owner, server, "phone")
             await again.come()
@@ -100,7 +100,7 @@ def test_a_phone_that_is_away_is_woken(server):
 def test_a_registration_that_the_app_server_refuses_is_forgotten(private_server, refusal):
     async def scenario():
         server = private_server(push_interval="0 s")
-        app = AppServer(server.account("app"), server)
+        app = AppServer(server.push_service("app"), server)
         await app.come()
         app.refusal = refusal
         owner = server.account("alice")
@@ -125,7 +125,7 @@ def test_a_registration_that_the_app_server_refuses_is_forgotten(private_server,
 def test_a_registration_outlives_the_server(private_server):
     async def scenario():
         server = private_server()
-        owner, service = server.account("alice"), server.account("app")
+        owner, service = server.account("alice"), server.push_service("app")
         phone, app = Person(owner, server, "phone"), AppServer(service, server)
         await phone.come()
         await app.come()
@@ -176,7 +176,7 @@ async def enter(person, nick):
 def test_a_member_is_woken_as_he_has_chosen_also_after_a_crash_and_reads_in_the_archive_what_was_said(private_server):
     async def scenario():
         server = private_server()
-        alice, bob, service = server.account("alice"), server.account("bob"), server.account("app")
+        alice, bob, service = server.account("alice"), server.account("bob"), server.push_service("app")
         owner, phone = Person(alice, server, "desk"), Person(bob, server, "phone")
         for person in (owner, phone):
             await person.come()
@@ -215,7 +215,7 @@ def test_a_member_whose_session_waits_to_be_resumed_is_woken_when_he_is_mentione
     """His place in the room is still his; nobody hears him there."""
     async def scenario():
         server = private_server()
-        app, bob = AppServer(server.account("app"), server), server.account("bob")
+        app, bob = AppServer(server.push_service("app"), server), server.account("bob")
         await app.come()
         async with together(server, "alice", "carol") as (owner, carol):
             await enter(owner, "alice")

@@ -32,7 +32,7 @@ std::string chat(const std::string& payload = "<body>secret words</body>", const
         + payload + "</message>";
 }
 
-/// Romeo's phone, which has registered at an app server that is a client of the same server.
+/// Romeo's phone, which has registered at an app server: a client of the same server that is named as one.
 struct Phone : House {
     Phone()
     {
@@ -41,6 +41,7 @@ struct Phone : House {
         juliet = comes_online("juliet@localhost/balcony");
         phone = comes_online("romeo@localhost/phone");
         set("push", "interval", std::int64_t(5'000));
+        set("push", "local_services", std::vector<std::string> { "pusher@localhost", "mercutio@localhost" });
     }
 
     void registers(const std::string& request = enable())
@@ -86,7 +87,7 @@ struct Phone : House {
     void answers(const std::string& type, const std::string& inside = "") const
     {
         const std::string id(service->received.back().attribute_or("id"));
-        service->says("<iq type='" + type + "' to='localhost' id='" + id + "'>" + inside + "</iq>");
+        service->says("<iq type='" + type + "' to='romeo@localhost' id='" + id + "'>" + inside + "</iq>");
     }
     void refuses(const std::string& kind, const std::string& condition) const
     {
@@ -124,7 +125,7 @@ TEST_CASE("push: a message for a device that is offline wakes it (XEP-0357 §7)"
 
 // XEP-0357 §9-1
 // XEP-0357 §7-1
-TEST_CASE("push: the service learns a count and its own node, and nothing else (HOSTILE A61)")
+TEST_CASE("push: the service learns an account, a count and its own node, and nothing else (HOSTILE A61)")
 {
     Phone world;
     world.registers(enable("yxs32", options));
@@ -132,11 +133,10 @@ TEST_CASE("push: the service learns a count and its own node, and nothing else (
     world.juliet->says(chat());
     REQUIRE(world.pushed() == Lines { "1" });
     Element iq = world.service->received.front();
-    CHECK(iq.attribute_or("from") == "localhost");
     CHECK(iq.attribute_or("type") == "set");
     iq.remove_attribute("id");
     CHECK(to_xml(iq, ns::client)
-        == "<iq from='localhost' to='pusher@localhost/app' type='set'>"
+        == "<iq from='romeo@localhost' to='pusher@localhost/app' type='set'>"
            "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='yxs32'><item>"
            "<notification xmlns='urn:xmpp:push:0'><x xmlns='jabber:x:data' type='submit'>"
            "<field var='FORM_TYPE' type='hidden'><value>urn:xmpp:push:summary</value></field>"
@@ -391,7 +391,7 @@ TEST_CASE("push: who registers again while the service says no stays registered,
     const std::string id(world.service->received.back().attribute_or("id"));
     const ClientPtr phone = world.comes_online("romeo@localhost/phone");
     phone->says_in_haste("<iq type='set' id='again'>" + enable() + "</iq>");
-    world.service->says_in_haste("<iq type='error' to='localhost' id='" + id
+    world.service->says_in_haste("<iq type='error' to='romeo@localhost' id='" + id
         + "'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
     world.run();
     CHECK(phone->hears() == Lines { "result again" });
@@ -418,13 +418,15 @@ TEST_CASE("push: an answer of somebody else, or to another question, changes not
     const std::string id(world.service->received.back().attribute_or("id"));
     const std::string gone =
         "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>";
-    world.juliet->says("<iq type='error' to='localhost' id='" + id + "'>" + gone);
-    world.service->says("<iq type='error' to='localhost' id='" + id.substr(0, id.size() - 1) + "'>" + gone);
-    world.service->says("<iq type='error' to='localhost' id='99999-x'>" + gone);
-    world.service->says("<iq type='error' to='localhost' id='-'>" + gone);
+    const std::string answer = "<iq type='error' to='romeo@localhost' id='";
+    world.juliet->says(answer + id + "'>" + gone);
+    world.service->says(answer + id.substr(0, id.size() - 1) + "'>" + gone);
+    world.service->says(answer + "99999-x'>" + gone);
+    world.service->says(answer + "-'>" + gone);
+    world.service->says("<iq type='error' to='localhost' id='" + id + "'>" + gone); // that is not who asked
     CHECK(world.registrations().size() == 1);
     CHECK(world.juliet->hears().empty());
-    world.service->says("<iq type='error' to='localhost' id='" + id + "'>" + gone);
+    world.service->says(answer + id + "'>" + gone);
     CHECK(world.registrations().empty());
 }
 
@@ -484,10 +486,93 @@ TEST_CASE("push: a request that makes no sense is refused")
               "</field></x>"))
         == "modify bad-request");
     CHECK(ask(enable("x", "<x xmlns='jabber:x:data' type='submit'/>")) == "modify bad-request");
+    CHECK(ask(enable("x",
+              "<x xmlns='jabber:x:data' type='cancel'><field var='FORM_TYPE'>"
+              "<value>http://jabber.org/protocol/pubsub#publish-options</value></field></x>"))
+        == "modify bad-request");
     CHECK(ask(enable(std::string(2000, 'x'))) == "modify not-acceptable");
     CHECK(world.registrations().empty());
     CHECK(ask("<enable xmlns='urn:xmpp:push:0' jid='pusher@localhost/app'/>")
         == "result"); // node is a SHOULD
+}
+
+TEST_CASE("push: a form that an app server has given may be passed on as it is; a notification submits it "
+          "(XEP-0357 §5)")
+{
+    for (const char* type : { "form", "result" }) {
+        CAPTURE(type);
+        Phone world;
+        world.registers(enable("yxs32",
+            "<x xmlns='jabber:x:data' type='" + std::string(type)
+                + "'><title>Our push</title>"
+                  "<field type='hidden' "
+                  "var='FORM_TYPE'><value>http://jabber.org/protocol/pubsub#publish-options"
+                  "</value></field><field type='fixed'><value>For your eyes only</value></field>"
+                  "<field type='text-single' var='secret' "
+                  "label='Secret'><required/><value>eruio234</value></field>"
+                  "</x>"));
+        world.phone->leaves();
+        world.juliet->says(chat());
+        REQUIRE(world.pushed() == Lines { "1" });
+        const Element* options = world.service->received.front().first_child()->child("publish-options");
+        REQUIRE(options != nullptr);
+        CHECK(to_xml(*options->first_child(), ns::pubsub)
+            == "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>"
+               "<value>http://jabber.org/protocol/pubsub#publish-options</value></field>"
+               "<field var='secret' type='text-single'><value>eruio234</value></field></x>");
+    }
+}
+
+TEST_CASE("push: an address of this server is no push service, unless it is named as one (HOSTILE A61)")
+{
+    Phone world;
+    const auto ask = [&world](const std::string& service) {
+        return House::verdict(House::asks(*world.phone, "set", enable("buy things", options, service)));
+    };
+    for (const char* stranger : { "juliet@localhost/balcony", "juliet@localhost", "nobody@localhost" }) {
+        CAPTURE(stranger);
+        CHECK(ask(stranger) == "cancel not-allowed");
+    }
+    CHECK(world.registrations().empty());
+    CHECK(ask("push.example") == "result");
+    CHECK(ask("bot@push.example/app") == "result");
+    world.set("push", "local_services", std::vector<std::string> {});
+    CHECK(ask(app) == "cancel not-allowed");
+}
+
+TEST_CASE("push: a service that is named no longer is not asked, and forgotten")
+{
+    Phone world;
+    world.registers();
+    world.set("push", "local_services", std::vector<std::string> {});
+    world.phone->leaves();
+    world.juliet->says(chat());
+    CHECK(world.pushed().empty());
+    CHECK(world.registrations().empty());
+}
+
+TEST_CASE("push: who has blocked an account is not asked in its name (XEP-0191 §3.3)")
+{
+    Phone world;
+    world.registers();
+    House::asks(*world.service, "set",
+        "<block xmlns='urn:xmpp:blocking'><item jid='romeo@localhost'/></block>");
+    world.phone->leaves();
+    world.juliet->says(chat());
+    CHECK(world.pushed().empty());
+    CHECK(world.registrations().empty());
+}
+
+TEST_CASE("push: whom the account has blocked is not asked in its name (XEP-0191 §3.3)")
+{
+    Phone world;
+    world.registers();
+    House::asks(*world.phone, "set",
+        "<block xmlns='urn:xmpp:blocking'><item jid='pusher@localhost'/></block>");
+    world.phone->leaves();
+    world.juliet->says(chat());
+    CHECK(world.pushed().empty());
+    CHECK(world.registrations().empty());
 }
 
 TEST_CASE("push: registrations of one account are limited")

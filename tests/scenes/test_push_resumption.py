@@ -14,8 +14,8 @@ NOTIFICATION = "<iq type='set'><pubsub xmlns='http://jabber.org/protocol/pubsub'
 def three(server):
     """A phone with stream management that has registered, its push service, and a friend."""
     with contextlib.ExitStack() as stack:
-        owner, app, friend = server.accounts("owner", "app", "friend")
-        service = stack.enter_context(login(server, app, "app", presence=True))
+        owner, friend = server.accounts("owner", "friend")
+        service = stack.enter_context(login(server, server.push_service("app"), "app", presence=True))
         writer = stack.enter_context(login(server, friend, "desk", presence=True))
         phone = login(server, owner, "phone", presence=True)
         phone.ask("set", f"<enable xmlns='urn:xmpp:push:0' jid='{service.jid}' node='n'/>")

@@ -6,6 +6,7 @@ section or XEP example. The lines:
 
     server of its own                           nobody else is there; also: server with registration = true
     account mercutio@localhost                  exists, but is not online
+    account pusher@localhost is a push service  devices may register at it
     romeo and juliet are mutual contacts        also: romeo and juliet are in state To+PendingIn
     romeo@localhost/orchard connects            bound, interested in the roster, available
                   ... connects silently         bound only
@@ -154,6 +155,9 @@ class Scene:
     def exists(self, name, host):
         self._account(name, host)
 
+    def serve_pushes(self, name, host):
+        self._server.name_push_service(self._account(name, host).jid)
+
     def relate(self, one, other, state=None):
         befriend(self._server, self._by_name(one), self._by_name(other), state or "Both")
 
@@ -267,6 +271,7 @@ _STEPS = [(re.compile(pattern), action) for pattern, action in [
     (r"server of its own", Scene.set_up),
     (r"server with (?P<settings>.+)", Scene.set_up),
     (rf"account {_NAME}", Scene.exists),
+    (rf"account {_NAME} is a push service", Scene.serve_pushes),
     (r"(?P<one>[a-z]+) and (?P<other>[a-z]+) are mutual contacts", Scene.relate),
     (r"(?P<one>[a-z]+) and (?P<other>[a-z]+) are in state (?P<state>\S+)", Scene.relate),
     (rf"{_NAME}/(?P<resource>\w+) connects(?P<how> .*)?", Scene.connect),

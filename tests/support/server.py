@@ -61,9 +61,12 @@ SETTINGS = {
     "roster_items": ("host.roster", "max_contacts"),
     "pending_requests": ("host.subscription", "max_pending"),
     "private_bytes": ("host.private_xml", "max_bytes"),
+    "push": ("host.push", "enabled"),
     "push_interval": ("host.push", "interval"),
+    "push_services": ("host.push", "local_services"),
     "vcard_bytes": ("host.vcard", "max_bytes"),
     "room_creation": ("host.muc", "create"),
+    "room_retention": ("host.muc", "retention"),
     "message_rate": ("host.muc", "message_rate"),
     "room_message_rate": ("host.muc", "room_message_rate"),
     "presence_rate": ("host.muc", "presence_rate"),
@@ -115,6 +118,7 @@ class Server:
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="stonechat-test-"))
         self.process = None
         self._administrated = False
+        self._push_services = []
         self.log_path = self.folder / "server.log"
         self.base = free_ports(3)
         self.starttls_port, self.tls_port, self.plain_port = self.base, self.base + 1, self.base + 2
@@ -227,6 +231,17 @@ class Server:
         made = [Account(f"{name}.{number}@{host or self.hosts[0]}") for name in names]
         self.add_users(made)
         return made
+
+    def push_service(self, name):
+        """A new account at which devices may register (XEP-0357)."""
+        account = self.account(name)
+        self.name_push_service(account.jid)
+        return account
+
+    def name_push_service(self, jid):
+        self._push_services.append(jid)
+        self.configure({"push_services": self._push_services})
+        self.ctl("reload")
 
     def administrator(self):
         if not self._administrated:
