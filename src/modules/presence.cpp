@@ -258,7 +258,7 @@ private:
             return Verdict::done();
         case Delivery::handle:
             if (presence.type() == PresenceType::probe) {
-                answer_probe(user, presence.from());
+                answer_probe(user, presence.stanza());
                 return Verdict::done();
             }
             return Verdict::pass(); // a subscription, if nobody has taken it yet
@@ -297,13 +297,14 @@ private:
         return user.has_available_session() ? Addressee::bare_available : Addressee::bare_none_available;
     }
 
-    /// §4.3.2. Who has no right is told that there is no subscription: this repairs a roster that has
-    /// fallen out of step, and is not shown to a client whose server knows of none (§3.2.3).
-    void answer_probe(const User& user, const Jid& asker)
+    /// §4.3.2. Who has no right is told that there is no subscription, which also repairs a roster that has
+    /// fallen out of step.
+    void answer_probe(const User& user, const Stanza& probe)
     {
         Router& router = host_->router();
+        const Jid& asker = probe.from();
         if (!user.shows_presence_to(asker)) {
-            router.route(Stanza::presence(user.jid(), asker.bare(), PresenceType::unsubscribed));
+            host_->refuse_probe(probe);
             return;
         }
         if (!user.has_available_session()) {

@@ -163,6 +163,7 @@ private:
     {
         auto taking = user->roster().turns().take();
         const auto turn = co_await taking;
+        const Jid addressed = stanza.to();
         stanza.set_from(stanza.from().bare());
         stanza.set_to(user->jid());
         const RosterRecord before = user->roster().find_or_new(stanza.from());
@@ -173,6 +174,7 @@ private:
         }
         if (transition.passage != Handling::pass_on) {
             host_->trace("dropped", stanza, "it changes no subscription");
+            answer_prober(kind, *user, addressed, stanza);
             co_return Done();
         }
         const bool request = kind == Subscribing::subscribe;
@@ -201,6 +203,16 @@ private:
             send_unavailable(*user, after.contact);
         }
         co_return Done();
+    }
+
+    /// That there is no subscription is news only to the client that has sent a probe all the same (§4.3.2):
+    /// only the answer to that has a full address. To all others it is silence (§3.2.3).
+    static void answer_prober(Subscribing kind, const User& user, const Jid& addressed, const Stanza& answer)
+    {
+        Session* session = addressed.has_resource() ? user.session(addressed.resource()) : nullptr;
+        if (kind == Subscribing::unsubscribed && session != nullptr && session->is_open()) {
+            session->send(answer);
+        }
     }
 
     RosterRecord changed_by_contact(bool request, const Transition& transition, const RosterRecord& before,

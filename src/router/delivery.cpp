@@ -40,7 +40,7 @@ constexpr std::array<Row, 8> presences {
     Row {ignore,  handle,     handle,    handle,    handle,     handle}, // subscribed
     Row {ignore,  handle,     handle,    handle,    handle,     handle}, // unsubscribe
     Row {ignore,  handle,     handle,    handle,    handle,     handle}, // unsubscribed
-    Row {ignore,  handle,     handle,    handle,    handle,     handle}, // probe
+    Row {handle,  handle,     handle,    handle,    handle,     handle}, // probe
     Row {ignore,  ignore,     available, available, resource,   ignore}, // error
 };
 

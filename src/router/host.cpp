@@ -436,11 +436,23 @@ void Host::deliver_to_nobody(Stanza stanza, User::State state)
         answer_iq(To::nobody, std::move(stanza), Context { *this }, Settlement());
         return;
     }
-    if (decide(stanza, Addressee::no_such_user) != Delivery::ignore) {
+    const Delivery delivery = decide(stanza, Addressee::no_such_user);
+    if (delivery == Delivery::handle) {
+        refuse_probe(stanza);
+    } else if (delivery != Delivery::ignore) {
         router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
     } else {
         trace("dropped", stanza, "there is no such account");
     }
+}
+
+void Host::refuse_probe(const Stanza& probe) const
+{
+    Stanza answer = Stanza::presence(probe.to().bare(), probe.from(), PresenceType::unsubscribed);
+    if (!probe.id().empty()) {
+        answer.element().set_attribute("id", probe.id());
+    }
+    router_.route(std::move(answer));
 }
 
 void Host::deliver_presence(Stanza& stanza, const Context& context)

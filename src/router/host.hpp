@@ -85,6 +85,10 @@ public:
     /// may not have it: tells the modules, unless he has blocked `from`.
     void notice(const Jid& user, const Jid& from);
 
+    /// RFC 6121 §4.3.2: who has no right to know hears that he has no subscription, in the same way whether
+    /// there is such an account or not.
+    void refuse_probe(const Stanza& probe) const;
+
     // For what carries stanzas on (MessageDelivery).
     /// Runs handlers of the way; one that breaks refuses the stanza (see DeadLetters).
     Verdict run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context& context);

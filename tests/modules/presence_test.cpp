@@ -239,18 +239,35 @@ TEST_CASE(
 }
 
 // RFC 6121 §11-1 §4.6.6-1 §4.3-1
-TEST_CASE("presence: a stranger's probe tells nothing, whoever it is for (RFC 6121 §4.3.2, A58)")
+TEST_CASE("presence: a stranger's probe is answered in the same way, whoever it is for (RFC 6121 §4.3.2, "
+          "§8.5.1, A58)")
 {
     Verona world;
     auto romeo = world.comes_online("romeo@localhost/orchard");
+    auto other = world.comes_online("romeo@localhost/other");
+    romeo->hears();
     auto juliet = world.comes_online("juliet@localhost/balcony");
     for (const char* whom :
         { "juliet@localhost", "mercutio@localhost", "juliet@localhost/balcony", "nobody@localhost" }) {
         CAPTURE(whom);
-        romeo->says("<presence type='probe' to='" + std::string(whom) + "'/>");
-        CHECK(romeo->hears().empty());
+        romeo->says("<presence type='probe' id='p' to='" + std::string(whom) + "'/>");
+        CHECK(romeo->hears() == Lines { "presence unsubscribed from " + Jid::parse(whom)->bare().text() });
+        CHECK(romeo->received.front().attribute_or("id") == "p");
     }
     CHECK(juliet->hears().empty());
+    CHECK(other->hears().empty()); // it has not asked
+    CHECK(world.stored_roster("romeo").items.empty());
+}
+
+TEST_CASE(
+    "presence: that there is no subscription, which nobody has asked for, is not shown (RFC 6121 §3.2.3)")
+{
+    Verona world;
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    auto juliet = world.comes_online("juliet@localhost/balcony");
+    juliet->says("<presence type='unsubscribed' to='romeo@localhost/orchard'/>");
+    juliet->says("<presence type='unsubscribed' to='romeo@localhost'/>");
+    CHECK(romeo->hears().empty());
 }
 
 TEST_CASE("presence: a roster that has fallen out of step is repaired by the probe")

@@ -74,7 +74,7 @@ TEST_CASE("delivery: presence, RFC 6121 §8.5.1, §8.5.2.1.2, §8.5.2.2.2, §8.5
     CHECK(row(decide_presence, PresenceType::subscribed) == "SHHHHH");
     CHECK(row(decide_presence, PresenceType::unsubscribe) == "SHHHHH");
     CHECK(row(decide_presence, PresenceType::unsubscribed) == "SHHHHH");
-    CHECK(row(decide_presence, PresenceType::probe) == "SHHHHH");
+    CHECK(row(decide_presence, PresenceType::probe) == "HHHHHH");
 }
 
 // RFC 6121 §8.5.2.1.3-1 §8.5.2.2.3-1 §8.5.3.2.3-1
