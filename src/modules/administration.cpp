@@ -131,10 +131,12 @@ template <class Change> Task<Ran> for_each_account(DataForm form, Context contex
         if (changed) {
             ++changed_count;
         } else {
-            failed += "\n" + account.text() + ": " + std::string(to_text(changed.error()));
+            failed += failed.empty() ? "" : "\n";
+            failed += account.text() + ": " + std::string(to_text(changed.error()));
         }
     }
-    co_return Outcome::of("Accounts changed: " + std::to_string(changed_count) + failed, !failed.empty());
+    std::string done = changed_count == 0 ? "" : "Accounts changed: " + std::to_string(changed_count);
+    co_return Outcome::of(std::move(done), std::move(failed));
 }
 
 /// §4.2
@@ -170,6 +172,9 @@ Task<Ran> end_sessions(DataForm form, Context context)
         const StreamError why(StreamError::policy_violation, "Ended by an administrator");
         auto ending = context.host.accounts().end_sessions(account, why);
         ended += co_await ending;
+    }
+    if (ended == 0) {
+        co_return Outcome::of({}, "Nobody of them is connected");
     }
     co_return Outcome::of("Sessions ended: " + std::to_string(ended));
 }

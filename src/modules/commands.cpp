@@ -208,6 +208,13 @@ private:
         std::erase_if(open_, [session](const Open& open) { return open.id == session; });
     }
 
+    static void add_note(Element& command, std::string_view type, const std::string& text)
+    {
+        if (!text.empty()) {
+            command.add("note").set_attribute("type", type).add_text(text);
+        }
+    }
+
     static Task<IqAnswer> finish(const Command& command, DataForm form, std::string session, Context context)
     {
         auto running = command.run(std::move(form), context);
@@ -216,11 +223,8 @@ private:
             co_return outcome.error();
         }
         Element element = answer(command, session, "completed");
-        if (!outcome->note.empty()) {
-            Element& note = element.add("note");
-            note.set_attribute("type", outcome->is_warning ? "warn" : "info");
-            note.add_text(outcome->note);
-        }
+        add_note(element, "info", outcome->note);
+        add_note(element, "error", outcome->failure);
         if (outcome->result) {
             element.add(outcome->result->to_element());
         }

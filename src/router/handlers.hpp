@@ -97,13 +97,13 @@ struct Command {
     enum class For { admins, local_users };
     /// How a command that was carried out ended.
     struct Outcome {
-        std::string note;
-        bool is_warning = false;
+        std::string note;    ///< what was done
+        std::string failure; ///< what could not be done, and why (XEP-0050 §3.6: a note of type error)
         std::optional<DataForm> result;
 
-        static Outcome of(std::string note, bool is_warning = false)
+        static Outcome of(std::string note, std::string failure = {})
         {
-            return Outcome { std::move(note), is_warning, std::nullopt };
+            return Outcome { std::move(note), std::move(failure), std::nullopt };
         }
     };
     using Run = std::function<Task<Result<Outcome, StanzaError>>(DataForm, Context)>;

@@ -54,15 +54,19 @@ struct Office : House {
         return command(node, "sessionid='" + session + "'", form + "</x>");
     }
 
-    /// What is noted behind the command, or the error.
+    /// What is noted behind the command, a line for each note, or the error.
     std::string outcome(const std::string& node, const Fields& fields)
     {
         const Element answer = fill_in(node, fields);
         if (answer.child("error") != nullptr) {
             return verdict(answer);
         }
-        const Element* note = answer.first_child()->child("note");
-        return note ? std::string(note->attribute_or("type")) + ": " + note->text() : "no note";
+        std::string notes;
+        for (const Element* note : answer.first_child()->children("note", ns::commands)) {
+            notes += notes.empty() ? "" : "\n";
+            notes += std::string(note->attribute_or("type")) + ": " + note->text();
+        }
+        return notes.empty() ? "no note" : notes;
     }
 
     bool has_password(std::string_view name, const char* password)
@@ -153,7 +157,7 @@ TEST_CASE("administration: deleted users are gone, whoever they were; unknown on
     auto romeo = world.comes_online("romeo@localhost/orchard");
     juliet->hears();
     CHECK(world.outcome("delete-user", { { "accountjids", { "romeo@localhost", "nobody@localhost" } } })
-        == "warn: Accounts changed: 1\nnobody@localhost: There is no such account");
+        == "info: Accounts changed: 1\nerror: nobody@localhost: There is no such account");
     CHECK(romeo->ended_with() == "not-authorized");
     CHECK(world.host().find_user("romeo") == nullptr);
     const Lines heard = juliet->hears();
@@ -182,6 +186,19 @@ TEST_CASE(
 }
 
 // XEP-0133 §4.5-1
+TEST_CASE("administration: what was done to nobody has failed, and says so (XEP-0050 §3.6)")
+{
+    Office world;
+    for (const char* node : { "reenable-user", "disable-user", "delete-user" }) {
+        CAPTURE(node);
+        CHECK(world.outcome(node, { { "accountjids", { "nobody@localhost", "noone@localhost" } } })
+            == "error: nobody@localhost: There is no such account\n"
+               "noone@localhost: There is no such account");
+    }
+    CHECK(world.outcome("end-user-session", { { "accountjids", { "romeo@localhost" } } })
+        == "error: Nobody of them is connected");
+}
+
 TEST_CASE("administration: a full address ends one session, a bare one all (XEP-0133 §4.5)")
 {
     Office world;

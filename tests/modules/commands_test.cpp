@@ -25,7 +25,7 @@ Task<Result<Command::Outcome, StanzaError>> fail(DataForm, Context)
 {
     Command::Outcome outcome;
     outcome.note = "It rains";
-    outcome.is_warning = true;
+    outcome.failure = "And it is cold";
     outcome.result = DataForm(DataForm::Type::result, "urn:example:weather");
     co_return outcome;
 }
@@ -139,13 +139,18 @@ TEST_CASE("commands: a form is handed out, filled in and answered (XEP-0050 §2.
     }
 }
 
-TEST_CASE("commands: one without a form is carried out at once (XEP-0050 §2.4.1)")
+TEST_CASE("commands: one without a form is carried out at once, and says what failed (XEP-0050 §2.4.1, §3.6)")
 {
     Service world;
     const Element done = *execute(*world.romeo, "node='weather'").first_child();
     CHECK(done.attribute_or("status") == "completed");
     CHECK_FALSE(done.attribute_or("sessionid").empty());
-    CHECK(done.child("note")->attribute_or("type") == "warn");
+    const auto notes = done.children("note", ns::commands);
+    REQUIRE(notes.size() == 2);
+    CHECK(notes.front()->attribute_or("type") == "info");
+    CHECK(notes.front()->text() == "It rains");
+    CHECK(notes.back()->attribute_or("type") == "error"); // what completes but fails says so (§3.6)
+    CHECK(notes.back()->text() == "And it is cold");
     CHECK(done.child("x", ns::data_forms)->attribute_or("type") == "result");
 }
 
