@@ -54,11 +54,12 @@ constexpr std::array rows {
 /// Content that we do not know may matter to its recipient, but says nothing to people who look back.
 constexpr Keep unknown_content = Keep::until_delivered;
 
-/// XEP-0045 §7.8: a mediated invitation or its refusal; in a private message of a room the element only
-/// says that it is one (§7.5).
+/// XEP-0045 §7.8: a mediated invitation is archived. That it was declined, or what else a room says beside
+/// its conversation, is heard once and says nothing to who looks back. In a private message of a room the
+/// element only says that it is one (§7.5).
 Keep keep_of_room(const Element& x)
 {
-    if (x.child("invite") != nullptr || x.child("decline") != nullptr) {
+    if (x.child("invite") != nullptr) {
         return Keep::archived;
     }
     return x.child_count() == 0 ? Keep::nothing : unknown_content;
