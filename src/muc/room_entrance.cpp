@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room_presence.hpp"
+#include "muc/room_visit.hpp"
 #include "router/host.hpp"
 #include "router/passage.hpp"
 #include "router/router.hpp"
@@ -95,15 +96,6 @@ void tell_what_was(Room& room, const Device& device, const HistoryRequest& reque
     });
 }
 
-/// Everything that somebody gets on entering, in its order (§7.1).
-void welcome_device(Room& room, const Occupant& occupant, const Device& device, const Stanza& presence)
-{
-    show_others_to(room, occupant, device);
-    show_to_device(room, occupant, device, welcome(room));
-    tell_what_was(room, device,
-        HistoryRequest::from_presence(presence.element(), room.host().clock().wall()));
-}
-
 /// Lets it in: the others first hear of it with what it hears of itself.
 void let_in(Room& room, Stanza presence)
 {
@@ -113,7 +105,7 @@ void let_in(Room& room, Stanza presence)
         visible_content(presence.element()), priority);
     const Device& entered = *occupant.device(device);
     show_to_others(room, occupant, entered);
-    welcome_device(room, occupant, entered, presence);
+    synchronise(room, occupant, entered, presence);
     room.presence_changed();
 }
 
@@ -208,6 +200,12 @@ Element visible_content(const Element& presence)
     return content;
 }
 
+void take_presence(Device& device, Stanza& presence)
+{
+    device.presence = visible_content(std::as_const(presence).element());
+    device.priority = priority_of(presence);
+}
+
 void enter(Room& room, Stanza presence)
 {
     if (room.state() == Room::State::absent) {
@@ -225,19 +223,33 @@ void enter(Room& room, Stanza presence)
     let_in(room, std::move(presence));
 }
 
-void enter_again(Room& room, Occupant& occupant, Device& device, const Stanza& presence)
+void enter_again(Room& room, Occupant& occupant, Device& device, Stanza presence)
 {
     if (!room.allows_presence(presence.from())) {
         room.refuse(presence, StanzaError(StanzaError::resource_constraint));
         return;
     }
-    const Element content = visible_content(presence.element());
-    if (content != device.presence) {
-        device.presence = content;
+    const Element before = device.presence;
+    take_presence(device, presence);
+    if (device.presence != before) {
         occupant.changed();
         show_to_others(room, occupant, device);
     }
-    welcome_device(room, occupant, device, presence);
+    synchronise(room, occupant, device, presence);
+}
+
+void synchronise(Room& room, const Occupant& occupant, const Device& device, const Stanza& presence)
+{
+    show_others_to(room, occupant, device);
+    show_to_device(room, occupant, device, welcome(room));
+    tell_what_was(room, device,
+        HistoryRequest::from_presence(presence.element(), room.host().clock().wall()));
+}
+
+void change_place(Room& room, Stanza presence)
+{
+    leave(room, presence.from(), nullptr);
+    let_in(room, std::move(presence));
 }
 
 void Room::wait_for_creation()

@@ -12,14 +12,21 @@ namespace stonechat {
 /// `presence` of a device that is not in the room, with `<x xmlns='…muc'/>`: lets it in, or says why not.
 void enter(Room& room, Stanza presence);
 /// The device is in the room under this nick and enters again: it has lost track, and gets everything anew
-/// (§7.2.2).
-void enter_again(Room& room, Occupant& occupant, Device& device, const Stanza& presence);
+/// (§7.2.1, §17.3).
+void enter_again(Room& room, Occupant& occupant, Device& device, Stanza presence);
+/// What who enters gets, in its order (§7.1): the others, himself, history and subject.
+void synchronise(Room& room, const Occupant& occupant, const Device& device, const Stanza& presence);
+/// The device is in the room under one of its user's nicks, and goes over to another of them, with which
+/// other devices of his are there.
+void change_place(Room& room, Stanza presence);
 
 /// Why a nick cannot be had by `user`; nothing if it can (§7.2.8, §7.6).
 std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::string_view nick);
 
 /// What others may see of a presence: without addresses, and without what only rooms may say.
 Element visible_content(const Element& presence);
+/// From now on the device is as `presence` says.
+void take_presence(Device& device, Stanza& presence);
 
 /// Puts a device under a nick, which must be its user's or free. `presence` is what others may see of the
 /// last one it has sent. Nobody is told.

@@ -16,16 +16,27 @@
 namespace stonechat {
 namespace {
 
-/// §7.6. All his devices go along.
-void change_nick(Room& room, Occupant& occupant, const Stanza& presence)
+bool wants_to_enter(const Stanza& presence)
+{
+    return presence.element().child("x", ns::muc) != nullptr;
+}
+
+/// §7.6. All his devices go along. Who enters under the new nick instead of changing to it has lost track
+/// and gets everything anew (§7.2.1, §17.3).
+void change_nick(Room& room, Occupant& occupant, Stanza presence)
 {
     const std::string nick(presence.to().resource());
     if (auto refusal = refuse_nick(room, presence.from(), nick)) {
         room.refuse(presence, *refusal);
         return;
     }
-    if (room.occupants().by_nick(nick) != nullptr) {
-        room.refuse(presence, StanzaError(StanzaError::conflict));
+    const bool enters = wants_to_enter(presence);
+    if (room.occupants().by_nick(nick) != nullptr) { // it is his own
+        if (enters) {
+            change_place(room, std::move(presence));
+        } else {
+            room.refuse(presence, StanzaError(StanzaError::conflict));
+        }
         return;
     }
     Notice notice;
@@ -40,20 +51,26 @@ void change_nick(Room& room, Occupant& occupant, const Stanza& presence)
         show_departure_to_device(room, old, device, old.role, nullptr, notice);
     }
     room.occupants().rename(occupant, *room.address().with_resource(nick));
-    occupant.device(presence.from())->presence = visible_content(presence.element());
-    show(room, occupant);
+    Device& device = *occupant.device(presence.from());
+    take_presence(device, presence);
+    if (enters) {
+        occupant.changed();
+        show_to_others(room, occupant, device);
+        synchronise(room, occupant, device, presence);
+    } else {
+        show(room, occupant);
+    }
     room.presence_changed();
 }
 
 /// §7.7
 void change_presence(Room& room, Occupant& occupant, Device& device, Stanza presence)
 {
-    device.presence = visible_content(presence.element());
-    device.priority = Presence(presence).priority();
+    take_presence(device, presence);
     show(room, occupant);
 }
 
-/// §13.6: everybody would get it.
+/// §14.6: everybody would get it.
 bool is_too_long(const Room& room, const Stanza& presence)
 {
     const auto most = static_cast<std::size_t>(room.service().settings().integer("max_presence_bytes"));
@@ -75,11 +92,10 @@ void receive_available(Room& room, Stanza presence)
         return;
     }
     Occupant* occupant = room.occupants().by_device(presence.from());
-    const bool wants_to_enter = presence.element().child("x", ns::muc) != nullptr;
     if (occupant == nullptr) {
-        if (wants_to_enter) {
+        if (wants_to_enter(presence)) {
             enter(room, std::move(presence));
-        } else { // §7.2.3: a client that has lost track
+        } else { // §7.2.18: a client that has lost track
             tell_outside(room, presence.to(), presence.from(), { muc_status::kicked, muc_status::technical });
         }
         return;
@@ -90,8 +106,8 @@ void receive_available(Room& room, Stanza presence)
     }
     Device& device = *occupant->device(presence.from());
     const bool same_nick = presence.to() == occupant->address;
-    if (wants_to_enter && same_nick) {
-        enter_again(room, *occupant, device, presence);
+    if (same_nick && wants_to_enter(presence)) {
+        enter_again(room, *occupant, device, std::move(presence));
         return;
     }
     if (!room.allows_presence(presence.from())) {
@@ -101,7 +117,7 @@ void receive_available(Room& room, Stanza presence)
     if (same_nick) {
         change_presence(room, *occupant, device, std::move(presence));
     } else {
-        change_nick(room, *occupant, presence);
+        change_nick(room, *occupant, std::move(presence));
     }
 }
 
@@ -113,7 +129,7 @@ void receive_presence(Room& room, Stanza presence)
     case PresenceType::available: receive_available(room, std::move(presence)); return;
     case PresenceType::unavailable: {
         const Element content = visible_content(presence.element());
-        leave(room, presence.from(), &content); // silently ignored of who is not inside (§16.3)
+        leave(room, presence.from(), &content); // silently ignored of who is not inside (§17.3)
         return;
     }
     case PresenceType::error: {
@@ -124,7 +140,7 @@ void receive_presence(Room& room, Stanza presence)
         }
         return;
     }
-    case PresenceType::probe: // §16.3: may be handled; who wants to know enters
+    case PresenceType::probe: // §17.3: may be handled; who wants to know enters
     case PresenceType::subscribe:
     case PresenceType::subscribed:
     case PresenceType::unsubscribe:

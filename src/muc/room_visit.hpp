@@ -22,7 +22,8 @@ Function<void()> remove_occupant(Room& room, Occupant& occupant, const Notice& n
 /// All are removed, and the room is no more (§10.9); what is stored of it is the caller's business.
 void destroy_room(Room& room, Notice notice);
 
-/// A stanza that was sent to an occupant came back as an error: whoever cannot be reached is a ghost (§17.3).
+/// A stanza that was sent to an occupant came back as an error: whoever cannot be reached is a ghost
+/// (§18.1.2).
 bool is_delivery_error(const Stanza& stanza);
 
 } // namespace stonechat
