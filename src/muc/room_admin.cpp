@@ -81,7 +81,7 @@ std::optional<StanzaError> read_role(const Element& item, Items& items)
 }
 
 /// §9.2: addresses are bare; a full one means the user. Instead of an address, the nick of who is there does
-/// (§16.4 lets clients do otherwise, and many do).
+/// (§17.4 lets clients do otherwise, and many do).
 std::optional<StanzaError> read_affiliation(const Room& room, const Element& item, Items& items)
 {
     const auto affiliation = affiliation_from_text(item.attribute_or("affiliation"));
@@ -122,7 +122,7 @@ Result<Items, StanzaError> read_items(const Room& room, const Element& query)
     for (const Element* item : elements) {
         const bool has_role = item->has_attribute("role");
         const bool has_affiliation = item->has_attribute("affiliation");
-        if (has_role == has_affiliation) { // §16.4
+        if (has_role == has_affiliation) { // §17.4
             return bad_request("An item changes either a role or an affiliation");
         }
         auto refusal = has_role ? read_role(*item, items) : read_affiliation(room, *item, items);
@@ -315,12 +315,16 @@ bool may_list(const Room& room, const Jid& asker, Affiliation listed)
         return true;
     }
     const bool belongs = standing.affiliation == Affiliation::member || standing.role != Role::none;
+    // Who is outside is treated as if he had come in (§9.5).
+    const Role role = standing.role != Role::none
+        ? standing.role
+        : role_on_entering(standing.affiliation, room.config().moderated);
     const bool is_secret = listed == Affiliation::outcast || listed == Affiliation::none;
     // §5.2.1: such a list says who everybody is.
     if (is_of_rulers && room.config().is_anonymous()) {
         return false;
     }
-    return !is_secret && belongs && room.config().member_list.has(standing.role)
+    return !is_secret && belongs && room.config().member_list.has(role)
         && room.shows_real_addresses_to(asker);
 }
 
