@@ -43,6 +43,7 @@ RoomLimits MucService::limits() const
     RoomLimits limits;
     limits.occupants = size_of(settings(), "max_occupants");
     limits.history = size_of(settings(), "max_history");
+    limits.archive = retention() != Retention { 0 };
     return limits;
 }
 

@@ -100,7 +100,7 @@ void write_roles(const RoomConfig::Roles& roles, Field& field)
     }
 }
 
-/// Affiliations in the list, which §15.5.3 allows for the list of members, are passed over: whoever has them
+/// Affiliations in the list, which §16.5.3 allows for the list of members, are passed over: whoever has them
 /// may see it anyway, or has a role.
 Refusal read_roles(const Field& field, RoomConfig::Roles& roles)
 {
@@ -213,21 +213,42 @@ Refusal read_history(const Field& field, const RoomLimits& limits, RoomConfig& c
 
 // The fields --------------------------------------------------------------------------------------
 
+/// Whether what a field is about is there at all.
+using IsThere = bool (*)(const RoomLimits& limits);
+
+bool is_always_there(const RoomLimits&)
+{
+    return true;
+}
+
+bool has_archive(const RoomLimits& limits)
+{
+    return limits.archive;
+}
+
+bool has_history(const RoomLimits& limits)
+{
+    return limits.history > 0;
+}
+
 struct Known {
     std::string_view var;
     FieldType type;
     std::string_view label;
     void (*write)(const RoomConfig& config, const RoomLimits& limits, Field& field);
     Refusal (*read)(const Field& field, const RoomLimits& limits, RoomConfig& config);
+    IsThere is_there = is_always_there;
 };
 
-template <bool RoomConfig::*member> constexpr Known flag_field(std::string_view var, std::string_view label)
+template <bool RoomConfig::*member>
+constexpr Known flag_field(std::string_view var, std::string_view label, IsThere is_there = is_always_there)
 {
     return { var, FieldType::boolean, label,
         [](const RoomConfig& config, const RoomLimits&, Field& field) { write_flag(config.*member, field); },
         [](const Field& field, const RoomLimits&, RoomConfig& config) {
             return read_flag(field, config.*member);
-        } };
+        },
+        is_there };
 }
 
 template <std::string RoomConfig::*member>
@@ -254,7 +275,7 @@ constexpr std::string_view protected_field = "muc#roomconfig_passwordprotectedro
 constexpr std::string_view secret_field = "muc#roomconfig_roomsecret";
 constexpr std::string_view avatar_field = "{urn:stonechat:muc:kept:0}avatar"; ///< only in what is kept
 
-// §15.5.3, and two of our own. Labels as they are registered.
+// §16.5.3 but for what there is none of here, and two of our own. Labels as they are registered.
 const std::array known_fields {
     text_field<&RoomConfig::name>("muc#roomconfig_roomname", "Natural-Language Room Name"),
     text_field<&RoomConfig::description>("muc#roomconfig_roomdesc", "Short Description of Room"),
@@ -269,7 +290,7 @@ const std::array known_fields {
     flag_field<&RoomConfig::members_invite>("muc#roomconfig_allowinvites",
         "Whether to Allow Members to Invite Others"),
     flag_field<&RoomConfig::archived>("muc#roomconfig_enablelogging",
-        "Whether to Enable Public Logging of Room Conversations"),
+        "Whether to Enable Public Logging of Room Conversations", has_archive),
     Known { "muc#roomconfig_whois", FieldType::list_single,
         "Affiliations that May Discover Real JIDs of Occupants",
         [](const RoomConfig& config, const RoomLimits&, Field& field) {
@@ -292,16 +313,15 @@ const std::array known_fields {
         [](const RoomConfig& config, const RoomLimits&, Field& field) {
             field.values.push_back(std::to_string(config.history));
         },
-        read_history },
+        read_history, has_history },
     roles_field<&RoomConfig::shown>("muc#roomconfig_presencebroadcast",
         "Roles for which Presence is Broadcasted"),
     roles_field<&RoomConfig::member_list>("muc#roomconfig_getmemberlist",
         "Roles and Affiliations that May Retrieve Member List"),
-    text_field<&RoomConfig::pubsub>("muc#roomconfig_pubsub", "XMPP URI of Associated Publish-Subscribe Node"),
     flag_field<&RoomConfig::registration>("{urn:stonechat:muc:register:0}open",
         "Whether to Let People Become Members by Registering"),
     flag_field<&RoomConfig::ticks>("{urn:stonechat:muc:ticks:0}ticks",
-        "Whether to Tell Senders How Many Have Received and Read"),
+        "Whether to Tell Senders How Many Have Received and Read", has_archive),
 };
 
 void add_password(const RoomConfig& config, DataForm& form)
@@ -361,17 +381,14 @@ Result<std::optional<std::vector<Jid>>, StanzaError> read_jids(const DataForm& f
     return std::optional(std::move(jids));
 }
 
-void add_fields(const RoomConfig& config, const RoomLimits& limits, DataForm& form)
+void add_field(const Known& known, const RoomConfig& config, const RoomLimits& limits, DataForm& form)
 {
-    for (const Known& known : known_fields) {
-        Field field;
-        field.var = known.var;
-        field.type = known.type;
-        field.label = known.label;
-        known.write(config, limits, field);
-        form.add(std::move(field));
-    }
-    add_password(config, form);
+    Field field;
+    field.var = known.var;
+    field.type = known.type;
+    field.label = known.label;
+    known.write(config, limits, field);
+    form.add(std::move(field));
 }
 
 void add_jids(DataForm& form, std::string_view var, std::string_view label, const std::vector<Jid>& jids)
@@ -394,7 +411,12 @@ DataForm room_config_form(const RoomConfig& config, const RoomLimits& limits, co
     DataForm form(DataForm::Type::form, ns::room_config_form);
     form.set_title("Configuration for \"" + std::string(room) + "\" Room");
     form.set_instructions("Complete this form to change the configuration of the room.");
-    add_fields(config, limits, form);
+    for (const Known& known : known_fields) {
+        if (known.is_there(limits)) {
+            add_field(known, config, limits, form);
+        }
+    }
+    add_password(config, form);
     add_jids(form, "muc#roomconfig_roomadmins", "Full List of Room Admins", admins);
     add_jids(form, "muc#roomconfig_roomowners", "Full List of Room Owners", owners);
     return form;
@@ -407,7 +429,7 @@ Result<RoomSubmission, StanzaError> read_room_submission(const RoomConfig& now, 
     submission.config = now;
     for (const Known& known : known_fields) {
         const Field* field = form.field(known.var);
-        if (field == nullptr) {
+        if (field == nullptr || !known.is_there(limits)) {
             continue;
         }
         if (auto refusal = known.read(*field, limits, submission.config)) {
@@ -430,7 +452,10 @@ Result<RoomSubmission, StanzaError> read_room_submission(const RoomConfig& now, 
 std::string to_text(const RoomConfig& config)
 {
     DataForm form(DataForm::Type::submit, ns::room_config_form);
-    add_fields(config, RoomLimits { 0, 0, 0 }, form);
+    for (const Known& known : known_fields) {
+        add_field(known, config, RoomLimits { 0, 0, 0 }, form);
+    }
+    add_password(config, form);
     form.add(avatar_field, FieldType::text_single, config.avatar);
     DataForm kept(DataForm::Type::submit, ns::room_config_form);
     for (const Field& field : form.fields()) {

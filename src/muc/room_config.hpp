@@ -22,7 +22,6 @@ struct RoomConfig {
     std::string name;        ///< muc#roomconfig_roomname
     std::string description; ///< muc#roomconfig_roomdesc
     std::string lang;        ///< muc#roomconfig_lang
-    std::string pubsub;      ///< muc#roomconfig_pubsub
     std::string password;    ///< muc#roomconfig_roomsecret; empty: none is needed
     std::string avatar; ///< hash of the image on its card (XEP-0486), set with that; no field of the form
 
@@ -69,11 +68,12 @@ struct RoomConfig {
     friend bool operator==(const RoomConfig&, const RoomConfig&) = default;
 };
 
-/// What no owner may exceed.
+/// What no owner may exceed, and what there is to be configured.
 struct RoomLimits {
     std::size_t occupants = 200;
-    std::size_t history = 100;
-    std::size_t text = 1024; ///< bytes of name and description
+    std::size_t history = 100; ///< 0: who enters is shown nothing of what was said before
+    std::size_t text = 1024;   ///< bytes of name and description
+    bool archive = true;       ///< what is said can be kept (XEP-0313)
 };
 
 /// A submitted form and what it says about affiliations.
@@ -83,7 +83,8 @@ struct RoomSubmission {
     std::optional<std::vector<Jid>> admins; ///< muc#roomconfig_roomadmins
 };
 
-/// The form that an owner is given (§10.1.3), filled with what holds now.
+/// The form that an owner is given (§10.1.3), filled with what holds now. It has no field for what is not
+/// there.
 DataForm room_config_form(const RoomConfig& config, const RoomLimits& limits, const std::vector<Jid>& owners,
     const std::vector<Jid>& admins, std::string_view room);
 /// What holds when `form` was submitted: fields that are absent stay as they are in `now`. `not-acceptable`

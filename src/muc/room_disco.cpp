@@ -50,10 +50,6 @@ DataForm room_info(const Room& room, const Jid& asker)
         form.add("muc#roominfo_lang", FieldType::text_single, "Natural Language for Room Discussions",
             config.lang);
     }
-    if (!config.pubsub.empty()) {
-        form.add("muc#roomconfig_pubsub", FieldType::text_single,
-            "XMPP URI of Associated Publish-Subscribe Node", config.pubsub);
-    }
     if (may_know(room, asker)) {
         form.add("muc#roominfo_subject", FieldType::text_single, "Current Discussion Topic",
             room.history().subject_text());
@@ -121,7 +117,7 @@ Task<RoomAnswer> answer_room_info(std::shared_ptr<Room> room, Iq iq)
         co_return RoomAnswer(std::optional(reserved_nick(*room, iq.from())));
     }
     if (node == traffic_node) {
-        co_return StanzaError(StanzaError::service_unavailable); // §17.2.1: everything passes
+        co_return StanzaError(StanzaError::service_unavailable); // §18.1.1: everything passes
     }
     if (node && !node->empty()) {
         Element query("query", ns::disco_info);

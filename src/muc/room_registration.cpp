@@ -4,6 +4,7 @@
 #include "muc/room.hpp"
 #include "muc/room_affiliations.hpp"
 #include "muc/room_entrance.hpp"
+#include "router/host.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/ns.hpp"
 
@@ -34,6 +35,21 @@ std::string_view to_text(Wake wake)
     return wake_names[static_cast<std::size_t>(wake)].text;
 }
 
+DataForm::Field wake_choice(const RoomMember* member)
+{
+    DataForm::Field wake;
+    wake.var = wake_field;
+    wake.type = FieldType::list_single;
+    wake.label = "Wake my devices while I am away";
+    wake.values.emplace_back(to_text(wake_from_text(member == nullptr ? std::string_view()
+                                                                      : member->choices)));
+    for (const WakeName& each : wake_names) {
+        wake.options.push_back({ std::string(each.label), std::string(each.text) });
+    }
+    return wake;
+}
+
+/// Without push nobody is woken, and there is nothing to choose.
 DataForm registration_form(const Room& room, const Jid& user)
 {
     const RoomMember* member = room.members().find(user);
@@ -49,16 +65,9 @@ DataForm registration_form(const Room& room, const Jid& user)
         nick.values.push_back(member->nick);
     }
     form.add(std::move(nick));
-    DataForm::Field wake;
-    wake.var = wake_field;
-    wake.type = FieldType::list_single;
-    wake.label = "Wake my devices while I am away";
-    wake.values.emplace_back(to_text(wake_from_text(member == nullptr ? std::string_view()
-                                                                      : member->choices)));
-    for (const WakeName& each : wake_names) {
-        wake.options.push_back({ std::string(each.label), std::string(each.text) });
+    if (room.host().is_on("push")) {
+        form.add(wake_choice(member));
     }
-    form.add(std::move(wake));
     return form;
 }
 

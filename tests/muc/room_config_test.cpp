@@ -30,21 +30,44 @@ std::string verdict(const Result<RoomSubmission, StanzaError>& read)
 
 } // namespace
 
-TEST_CASE("room config: the form has every field of XEP-0045 §15.5.3")
+TEST_CASE("room config: the form has every field of XEP-0045 §16.5.3 but that of a node there is none of")
 {
     const DataForm form = room_config_form(RoomConfig(), RoomLimits(), {}, {}, "coven");
     for (const char* var : { "muc#maxhistoryfetch", "muc#roomconfig_allowpm", "muc#roomconfig_allowinvites",
              "muc#roomconfig_changesubject", "muc#roomconfig_enablelogging", "muc#roomconfig_getmemberlist",
-             "muc#roomconfig_lang", "muc#roomconfig_pubsub", "muc#roomconfig_maxusers",
-             "muc#roomconfig_membersonly", "muc#roomconfig_moderatedroom",
-             "muc#roomconfig_passwordprotectedroom", "muc#roomconfig_persistentroom",
-             "muc#roomconfig_presencebroadcast", "muc#roomconfig_publicroom", "muc#roomconfig_roomadmins",
-             "muc#roomconfig_roomdesc", "muc#roomconfig_roomname", "muc#roomconfig_roomowners",
-             "muc#roomconfig_roomsecret", "muc#roomconfig_whois" }) {
+             "muc#roomconfig_lang", "muc#roomconfig_maxusers", "muc#roomconfig_membersonly",
+             "muc#roomconfig_moderatedroom", "muc#roomconfig_passwordprotectedroom",
+             "muc#roomconfig_persistentroom", "muc#roomconfig_presencebroadcast", "muc#roomconfig_publicroom",
+             "muc#roomconfig_roomadmins", "muc#roomconfig_roomdesc", "muc#roomconfig_roomname",
+             "muc#roomconfig_roomowners", "muc#roomconfig_roomsecret", "muc#roomconfig_whois" }) {
         CAPTURE(var);
         CHECK(form.field(var) != nullptr);
     }
+    CHECK(form.field("muc#roomconfig_pubsub") == nullptr);
     CHECK(form.form_type() == "http://jabber.org/protocol/muc#roomconfig");
+}
+
+TEST_CASE("room config: the form has no field for what is not there, and one that is sent all the same is "
+          "passed over")
+{
+    RoomLimits bare;
+    bare.history = 0;
+    bare.archive = false;
+    const DataForm form = room_config_form(RoomConfig(), bare, {}, {}, "coven");
+    for (const char* var :
+        { "muc#maxhistoryfetch", "muc#roomconfig_enablelogging", "{urn:stonechat:muc:ticks:0}ticks" }) {
+        CAPTURE(var);
+        CHECK(form.field(var) == nullptr);
+    }
+    CHECK(form.field("muc#roomconfig_roomname") != nullptr);
+    RoomConfig now;
+    now.archived = false;
+    const auto read = read_room_submission(now,
+        submission({ { "muc#roomconfig_enablelogging", { "1" } }, { "muc#maxhistoryfetch", { "5" } },
+            { "{urn:stonechat:muc:ticks:0}ticks", { "1" } } }),
+        bare);
+    REQUIRE(bool(read));
+    CHECK(read->config == now);
 }
 
 TEST_CASE("room config: what is absent stays, what is there is taken")
