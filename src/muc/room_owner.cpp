@@ -201,14 +201,11 @@ Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::v
     if (!stored || !room->exists()) {
         co_return store_failed();
     }
-    const bool is_new = room->state() == Room::State::locked;
     for (const RoomMember& member : members) {
         room->members().apply(member);
     }
-    if (is_new) {
-        room->set_config(std::move(config));
+    if (room->state() == Room::State::locked) {
         room->open();
-        co_return RoomAnswer(std::nullopt, apply_config(*room, room->config(), members, before));
     }
     co_return RoomAnswer(std::nullopt, apply_config(*room, std::move(config), members, before));
 }
