@@ -267,6 +267,13 @@ void Room::refuse(const Stanza& request, const StanzaError& error) const
     router.route(std::move(reply));
 }
 
+StanzaError Room::absence() const
+{
+    return state_ == State::locked
+        ? StanzaError(StanzaError::item_not_found, "This room is not open yet: its owner has not set it up")
+        : StanzaError(StanzaError::item_not_found);
+}
+
 const AudiencePtr& Room::everybody()
 {
     return occupants_.everybody(host().router().server().shard_count());

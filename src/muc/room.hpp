@@ -128,6 +128,8 @@ public:
     /// Answers with an error that names the room as its author (RFC 6120 §8.3.2), unless none is to be
     /// answered.
     void refuse(const Stanza& request, const StanzaError& error) const;
+    /// What who is outside is told when the room is not there, or not yet, and then why (§7.2.10, §17.2).
+    StanzaError absence() const;
     const AudiencePtr& everybody();
     const AudiencePtr& moderators();
     const AudiencePtr& others();
@@ -135,7 +137,7 @@ public:
     // Its life.
     /// Reads it from the store. Once.
     void load();
-    /// Whether `user` (bare) may say or do one thing more now (XEP-0045 §13.6); it is charged to him.
+    /// Whether `user` (bare) may say or do one thing more now (XEP-0045 §14.6); it is charged to him.
     bool allows_message(const Jid& user);
     bool allows_presence(const Jid& user);
     /// Whether `device` may have one more query to the archive under way, `most` at a time.
@@ -147,6 +149,9 @@ public:
     void be_created(std::optional<Stanza> presence);
     /// It begins, in memory only, with its first owner (§10.1.1).
     void begin(const Jid& owner);
+    /// Its owner wants to see the form before it opens (§10.1.3), or has not asked for one.
+    void being_set_up() { is_being_set_up_ = true; }
+    bool is_being_set_up() const { return is_being_set_up_; }
     /// It was configured, and is stored.
     void open();
     /// It is over: nobody finds it any more. What is kept of it is the caller's business.
@@ -203,6 +208,7 @@ private:
     TickLedger tick_ledger_;
     Timer ticks_timer_;
     MessageId newest_ = 0;
+    bool is_being_set_up_ = false;
     bool present_changed_ = false;
     bool was_idle_ = false;
 };

@@ -40,7 +40,7 @@ std::optional<StanzaError> refuse_entrance(Room& room, const Stanza& presence)
     const Jid& who = presence.from();
     const Affiliation affiliation = room.affiliation(who);
     if (room.state() == Room::State::locked && affiliation != Affiliation::owner) {
-        return StanzaError(StanzaError::item_not_found);
+        return room.absence();
     }
     if (affiliation == Affiliation::outcast) {
         return StanzaError(StanzaError::forbidden);

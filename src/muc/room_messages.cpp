@@ -8,6 +8,7 @@
 #include "muc/muc_service.hpp"
 #include "muc/room_invitations.hpp"
 #include "muc/room_moderation.hpp"
+#include "muc/room_owner.hpp"
 #include "muc/room_presence.hpp"
 #include "muc/room_private.hpp"
 #include "muc/room_visit.hpp"
@@ -243,8 +244,38 @@ void receive_for_room(Room& room, Stanza message, Settlement settlement)
     } else if (room.occupants().by_device(message.from()) == nullptr) {
         room.refuse(message, StanzaError(StanzaError::not_acceptable));
     } else {
-        room.refuse(message, StanzaError(StanzaError::bad_request)); // §16.2
+        room.refuse(message, StanzaError(StanzaError::bad_request)); // §17.2
     }
+}
+
+/// Whether an owner speaks, or invites somebody, in a room that he neither has set up nor wants to: so he
+/// accepts it as it is (§10.1.1).
+bool accepts_as_it_is(const Room& room, const Stanza& message)
+{
+    if (room.state() != Room::State::locked || room.is_being_set_up() || message.to().has_resource()
+        || room.affiliation(message.from()) != Affiliation::owner) {
+        return false;
+    }
+    const Element& element = message.element();
+    const bool says_something = element.child("body") != nullptr || element.child("subject") != nullptr;
+    return is_invitation(message) || (message.message_type() == MessageType::groupchat && says_something);
+}
+
+/// Opens the room first, so that what is said is kept and who is invited may come in. What he says next waits
+/// for its turn.
+Task<Done> receive_in_open(std::shared_ptr<Room> room, Stanza message, Settlement settlement)
+{
+    auto taking = room->turns().take();
+    const auto turn = co_await taking;
+    auto opening = accept_default(room);
+    const bool is_open = co_await opening;
+    if (is_open) {
+        receive_message(*room, std::move(message), std::move(settlement));
+    } else {
+        const StanzaError failure(StanzaError::internal_server_error, StanzaError::Type::wait);
+        room->refuse(message, failure);
+    }
+    co_return Done();
 }
 
 } // namespace
@@ -263,7 +294,13 @@ void receive_message(Room& room, Stanza message, Settlement settlement)
         return;
     }
     if (!room.exists() || (room.state() == Room::State::locked && !is_inside)) {
-        room.refuse(message, StanzaError(StanzaError::item_not_found)); // §16.2
+        room.refuse(message, room.absence());
+        return;
+    }
+    if (accepts_as_it_is(room, message)) {
+        start(
+            receive_in_open(room.shared_from_this(), std::move(message), std::move(settlement)), [](Done) {},
+            [](const std::exception_ptr&) {});
         return;
     }
     if (message.to().has_resource()) {

@@ -210,6 +210,20 @@ Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::v
     co_return RoomAnswer(std::nullopt, apply_config(*room, std::move(config), members, before));
 }
 
+Task<bool> accept_default(std::shared_ptr<Room> room)
+{
+    if (room->state() != Room::State::locked) {
+        co_return true;
+    }
+    std::vector<RoomMember> nobody;
+    auto configuring = configure(room, room->config(), std::move(nobody));
+    auto answer = co_await configuring;
+    if (answer.afterwards) {
+        answer.afterwards();
+    }
+    co_return answer.answer.has_value();
+}
+
 Task<bool> destroy(std::shared_ptr<Room> room, Element destroy)
 {
     Notice notice;
@@ -238,6 +252,9 @@ Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq)
 {
     if (room->affiliation(iq.from()) != Affiliation::owner) {
         co_return StanzaError(StanzaError::forbidden);
+    }
+    if (room->state() == Room::State::locked) {
+        room->being_set_up();
     }
     Element query("query", ns::muc_owner);
     const DataForm form = room_config_form(room->config(), limits_for(*room, iq.from()),

@@ -16,7 +16,7 @@ namespace stonechat {
 
 class Room;
 
-/// Status codes (§15.6.2).
+/// Status codes (§16.6).
 namespace muc_status {
 inline constexpr int non_anonymous = 100;
 inline constexpr int affiliation_changed = 101;

@@ -126,7 +126,7 @@ void receive_request(Room& room, Stanza stanza, Settlement settlement)
     const bool is_locked_out = room.state() == Room::State::locked
         && room.affiliation(stanza.from()) != Affiliation::owner;
     if (!room.exists() || is_locked_out) {
-        room.refuse(stanza, StanzaError(StanzaError::item_not_found));
+        room.refuse(stanza, room.absence());
         return;
     }
     if (stanza.to().has_resource()) {
