@@ -68,7 +68,7 @@ Answer to_answer(const Result<Done, BanProblem>& done, const IpPrefix& prefix, c
         return result;
     }
     if (done.error() == BanProblem::store_failed) {
-        return store_failed();
+        return store_failed(StoreError::unavailable);
     }
     if (done.error() == BanProblem::too_many) {
         return Error { "too-many",

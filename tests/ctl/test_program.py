@@ -227,7 +227,7 @@ FLAWS = [expired, soon, elsewhere, common_name_only, too_early]
 @pytest.mark.parametrize("flaw", FLAWS, ids=lambda each: each.__name__)
 def test_a_certificate_that_clients_refuse_is_told_of(private_server, flaw):
     """By `check`, by a reload, in the log, in `status`, and at the next start."""
-    server = private_server()
+    server = private_server(admins=[], contact=[])
     good = [server.certificate.read_bytes(), server.certificate.with_suffix(".key").read_bytes()]
     assert server.ctl_json("status")["warnings"] == []
     *said, event = flaw(server.certificate, server.certificate.with_suffix(".key"))
