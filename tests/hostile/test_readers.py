@@ -226,7 +226,7 @@ def test_A95_a_long_roster_reaches_who_reads_and_costs_nothing_when_nobody_does(
         for each in deaf:
             each.send(f"<iq type='get' id='r'>{roster}</iq>")
         until(lambda: server.log().count("client does not read") == len(deaf), "those who do not read are let go")
-        until(lambda: not server.ctl_json("sessions", account.jid)["sessions"], "no session is left")
+        until(lambda: not server.ctl_json("sessions", "list", account.jid)["sessions"], "no session is left")
     for each in deaf:
         each.drop()
 

@@ -15,8 +15,8 @@ TEST_CASE("chain: every module stands where it is expected, on every stanza's wa
     const std::string expected =
         "from_client stanza guard: blocking\n"
         "from_client stanza guard: forgery\n"
-        "from_client presence guard: presence\n"
         "from_client message guard: stanza_ids\n"
+        "from_client presence guard: presence\n"
         "from_client presence stamp: last_activity\n"
         "from_client message archive: archive\n"
         "from_client message archive: retraction\n"
