@@ -184,6 +184,26 @@ TEST_CASE("roster: more contacts than allowed are resource-constraint, changes o
 }
 
 // RFC 6121 §2-2 §2.1.5-2
+TEST_CASE("roster: names and groups are bounded together, and what is too large may become smaller (A97)")
+{
+    Verona world;
+    world.set("roster", "max_bytes", std::int64_t(1024));
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    const auto item = [](const std::string& jid, std::size_t length) {
+        return "<item jid='" + jid + "' name='n'><group>" + std::string(length, 'g') + "</group></item>";
+    };
+    romeo->says(roster_set("a", item("one@x", 500)));
+    romeo->says(roster_set("b", item("two@x", 500)));
+    CHECK(romeo->hears() == Lines { "push one@x none", "result a", "push two@x none", "result b" });
+    romeo->says(roster_set("c", item("three@x", 10)));
+    CHECK(romeo->hears() == Lines { "error resource-constraint c" });
+    romeo->says(roster_set("d", item("two@x", 600)));
+    CHECK(romeo->hears() == Lines { "error resource-constraint d" });
+    world.set("roster", "max_bytes", std::int64_t(100)); // the administrator allows less now
+    romeo->says(roster_set("e", item("two@x", 400)));
+    CHECK(romeo->hears() == Lines { "push two@x none", "result e" });
+}
+
 TEST_CASE("roster: somebody else's is forbidden, whether they exist or not (A59)")
 {
     Verona world;
