@@ -21,6 +21,7 @@ std::string_view code_of(RoomProblem::Kind kind)
     case RoomProblem::Kind::no_such_field: return "no-such-field";
     case RoomProblem::Kind::bad_value: return "bad-value";
     case RoomProblem::Kind::not_allowed: return "not-allowed";
+    case RoomProblem::Kind::store_full: return "disk-full";
     case RoomProblem::Kind::store_failed: return "store-failed";
     }
     return {};

@@ -66,6 +66,8 @@ StanzaError to_error(const RoomProblem& problem)
     case RoomProblem::Kind::no_such_field:
     case RoomProblem::Kind::bad_value: return StanzaError(StanzaError::bad_request, problem.message);
     case RoomProblem::Kind::not_allowed: return StanzaError(StanzaError::not_acceptable, problem.message);
+    case RoomProblem::Kind::store_full:
+        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, problem.message);
     case RoomProblem::Kind::store_failed:
         return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait, problem.message);
     }

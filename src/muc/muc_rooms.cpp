@@ -10,6 +10,7 @@
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
@@ -30,6 +31,11 @@ RoomProblem store_failed()
     return { Kind::store_failed, "The database could not be read or written; the server's log says why" };
 }
 
+RoomProblem store_failed(StoreError error)
+{
+    return error == StoreError::full ? RoomProblem(Kind::store_full, "The disk is full") : store_failed();
+}
+
 /// Why nothing can be done with `room`; nothing if it is there.
 std::optional<RoomProblem> refuse_missing(const Room& room)
 {
@@ -47,6 +53,9 @@ RoomProblem to_problem(const StanzaError& error)
     std::string message = error.text().empty() ? std::string(to_text(error.condition())) : error.text();
     if (error.condition() == StanzaError::internal_server_error) {
         return store_failed();
+    }
+    if (error.condition() == to_stanza_error(StoreError::full).condition() && error.text().empty()) {
+        return store_failed(StoreError::full);
     }
     const bool is_unreadable = error.condition() == StanzaError::bad_request;
     return { is_unreadable ? Kind::bad_value : Kind::not_allowed, std::move(message) };
@@ -204,9 +213,9 @@ Task<RoomResult<Done>> destroy_here(std::shared_ptr<Room> room, std::string reas
         wish.add_text_child("reason", reason);
     }
     auto destroying = stonechat::destroy(room, std::move(wish));
-    const bool destroyed = co_await destroying;
+    const auto destroyed = co_await destroying;
     if (!destroyed) {
-        co_return store_failed();
+        co_return store_failed(destroyed.error());
     }
     co_return Done();
 }

@@ -147,8 +147,8 @@ Task<bool> forget_in_room(std::shared_ptr<Room> room, Jid account)
     if (is_lost_without(*room, account)) {
         Element wish("destroy", ns::muc_owner);
         auto destroying = destroy(room, std::move(wish));
-        const bool destroyed = co_await destroying;
-        co_return destroyed;
+        const auto destroyed = co_await destroying;
+        co_return destroyed.has_value();
     }
     auto taking_hats = take_hats(room, account);
     const bool hats_taken = co_await taking_hats;

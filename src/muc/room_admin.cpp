@@ -8,6 +8,7 @@
 #include "muc/room_invitations.hpp"
 #include "muc/room_visit.hpp"
 #include "router/host.hpp"
+#include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
@@ -284,9 +285,9 @@ Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,
         members.push_back(changed_member(*room, item));
     }
     auto storing = store_members(*room, std::move(members));
-    const bool stored = co_await storing;
+    const auto stored = co_await storing;
     if (!stored) {
-        co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        co_return to_stanza_error(stored.error());
     }
     const std::string nick = actor_nick(*room, actor);
     std::vector<Function<void()>> afterwards;

@@ -10,7 +10,7 @@
 
 namespace stonechat {
 
-Task<bool> store_members(Room& room, std::vector<RoomMember> members)
+Task<Result<Done, StoreError>> store_members(Room& room, std::vector<RoomMember> members)
 {
     const auto held = room.shared_from_this();
     if (room.state() == Room::State::open) {
@@ -18,14 +18,17 @@ Task<bool> store_members(Room& room, std::vector<RoomMember> members)
         change.members = members;
         auto storing = room.host().storage().rooms().change(room.key(), std::move(change));
         const auto stored = co_await storing;
-        if (!stored || !*stored) {
-            co_return false;
+        if (!stored) {
+            co_return stored.error();
+        }
+        if (!*stored) { // the room is gone
+            co_return StoreError::unavailable;
         }
     }
     for (const RoomMember& member : members) {
         held->members().apply(member);
     }
-    co_return true;
+    co_return Done();
 }
 
 namespace {

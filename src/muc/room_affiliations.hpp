@@ -7,14 +7,15 @@
 #include "base/task.hpp"
 #include "muc/room.hpp"
 #include "muc/room_presence.hpp"
+#include "storage/stored.hpp"
 
 #include <vector>
 
 namespace stonechat {
 
-/// Stores `members` and puts them into memory; false if the store did not. Of a room that is not stored yet,
-/// in memory only. In the caller's turn.
-Task<bool> store_members(Room& room, std::vector<RoomMember> members);
+/// Stores `members` and puts them into memory; only the first can fail, and nothing has changed then. Of a
+/// room that is not stored yet, in memory only. In the caller's turn.
+Task<Result<Done, StoreError>> store_members(Room& room, std::vector<RoomMember> members);
 
 /// The affiliation of `user` was `before`: his occupants get their new role, or have to go. Gives what the
 /// others are told, to be called after whoever did it has his answer; `actor` may be empty.

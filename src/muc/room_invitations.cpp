@@ -4,6 +4,7 @@
 #include "muc/room_affiliations.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
+#include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
@@ -78,10 +79,9 @@ Task<Done> invite_as_member(std::shared_ptr<Room> room, Stanza message, Jid invi
         member.affiliation = Affiliation::member;
         std::vector<RoomMember> members { member };
         auto storing = store_members(*room, std::move(members));
-        const bool stored = co_await storing;
+        const auto stored = co_await storing;
         if (!stored) {
-            const StanzaError failure(StanzaError::internal_server_error, StanzaError::Type::wait);
-            room->refuse(message, failure);
+            room->refuse(message, to_stanza_error(stored.error()));
             co_return Done();
         }
     }

@@ -6,6 +6,7 @@
 #include "muc/room_affiliations.hpp"
 #include "muc/room_visit.hpp"
 #include "router/host.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
@@ -15,11 +16,6 @@
 
 namespace stonechat {
 namespace {
-
-StanzaError store_failed()
-{
-    return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
-}
 
 RoomLimits limits_for(const Room& room, const Jid& owner)
 {
@@ -132,23 +128,20 @@ Function<void()> apply_config(Room& room, RoomConfig config, const std::vector<R
     return all_of(std::move(afterwards));
 }
 
-Task<bool> store_config(Room& room, RoomConfig config, std::vector<RoomMember> members)
+/// Whether there was a room to store it for.
+Stored<bool> store_config(Room& room, RoomConfig config, std::vector<RoomMember> members)
 {
     RoomStore& store = room.host().storage().rooms();
     if (room.state() == Room::State::locked) {
         RoomRecord record = record_of(room, config, members);
-        auto creating = store.create(room.key(), std::move(record));
-        const auto created = co_await creating;
-        co_return created&&* created;
+        return store.create(room.key(), std::move(record));
     }
     RoomStore::Change change;
     change.config = to_text(config);
     change.persistent = config.persistent;
     change.listed = config.listed;
     change.members = std::move(members);
-    auto changing = store.change(room.key(), std::move(change));
-    const auto changed = co_await changing;
-    co_return changed&&* changed;
+    return store.change(room.key(), std::move(change));
 }
 
 /// §10.1.1, §10.1.3: who cancels the first form does not want the room.
@@ -197,9 +190,12 @@ Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::v
         before.push_back(room->affiliation(member.jid));
     }
     auto storing = store_config(*room, config, members);
-    const bool stored = co_await storing;
-    if (!stored || !room->exists()) {
-        co_return store_failed();
+    const auto stored = co_await storing;
+    if (!stored) {
+        co_return to_stanza_error(stored.error());
+    }
+    if (!*stored || !room->exists()) {
+        co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
     }
     for (const RoomMember& member : members) {
         room->members().apply(member);
@@ -224,7 +220,7 @@ Task<bool> accept_default(std::shared_ptr<Room> room)
     co_return answer.answer.has_value();
 }
 
-Task<bool> destroy(std::shared_ptr<Room> room, Element destroy)
+Task<Result<Done, StoreError>> destroy(std::shared_ptr<Room> room, Element destroy)
 {
     Notice notice;
     Element told("destroy", ns::muc_user);
@@ -241,11 +237,11 @@ Task<bool> destroy(std::shared_ptr<Room> room, Element destroy)
         auto removing = room->host().storage().rooms().remove(room->key());
         const auto removed = co_await removing;
         if (!removed) {
-            co_return false;
+            co_return removed.error();
         }
     }
     destroy_room(*room, notice);
-    co_return true;
+    co_return Done();
 }
 
 Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq)
@@ -273,9 +269,9 @@ Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq)
     }
     if (const Element* wish = iq.payload().child("destroy")) {
         auto destroying = destroy(room, *wish);
-        const bool destroyed = co_await destroying;
+        const auto destroyed = co_await destroying;
         if (!destroyed) {
-            co_return store_failed();
+            co_return to_stanza_error(destroyed.error());
         }
         co_return RoomAnswer(std::nullopt);
     }

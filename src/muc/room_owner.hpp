@@ -24,6 +24,6 @@ Task<bool> accept_default(std::shared_ptr<Room> room);
 /// Tells those who are there what has changed, by codes of §16.6 (§10.2.1).
 void tell_config(Room& room, const std::vector<int>& codes);
 /// Removes everybody and the room, which is gone from the store when this is answered.
-Task<bool> destroy(std::shared_ptr<Room> room, Element destroy);
+Task<Result<Done, StoreError>> destroy(std::shared_ptr<Room> room, Element destroy);
 
 } // namespace stonechat

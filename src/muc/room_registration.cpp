@@ -5,6 +5,7 @@
 #include "muc/room_affiliations.hpp"
 #include "muc/room_entrance.hpp"
 #include "router/host.hpp"
+#include "router/store_errors.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/ns.hpp"
 
@@ -124,9 +125,9 @@ Task<RoomAnswer> store_change(std::shared_ptr<Room> room, RoomMember member)
     const Jid user = member.jid;
     std::vector<RoomMember> members { std::move(member) };
     auto storing = store_members(*room, std::move(members));
-    const bool stored = co_await storing;
+    const auto stored = co_await storing;
     if (!stored) {
-        co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        co_return to_stanza_error(stored.error());
     }
     if (room->affiliation(user) == before) {
         co_return RoomAnswer(std::nullopt);

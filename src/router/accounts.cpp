@@ -309,7 +309,7 @@ Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
     const auto begun = co_await beginning;
     if (!begun || !*begun) {
         former.end_removal(account, std::nullopt);
-        co_return begun ? AccountProblem::no_such_account : AccountProblem::store_failed;
+        co_return begun ? AccountProblem::no_such_account : to_account_problem(begun.error());
     }
     auto removing = remove_at_home(account.bare(), except);
     const bool removed = co_await removing;

@@ -29,6 +29,7 @@ struct RoomProblem {
         no_such_field,
         bad_value,
         not_allowed, ///< a room without owner, more people than it may remember
+        store_full,  ///< the disk, or what the database may grow to
         store_failed,
     };
 

@@ -140,12 +140,20 @@ def test_F3_a_full_disk_is_called_that_to_administrators(faulty):
     assert server.ctl_json("status")["warnings"] == []
     with login(server, writer_account, "desk", presence=True) as writer, \
             login(server, reader_account, "desk", presence=True) as reader:
+        room = "cave@conference.localhost"
+        writer.send(f"<presence to='{room}/w'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+        writer.expect(f"<message from='{room}' type='groupchat'><subject/></message>")
+        writer.ask("set", "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/>"
+                          "</query>", to=room)
+        writer.forget()
         fill_up_and_write(server, writer, reader)
-    for attempt in range(20):  # what is small may still fit
-        refused = server.ctl("user", "add", f"late{attempt}@localhost", "--password", "x" * 100, check=False)
-        if refused.returncode != 0:
-            break
-    assert refused.returncode == 1 and refused.stderr.endswith(": The disk is full\n"), refused
+        for words in (["user", "add", "late{}@localhost", "--password", "x" * 100], ["room", "set", room, "roomname={}"],
+                      ["room", "affiliate", room, "friend{}@localhost", "member"], ["room", "destroy", room, "--yes"]):
+            for attempt in range(20):  # what is small may still fit
+                refused = server.ctl(*(word.format(attempt) for word in words), check=False)
+                if refused.returncode != 0:
+                    break
+            assert refused.returncode == 1 and refused.stderr.endswith("The disk is full\n"), (words, refused)
     (warning,) = server.ctl_json("status")["warnings"]
     assert "the disk is full" in warning and str(server.folder) in warning
     assert server.log().count("disk full") == 1 and "rolled_back" not in server.log()
