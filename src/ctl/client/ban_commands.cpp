@@ -17,27 +17,19 @@ struct BanArguments {
     std::string reason;
 };
 
-void print_ban(const json::object& row)
-{
-    const json::value& until = row.at("until");
-    const std::string reason(row.at("reason").as_string());
-    std::cout << row.at("prefix").as_string().c_str() << "  "
-              << (until.is_null() ? std::string("until it is removed")
-                                  : "until " + print_time(until.to_number<std::int64_t>()))
-              << "  by " << row.at("cause").as_string().c_str();
-    if (const auto failures = row.at("failures").to_number<std::int64_t>(); failures > 0) {
-        std::cout << " (" << failures << ")";
-    }
-    std::cout << (reason.empty() ? "" : "  reason: " + reason) << '\n';
-}
-
 void print_bans(const json::object& result)
 {
-    const json::array& bans = result.at("bans").as_array();
-    for (const json::value& each : bans) {
-        print_ban(each.as_object());
+    cli::Table table({ "PREFIX", "UNTIL (UTC)", "CAUSE", "FAILURES", "REASON" });
+    for (const json::value& each : result.at("bans").as_array()) {
+        const json::object& row = each.as_object();
+        const json::value& until = row.at("until");
+        const auto failures = row.at("failures").to_number<std::int64_t>();
+        table.add({ std::string(row.at("prefix").as_string()),
+            until.is_null() ? "it is removed" : print_time(until.to_number<std::int64_t>()),
+            std::string(row.at("cause").as_string()), failures > 0 ? std::to_string(failures) : std::string(),
+            std::string(row.at("reason").as_string()) });
     }
-    std::cout << bans.size() << (bans.size() == 1 ? " ban\n" : " bans\n");
+    print_table(table, "ban");
 }
 
 Exit add_ban(const Options& options, const BanArguments& arguments)
@@ -52,16 +44,15 @@ Exit add_ban(const Options& options, const BanArguments& arguments)
         }
         request["seconds"] = *length / 1000;
     }
-    return ask_and_print(options, request, [](const json::object& result) {
-        std::cout << "banned " << result.at("prefix").as_string().c_str() << '\n';
-    });
+    return ask_and_print(options, request,
+        [](const json::object& result) { std::cout << "banned " << shown_text(result, "prefix") << '\n'; });
 }
 
 Exit remove_ban(const Options& options, const std::string& prefix)
 {
     return ask_and_print(options, { { "command", "ban remove" }, { "prefix", prefix } },
         [](const json::object& result) {
-            std::cout << "lifted the ban of " << result.at("prefix").as_string().c_str() << '\n';
+            std::cout << "lifted the ban of " << shown_text(result, "prefix") << '\n';
         });
 }
 

@@ -75,7 +75,7 @@ Exit summary(const Options& options, const std::string& file, std::uint64_t crea
         for (const Refused& each : refused) {
             std::cerr << file << ':' << each.line.number << ": " << each.why.message << '\n';
         }
-        std::cout << "added " << created << " accounts, " << refused.size() << " refused\n";
+        std::cout << "added " << cli::counted(created, "account") << ", " << refused.size() << " refused\n";
     }
     return refused.empty() ? Exit::done : Exit::refused;
 }
