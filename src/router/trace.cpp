@@ -26,13 +26,14 @@ std::string describe(std::string_view what, const Stanza& stanza, std::string_vi
     return line;
 }
 
-/// "presence from='…' to='…'" of `<presence from='…' to='…'><x/>…`. Our serializer escapes > in attributes.
+/// "presence from=… to=…" of `<presence from='…' to='…'><x/>…`. Our serializer escapes > and ' in attributes.
 std::string start_tag(std::string_view xml)
 {
     std::string tag(xml.substr(0, xml.find('>')));
     if (tag.ends_with('/')) {
         tag.pop_back();
     }
+    std::erase(tag, '\'');
     return tag.starts_with('<') ? tag.substr(1) : tag;
 }
 

@@ -215,7 +215,12 @@ def test_a_trace_follows_presence_to_devices_contacts_and_rooms(server):
         follower.tells("delivered", "presence", "type=subscribe", f"to={juliet.jid}")
         one.send(f"<presence id='p4' to='{room}/r'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
         follower.tells("received", "presence", "id=p4")
-        follower.tells("delivered", "presence", f"from='{room}/r'")
+        follower.tells("delivered", "presence", f"from={room}/r", f"to={one.jid}")
+        one.send("<iq type='set' id='o1' to='{}'><query xmlns='http://jabber.org/protocol/muc#owner'><x"
+                 " xmlns='jabber:x:data' type='submit'/></query></iq>".format(room))
+        one.expect("<iq type='result' id='o1'/>")
+        other.send(f"<presence id='p5' to='{room}/j'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+        follower.tells("delivered", "presence", f"from={room}/j", f"to={one.jid}")
         one.send(f"<iq type='get' id='q1' to='{room}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>")
         follower.tells("answered", "iq", "id=q1", "result")
         follower.tells("delivered", "iq", "type=result", "id=q1")
@@ -423,6 +428,8 @@ def test_an_account_is_shown_with_what_is_kept_for_it_and_who_is_there(server):
         assert kept["messages"] == 3 and 3000 < kept["bytes"] < 6000 and kept["more"] is False
     assert re.search(r"  archive     3 messages, \d\.\d KiB\n", text)
     assert server.ctl_json("user", "show", bystander.jid)["contacts"] == 0
+    with login(server, owner, "desk", presence=True) as desk:
+        desk.ping()
     seen = wait_until(lambda: server.ctl_json("user", "show", owner.jid)["last_seen"])
     assert abs(seen - time.time()) < 3600
     assert re.search(rf"  last seen   {DATE} UTC\n", server.ctl("user", "show", owner.jid).stdout)
