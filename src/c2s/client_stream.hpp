@@ -183,7 +183,7 @@ private:
     bool quiet_ = false; ///< it has looked and heard nothing
     bool throttled_ = false;
     bool asked_before_login_ = false; ///< an iq, to register for example
-    bool congested_ = false; ///< so much waits for the client that no more of its requests are read
+    bool congested_ = false;          ///< so much waits for the client that no more of its requests are read
 };
 
 } // namespace stonechat

@@ -16,7 +16,8 @@
 namespace stonechat {
 namespace {
 
-/// Sent bytes are cut off the front of the output buffer in steps of this size, not after every send.
+/// Sent bytes are cut off the front of the output buffer in steps of this size at least, not after every
+/// send.
 constexpr std::size_t compact_after = 64 * 1024;
 /// Within the time of a stall it is looked at so often.
 constexpr unsigned looks = 4;
@@ -384,7 +385,7 @@ void TcpTransport::hand_to_kernel()
         }
     }
     if (sent_ < out_.size()) {
-        if (sent_ >= compact_after) {
+        if (sent_ >= std::max(compact_after, out_.size() / 2)) { // not for each bit of a long answer
             out_.erase(0, std::exchange(sent_, 0));
         }
         return;

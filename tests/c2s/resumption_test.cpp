@@ -285,9 +285,10 @@ TEST_CASE("acks: who does not answer is taken for disconnected")
     Line juliet = world.working("balcony", "juliet");
     juliet.types(message("one"));
     romeo.hears();
-    world.waits(119s);
+    world.waits(61s);
+    world.waits(58s);
     CHECK_FALSE(romeo.is_over());
-    world.waits(2s);
+    world.waits(3s);
     CHECK(has(romeo.hears(), "<connection-timeout"));
     CHECK(world.session()->is_open());
     Line again = world.logged_in();

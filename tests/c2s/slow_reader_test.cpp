@@ -38,8 +38,13 @@ bool says(std::string_view text, std::string_view word)
     return text.find(word) != std::string_view::npos;
 }
 
-/// Juliet writes to romeo, and benvolio to mercutio, who must not notice.
-struct Verona : Gateway {
+/// Outlives the server, which tells of its last sessions.
+struct Ended {
+    Lines ended;
+};
+
+/// Juliet writes to romeo, and mercutio must not notice.
+struct Verona : Ended, Gateway {
     Verona()
         : Gateway(example_module([this](Handlers& on) {
               on.message(Flow::to_user, Stage::fallback, [](Message, const Context& context) {
@@ -89,7 +94,6 @@ struct Verona : Gateway {
 
     Session* session() { return host().find_user("romeo")->session("orchard"); }
 
-    Lines ended;
     std::optional<Line> julia;
     std::optional<Line> bystander;
 };

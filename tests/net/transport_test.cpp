@@ -62,7 +62,7 @@ struct House {
     const Clock& clock;
     Log log;
     Shard shard { 0, clock };
-    ConnectionLimits limits { .per_prefix = 0, .per_second = 0 };
+    ConnectionLimits limits { .per_prefix = 0, .per_second = 0, .exempt = {} };
     ConnectionLimiter limiter { limits, clock };
     std::vector<std::unique_ptr<Guest>> guests;
     std::unique_ptr<Listener> listener;
@@ -863,7 +863,7 @@ TEST_CASE("listener: connections are spread over the shards, each on its own thr
 {
     SystemClock clock;
     Log log;
-    ConnectionLimiter limiter({ .per_prefix = 0, .per_second = 0 }, clock);
+    ConnectionLimiter limiter({ .per_prefix = 0, .per_second = 0, .exempt = {} }, clock);
     ShardSet shards(3, clock);
     struct Echo : Guest {
         void on_bytes(std::string_view more) override { transport->write(more); }

@@ -59,6 +59,7 @@ SETTINGS = {
     "offline_per_user": ("host.offline", "max_messages"),
     "offline_per_sender": ("host.offline", "max_per_sender"),
     "roster_items": ("host.roster", "max_contacts"),
+    "roster_bytes": ("host.roster", "max_bytes"),
     "pending_requests": ("host.subscription", "max_pending"),
     "private_bytes": ("host.private_xml", "max_bytes"),
     "push": ("host.push", "enabled"),
