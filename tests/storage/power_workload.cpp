@@ -240,8 +240,8 @@ private:
         MessageToStore message;
         message.stamp = WallTime(std::chrono::seconds(1'700'000'000));
         message.xml = padded(number, some_size());
-        message.archives.push_back({ key(from), address(key(to)), true, 0 });
-        message.archives.push_back({ key(to), address(key(from)), false, 0 });
+        message.archives.push_back({ key(from), address(key(to)), true });
+        message.archives.push_back({ key(to), address(key(from)), false });
         std::vector<Change> changes { { Change::Kind::append, cell(from, "archive"), number },
             { Change::Kind::append, cell(to, "archive"), number } };
         auto& stream = streams_[to];
