@@ -39,6 +39,20 @@ void add_contacts(std::vector<TrustedName>& names, const HostSettings& host)
     }
 }
 
+/// Whose device gets a message, and when, is what a push service is told.
+void add_push_services(std::vector<TrustedName>& names, const HostSettings& host)
+{
+    const auto push = host.modules.find("push");
+    if (push == host.modules.end()) {
+        return;
+    }
+    for (const std::string& service : push->second.list("local_services")) {
+        if (const auto jid = Jid::parse(service); jid && jid->has_local()) {
+            names.push_back({ jid->bare(), "[host.push] local_services of " + host.name });
+        }
+    }
+}
+
 } // namespace
 
 std::vector<TrustedName> trusted_names(const Settings& settings)
@@ -51,6 +65,7 @@ std::vector<TrustedName> trusted_names(const Settings& settings)
             }
         }
         add_contacts(names, host);
+        add_push_services(names, host);
     }
     return names;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses that the configuration gives a right (admins) or presents as those of whoever runs the server
-// (contact addresses, XEP-0157). Nobody may take such a name by himself.
+// Addresses that the configuration gives a right (admins), tells something (push services) or presents as
+// those of whoever runs the server (contact addresses, XEP-0157). Nobody may take such a name by himself.
 #pragma once
 
 #include "config/settings.hpp"

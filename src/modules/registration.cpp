@@ -55,8 +55,8 @@ public:
             .setting(SettingSpec::list("reserved",
                 { "abuse", "admin", "administrator", "hostmaster", "info", "noc", "postmaster", "root",
                     "security", "support", "webmaster", "xmpp" },
-                "Names that look official: nobody gets them from a client. Nor those in 'admins' and "
-                "[host.contact]."));
+                "Names that look official: nobody gets them from a client. Nor those in 'admins', "
+                "[host.contact] and [host.push]."));
     }
 
     void attach(Handlers& on) override
