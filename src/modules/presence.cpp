@@ -297,27 +297,62 @@ private:
         return user.has_available_session() ? Addressee::bare_available : Addressee::bare_none_available;
     }
 
-    /// §4.3.2. Who has no right is told that there is no subscription, which also repairs a roster that has
-    /// fallen out of step.
-    void answer_probe(const User& user, const Stanza& probe)
+    /// §4.3.2: subscribers first (§4.6.6). Who has no right is told that there is no subscription, which also
+    /// repairs a roster that has fallen out of step.
+    void answer_probe(const User& user, const Stanza& probe) const
     {
-        Router& router = host_->router();
-        const Jid& asker = probe.from();
-        if (!user.shows_presence_to(asker)) {
+        if (user.shows_presence_to(probe.from())) {
+            show_to_prober(user, probe);
+        } else if (!show_directed_again(user, probe)) {
             host_->refuse_probe(probe);
-            return;
         }
-        if (!user.has_available_session()) {
-            router.route(Stanza::presence(user.jid(), asker, PresenceType::unavailable));
-            return;
-        }
+    }
+
+    /// To a full address, for this one only.
+    static bool is_probed(const Session& session, const Stanza& probe)
+    {
+        return session.is_open()
+            && (!probe.to().has_resource() || session.jid().resource() == probe.to().resource());
+    }
+
+    void show_to_prober(const User& user, const Stanza& probe) const
+    {
+        bool is_there = false;
         for (const auto& session : user.sessions()) {
-            if (session->is_open() && session->is_available()) {
+            if (is_probed(*session, probe) && session->is_available()) {
+                is_there = true;
                 Stanza copy = *session->presence();
-                copy.set_to(asker);
-                router.route(std::move(copy));
+                copy.set_to(probe.from());
+                host_->router().route(std::move(copy));
             }
         }
+        if (!is_there) {
+            answer_briefly(probe, probe.to(), PresenceType::unavailable);
+        }
+    }
+
+    /// With nothing but the probe's own id (§4.3.2.1).
+    void answer_briefly(const Stanza& probe, const Jid& from, PresenceType type) const
+    {
+        Stanza answer = Stanza::presence(from, probe.from(), type);
+        if (!probe.id().empty()) {
+            answer.element().set_attribute("id", probe.id());
+        }
+        host_->router().route(std::move(answer));
+    }
+
+    /// §4.6.6: whom a session has shown itself to learns that it is still there, and no more. False if there
+    /// is none.
+    bool show_directed_again(const User& user, const Stanza& probe) const
+    {
+        bool any = false;
+        for (const auto& session : user.sessions()) {
+            if (is_probed(*session, probe) && has_shown_itself(*session, probe.from())) {
+                any = true;
+                answer_briefly(probe, session->jid(), PresenceType::available);
+            }
+        }
+        return any;
     }
 
     /// §8.5.3.1: an iq for a resource needs a subscription or directed presence; else the answer is the

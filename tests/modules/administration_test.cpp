@@ -185,7 +185,7 @@ TEST_CASE(
     CHECK(world.connects("romeo@localhost/orchard")->is_open());
 }
 
-// XEP-0133 §4.5-1
+// XEP-0050 §3.6-1
 TEST_CASE("administration: what was done to nobody has failed, and says so (XEP-0050 §3.6)")
 {
     Office world;
@@ -199,6 +199,7 @@ TEST_CASE("administration: what was done to nobody has failed, and says so (XEP-
         == "error: Nobody of them is connected");
 }
 
+// XEP-0133 §4.5-1
 TEST_CASE("administration: a full address ends one session, a bare one all (XEP-0133 §4.5)")
 {
     Office world;

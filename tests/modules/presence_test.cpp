@@ -213,7 +213,7 @@ TEST_CASE("presence: a priority is a number from -128 to 127 (RFC 6121 §4.7.2.3
     CHECK(romeo->priority() == 7);
 }
 
-// RFC 6121 §4.3.2-3
+// RFC 6121 §4.3.2-2 §4.3.2-3
 TEST_CASE(
     "presence: a probe of a subscriber is answered with each resource's last presence (RFC 6121 §4.3.2)")
 {
@@ -234,11 +234,52 @@ TEST_CASE(
     balcony->leaves();
     chamber->leaves();
     romeo->hears();
-    romeo->says("<presence type='probe' to='juliet@localhost'/>");
+    romeo->says("<presence type='probe' id='p' to='juliet@localhost'/>");
     CHECK(romeo->hears() == Lines { "presence unavailable from juliet@localhost" });
+    CHECK(romeo->received.front().attribute_or("id") == "p");
 }
 
-// RFC 6121 §11-1 §4.6.6-1 §4.3-1
+// RFC 6121 §4.3.2-4 §4.3.2.1-1 §4.3.2.1-2
+TEST_CASE("presence: a probe of a full address is answered for that one only (RFC 6121 §4.3.2)")
+{
+    Friends world;
+    auto balcony = world.comes_online("juliet@localhost/balcony");
+    auto chamber = world.comes_online("juliet@localhost/chamber");
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    balcony->says("<presence id='own'/>");
+    romeo->hears();
+    romeo->says("<presence type='probe' id='p' to='juliet@localhost/balcony'/>");
+    CHECK(romeo->hears() == Lines { "presence available from juliet@localhost/balcony" });
+    CHECK(romeo->received.front().attribute_or("id") == "own");
+    romeo->says("<presence type='probe' id='p' to='juliet@localhost/gone'/>");
+    CHECK(romeo->hears() == Lines { "presence unavailable from juliet@localhost/gone" });
+    CHECK(romeo->received.front().attribute_or("id") == "p");
+}
+
+// RFC 6121 §4.6.6-2
+TEST_CASE("presence: a stranger to whom one has shown oneself may probe, and learns that one is there")
+{
+    Verona world;
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    auto balcony = world.comes_online("juliet@localhost/balcony");
+    auto chamber = world.comes_online("juliet@localhost/chamber");
+    balcony->says("<presence to='romeo@localhost'><show>xa</show></presence>");
+    romeo->hears();
+    for (const char* whom : { "juliet@localhost", "juliet@localhost/balcony" }) {
+        CAPTURE(whom);
+        romeo->says("<presence type='probe' to='" + std::string(whom) + "'/>");
+        CHECK(romeo->hears() == Lines { "presence available from juliet@localhost/balcony" });
+        CHECK(romeo->received.front().child_count() == 0);
+    }
+    romeo->says("<presence type='probe' to='juliet@localhost/chamber'/>");
+    CHECK(romeo->hears() == Lines { "presence unsubscribed from juliet@localhost" });
+    balcony->says("<presence to='romeo@localhost' type='unavailable'/>");
+    romeo->hears();
+    romeo->says("<presence type='probe' to='juliet@localhost'/>");
+    CHECK(romeo->hears() == Lines { "presence unsubscribed from juliet@localhost" });
+}
+
+// RFC 6121 §11-1 §4.6.6-1 §4.3-1 §4.3.2-1 §4.3.2.1-2
 TEST_CASE("presence: a stranger's probe is answered in the same way, whoever it is for (RFC 6121 §4.3.2, "
           "§8.5.1, A58)")
 {
