@@ -217,9 +217,11 @@ TEST_CASE("subscription: a request to somebody offline waits, whole, until it is
 TEST_CASE("subscription: a request over the limit keeps its name and loses its luggage")
 {
     Verona world;
+    world.set("subscription", "max_request_bytes", std::int64_t(1'024));
     auto romeo = world.comes_online("romeo@localhost/orchard");
     romeo->says(presence("subscribe", "juliet@localhost",
-        "<status>" + std::string(20'000, 'x') + "</status>"));
+        "<status>" + std::string(2'000, 'x') + "</status>"));
+    REQUIRE(world.stored_roster("juliet").items.size() == 1);
     CHECK(world.stored_roster("juliet").items.front().pending_in->size() < 500);
     auto juliet = world.connects("juliet@localhost/balcony");
     juliet->says("<presence/>");
