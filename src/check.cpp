@@ -5,7 +5,6 @@
 #include "config/loader.hpp"
 #include "ctl/call.hpp"
 #include "ctl/protocol.hpp"
-#include "dangers.hpp"
 #include "full_schema.hpp"
 #include "readiness.hpp"
 #include "serve.hpp"
@@ -147,10 +146,7 @@ int check(const std::string& config_file, bool as_json)
     const auto effective = effective_settings(schema, *settings);
     const auto running = running_settings(*settings);
     const auto changes = running ? difference(*running, effective) : std::vector<SettingChange>();
-    auto findings = look_at_surroundings(*settings, running.value_or(std::vector<EffectiveSetting>()));
-    for (const std::string& each : dangers_of(*settings)) {
-        findings.push_back({ false, each });
-    }
+    const auto findings = look_at_surroundings(*settings, running.value_or(std::vector<EffectiveSetting>()));
     if (as_json) {
         json::object result { { "problems", json::array() }, { "settings", to_json(effective) } };
         result["differences"] = running ? json::value(to_json(changes)) : json::value(nullptr);

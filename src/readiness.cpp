@@ -6,6 +6,7 @@
 #include "machine_settings.hpp"
 #include "private_files.hpp"
 #include "process.hpp"
+#include "trusted_accounts.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -43,6 +44,7 @@ public:
         }
         look_at_files();
         look_at_certificates();
+        look_at_names();
         if (const auto root = privileges->as_root(); !root) {
             fatal(root.error());
         }
@@ -113,8 +115,27 @@ private:
         if (settings_.section("storage").text("backend") != "memory") {
             look_at_file(settings_.section("storage").text("file"), R_OK | W_OK, "cannot use the database");
         }
+        look_at_openness();
         if (settings_.section("log").text("target") == "file") {
             look_at_file(settings_.section("log").text("file"), W_OK, "cannot write the log");
+        }
+    }
+
+    void look_at_openness()
+    {
+        const Openness open = openness_of(settings_);
+        for (const std::string& each : open.refusals) {
+            fatal(each);
+        }
+        for (const std::string& each : open.warnings) {
+            warn(each);
+        }
+    }
+
+    void look_at_names()
+    {
+        for (const std::string& each : trusted_names_without_account(settings_)) {
+            warn(each);
         }
     }
 

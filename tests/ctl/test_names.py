@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whoever gets a name after somebody else gets nothing else of his, however the account went and came."""
+import contextlib
 import itertools
 import json
+import sqlite3
+import time
 
 import pytest
 
@@ -218,6 +221,33 @@ def test_a_ban_stays_because_it_is_the_rooms(open_server):
         owner.ask("set", f"<query xmlns='{MUC}#admin'><item affiliation='outcast' jid='{victim.jid}'/></query>", to=room)
         ByStonechatctl.remove(server, victim)
         assert affiliations(server, room)[victim.jid] == "outcast"
+
+
+def test_a_removal_that_kill_9_has_broken_off_goes_on(private_server):
+    """The state of the disk right after its first step; the account is in a room and has a contact."""
+    server = private_server()
+    crone, victim = server.accounts("crone", "victim")
+    with login(server, crone, "desktop", presence=True, roster=True) as owner:
+        room = create(owner, "crone", persistentroom=1)
+        owner.ask("set", f"<query xmlns='{MUC}#admin'><item affiliation='admin' jid='{victim.jid}'/></query>", to=room)
+        owner.send(f"<presence to='{victim.jid}' type='subscribed'/>")
+        owner.ping()
+    server.kill()
+    with contextlib.closing(sqlite3.connect(server.folder / "data/stonechat.db")) as db, db:
+        (number,) = db.execute("SELECT id FROM owner WHERE user = ?", (victim.user,)).fetchone()
+        db.execute("UPDATE account SET enabled = 0 WHERE owner = ?", (number,))
+        db.execute("DELETE FROM verifier WHERE owner = ?", (number,))
+        db.execute("INSERT INTO removal (owner) VALUES (?)", (number,))
+    server.start()
+    deadline = time.monotonic() + 60
+    while victim.jid in [each["jid"] for each in server.ctl_json("user", "list", "localhost")["accounts"]]:
+        assert time.monotonic() < deadline, server.log_tail()
+    assert affiliations(server, room) == {crone.jid: "owner"}
+    with login(server, crone, "desktop", presence=True) as owner:
+        roster = owner.ask("get", "<query xmlns='jabber:iq:roster'/>")
+        assert [item.get("approved") for item in roster.iter("{jabber:iq:roster}item")] in ([], [None]), match.show(roster)
+    refused = server.ctl("user", "add", victim.jid, "--password", PASSWORD, "--json", check=False)
+    assert json.loads(refused.stdout)["error"]["code"] == "reserved"
 
 
 # -- contacts --------------------------------------------------------------------------------------------

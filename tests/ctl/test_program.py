@@ -349,8 +349,7 @@ def test_a_database_that_others_can_read_is_refused(folder, suffix):
     database.chmod(0o640)
     done = stonechat("--config", folder / "stonechat.toml")
     assert done.returncode == 1 and f"`chmod 600 {database}`" in done.stderr
-    checked = json.loads(stonechat("check", "--config", folder / "stonechat.toml", "--json").stdout)
-    assert any(f"chmod 600 {database}" in each for each in checked["warnings"])
+    assert any(f"chmod 600 {database}" in each for each in look(folder, 1)["obstacles"])
 
 
 def test_a_data_folder_that_others_can_write_to_is_refused(folder):
@@ -366,6 +365,7 @@ def test_a_data_folder_that_others_can_look_into_is_warned_about(private_server)
     assert "data open to others" not in server.log()
     server.stop()
     data.chmod(0o755)
+    assert any(f"chmod 700 {data}" in each for each in look(server.folder, 0)["warnings"])
     server.start()
     server.ctl("status")
     assert f"chmod 700 {data}" in server.log()

@@ -25,7 +25,7 @@ Result<std::vector<AccountKey>, StorageOpenError> keys_without_account(const std
     std::vector<AccountKey> keys)
 {
     std::error_code ignored; // what cannot be looked at cannot be opened either
-    if (!fs::exists(path, ignored)) {
+    if (keys.empty() || !fs::exists(path, ignored)) {
         return keys;
     }
     auto db = sqlite::Connection::open(path, access_to(path));

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dangers.hpp"
+#include "trusted_accounts.hpp"
 
 #include "config/trusted_names.hpp"
-#include "private_files.hpp"
 #include "storage/storage.hpp"
 
 #include <algorithm>
@@ -28,8 +27,13 @@ std::vector<TrustedName> own_names(const Settings& settings)
     return names;
 }
 
-std::vector<std::string> names_without_account(const Settings& settings)
+} // namespace
+
+std::vector<std::string> trusted_names_without_account(const Settings& settings)
 {
+    if (settings.section("storage").text("backend") == "memory") {
+        return {};
+    }
     const std::vector<TrustedName> names = own_names(settings);
     std::vector<AccountKey> keys;
     std::transform(names.begin(), names.end(), std::back_inserter(keys), key_of_name);
@@ -45,21 +49,6 @@ std::vector<std::string> names_without_account(const Settings& settings)
         }
     }
     return sentences;
-}
-
-} // namespace
-
-std::vector<std::string> dangers_of(const Settings& settings)
-{
-    if (settings.section("storage").text("backend") == "memory") {
-        return {};
-    }
-    const Openness open = openness_of(settings);
-    std::vector<std::string> dangers = open.refusals;
-    dangers.insert(dangers.end(), open.warnings.begin(), open.warnings.end());
-    const auto names = names_without_account(settings);
-    dangers.insert(dangers.end(), names.begin(), names.end());
-    return dangers;
 }
 
 } // namespace stonechat
