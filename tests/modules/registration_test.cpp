@@ -236,6 +236,7 @@ TEST_CASE(
 TEST_CASE("registration: who comes under a removed name finds nothing of the one before (XEP-0077 §3.2)")
 {
     Registry world;
+    world.set_core("accounts", "names_reserved", std::int64_t { 0 });
     world.befriend("romeo", "juliet");
     auto romeo = world.comes_online("romeo@localhost/orchard");
     House::asks(*romeo, "set", "<vCard xmlns='vcard-temp'><FN>Romeo</FN></vCard>");
