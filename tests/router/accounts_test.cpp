@@ -203,7 +203,7 @@ TEST_CASE("accounts: a removal that the end of the server has broken off goes on
     world.can_forget = false;
     world.says(world.accounts().remove(world.romeo));
     world.can_forget = true;
-    Server::Parts parts { world.clock, world.log, *world.storage, world.pool, world.limiter, nullptr,
+    Server::Parts parts { world.clock, world.log, *world.storage, world.pool, world.guard, nullptr,
         { &world.shard }, "secret" };
     Server again(std::move(parts), world.server->settings(), example_module(Example::attached()));
     CHECK(again.former_names().is_being_removed(world.romeo));
