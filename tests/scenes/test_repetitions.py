@@ -39,12 +39,14 @@ def words(session):
 
 
 class Somebody:
-    """Comes again and again, on streams that end one way or the other, to somebody or into a room."""
+    """Comes again and again, on streams that end one way or the other, to somebody or into a room, where he speaks to
+    all or to one."""
 
-    def __init__(self, server, stack, in_room):
+    def __init__(self, server, stack, in_room, in_private=False):
         self.server, self.account, other = server, *server.accounts("romeo", "juliet")
         self.other = stack.enter_context(login(server, other, "balcony", presence=True))
         self.room = f"{fresh_id('den')}@conference.localhost" if in_room else None
+        self.in_private = in_private
         if in_room:
             self._make_room()
         self.session = None
@@ -64,6 +66,8 @@ class Somebody:
 
     def says(self, inside):
         to, kind = (self.room, "groupchat") if self.room else (self.other.bare, "chat")
+        if self.in_private:
+            to, kind = f"{self.room}/jul", "chat"
         self.session.send(f"<message to='{to}' type='{kind}' id='s1'>{inside}</message>")
         self.session.ping()
         return self
@@ -76,11 +80,15 @@ class Somebody:
     def heard(self):
         return words(self.other)
 
+    def heard_later(self):
+        """What is in the archive, of the room or of the other."""
+        return archived(self.other, to=None if self.in_private else self.room)
 
-@pytest.fixture(params=["chat", "room"])
+
+@pytest.fixture(params=["chat", "room", "in private in a room"])
 def romeo(request, server):
     with contextlib.ExitStack() as stack:
-        yield Somebody(server, stack, request.param == "room")
+        yield Somebody(server, stack, request.param != "chat", request.param == "in private in a room")
 
 
 def test_on_one_stream_nothing_is_a_repetition(romeo):
@@ -104,7 +112,7 @@ def test_what_was_said_on_a_stream_that_broke_is_a_repetition(romeo):
     assert romeo.heard() == ["yes"]
     romeo.comes().says(YES + ORIGIN)
     assert romeo.heard() == []
-    assert archived(romeo.other, to=romeo.room) == ["yes"]
+    assert romeo.heard_later() == ["yes"]
 
 
 def test_who_says_it_again_in_a_room_hears_himself(server):

@@ -686,7 +686,8 @@ template <class Where> struct Repeating : Messages<Where> {
 
 } // namespace
 
-TEST_CASE_TEMPLATE("origin: what came on a stream that has broken is not stored again", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("origin: what came on a stream that has broken is not stored again", Where, InMemory,
+    InSqlite)
 {
     Repeating<Where> at;
     const auto first = at.says(1, 77);
@@ -710,8 +711,8 @@ TEST_CASE_TEMPLATE("origin: what came on a stream that has broken is not stored 
     CHECK_FALSE(at.accept(std::move(of_another)).is_repeated);
 }
 
-TEST_CASE_TEMPLATE("origin: what came on one that was closed in good order is stored again, and so is old", Where,
-    InMemory, InSqlite)
+TEST_CASE_TEMPLATE("origin: what came on one that was closed in good order is stored again, and so is old",
+    Where, InMemory, InSqlite)
 {
     Repeating<Where> at;
     at.says(1, 77);
@@ -724,7 +725,8 @@ TEST_CASE_TEMPLATE("origin: what came on one that was closed in good order is st
     CHECK_FALSE(at.says(3, 77).is_repeated);
 }
 
-TEST_CASE_TEMPLATE("origin: an end that is noted before its messages are stored counts", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("origin: an end that is noted before its messages are stored counts", Where, InMemory,
+    InSqlite)
 {
     Repeating<Where> at;
     at.says(9, 1); // there is such a sender
@@ -747,6 +749,25 @@ TEST_CASE_TEMPLATE("origin: only so many streams are remembered, the newest", Wh
     CHECK_FALSE(at.says(1000, 1).is_repeated); // forgets another
     CHECK_FALSE(at.says(1000, 2).is_repeated);
     CHECK(at.says(1000, 3).is_repeated);
+}
+
+TEST_CASE_TEMPLATE("origin: of what was rewritten on its way a repetition is stored in neither form", Where,
+    InMemory, InSqlite)
+{
+    Repeating<Where> at;
+    const auto says = [&at](std::uint64_t stream) {
+        auto sent = at.sent_by_romeo();
+        sent.origin = Origin { romeo, stream, 77 };
+        auto received = at.got_by_juliet();
+        received.mailbox = MailboxEntry { juliet, "veil@rooms.example", MailboxLimits() };
+        return at.accept_both(std::move(received), std::move(sent));
+    };
+    CHECK_FALSE(says(1).is_repeated);
+    value(at.home, at.messages().end_stream(romeo, 1, StreamEnd::broken));
+    CHECK(says(2).is_repeated);
+    CHECK_EQ(at.ids(romeo).size(), 1);
+    CHECK_EQ(at.ids(juliet).size(), 1);
+    CHECK_EQ(value(at.home, at.mailbox().count(juliet)), 1);
 }
 
 TEST_CASE_TEMPLATE("origin: in a room the sender's streams count", Where, InMemory, InSqlite)
