@@ -86,6 +86,7 @@ public:
     Suitcase(Home& home, Fate& fate) : home_(home), fate_(fate) {}
     bool has_to_be_stored() const override { return true; }
     void add_to(MessageToStore&) override {}
+    const Origin* origin() const override { return nullptr; }
     std::string& xml() override { return xml_; }
     std::uint64_t seal() const override { return 0; }
 
