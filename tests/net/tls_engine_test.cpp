@@ -580,7 +580,7 @@ TEST_CASE("tls: of two self-signed certificates for one host neither can be take
     };
     const auto one = parsed(make_self_signed({ "localhost" }));
     const auto other = parsed(make_self_signed({ "localhost" }));
-    CHECK(X509_check_issued(one.get(), one.get()) == X509_V_OK);
+    CHECK(X509_NAME_cmp(X509_get_subject_name(one.get()), X509_get_issuer_name(one.get())) == 0);
     CHECK(X509_check_issued(one.get(), other.get()) == X509_V_ERR_SUBJECT_ISSUER_MISMATCH);
     REQUIRE(X509_get0_subject_key_id(one.get()));
     REQUIRE(X509_get0_authority_key_id(one.get()));
