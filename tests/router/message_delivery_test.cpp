@@ -125,6 +125,9 @@ public:
 
     void deliver(Stanza stanza, Settlement settlement) override
     {
+        if (stanza.is_error()) {
+            return; // what it passed on was refused
+        }
         const Jid to = *Jid::parse(stanza.element().attribute_or("for"));
         stanza.set_from(*Jid::parse("somebody@veil.localhost"));
         stanza.element().add("veiled", "urn:veil");
