@@ -26,8 +26,7 @@ std::size_t size_of(const Section& section, std::string_view key)
 
 MucService::MucService(Host& host, Jid domain)
     : host_(host), domain_(std::move(domain)), occupant_hash_(host.router().server().secret(), "occupant id"),
-      occupant_hash_2_(host.router().server().secret(), "occupant id, second half"),
-      relay_(*this),
+      occupant_hash_2_(host.router().server().secret(), "occupant id, second half"), relay_(*this),
       for_administrators_(*this)
 {}
 

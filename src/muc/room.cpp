@@ -123,7 +123,7 @@ Task<Room::State> Room::read()
     const bool read = co_await reading;
     auto hatting = read_hats(*this);
     const bool hatted = co_await hatting;
-    co_return read && hatted ? State::open : State::failed;
+    co_return read&& hatted ? State::open : State::failed;
 }
 
 Task<bool> Room::read_history()

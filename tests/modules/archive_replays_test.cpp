@@ -13,9 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* original =
-    "<message type='chat' to='juliet@localhost' id='m1'><body>Call me</body>"
-    "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/></message>";
+constexpr const char* original = "<message type='chat' to='juliet@localhost' id='m1'><body>Call me</body>"
+                                 "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/></message>";
 
 /// How a stream of Romeo's ends.
 enum class Goes { cut_off, in_good_order };
@@ -97,7 +96,8 @@ TEST_CASE("replays: nor is what came on one that is still open")
     CHECK(world.heard_of(original).empty());
 }
 
-TEST_CASE("replays: another origin-id, addressee or content is another message, and so is one without origin-id")
+TEST_CASE(
+    "replays: another origin-id, addressee or content is another message, and so is one without origin-id")
 {
     Sending world;
     const std::string origin = "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/></message>";
@@ -195,7 +195,8 @@ TEST_CASE("replays: other devices of the sender get no second copy, and those th
     CHECK(phone->hears().size() == 1);
     CHECK(world.heard_of(original).empty());
     const Lines heard = phone->hears(); // something that says nothing has its place
-    CHECK(std::none_of(heard.begin(), heard.end(), [](const auto& line) { return line.starts_with("message"); }));
+    CHECK(std::none_of(heard.begin(), heard.end(),
+        [](const auto& line) { return line.starts_with("message"); }));
 }
 
 TEST_CASE("replays: a message that was refused is a new one when it is tried again, also after a restart")
@@ -233,8 +234,14 @@ TEST_CASE("replays: so is one that the recipient's client has sent back, once")
     CHECK(once(world.juliet->hears()));
     world.juliet->says("<message type='error' to='romeo@localhost/orchard' id='m1'><error type='cancel'>"
                        "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
-    SUBCASE("at once") { world.romeo->is_cut_off(); }
-    SUBCASE("after his account was read anew") { world.romeo_comes_back(); }
+    SUBCASE("at once")
+    {
+        world.romeo->is_cut_off();
+    }
+    SUBCASE("after his account was read anew")
+    {
+        world.romeo_comes_back();
+    }
     CHECK(once(world.heard_of(original)));
     CHECK(world.heard_of(original).empty());
 }

@@ -30,8 +30,7 @@ struct Left : Verona {
             "<message xmlns='jabber:client' from='romeo@localhost/orchard' to='juliet@localhost/train' "
             "id='"
             + id + "'><body>words</body></message>";
-        message.archives = { ArchiveEntry {
-            record.owner, *Jid::parse("romeo@localhost/orchard"), false } };
+        message.archives = { ArchiveEntry { record.owner, *Jid::parse("romeo@localhost/orchard"), false } };
         message.claims = { Claim { row, 1, CopyForm::itself } };
         result_of(store().messages().accept(message));
         result_of(store().streams().end(record.owner, row, {}));
