@@ -47,10 +47,11 @@ TEST_CASE("manual: what is declared is in it, and troff takes none of it for a r
 {
     CLI::App program("Does things.\n.so /etc/passwd", "thing");
     std::string file;
+    bool quick = false;
     CLI::App* group = program.add_subcommand("part", "Parts");
     CLI::App* command = group->add_subcommand("add-one", "Adds \\fBone\\fR, isn't it");
     command->add_option("file", file, ".file")->required();
-    command->add_flag("--quick", "Quickly");
+    command->add_flag("--quick", quick, "Quickly");
     add_documents(program, {});
     const std::string page = manual_page(program, {});
     CHECK(page.find(".SS \"part add\\-one\"\n") != std::string::npos);
