@@ -21,8 +21,9 @@ constexpr auto insert_claim_with_stanza = "INSERT OR REPLACE INTO unacked"
 
 // What is looked for was sent right before a stream broke, so it is among the newest of its conversation.
 constexpr std::int64_t looked_through_at_most = 1000;
-constexpr auto select_sent_since = "SELECT id, replay FROM archive WHERE owner = ?1 AND peer = ?2 AND id >= ?3"
-                                   " AND replay IS NOT NULL ORDER BY id DESC LIMIT ?4";
+constexpr auto select_sent_since =
+    "SELECT id, replay FROM archive WHERE owner = ?1 AND peer = ?2 AND id >= ?3"
+    " AND replay IS NOT NULL ORDER BY id DESC LIMIT ?4";
 
 /// The conversation of an owner that gets the message.
 struct Side {
