@@ -71,8 +71,8 @@ LoginAttempt::Failure LoginAttempt::failed()
 
 LoginGuard::LoginGuard(const LoginLimits& limits, const Clock& clock)
     : clock_(clock), hash_(random_bytes(16), "login guard"), bans_(clock), accounts_(accounts_remembered),
-      known_(places_remembered), inhabited_(places_remembered), strangers_(places_remembered),
-      places_(places_remembered)
+      known_(places_remembered), inhabited_(places_remembered), forgotten_(accounts_remembered),
+      strangers_(places_remembered), places_(places_remembered)
 {
     set_limits(limits);
 }
@@ -99,7 +99,11 @@ void LoginGuard::refresh(Count& count) const
 LoginGuard::Known* LoginGuard::find_known(std::uint64_t account, const IpPrefix& place)
 {
     Known* const known = known_.find(hash(account, place));
-    return known != nullptr && clock_.steady() - known->last_login < known_for ? known : nullptr;
+    if (known == nullptr || clock_.steady() - known->last_login >= known_for) {
+        return nullptr;
+    }
+    const SteadyTime* const forgotten = forgotten_.find(account);
+    return forgotten == nullptr || known->last_login > *forgotten ? known : nullptr;
 }
 
 LoginGuard::Lane& LoginGuard::lane_of(std::uint64_t account, const IpPrefix& place)
@@ -289,6 +293,12 @@ std::optional<Ban> LoginGuard::shuts_out(const boost::asio::ip::address& peer)
     const SteadyTime* const last_login = inhabited_.find(hash(neighbourhood_of(peer).front()));
     const bool is_inhabited = last_login != nullptr && clock_.steady() - *last_login < known_for;
     return is_inhabited ? std::nullopt : ban;
+}
+
+void LoginGuard::forget(std::string_view account)
+{
+    const std::lock_guard lock(mutex_);
+    forgotten_[hash_(account)] = clock_.steady();
 }
 
 bool LoginGuard::ban(const Ban& ban)

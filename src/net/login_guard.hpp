@@ -96,6 +96,9 @@ public:
     /// Those that cover `prefix` or lie in it.
     std::vector<Ban> bans_touching(const IpPrefix& prefix) const;
 
+    /// The account is gone, and whoever gets its name next is known nowhere.
+    void forget(std::string_view account);
+
     /// How many bans end because they would not be under these limits.
     std::size_t set_limits(const LoginLimits& limits);
 
@@ -155,6 +158,7 @@ private:
     RecentMap<std::uint64_t, Strangers> accounts_;   ///< by account
     RecentMap<std::uint64_t, Known> known_;          ///< by account and place
     RecentMap<std::uint64_t, SteadyTime> inhabited_; ///< places of `known_`, and the last login there
+    RecentMap<std::uint64_t, SteadyTime> forgotten_; ///< by account: where it was known before, it is not now
     RecentMap<std::uint64_t, Count> strangers_;      ///< by account and place: failures where it is not known
     RecentMap<std::uint64_t, Place> places_;         ///< by each prefix of a neighbourhood
 };

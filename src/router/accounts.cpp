@@ -2,6 +2,7 @@
 #include "router/accounts.hpp"
 
 #include "net/blocking_pool.hpp"
+#include "net/login_guard.hpp"
 #include "net/shard.hpp"
 #include "router/domain_service.hpp"
 #include "router/router.hpp"
@@ -364,6 +365,7 @@ Task<bool> Accounts::take_away(Jid account)
     }
     former.end_removal(account, router_.server().clock().wall());
     forget(router_.server(), account);
+    router_.server().guard().forget(account.text());
     co_return true;
 }
 

@@ -209,6 +209,25 @@ TEST_CASE("guard: who guesses where the account is known waits too, in a lane of
     CHECK(gate.waited == 0ms); // it begins anew behind the right password
 }
 
+TEST_CASE("guard: who gets the name of an account that is gone is known nowhere")
+{
+    Gate gate;
+    gate.succeeds("romeo", "192.0.2.1");
+    for (int i = 0; i < 20; ++i) {
+        gate.fails("romeo", far_away(i));
+    }
+    gate.succeeds("romeo", "192.0.2.1");
+    CHECK(gate.waited == 0ms);
+    gate.clock.advance(1s);
+    gate.guard.forget("romeo");
+    gate.fails("romeo", "192.0.2.1");
+    CHECK(gate.waited > 0ms);
+    gate.succeeds("romeo", "192.0.2.1");
+    gate.clock.advance(1s);
+    gate.succeeds("romeo", "192.0.2.1");
+    CHECK(gate.waited == 0ms);
+}
+
 TEST_CASE("guard: all is forgotten in time")
 {
     Gate gate;
