@@ -9,8 +9,8 @@
 
 #include <doctest/doctest.h>
 
-#include <sys/resource.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

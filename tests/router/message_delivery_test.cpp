@@ -100,6 +100,7 @@ struct Scene {
     std::vector<ArchivedMessage> archive_of(const AccountKey& owner, std::string_view with = {})
     {
         ArchiveQuery query;
+        query.limit = 1000;
         query.with = with.empty() ? std::nullopt : Jid::parse(with);
         auto page = world.result_of(world.store().archive().page(owner, query));
         REQUIRE(page.has_value());

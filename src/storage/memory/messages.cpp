@@ -56,7 +56,7 @@ std::optional<MessageId> find_repeated(Everything& all, const MessageToStore& me
         if (static_cast<std::int64_t>(entry->first) < since) {
             break;
         }
-        if (is_repeated(entry->second, sender, *message.origin)) {
+        if (entry->second.peer.same_bare(sent->peer) && is_repeated(entry->second, sender, *message.origin)) {
             return entry->first;
         }
     }
