@@ -247,6 +247,7 @@ def of_somebody_else(path):
     path.unlink()
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE bookmarks (url TEXT)")
+    path.chmod(0o600)
 
 
 @pytest.mark.parametrize("damage, remedy", [

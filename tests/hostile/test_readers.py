@@ -252,12 +252,12 @@ def test_A95_pages_of_an_archive_asked_for_all_at_once_come_all(server, stack, m
 
 
 def test_A95_who_reads_nothing_is_let_go_in_time_and_his_contact_hears_of_it(attacked, stack):
-    server = attacked(stall_timeout="1 s")
+    server = attacked(stall_timeout="1 s", unsent_bytes="16 MiB")
     account, friend = server.accounts("deaf", "friend")
     befriend(server, account, friend)
     sender = stack.enter_context(login(server, friend, "desk", presence=True))
     deaf = stack.enter_context(arrive(server, account, "ear"))
-    for number in range(16):  # below what may wait, above what the kernel takes
+    for number in range(24):  # below what may wait, above the 4 MiB that the kernel takes at most
         sender.send(long_message(deaf.jid, f"m{number}"))
     sender.expect(f"<presence from='{deaf.jid}' type='unavailable'/>")
     assert "client does not read" in server.log()
