@@ -237,8 +237,8 @@ void ClientSession::on_settled()
 
 void ClientSession::heard_client()
 {
-    if (after_next_.empty()) {
-        return;
+    if (after_next_.empty() || (stream_ != nullptr && stream_->waiting_bytes() > 0)) {
+        return; // what waits here the client has not read, whatever it says
     }
     const auto heard = std::move(after_next_);
     after_next_.clear();

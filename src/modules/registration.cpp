@@ -7,6 +7,7 @@
 #include "router/registration_rate.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
+#include "sasl/password.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/ns.hpp"
 
@@ -109,7 +110,8 @@ private:
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait,
                 "Too many accounts from your address");
         }
-        if (is_kept_back(*account)) {
+        const std::string password = iq.payload().child_text("password");
+        if (!password_problem(password) && is_kept_back(*account)) {
             host_->log().warning("registration refused",
                 { { "account", account->text() },
                     { "why",
@@ -117,7 +119,7 @@ private:
             co_return StanzaError(
                 StanzaError::conflict); // as if it existed: who has rights is nobody's business
         }
-        auto creating = host_->accounts().create(*account, iq.payload().child_text("password"));
+        auto creating = host_->accounts().create(*account, password);
         const auto created = co_await creating;
         if (!created) {
             co_return to_stanza_error(created.error());

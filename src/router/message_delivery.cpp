@@ -261,6 +261,9 @@ Stored<MessageReceipt> MessageDelivery::store(Letter& letter)
         sent->add_to(message);
     }
     add_received(letter, message);
+    if (!letter.passage.has_to_be_committed()) {
+        message.origin.reset(); // nothing tells whether its recipient got it: rather twice than never
+    }
     return host_.storage().messages().accept(std::move(message));
 }
 
@@ -273,6 +276,7 @@ Stored<MessageReceipt> MessageDelivery::store_both(Letter& letter, std::string r
     sent.xml = letter.luggage->xml(); // a copy, for it may come home
     letter.luggage->add_to(sent);
     if (!letter.passage.has_to_be_committed()) {
+        sent.origin.reset(); // as in store()
         return messages.accept(std::move(sent));
     }
     MessageToStore received;

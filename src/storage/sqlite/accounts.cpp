@@ -13,7 +13,9 @@ constexpr auto select_verifiers =
     "SELECT hash, salt, iterations, stored_key, server_key FROM verifier WHERE owner = ?1 ORDER BY hash";
 constexpr auto select_account_exists = "SELECT 1 FROM account WHERE owner = ?1";
 constexpr auto insert_account = "INSERT INTO account (owner, enabled, created) VALUES (?1, 1, ?2)";
-constexpr auto update_enabled = "UPDATE account SET enabled = ?2 WHERE owner = ?1";
+// Whose removal has begun stays disabled: it goes on at the next start.
+constexpr auto update_enabled = "UPDATE account SET enabled = ?2 WHERE owner = ?1"
+                                " AND (?2 = 0 OR owner NOT IN (SELECT owner FROM removal))";
 constexpr auto delete_verifiers = "DELETE FROM verifier WHERE owner = ?1";
 constexpr auto insert_verifier =
     "INSERT OR REPLACE INTO verifier (owner, hash, salt, iterations, stored_key, server_key)"
