@@ -25,6 +25,7 @@ TEST_CASE("base64: any byte comes back")
     CHECK(base64_encode("\xff\xfb\xf0") == "//vw");
 }
 
+// RFC 6120 §13.9.1-1
 TEST_CASE("base64: what RFC 6120 §13.9.1 forbids is refused")
 {
     for (const std::string_view text : { "Z", "Zg", "Zg=", "Zg===", "Zg== ", " Zg==", "Zm9v\n", "Zm\n9v",

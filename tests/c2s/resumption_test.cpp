@@ -397,6 +397,7 @@ TEST_CASE(
 }
 
 // XEP-0198 §10-1
+// XEP-0198 §6-1
 TEST_CASE("resume: only by the account itself, logged in, and with a count that can be (HOSTILE A44)")
 {
     Door world;

@@ -122,6 +122,7 @@ UNKNOWN_IDS = ["1", "0", "-1", "18446744073709551616", "28482-98726-73623", "1 O
 
 
 # XEP-0313 §4.1.3-1 §4.3.2-1
+# XEP-0313 §4-1
 @pytest.mark.parametrize("identity", UNKNOWN_IDS, ids=lambda identity: identity[:20])
 def test_A79_an_unknown_id_is_never_an_empty_complete_page(attacker, victim, identity):
     fill_archive(attacker, victim, 2)

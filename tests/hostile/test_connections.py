@@ -360,6 +360,7 @@ def test_A7_what_is_pipelined_behind_starttls_is_never_read(server):
 
 
 # RFC 6120 §6.3.4-1
+# RFC 6120 §5.4.1-1
 def test_A8_no_login_before_tls(server):
     account = server.account("early")
     with RawClient(server, "tcp") as client:

@@ -58,6 +58,7 @@ BAD_STARTS = {
 
 
 # RFC 6120 §6.5-1 §13.9.1-1
+# RFC 6120 §6.3.10-1
 @pytest.mark.parametrize("case", BAD_STARTS)
 def test_A33_a_bad_start_fails_by_the_rfcs_name(client, case):
     mechanism, text, conditions = BAD_STARTS[case]
@@ -73,6 +74,7 @@ def test_A33_auth_without_a_mechanism(client):
 SCRAMS = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"]
 
 
+# RFC 6120 §6.4.1-1
 def test_A33_only_usable_mechanisms_are_offered_the_strongest_first(client):
     assert client.mechanisms() == [*SCRAMS, "PLAIN"]
 
@@ -476,6 +478,7 @@ def field(challenge, name):
     return dict(part.split("=", 1) for part in challenge.split(","))[name]
 
 
+# RFC 5802 §5.1-3
 @pytest.mark.parametrize("lie", FALSE_FINALS)
 def test_A40_a_false_final_message_fails(client, account, lie):
     scram, challenge = start(client, account)

@@ -330,6 +330,7 @@ def expect_only_refusal(session, room, identity, condition, kind):
     room.check_undisturbed()
 
 
+# XEP-0045 §7.2.5-1
 @pytest.mark.parametrize("door", DOORS)
 def test_A63_who_is_not_let_in_learns_nothing(furnish, attacker, door):
     config, nick, inside, condition, kind = DOORS[door]
@@ -339,6 +340,7 @@ def test_A63_who_is_not_let_in_learns_nothing(furnish, attacker, door):
     expect_only_refusal(attacker, room, try_to_enter(attacker, place, inside), condition, kind)
 
 
+# XEP-0045 §9.1-1
 def test_A63_who_is_banned_is_not_let_in_by_any_device_or_nick(server, furnish):
     room = furnish()
     outcast = server.account("outcast")
@@ -679,6 +681,8 @@ FORGED = ("<x xmlns='http://jabber.org/protocol/muc#user'>"
 
 
 # XEP-0045 §17.3-4
+# XEP-0313 §6.1.2-6
+# XEP-0421 §4-1
 @pytest.mark.parametrize("stanza", [
     "<message to='{room}' type='groupchat' id='f'><body>x</body>{forged}</message>",
     "<message to='{room}/mate' type='chat' id='f'><body>x</body>{forged}</message>",

@@ -113,6 +113,7 @@ ENDLESS = {
 
 
 # XEP-0205 §4.5-1
+# RFC 6120 §8-1
 @pytest.mark.parametrize("token", ENDLESS)
 def test_A17_a_stanza_over_the_limit_also_as_one_endless_token(server, attacker, victim, token):
     filler = b" " if "whitespace" in token else b"x"

@@ -192,6 +192,7 @@ def canonical(element):
 
 
 # RFC 6120 §8.4-1 §11.3-2
+# RFC 6120 §4.8.5-2
 @pytest.mark.parametrize("name", TRICKY_PAYLOADS)
 def test_A30_what_is_sent_arrives_equal(attacker, victim, name):
     payload = TRICKY_PAYLOADS[name]
@@ -341,6 +342,7 @@ BAD_ADDRESSES = {
 
 
 # RFC 6120 §8.3.3.8-1
+# RFC 6121 §3.1.2-1
 @pytest.mark.parametrize("stanza", ["<message to='{to}' id='j'><body>x</body></message>",
                                     "<presence to='{to}' id='j'/>",
                                     "<iq to='{to}' id='j' type='get'><ping xmlns='urn:xmpp:ping'/></iq>"],

@@ -45,6 +45,7 @@ async def configure(owner, room, **fields):
     await owner["xep_0045"].set_room_config(room, answer)
 
 
+# XEP-0313 §6.1.2-2
 def test_a_group_of_three_with_slixmpp(server):
     """Created, configured, filled by invitations, spoken in, read again from the archive, and one is kicked."""
     async def scenario():

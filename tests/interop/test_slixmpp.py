@@ -157,6 +157,7 @@ def test_messages_wait_for_who_is_away(server):
     play(scenario())
 
 
+# XEP-0191 §3.4-3
 def test_blocking(server):
     async def scenario():
         async with together(server, "alice", "bob") as (alice, bob):
@@ -192,6 +193,7 @@ def test_vcard_and_private_data(server):
     play(scenario())
 
 
+# XEP-0202 §2-1
 def test_what_the_server_says_of_itself(server):
     async def scenario():
         async with together(server, "alice") as (alice,):

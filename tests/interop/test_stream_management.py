@@ -150,6 +150,7 @@ async def is_safe(person, server):
 
 
 # XEP-0198 §5-2
+# XEP-0198 §5-6
 def test_nothing_is_lost_or_doubled_when_the_line_breaks(server):
     async def scenario():
         async with a_friend_and_a_traveller(server) as (alice, bob, wire):

@@ -61,6 +61,7 @@ TEST_CASE("archive preferences: at first everything is kept, and both lists are 
 
 // XEP-0313 §8.1-2
 // XEP-0441 §2.1.2-1
+// XEP-0441 §2.3.2-1
 TEST_CASE("archive preferences: take effect at once, are answered as applied, and outlive a restart")
 {
     Choosing world;

@@ -107,6 +107,7 @@ TEST_CASE("archive: a message that its recipient's side refuses is not in his ar
 }
 
 // XEP-0313 §4.1.1-2
+// XEP-0313 §6.1.1-2
 TEST_CASE("archive: a message to oneself is kept once, and found as that (§4.1.1, §6.1.1)")
 {
     ArchiveHouse world;
@@ -382,6 +383,7 @@ TEST_CASE("archive: metadata says where it begins and ends (§5)")
 }
 
 // XEP-0313 §7-1 §4.1-2
+// XEP-0431 §3.1-1
 TEST_CASE("archive: it is announced where it is, on the account to its owner, and where Profanity looks (§7)")
 {
     ArchiveHouse world;

@@ -150,6 +150,7 @@ TEST_CASE(
 }
 
 // XEP-0030 §3.1-4 §8-1 §8-2
+// XEP-0030 §4.1-1
 TEST_CASE("disco: to strangers an account looks like an address without one (XEP-0030 §8, HOSTILE A58)")
 {
     Neighbours world;

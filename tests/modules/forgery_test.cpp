@@ -68,6 +68,7 @@ TEST_CASE("forgery: of a message that is nothing else nobody hears")
     CHECK(world.stored_messages("romeo") == 0);
 }
 
+// XEP-0297 §7.1-1
 TEST_CASE("forgery: what merely looks like it is left alone")
 {
     House world;

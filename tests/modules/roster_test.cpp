@@ -204,6 +204,7 @@ TEST_CASE("roster: names and groups are bounded together, and what is too large 
     CHECK(romeo->hears() == Lines { "push two@x none", "result e" });
 }
 
+// RFC 6121 §2-2 §2.1.5-2
 TEST_CASE("roster: somebody else's is forbidden, whether they exist or not (A59)")
 {
     Verona world;
@@ -238,6 +239,7 @@ TEST_CASE(
 }
 
 // RFC 6121 §2.5.2-1 §2.5.2-4
+// RFC 6121 §3.3.3-2
 TEST_CASE("roster: removing a mutual contact ends both subscriptions (RFC 6121 §2.5.2)")
 {
     Verona world;

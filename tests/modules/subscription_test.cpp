@@ -295,6 +295,7 @@ TEST_CASE("subscription: 'unsubscribed' takes a pre-approval back (RFC 6121 §3.
 }
 
 // RFC 6121 §3.2.2-3
+// RFC 6121 §3.2.3-2
 TEST_CASE("subscription: cancelling shows the user as unavailable first (RFC 6121 §3.2.2)")
 {
     Verona world;

@@ -70,6 +70,7 @@ TEST_CASE("room config: the form has no field for what is not there, and one tha
     CHECK(read->config == now);
 }
 
+// XEP-0004 §3.1-1
 TEST_CASE("room config: what is absent stays, what is there is taken")
 {
     RoomConfig now;
@@ -139,6 +140,7 @@ TEST_CASE("room config: what is kept comes back as it was")
     CHECK(room_config_from_text("<nonsense") == RoomConfig());
 }
 
+// XEP-0045 §10.2.1-1
 TEST_CASE("room config: each change has its code, and 104 stands for the rest (XEP-0045 §10.2.1)")
 {
     RoomConfig before;

@@ -77,6 +77,7 @@ TEST_CASE("history: the newest of what is kept, oldest first, stamped by the roo
     CHECK(delay->attribute_or("from") == "coven@conference.localhost");
 }
 
+// XEP-0045 §7.2.14-1
 TEST_CASE("history: a client says how much it wants, and the smallest counts (XEP-0045 §7.2.14)")
 {
     CHECK(asked("maxstanzas='2'") == "23");

@@ -206,6 +206,7 @@ TEST_CASE("host: an account that is unloaded while it is asked stays alive for i
 }
 
 // RFC 6120 §8.4-2
+// RFC 6120 §10.3.3-1
 TEST_CASE("host: a request that nobody answers is service-unavailable (RFC 6120 §8.4)")
 {
     Inn world;

@@ -221,6 +221,7 @@ TEST_CASE("scram: the user's own address is accepted as authorization identity, 
 }
 
 // RFC 5802 §5-1 §5.1-1
+// RFC 5802 §5.1-2
 TEST_CASE("scram: a first message that the grammar does not allow is malformed (A33, A40)")
 {
     const std::string broken[] = { "", "n", "n,", "n,,", "n,,n=user", "n,,n=user,", "n,,n=,r=abc",

@@ -228,6 +228,7 @@ def test_rfc_6121_8_5_1_presence_to_no_account_is_ignored(stages, kind):
     assert answers in ([], ["unsubscribed"]), answers
 
 
+# RFC 6121 §8.5.3.1-1
 def test_rfc_6121_8_5_3_1_iq_without_shared_presence_is_not_delivered(server):
     """A stranger's iq to a full JID gets the answer that a resource that is not there gets."""
     romeo, juliet = server.accounts("romeo", "juliet")

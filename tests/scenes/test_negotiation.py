@@ -39,6 +39,7 @@ def test_4_7_3_stream_ids_do_not_repeat(server):
 
 # RFC 6120 §4.3.2-1 §4.3.4-1 §5.3.1-1 §5.4.1-1 §5.4.3.3-2 §7.4-1 §6.4.1-1
 # XEP-0368 §3-1
+# RFC 6120 §6.3.2-1
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_features_at_each_step(server, transport):
     account = server.account("romeo")

@@ -189,6 +189,7 @@ TEST_CASE_TEMPLATE("messages: numbers grow, close to the time, also when the clo
     CHECK_EQ(at.ids(juliet), Ids { first, third, third + 1 });
 }
 
+// XEP-0313 §3.2-1
 TEST_CASE_TEMPLATE("messages: a number never comes back, also not that of the newest when it is removed",
     Where, InMemory, InSqlite)
 {
@@ -1101,6 +1102,7 @@ TEST_CASE_TEMPLATE("mailbox: what is handed over makes room, and counts again wh
     CHECK(put() == MailboxAnswer::stored);
 }
 
+// XEP-0198 §4-4
 TEST_CASE_TEMPLATE("streams: at the end, unacknowledged messages go into the mailbox, in order", Where,
     InMemory, InSqlite)
 {

@@ -55,6 +55,7 @@ TEST_CASE(
     CHECK(carbon_content(message.element()) == nullptr);
 }
 
+// XEP-0280 §6.1-2
 TEST_CASE("carbon: the rules of XEP-0280 §6.1 in one table")
 {
     const char* room = "<x xmlns='http://jabber.org/protocol/muc#user'/><body>x</body>";

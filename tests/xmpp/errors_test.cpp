@@ -40,6 +40,7 @@ TEST_CASE("stanza error: the type is the one that the RFC pairs with the conditi
         == StanzaError::Type::wait);
 }
 
+// RFC 6120 §8.3.2-1
 TEST_CASE("stanza error: application conditions and addresses (RFC 6120 §8.3.3.5, §8.3.4)")
 {
     const StanzaError blocked =
@@ -79,6 +80,7 @@ TEST_CASE("stream error: every condition goes out and comes back (RFC 6120 §4.9
     CHECK(to_text(StreamError::unsupported_version) == "unsupported-version");
 }
 
+// RFC 6120 §4.9.2-1
 TEST_CASE("stream error: application conditions, other hosts, unknown conditions")
 {
     const StreamError too_big =

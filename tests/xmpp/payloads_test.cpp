@@ -137,6 +137,7 @@ TEST_CASE("result set: a number that is none is a bad request")
     }
 }
 
+// XEP-0059 §2.2-1
 TEST_CASE("result set: what an answer says (XEP-0059 §2.1)")
 {
     CHECK(to_xml(ResultSetPage { "stpeter", "peterpan", 0, 800 }.to_element())

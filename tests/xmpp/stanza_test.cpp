@@ -58,6 +58,7 @@ TEST_CASE("stanza: an iq has an id, a type and the right children (RFC 6120 §8.
     }
 }
 
+// RFC 6121 §5.2.2-1
 TEST_CASE("stanza: message and presence types (RFC 6121 §4.7.1, §5.2.2)")
 {
     CHECK(stanza("<message/>").message_type() == MessageType::normal);
