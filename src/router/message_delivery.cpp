@@ -226,20 +226,21 @@ void MessageDelivery::commit(std::unique_ptr<Letter> letter)
         return;
     }
     letter->place = arrivals.hold();
-    store(*letter).then([this,
-                            letter = std::move(letter)](Result<MessageReceipt, StoreError> receipt) mutable {
-        if (!receipt) {
-            refuse(*letter, to_stanza_error(receipt.error()));
-        } else if (receipt->is_repeated) {
-            host_.trace("repeated", letter->message, "it is safe already");
-            drop(*letter);
-        } else if (receipt->mailbox != MailboxAnswer::stored) {
-            come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
-            refuse(*letter, StanzaError(StanzaError::resource_constraint));
-        } else {
-            arrive(std::move(letter), *receipt);
-        }
-    });
+    Stored<MessageReceipt> stored = store(*letter);
+    std::move(stored).then(
+        [this, letter = std::move(letter)](Result<MessageReceipt, StoreError> receipt) mutable {
+            if (!receipt) {
+                refuse(*letter, to_stanza_error(receipt.error()));
+            } else if (receipt->is_repeated) {
+                host_.trace("repeated", letter->message, "it is safe already");
+                drop(*letter);
+            } else if (receipt->mailbox != MailboxAnswer::stored) {
+                come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
+                refuse(*letter, StanzaError(StanzaError::resource_constraint));
+            } else {
+                arrive(std::move(letter), *receipt);
+            }
+        });
 }
 
 /// Each side's owner keeps it as he knows it. Mostly both know the same, which is stored once.
