@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as xml
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +79,16 @@ def say(text):
     print(f"== {text}", flush=True)
 
 
+@contextmanager
+def cost_of(stage):
+    """Notes the seconds of a stage for the table that .ci/run prints; ./dev notes builds in the same file."""
+    started = time.monotonic()
+    yield
+    if costs := os.environ.get("STONECHAT_COSTS"):
+        with open(costs, "a") as file:
+            file.write(f"{stage}\t{time.monotonic() - started:.0f}\n")
+
+
 class Build:
     """A build directory, and the environment its programs are run in."""
 
@@ -136,17 +147,22 @@ def run(command, env, timeout, **more):
 
 def run_units(build, tally):
     programs = sorted(p for p in (build.directory / "tests").glob("test_*") if os.access(p, os.X_OK))
-    for program in programs:
-        started = time.monotonic()
-        report = build.results / f"{program.name}.xml"
-        before = tally.passed
-        status, output = run(build.command(program, "-r=junit", f"--out={report}"), build.environment(),
-                             build.timeout(UNIT_TIMEOUT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        failures = tally.add_junit(report, f"{build.name} {program.name}")
-        if failures is None or (status != 0 and failures == 0):
-            tally.fails(f"{build.name} {program.name}: ended with {status}", output)
-        say(f"{program.name}: {tally.passed - before} passed, {failures or 0} failed, "
-            f"{time.monotonic() - started:.1f} s")
+    with cost_of(f"unit tests on {build.name}"):
+        for program in programs:
+            run_unit(build, program, tally)
+
+
+def run_unit(build, program, tally):
+    started = time.monotonic()
+    report = build.results / f"{program.name}.xml"
+    before = tally.passed
+    status, output = run(build.command(program, "-r=junit", f"--out={report}"), build.environment(),
+                         build.timeout(UNIT_TIMEOUT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    failures = tally.add_junit(report, f"{build.name} {program.name}")
+    if failures is None or (status != 0 and failures == 0):
+        tally.fails(f"{build.name} {program.name}: ended with {status}", output)
+    say(f"{program.name}: {tally.passed - before} passed, {failures or 0} failed, "
+        f"{time.monotonic() - started:.1f} s")
 
 
 def run_checks(tally, leave_out=()):
@@ -175,7 +191,8 @@ def run_pytest(build, tally, arguments):
     command = build.command("/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-n", workers,
                             "-c", ROOT / "tests/pytest.ini", f"--rootdir={ROOT}/tests", f"--junitxml={report}",
                             *arguments)
-    status, _ = run(command, build.environment(), build.timeout(PYTEST_TIMEOUT))
+    with cost_of(f"the suite on {build.name}"):
+        status, _ = run(command, build.environment(), build.timeout(PYTEST_TIMEOUT))
     failures = tally.add_junit(report, "pytest")
     # 5: nothing was collected, which is right when arguments choose something else.
     if failures is None or (status not in (0, 5) and failures == 0):
@@ -239,22 +256,26 @@ def run_tidy(tally):
 def test(arguments, tally):
     build = Build(arguments.build, arguments.sanitizer)
     run_units(build, tally)
-    run_checks(tally, leave_out=["formatting"])  # needs clang-format, which `./dev check` brings
+    with cost_of("checks of the tree"):
+        run_checks(tally, leave_out=["formatting"])  # needs clang-format, which `./dev check` brings
     run_pytest(build, tally, arguments.rest or ["tests", "-m", "not slow"])
     build.count_reports(tally)
 
 
 def check(_, tally):
-    run_checks(tally)
+    with cost_of("checks of the tree"):
+        run_checks(tally)
     for name, sanitizer in (("tsan", "thread"), ("asan", "address")):
         build = Build(f"build/{name}", sanitizer)
         say(f"{sanitizer} sanitizer: unit tests and the suite")
         run_units(build, tally)
         if sanitizer == "address":
-            run_replays(build, tally)
+            with cost_of("fuzz corpora"):
+                run_replays(build, tally)
         run_pytest(build, tally, ["tests", "-m", "not slow"])
         build.count_reports(tally)
-    run_tidy(tally)
+    with cost_of("clang-tidy"):
+        run_tidy(tally)
 
 
 def suite(arguments, tally):
