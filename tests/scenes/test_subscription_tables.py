@@ -162,7 +162,7 @@ def test_rfc_6121_appendix_a(server, couple, state, kind):
     assert state_of(server, contact, user.account) == contact_state, "A.3: new state of the contact"
 
 
-# RFC 6121 §3.1.2-3
+# RFC 6121 §3.1.6-2
 def test_pushes_tell_each_change(server, couple):
     """RFC 6121 3.1.2, 3.1.6: each change of state is pushed to interested resources."""
     user, contact = couple

@@ -15,6 +15,7 @@ section or XEP example. The lines:
     romeo/orchard sends    <xml/>               may go on over the next, indented lines
     romeo/orchard receives <xml/>               the first that fits; an unfitting stanza of the same kind
                                                 and sender must not come before it (patterns: match.py)
+    romeo/orchard receives next <xml/>          nothing at all that no line mentioned came before it
     romeo/orchard receives nothing              also nothing left over that no line mentioned
     romeo/orchard ignores the rest              what came until now, once all is quiet
     romeo/orchard disconnects                   ends the stream; also: is cut off (the socket breaks)
@@ -177,12 +178,13 @@ class Scene:
         match.parse_all(self._text(xml))
         self._session(label).send(self._text(xml))
 
-    def receive(self, label, xml):
+    def receive(self, label, xml, at_once=None):
         session = self._session(label)
         pattern = match.parse(self._text(xml))
         taken = session.expect(lambda element: match.mismatch(pattern, element, dict(self._bound)) is None,
                                what="fitting stanza")
         match.mismatch(pattern, taken, self._bound)
+        assert not (at_once and session.passed_over), "came before it: " + _shown(session.passed_over)
         self._check_not_overtaken(session, pattern)
 
     def _check_not_overtaken(self, session, pattern):
@@ -190,7 +192,7 @@ class Scene:
         if sender is None:
             return
         overtaken = [e for e in session.passed_over if e.tag == pattern.tag and e.get("from") == sender]
-        assert not overtaken, "came before it: " + "\n".join(map(match.show, overtaken))
+        assert not overtaken, "came before it: " + _shown(overtaken)
 
     def receive_nothing(self, label):
         others = [s for s in self._sessions.values() if s is not self._session(label)]
@@ -259,6 +261,10 @@ def can_log_in(server, jid, password):
         return client.respond(scram.final(unb64(challenge.text).decode())).tag == f"{{{SASL_NS}}}success"
 
 
+def _shown(elements):
+    return "\n".join(map(match.show, elements))
+
+
 def _value(text):
     if text in ("true", "false"):
         return text == "true"
@@ -278,7 +284,7 @@ _STEPS = [(re.compile(pattern), action) for pattern, action in [
     (rf"{_LABEL} receives nothing", Scene.receive_nothing),
     (rf"{_LABEL} ignores the rest", Scene.ignore),
     (rf"{_LABEL} sends\s+(?P<xml>.+)", Scene.send),
-    (rf"{_LABEL} receives\s+(?P<xml>.+)", Scene.receive),
+    (rf"{_LABEL} receives (?P<at_once>next )?\s*(?P<xml><.+)", Scene.receive),
     (rf"{_LABEL} enters (?P<room>\S+) as (?P<nick>\w+)", Scene.enter),
     (rf"{_LABEL} creates (?P<room>\S+) as (?P<nick>\w+)(?: with (?P<fields>.+))?", Scene.create),
     (rf"{_LABEL} disconnects", Scene.disconnect),
