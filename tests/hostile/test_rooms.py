@@ -753,7 +753,10 @@ def id_of(told, place):
 def test_A68_an_occupant_id_is_kept_but_tells_nothing(furnish, attacker):
     """The same for the same person in this room, another one in another, and no plain hash of the address."""
     room, other = furnish(), furnish()
-    seen = id_of(enter(attacker, f"{room.jid}/mallory"), f"{room.jid}/mate")
+    told = enter(attacker, f"{room.jid}/mallory")
+    seen = id_of(told, f"{room.jid}/mate")
+    everybody = {id_of(told, f"{room.jid}/{nick}") for nick in ("owner", "mate", "mallory")}
+    assert len(everybody) == 3, "two people with one id"
     room.mate.send(f"<presence to='{room.jid}/mate' type='unavailable'/>")
     attacker.expect(f"<presence from='{room.jid}/mate' type='unavailable'/>")
     enter(room.mate, f"{room.jid}/changed")
