@@ -11,7 +11,9 @@ import subprocess
 import time
 
 import pytest
+from cryptography import x509
 from support.certificates import make_certificate
+from support.raw import RawClient
 from support.server import BUILD, ROOT, free_ports
 
 
@@ -192,6 +194,20 @@ def test_check_looks_with_the_eyes_of_the_servers_user(folder):
     config = folder / "stonechat.toml"
     config.write_text(config.read_text().replace("[server]", '[server]\nuser = "nobody"', 1))
     assert any("data: Permission denied" in each for each in look(folder, 1)["obstacles"])
+
+
+# RFC 6120 §13.7.1.1-1
+def test_the_certificate_that_init_makes_has_a_subject_and_may_sign_no_other(private_server):
+    server = private_server(hosts=("localhost", "other.example"))
+    for host in server.hosts:
+        with RawClient(server, sni=host) as client:
+            certificate = x509.load_der_x509_certificate(client.socket.getpeercert(True))
+        extensions = {each.oid: each.value for each in certificate.extensions}
+        constraints = extensions.get(x509.BasicConstraints.oid)
+        assert constraints is None or not constraints.ca
+        usage = extensions.get(x509.KeyUsage.oid)
+        assert usage is None or not usage.key_cert_sign
+        assert any(each.value for each in certificate.subject)
 
 
 # -- certificates that clients refuse ---------------------------------------------------------------------

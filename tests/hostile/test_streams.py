@@ -15,6 +15,7 @@ UNKNOWN_HOSTS = ["elsewhere.example", "localhost.example", "LOCAL HOST"]
 def test_A13_a_stream_to_an_unknown_host(server, transport, host):
     with RawClient(server, transport) as client:
         client.send_header(host)
+        assert client.next_event().attributes["from"] in server.hosts
         client.expect_stream_error("host-unknown", "improper-addressing" if " " in host else "host-unknown")
 
 
@@ -22,6 +23,7 @@ def test_A13_a_stream_to_an_unknown_host(server, transport, host):
 def test_A13_a_stream_to_nobody(server):
     with RawClient(server) as client:
         client.send(stream_header(to=None))
+        assert client.next_event().attributes["from"] in server.hosts
         client.expect_stream_error("improper-addressing", "host-unknown")
 
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """RFC 6120 sections 4 to 7 as a client meets them: headers, features, restarts, the end."""
+import math
+import re
+
 import pytest
 
 from support.match import STREAM, show
-from support.raw import BIND_NS, SASL_NS, TLS_NS, Closed, RawClient, check_error, login
+from support.raw import BIND_NS, SASL_NS, TLS_NS, WAIT, Closed, RawClient, check_error, login
 
 TRANSPORTS = ["tls", "tcp", "plain"]
 
@@ -12,7 +15,12 @@ def names(features):
     return [child.tag for child in features]
 
 
-# RFC 6120 §4.7.1-1 §4.7.4-1 §11.5-1
+def varied_bits(texts):
+    """How many bits at least are not the same in all: few where there is a counter, a clock or a name."""
+    return sum(math.log2(len(set(column))) for column in zip(*texts))
+
+
+# RFC 6120 §4.7.1-1 §4.7.4-1
 # XEP-0115 §6.3-1
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_4_7_the_servers_header_says_who_answers(server, transport):
@@ -20,6 +28,44 @@ def test_4_7_the_servers_header_says_who_answers(server, transport):
         client.open(xml_lang="de")
         assert client.header["from"] == "localhost" and client.header["version"] == "1.0"
         assert client.header["{http://www.w3.org/XML/1998/namespace}lang"]
+
+
+def sent_up_to_the_header(client):
+    """What the server sends on a stream that has just been opened, byte by byte."""
+    client.send_header()
+    client.socket.settimeout(WAIT)
+    received = b""
+    while not re.search(rb"<stream:stream[^>]*>", received):
+        some = client.socket.recv(65536)
+        assert some, received
+        received += some
+    return received
+
+
+# RFC 6120 §11.5-1
+@pytest.mark.parametrize("stage", ["first", "inside TLS", "logged in"])
+def test_11_5_each_header_comes_behind_an_xml_declaration(server, stage):
+    account = server.account("romeo")
+    with RawClient(server, "tls" if stage == "logged in" else "tcp") as client:
+        if stage == "inside TLS":
+            client.starttls()
+        if stage == "logged in":
+            client.open()
+            client.authenticate(account.jid, account.password)
+        declaration = rb"""<\?xml version=['"]1\.0['"]( encoding=['"](?i:utf-8)['"])?\s*\?>\s*<stream:stream """
+        received = sent_up_to_the_header(client)
+        assert re.match(declaration, received), received
+
+
+# RFC 6120 §4.7.3-1
+def test_4_7_3_stream_ids_cannot_be_guessed(server):
+    identities = []
+    for _ in range(40):
+        with RawClient(server, "plain") as client:
+            client.open()
+            identities.append(client.header["id"])
+    assert len(set(identities)) == 40
+    assert varied_bits(identities) > 80, identities
 
 
 # RFC 6120 §4.7.3-1
@@ -72,6 +118,18 @@ def test_7_6_the_server_makes_a_resource_when_none_is_asked_for(server):
     account = server.account("romeo")
     with login(server, account) as one, login(server, account) as other:
         assert one.jid.startswith(f"{account.jid}/") and one.jid != other.jid
+
+
+# RFC 6120 §7.6-1
+def test_7_6_the_resource_that_the_server_makes_is_random(server):
+    account = server.account("romeo")
+    resources = []
+    for _ in range(24):
+        with login(server, account, transport="plain") as session:
+            resources.append(session.jid.split("/", 1)[1])
+            session.close()
+    assert len(set(resources)) == 24
+    assert varied_bits(resources) > 40, resources
 
 
 # RFC 6120 §7.7.1-1
