@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which messages count as sent once more (XEP-0359, XEP-0198 section 5; docs/reliability.md): only those with an
 <origin-id/> whose first copy came on an earlier stream that was not closed in good order. In a room each other one is
-reflected (XEP-0045 section 7.4)."""
+reflected (XEP-0045 §7.4-1)."""
 import contextlib
 
 import pytest

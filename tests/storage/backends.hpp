@@ -22,6 +22,14 @@ struct InSqlite {
     std::unique_ptr<StorageBackend> backend = open_at(folder.file("stonechat.db"), clock, log);
 };
 
+/// One that files its archives all the time.
+struct InSqliteFiling {
+    ManualClock clock;
+    Log log;
+    TemporaryFolder folder;
+    std::unique_ptr<StorageBackend> backend = open_at(folder.file("stonechat.db"), clock, log, 0, 6);
+};
+
 /// A backend with one front.
 template <class Where> struct Opened : Where {
     QueueHome home;

@@ -64,6 +64,7 @@ void fill(const std::string& path, int conversations, int messages)
                 + k + " <= " + n + ") INSERT INTO archive (owner, peer, id, outgoing) SELECT 1, "
                 + std::to_string(peer) + ", 1600000000000000 + i * 1000000, 0 FROM n");
     }
+    execute(db, "UPDATE message_state SET filed = (SELECT max(id) FROM message)");
     execute(db, "COMMIT");
     sqlite3_close(db);
 }

@@ -4,6 +4,7 @@
 #include "backends.hpp"
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 using namespace stonechat;
@@ -173,7 +174,7 @@ Retention days(unsigned days)
 } // namespace
 
 TEST_CASE_TEMPLATE("messages: numbers grow, close to the time, also when the clock is set back", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto now = [&at]() { return static_cast<MessageId>(at.clock.wall().time_since_epoch().count()); };
@@ -191,7 +192,7 @@ TEST_CASE_TEMPLATE("messages: numbers grow, close to the time, also when the clo
 
 // XEP-0313 §3.2-1
 TEST_CASE_TEMPLATE("messages: a number never comes back, also not that of the newest when it is removed",
-    Where, InMemory, InSqlite)
+    Where, InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto first = at.into_archive_of(juliet, romeo_bare);
@@ -203,7 +204,7 @@ TEST_CASE_TEMPLATE("messages: a number never comes back, also not that of the ne
 }
 
 TEST_CASE_TEMPLATE("messages: two forms of one are two messages, and nobody sees the other's", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto receipt = at.accept_both(at.got_by_juliet(), at.sent_by_romeo());
@@ -230,7 +231,8 @@ TEST_CASE_TEMPLATE("messages: two forms of one are two messages, and nobody sees
     CHECK_EQ(at.page(juliet)->messages[0].xml, chat("gone"));
 }
 
-TEST_CASE_TEMPLATE("messages: queues and mailbox have the form of their own side", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("messages: queues and mailbox have the form of their own side", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     for (const bool archived : { true, false }) {
         Messages<Where> at;
@@ -259,7 +261,7 @@ TEST_CASE_TEMPLATE("messages: queues and mailbox have the form of their own side
 }
 
 TEST_CASE_TEMPLATE("messages: of two forms neither is there if the mailbox is full", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     auto received = at.got_by_juliet();
@@ -273,7 +275,7 @@ TEST_CASE_TEMPLATE("messages: of two forms neither is there if the mailbox is fu
 }
 
 TEST_CASE_TEMPLATE("messages: to oneself, through somebody who rewrites it, is there as sent and as received",
-    Where, InMemory, InSqlite)
+    Where, InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     auto received = at.got_by_juliet();
@@ -285,7 +287,7 @@ TEST_CASE_TEMPLATE("messages: to oneself, through somebody who rewrites it, is t
 }
 
 TEST_CASE_TEMPLATE("messages: both archives get it, each under its own peer, and nobody else's", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto id = at.romeo_to_juliet(chat("hi"));
@@ -305,7 +307,8 @@ TEST_CASE_TEMPLATE("messages: both archives get it, each under its own peer, and
     CHECK(at.ids(nurse).empty());
 }
 
-TEST_CASE_TEMPLATE("messages: what one sends oneself is in the archive once", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("messages: what one sends oneself is in the archive once", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     auto message = at.make(chat("note"));
@@ -316,7 +319,8 @@ TEST_CASE_TEMPLATE("messages: what one sends oneself is in the archive once", Wh
     CHECK(at.ids(juliet).empty());
 }
 
-TEST_CASE_TEMPLATE("messages: when the mailbox refuses, nothing at all is stored", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("messages: when the mailbox refuses, nothing at all is stored", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     const auto stream = at.open_stream(juliet, "token");
@@ -341,7 +345,7 @@ TEST_CASE_TEMPLATE("messages: when the mailbox refuses, nothing at all is stored
 }
 
 TEST_CASE_TEMPLATE("mailbox: says what is in the owner's archive, and forgets just that", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto put = [&at](const std::string& xml, std::vector<ArchiveEntry> archives) {
@@ -374,7 +378,7 @@ TEST_CASE_TEMPLATE("mailbox: says what is in the owner's archive, and forgets ju
     CHECK(at.accept(full).mailbox == MailboxAnswer::mailbox_full);
 }
 
-TEST_CASE_TEMPLATE("mailbox: keeps what goes from every archive", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("mailbox: keeps what goes from every archive", Where, InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     auto message = at.make("wait for me");
@@ -390,7 +394,7 @@ TEST_CASE_TEMPLATE("mailbox: keeps what goes from every archive", Where, InMemor
     CHECK_EQ(texts(at.mail(juliet)), Texts { "wait for me" });
 }
 
-TEST_CASE_TEMPLATE("archive: pages from either end (XEP-0059)", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("archive: pages from either end (XEP-0059)", Where, InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     Ids all;
@@ -434,7 +438,7 @@ TEST_CASE_TEMPLATE("archive: pages from either end (XEP-0059)", Where, InMemory,
 }
 
 TEST_CASE_TEMPLATE("archive: an id that is not in the archive gives nothing (XEP-0313)", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto mine = at.into_archive_of(juliet, romeo_bare);
@@ -459,7 +463,7 @@ TEST_CASE_TEMPLATE("archive: an id that is not in the archive gives nothing (XEP
 }
 
 TEST_CASE_TEMPLATE("archive: a full address finds one resource, a bare one all of them", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto orchard = at.into_archive_of(juliet, romeo_orchard);
@@ -477,7 +481,7 @@ TEST_CASE_TEMPLATE("archive: a full address finds one resource, a bare one all o
 }
 
 TEST_CASE_TEMPLATE("archive: start and end are those of the stamps, whatever the numbers say", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto begin = at.clock.wall();
@@ -510,7 +514,8 @@ TEST_CASE_TEMPLATE("archive: start and end are those of the stamps, whatever the
     CHECK_EQ(between(begin + 60s, begin), Ids {});
 }
 
-TEST_CASE_TEMPLATE("archive: its ends are the oldest and the newest message", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("archive: its ends are the oldest and the newest message", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     CHECK_FALSE(value(at.home, at.archive().ends(juliet)).oldest.has_value());
@@ -530,7 +535,7 @@ TEST_CASE_TEMPLATE("archive: its ends are the oldest and the newest message", Wh
 }
 
 TEST_CASE_TEMPLATE("archive: a search finds messages that have all the words, of their owners only", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto rose = at.romeo_to_juliet(chat("A rose by any other name"));
@@ -562,7 +567,8 @@ TEST_CASE_TEMPLATE("archive: a search finds messages that have all the words, of
     CHECK(at.ids(juliet, query).empty());
 }
 
-TEST_CASE_TEMPLATE("archive: what is searched for is words and never a language", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("archive: what is searched for is words and never a language", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     const auto mine = at.romeo_to_juliet(chat("say \"NEAR\" or not, o1 rose-bud"));
@@ -590,7 +596,7 @@ TEST_CASE_TEMPLATE("archive: what is searched for is words and never a language"
 }
 
 TEST_CASE_TEMPLATE("archive: a ciphertext is not searchable, nor what was retracted or removed", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     at.romeo_to_juliet(chat("this message is encrypted"), false);
@@ -614,7 +620,7 @@ TEST_CASE_TEMPLATE("archive: a ciphertext is not searchable, nor what was retrac
 }
 
 TEST_CASE_TEMPLATE("archive: a message is replaced for both sides, by who has it only (XEP-0424)", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto id = at.romeo_to_juliet(chat("oops"));
@@ -628,7 +634,8 @@ TEST_CASE_TEMPLATE("archive: a message is replaced for both sides, by who has it
     CHECK(at.search(juliet, "oops").empty());
 }
 
-TEST_CASE_TEMPLATE("archive: a message is found by the id that its sender gave it", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("archive: a message is found by the id that its sender gave it", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     at.romeo_to_juliet(chat("old", "m1"));
@@ -649,7 +656,8 @@ TEST_CASE_TEMPLATE("archive: a message is found by the id that its sender gave i
     CHECK_EQ(find(juliet, romeo_bare, false, "m"), 0);
 }
 
-TEST_CASE_TEMPLATE("archive: removing one's own history leaves the other side's", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("archive: removing one's own history leaves the other side's", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     Ids theirs;
@@ -688,7 +696,7 @@ template <class Where> struct Repeating : Messages<Where> {
 } // namespace
 
 TEST_CASE_TEMPLATE("origin: what came on a stream that has broken is not stored again", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Repeating<Where> at;
     const auto first = at.says(1, 77);
@@ -713,7 +721,7 @@ TEST_CASE_TEMPLATE("origin: what came on a stream that has broken is not stored 
 }
 
 TEST_CASE_TEMPLATE("origin: what came on one that was closed in good order is stored again, and so is old",
-    Where, InMemory, InSqlite)
+    Where, InMemory, InSqlite, InSqliteFiling)
 {
     Repeating<Where> at;
     at.says(1, 77);
@@ -727,7 +735,7 @@ TEST_CASE_TEMPLATE("origin: what came on one that was closed in good order is st
 }
 
 TEST_CASE_TEMPLATE("origin: an end that is noted before its messages are stored counts", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Repeating<Where> at;
     at.says(9, 1); // there is such a sender
@@ -739,7 +747,8 @@ TEST_CASE_TEMPLATE("origin: an end that is noted before its messages are stored 
     CHECK_FALSE(at.says(3, 78).is_repeated);
 }
 
-TEST_CASE_TEMPLATE("origin: only so many streams are remembered, the newest", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("origin: only so many streams are remembered, the newest", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Repeating<Where> at;
     for (std::uint64_t stream = 1; stream <= sent_streams_remembered + 1; ++stream) {
@@ -753,7 +762,7 @@ TEST_CASE_TEMPLATE("origin: only so many streams are remembered, the newest", Wh
 }
 
 TEST_CASE_TEMPLATE("origin: of what was rewritten on its way a repetition is stored in neither form", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Repeating<Where> at;
     const auto says = [&at](std::uint64_t stream) {
@@ -771,7 +780,7 @@ TEST_CASE_TEMPLATE("origin: of what was rewritten on its way a repetition is sto
     CHECK_EQ(value(at.home, at.mailbox().count(juliet)), 1);
 }
 
-TEST_CASE_TEMPLATE("origin: in a room the sender's streams count", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("origin: in a room the sender's streams count", Where, InMemory, InSqlite, InSqliteFiling)
 {
     Repeating<Where> at;
     const auto says = [&at](const AccountKey& sender, std::uint64_t stream) {
@@ -789,7 +798,7 @@ TEST_CASE_TEMPLATE("origin: in a room the sender's streams count", Where, InMemo
 }
 
 TEST_CASE_TEMPLATE("expiry: the conversation's choice goes before the account's, and that before the host's",
-    Where, InMemory, InSqlite)
+    Where, InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto put_all = [&at]() {
@@ -829,7 +838,8 @@ TEST_CASE_TEMPLATE("expiry: the conversation's choice goes before the account's,
     CHECK_EQ(at.ids(juliet).size(), 2);
 }
 
-TEST_CASE_TEMPLATE("expiry: takes as many as it is told, and goes on where it was", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("expiry: takes as many as it is told, and goes on where it was", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     for (int i = 0; i < 30; ++i) {
@@ -846,7 +856,7 @@ TEST_CASE_TEMPLATE("expiry: takes as many as it is told, and goes on where it wa
 }
 
 TEST_CASE_TEMPLATE("accounts: removing one takes its archive and its sessions, and leaves the other side's",
-    Where, InMemory, InSqlite)
+    Where, InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     value(at.home, at.accounts().create(juliet, {}));
@@ -876,7 +886,7 @@ TEST_CASE_TEMPLATE("accounts: removing one takes its archive and its sessions, a
 }
 
 TEST_CASE_TEMPLATE("streams: what was kept is found under the token, by its owner only (XEP-0198)", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto row = at.open_stream(juliet, std::string("to\0ken", 6));
@@ -898,7 +908,8 @@ TEST_CASE_TEMPLATE("streams: what was kept is found under the token, by its owne
     CHECK(found->unacked.empty());
 }
 
-TEST_CASE_TEMPLATE("streams: unacknowledged messages are kept with their numbers", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("streams: unacknowledged messages are kept with their numbers", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     const auto row = at.open_stream(juliet, "t");
@@ -929,7 +940,7 @@ TEST_CASE_TEMPLATE("streams: unacknowledged messages are kept with their numbers
 }
 
 TEST_CASE_TEMPLATE("streams: notes change what they name and forget what was acknowledged", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto a = at.open_stream(juliet, "a");
@@ -967,7 +978,7 @@ TEST_CASE_TEMPLATE("streams: notes change what they name and forget what was ack
 }
 
 TEST_CASE_TEMPLATE("streams: what was not received is numbered anew, gaps are closed", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     using Numbers = std::vector<std::uint64_t>;
@@ -991,7 +1002,7 @@ TEST_CASE_TEMPLATE("streams: what was not received is numbered anew, gaps are cl
 
 TEST_CASE_TEMPLATE(
     "mailbox: mail that is handed over is kept with its session, with its stamp and archive id", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto stream = at.open_stream(juliet, "t");
@@ -1043,7 +1054,7 @@ TEST_CASE_TEMPLATE(
 }
 
 TEST_CASE_TEMPLATE("mailbox: what was handed over and not acknowledged comes back to its place, as it was",
-    Where, InMemory, InSqlite)
+    Where, InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto stream = at.open_stream(juliet, "t");
@@ -1071,7 +1082,8 @@ TEST_CASE_TEMPLATE("mailbox: what was handed over and not acknowledged comes bac
     CHECK_GT(after[4].row, after[3].row);
 }
 
-TEST_CASE_TEMPLATE("mailbox: nothing is handed over to a session that has ended", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("mailbox: nothing is handed over to a session that has ended", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     const auto stream = at.open_stream(juliet, "t");
@@ -1084,7 +1096,7 @@ TEST_CASE_TEMPLATE("mailbox: nothing is handed over to a session that has ended"
 }
 
 TEST_CASE_TEMPLATE("mailbox: what is handed over makes room, and counts again when it is back", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto stream = at.open_stream(juliet, "t");
@@ -1104,7 +1116,7 @@ TEST_CASE_TEMPLATE("mailbox: what is handed over makes room, and counts again wh
 
 // XEP-0198 §4-4
 TEST_CASE_TEMPLATE("streams: at the end, unacknowledged messages go into the mailbox, in order", Where,
-    InMemory, InSqlite)
+    InMemory, InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto row = at.open_stream(juliet, "t");
@@ -1145,7 +1157,8 @@ TEST_CASE_TEMPLATE("streams: at the end, unacknowledged messages go into the mai
     CHECK(at.backlog(juliet, "t")->unacked.empty());
 }
 
-TEST_CASE_TEMPLATE("streams: those whose window is over are listed by host", Where, InMemory, InSqlite)
+TEST_CASE_TEMPLATE("streams: those whose window is over are listed by host", Where, InMemory, InSqlite,
+    InSqliteFiling)
 {
     Messages<Where> at;
     const auto a = at.open_stream(juliet, "a");
@@ -1172,7 +1185,7 @@ TEST_CASE_TEMPLATE("streams: those whose window is over are listed by host", Whe
 }
 
 TEST_CASE_TEMPLATE("messages: all of it takes effect in the order in which it was asked", Where, InMemory,
-    InSqlite)
+    InSqlite, InSqliteFiling)
 {
     Messages<Where> at;
     const auto row = at.open_stream(juliet, "t");
@@ -1199,13 +1212,14 @@ TEST_CASE_TEMPLATE("messages: all of it takes effect in the order in which it wa
     at.home.run_until([&answers]() { return answers == 800; });
 }
 
-TEST_CASE("archive: pages in SQLite are those of the plain model, for any query")
+TEST_CASE_TEMPLATE("archive: pages in SQLite are those of the plain model, for any query", Where, InSqlite,
+    InSqliteFiling)
 {
     std::mt19937 random(20260728);
     const auto below = [&random](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     for (int round = 0; round < 6; ++round) {
         Messages<InMemory> model;
-        Messages<InSqlite> at;
+        Messages<Where> at;
         const std::vector<Jid> peers { romeo_bare, romeo_orchard,
             *Jid::parse("romeo@montague.example/street"), nurse_bare,
             *Jid::parse("room@muc.example/thirdwitch"), juliet_bare };
@@ -1240,13 +1254,35 @@ TEST_CASE("archive: pages in SQLite are those of the plain model, for any query"
                     ids.push_back(id);
                 }
             });
-            if (i == 60 && round % 2 == 1) {
+            if (below(10) == 0) {
                 both([&](auto& backend) {
-                    value(backend.home, backend.archive().remove(juliet, romeo_bare));
+                    const auto receipt = backend.accept_both(backend.got_by_juliet(),
+                        backend.sent_by_romeo());
+                    if (ids.back() < receipt.id) {
+                        ids.push_back(receipt.id);
+                        ids.push_back(receipt.sent_id);
+                    }
                 });
             }
+            if (below(20) == 0) {
+                const auto replaced = ids[below(ids.size())];
+                both([&](auto& backend) {
+                    value(backend.home, backend.archive().replace(juliet, replaced, chat("gone", "tomb")));
+                });
+            }
+            if (i % 30 == 29 && round % 2 == 1) {
+                both([&](auto& backend) {
+                    value(backend.home, backend.archive().remove(i == 59 ? romeo : juliet, peer));
+                });
+            }
+            if (below(8) == 0) {
+                both([](auto& backend) { backend.index(); });
+            }
+            for (const auto& owner : { juliet, romeo }) {
+                REQUIRE_EQ(at.ids(owner), model.ids(owner));
+            }
         }
-        REQUIRE_EQ(ids.size(), 120);
+        REQUIRE_GE(ids.size(), 120);
         both([](auto& backend) { backend.index(); });
         const auto end = at.clock.wall();
         const auto id = [&]() { return ids[below(ids.size())]; };
@@ -1301,4 +1337,149 @@ TEST_CASE("archive: pages in SQLite are those of the plain model, for any query"
         }
         CHECK_GT(found, 500);
     }
+}
+
+namespace {
+
+/// Messages between several people, in an archive whose server ends now and then.
+struct Reopened {
+    ManualClock clock;
+    Log log;
+    TemporaryFolder folder;
+    QueueHome home;
+    std::unique_ptr<StorageBackend> backend;
+    std::unique_ptr<Storage> storage;
+
+    explicit Reopened(std::size_t segment) { open(segment); }
+    void open(std::size_t segment)
+    {
+        storage.reset();
+        backend.reset();
+        backend = open_at(folder.file("stonechat.db"), clock, log, 0, segment);
+        storage = backend->front(home);
+    }
+    MessageId put(int number)
+    {
+        MessageToStore message;
+        message.stamp = clock.wall();
+        message.xml = chat(std::to_string(number));
+        const auto peer = *Jid::parse("p" + std::to_string(number % 5) + "@capulet.example/r"
+            + std::to_string(number % 2));
+        message.archives = { entry(juliet, peer, number % 3 == 0), entry(romeo, juliet_bare) };
+        clock.advance(1ms);
+        return value(home, storage->messages().accept(std::move(message))).id;
+    }
+    Ids ids(const AccountKey& owner, ArchiveQuery query = {})
+    {
+        query.limit = 1000;
+        Ids ids;
+        const auto page = value(home, storage->archive().page(owner, std::move(query)));
+        for (const auto& message : page->messages) {
+            ids.push_back(message.id);
+        }
+        return ids;
+    }
+};
+
+} // namespace
+
+TEST_CASE("filing: whatever is filed when the server ends, the archives are the same")
+{
+    for (const std::size_t segment : { 1, 7, 40, 1000 }) {
+        CAPTURE(segment);
+        Reopened at(segment);
+        Ids all;
+        std::map<std::string, Ids> with;
+        for (int i = 0; i < 120; ++i) {
+            all.push_back(at.put(i));
+            with["p" + std::to_string(i % 5) + "@capulet.example/r" + std::to_string(i % 2)].push_back(
+                all.back());
+            if (i % 17 == 0) {
+                at.open(i % 2 == 0 ? segment : 5);
+            }
+        }
+        CHECK_EQ(at.ids(juliet), all);
+        CHECK_EQ(at.ids(romeo), all);
+        for (const auto& [peer, ids] : with) {
+            ArchiveQuery query;
+            query.with = *Jid::parse(peer);
+            CHECK_EQ(at.ids(juliet, query), ids);
+            query.from_the_end = true;
+            query.page_before = ids.back();
+            CHECK_EQ(at.ids(juliet, query), Ids(ids.begin(), ids.end() - 1));
+        }
+        const auto ends = value(at.home, at.storage->archive().ends(juliet));
+        CHECK_EQ(ends.oldest->id, all.front());
+        CHECK_EQ(ends.newest->id, all.back());
+        value(at.home, at.storage->archive().remove(juliet, *Jid::parse("p1@capulet.example")));
+        CHECK_EQ(at.ids(juliet).size(), 96);
+        CHECK_EQ(at.ids(romeo), all);
+        at.open(segment);
+        CHECK_EQ(at.ids(juliet).size(), 96);
+        all.push_back(at.put(1));
+        CHECK_EQ(at.ids(romeo), all);
+        CHECK_EQ(at.ids(juliet).size(), 97);
+    }
+}
+
+TEST_CASE("filing: a backup has what is not filed, and files it")
+{
+    for (const std::size_t segment : { 7, 1000 }) {
+        Reopened at(segment);
+        Ids all;
+        for (int i = 0; i < 30; ++i) {
+            all.push_back(at.put(i));
+        }
+        const auto copy = at.folder.file("copy.db");
+        REQUIRE(answer(at.home, at.backend->backup(at.home, copy)).has_value());
+        at.put(30);
+        at.storage.reset();
+        at.backend = open_at(copy, at.clock, at.log, 0, 5);
+        at.storage = at.backend->front(at.home);
+        CHECK_EQ(at.ids(juliet), all);
+        all.push_back(at.put(31));
+        CHECK_EQ(at.ids(juliet), all);
+        CHECK_EQ(at.ids(romeo), all);
+    }
+}
+
+TEST_CASE("filing: what an account holds is counted, filed or not")
+{
+    for (const std::size_t segment : { 1, 5, 1000 }) {
+        Reopened at(segment);
+        for (std::size_t i = 1; i <= 23; ++i) {
+            at.put(static_cast<int>(i));
+            CHECK_EQ(value(at.home, at.storage->accounts().holdings(juliet)).archive.count, i);
+            CHECK_EQ(value(at.home, at.storage->accounts().holdings(romeo)).archive.count, i);
+        }
+    }
+}
+
+TEST_CASE("filing: who reads while others write sees all that was stored before, in order and once")
+{
+    Reopened at(5);
+    Ids stored;
+    std::vector<Ids> seen;
+    for (int i = 0; i < 300; ++i) {
+        MessageToStore message;
+        message.stamp = at.clock.wall();
+        message.xml = chat(std::to_string(i));
+        const auto peer = *Jid::parse("p" + std::to_string(i % 7) + "@capulet.example");
+        message.archives = { entry(juliet, peer, true), entry(romeo, juliet_bare) };
+        at.storage->messages().accept(std::move(message)).then([&stored](const auto& receipt) {
+            stored.push_back(receipt->id);
+        });
+        if (i % 10 == 9) {
+            const auto before = stored.size();
+            seen.push_back(at.ids(juliet));
+            CHECK_GE(seen.back().size(), before);
+            CHECK_GE(seen.back().size(),
+                static_cast<std::size_t>(i + 1)); // it follows what was asked before it
+        }
+    }
+    at.home.run_until([&stored] { return stored.size() == 300; });
+    for (const auto& ids : seen) {
+        CHECK(std::equal(ids.begin(), ids.end(), stored.begin()));
+    }
+    CHECK_EQ(at.ids(romeo), stored);
 }

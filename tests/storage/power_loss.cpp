@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "power_cut.hpp"
+#include "storage/sqlite/open_backend.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -28,7 +29,8 @@ Opened open(const std::string& path, const Clock& clock, Log& log)
     SqliteOptions options;
     options.path = path;
     options.readers = 1;
-    return open_sqlite_storage(std::move(options), clock, log);
+    constexpr std::size_t archive_segment = 24; // so that the power also goes while archives are being filed
+    return sqlite::open_backend(std::move(options), archive_segment, clock, log);
 }
 
 std::unique_ptr<StorageBackend> must_open(const std::string& path, const Clock& clock, Log& log)

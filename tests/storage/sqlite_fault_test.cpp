@@ -339,6 +339,108 @@ TEST_CASE("full: when the disk takes no more, writes are refused; they work agai
     CHECK_EQ(value(place.home, storage->keyval().load(juliet, "s")).size(), 1);
 }
 
+namespace {
+
+/// Archives that are filed all the time, on a disk that sometimes takes nothing.
+struct Archiving : Place {
+    static constexpr std::size_t segment = 6;
+    std::unique_ptr<StorageBackend> backend;
+    std::unique_ptr<Storage> storage;
+    std::vector<MessageId> stored;
+    std::size_t refused = 0;
+    std::size_t asked = 0;
+
+    void open(std::uint64_t max_bytes)
+    {
+        storage.reset();
+        backend.reset();
+        backend = open_at(path, clock, log, max_bytes, segment);
+        storage = backend->front(home);
+    }
+    /// Does not wait for the answer.
+    void put(std::size_t size = 10)
+    {
+        MessageToStore message;
+        message.stamp = clock.wall();
+        message.xml = "<m>" + std::string(size, 'x') + "</m>";
+        const auto peer = *Jid::parse("p" + std::to_string(asked++ % 7) + "@capulet.example");
+        message.archives = { { romeo, *Jid::parse("juliet@capulet.example"), true },
+            { juliet, peer, false } };
+        storage->messages().accept(std::move(message)).then([this](auto receipt) {
+            refused += !receipt.has_value() && receipt.error() == StoreError::full;
+            if (receipt.has_value()) {
+                stored.push_back(receipt->id);
+            }
+        });
+    }
+    void wait_for_answers()
+    {
+        home.run_until([this] { return stored.size() + refused == asked; });
+    }
+    std::vector<MessageId> ids(const AccountKey& owner)
+    {
+        ArchiveQuery query;
+        query.limit = 1000;
+        std::vector<MessageId> found;
+        const auto page = value(home, storage->archive().page(owner, query));
+        for (const auto& message : page->messages) {
+            found.push_back(message.id);
+        }
+        return found;
+    }
+    void check_archives()
+    {
+        CHECK_EQ(ids(juliet), stored);
+        CHECK_EQ(ids(romeo), stored);
+    }
+};
+
+} // namespace
+
+TEST_CASE("full: a message that does not fit is in no archive, and the others are filed in order (F3)")
+{
+    Archiving at;
+    at.open(400'000);
+    for (int i = 0; i < 60; ++i) {
+        at.put(i % 6 == 3 ? 1'000'000 : 10);
+    }
+    at.wait_for_answers();
+    CHECK_EQ(at.refused, 10);
+    at.check_archives();
+    at.open(400'000);
+    at.check_archives();
+    at.put();
+    at.wait_for_answers();
+    at.check_archives();
+}
+
+TEST_CASE("full: what could not be filed is filed when there is space again (F3)")
+{
+    FaultyDisk disk;
+    Archiving at;
+    at.open(0);
+    for (int i = 0; i < 30; ++i) {
+        at.put();
+        at.wait_for_answers(); // each has a commit of its own, so that it begins somewhere in a segment
+        if (i % 3 == 2) {
+            disk.fill_up();
+            at.put();
+            at.put();
+            at.wait_for_answers();
+            at.check_archives();
+            disk.heal();
+        }
+    }
+    CHECK_EQ(at.refused, 20);
+    CHECK_EQ(at.stored.size(), 30);
+    at.check_archives();
+    at.open(0);
+    at.check_archives();
+    value(at.home, at.storage->archive().remove(juliet, std::nullopt));
+    CHECK(at.ids(juliet).empty());
+    CHECK_EQ(at.ids(romeo), at.stored);
+}
+
 TEST_CASE("queue: a full one refuses at once, and what it took is done")
 {
     Place place;

@@ -368,6 +368,40 @@ TEST_CASE("sqlite: mail of the first schema is read, counted and removed after i
         == MailboxAnswer::stored);
 }
 
+TEST_CASE("sqlite: archives of each earlier schema are read after its migration, and go on")
+{
+    constexpr std::size_t files_behind = 8; // from here on a message says by itself whose archives have it
+    for (std::size_t version = 2; version < files_behind; ++version) {
+        CAPTURE(version);
+        Place place;
+        REQUIRE(sqlite::prepare_database(place.path, sqlite::migrations().first(version)).has_value());
+        tamper(place.path,
+            "INSERT INTO owner (id, host, user) VALUES (7, 'capulet.example', 'juliet');"
+            "INSERT INTO address (id, jid) VALUES (3, 'romeo@montague.example'), (4, "
+            "'nurse@capulet.example');"
+            "INSERT INTO conversation (owner, peer) VALUES (7, 3), (7, 4);"
+            "INSERT INTO message (id, stamp, searchable, owner_a, peer_a, xml) VALUES"
+            " (10, 10, 0, 7, 3, CAST('<a/>' AS BLOB)), (11, 11, 0, 7, 4, CAST('<b/>' AS BLOB)),"
+            " (12, 12, 0, 7, 3, CAST('<c/>' AS BLOB));"
+            "INSERT INTO archive (owner, peer, id, outgoing) VALUES (7, 3, 10, 0), (7, 4, 11, 1), (7, 3, 12, "
+            "0);"
+            "UPDATE message_state SET reserved = 20;");
+        auto backend = place.open();
+        auto storage = backend->front(place.home);
+        MessageToStore message;
+        message.xml = "<d/>";
+        message.archives = { { juliet, *Jid::parse("nurse@capulet.example"), false } };
+        value(place.home, storage->messages().accept(message));
+        const auto page = value(place.home, storage->archive().page(juliet, {}));
+        REQUIRE(page.has_value());
+        std::string found;
+        for (const auto& each : page->messages) {
+            found += each.xml;
+        }
+        CHECK_EQ(found, "<a/><b/><c/><d/>");
+    }
+}
+
 TEST_CASE("sqlite: a migration that fails changes nothing and says where the copy is (F18)")
 {
     Place place;

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/home.hpp"
 #include "base/log.hpp"
+#include "storage/sqlite/open_backend.hpp"
 #include "storage/storage.hpp"
 
 #include <doctest/doctest.h>
@@ -111,12 +112,12 @@ private:
 
 /// An SQLite backend that has to open.
 inline std::unique_ptr<StorageBackend> open_at(const std::string& path, const Clock& clock, Log& log,
-    std::uint64_t max_bytes = 0)
+    std::uint64_t max_bytes = 0, std::size_t archive_segment = sqlite::usual_archive_segment)
 {
     SqliteOptions options;
     options.path = path;
     options.max_bytes = max_bytes;
-    auto opened = open_sqlite_storage(std::move(options), clock, log);
+    auto opened = sqlite::open_backend(std::move(options), archive_segment, clock, log);
     const auto problem = opened.has_value() ? std::string() : opened.error().message;
     INFO(problem);
     REQUIRE(opened.has_value());

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <queue>
+#include <span>
 
 namespace stonechat::sqlite {
 
@@ -22,10 +23,6 @@ constexpr std::int64_t searched_for_id = 10'000;
 
 constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1";
 constexpr auto select_slack = "SELECT late, early FROM message_state";
-constexpr auto select_entry =
-    "SELECT a.peer, a.resource FROM message m CROSS JOIN archive a ON a.owner = ?1 AND a.id = m.id"
-    " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
-    " WHERE m.id = ?2";
 constexpr auto select_upwards =
     "SELECT id FROM archive WHERE owner = ?1 AND peer = ?2 AND id > ?3 AND id < ?4"
     " AND (?5 IS NULL OR resource = ?5) ORDER BY id LIMIT ?6";
@@ -39,32 +36,74 @@ constexpr auto match_upwards = "SELECT rowid FROM message_words WHERE message_wo
 constexpr auto match_downwards = "SELECT rowid FROM message_words WHERE message_words MATCH ?1"
                                  " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid DESC";
 constexpr auto select_message = "SELECT stamp, xml FROM message WHERE id = ?1";
+constexpr auto select_newest = "SELECT max(id) FROM message";
 constexpr auto select_stamp = "SELECT stamp FROM message WHERE id = ?1";
 constexpr auto select_newest_of_side =
     "SELECT a.id, m.stamp, m.xml FROM archive a CROSS JOIN message m ON m.id = a.id"
     " WHERE a.owner = ?1 AND a.peer = ?2 AND a.outgoing = ?3 ORDER BY a.id DESC LIMIT ?4";
 
-/// Several queries see the same state. On the writer they do anyway.
-class Snapshot {
+std::int64_t newest_message(Connection& db)
+{
+    auto rows = db.query(select_newest);
+    return rows.next() ? rows.integer(0) : 0;
+}
+
+/// One owner's archive at one moment: what is filed, in a snapshot of the database, and what is not yet.
+class View {
 public:
-    explicit Snapshot(Connection& db) : db_(db), ours_(!db.in_transaction())
+    View(Database& db, const AccountKey& key) : db_(db.connection())
     {
-        if (ours_) {
-            db_.execute("BEGIN");
-        }
+        while (!begin(db.tail(), key)) {}
     }
-    Snapshot(const Snapshot&) = delete;
-    Snapshot& operator=(const Snapshot&) = delete;
-    ~Snapshot()
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+    ~View() { leave(); }
+
+    Connection& db() { return db_; }
+    /// Nothing if nothing was ever kept for it.
+    const std::optional<std::int64_t>& owner() const { return owner_; }
+    /// What is not filed of a conversation, in order of id; it is newer than the rest.
+    std::span<const TailEntry> tail(std::int64_t peer) const
     {
-        if (ours_) {
+        const auto in_front = [](const TailEntry& entry, std::int64_t number) { return entry.peer < number; };
+        const auto first = std::lower_bound(tail_.begin(), tail_.end(), peer, in_front);
+        const auto last = std::lower_bound(first, tail_.end(), peer + 1, in_front);
+        return { first, last };
+    }
+
+private:
+    /// False if the tail has dropped meanwhile what this snapshot does not have yet.
+    bool begin(const Tail& tail, const AccountKey& key)
+    {
+        leave();
+        db_.execute("BEGIN");
+        owner_ = owner_number(db_, key);
+        if (!owner_) {
+            return true;
+        }
+        const auto state = FilingState::read(db_);
+        const auto newest = newest_message(db_);
+        auto unfiled = tail.of(*owner_, state.filed);
+        if (!unfiled) {
+            return db_.failure() != Failure::none; // then the answer is an error anyway
+        }
+        tail_ = std::move(*unfiled);
+        std::erase_if(tail_,
+            [&state, newest](const TailEntry& entry) { return entry.id > newest || state.has_filed(entry); });
+        std::sort(tail_.begin(), tail_.end());
+        return true;
+    }
+
+    void leave()
+    {
+        if (db_.in_transaction()) {
             db_.roll_back();
         }
     }
 
-private:
     Connection& db_;
-    bool ours_;
+    std::optional<std::int64_t> owner_;
+    std::vector<TailEntry> tail_; ///< by peer and id
 };
 
 /// Ids between two others.
@@ -92,10 +131,12 @@ public:
     virtual std::optional<std::int64_t> next() = 0;
 };
 
-/// One conversation, read in growing pieces.
+/// One conversation: what is filed is read in growing pieces, what is not comes behind it.
 class Conversation {
 public:
-    explicit Conversation(std::int64_t peer, Range range) : peer_(peer), range_(range) {}
+    explicit Conversation(std::int64_t peer, Range range, std::vector<std::int64_t> tail)
+        : peer_(peer), range_(range), tail_(std::move(tail))
+    {}
 
     std::optional<std::int64_t> next(Connection& db, std::int64_t owner,
         const std::optional<std::string>& resource, Direction direction)
@@ -112,9 +153,23 @@ private:
     {
         ids_.clear();
         at_ = 0;
-        if (ended_) {
-            return false;
+        if (direction == Direction::downwards && !tail_.empty()) {
+            ids_ = std::exchange(tail_, {});
+            std::reverse(ids_.begin(), ids_.end());
+            return true;
         }
+        if (!ended_) {
+            read_filed(db, owner, resource, direction);
+        }
+        if (ids_.empty()) {
+            ids_ = std::exchange(tail_, {});
+        }
+        return !ids_.empty();
+    }
+
+    void read_filed(Connection& db, std::int64_t owner, const std::optional<std::string>& resource,
+        Direction direction)
+    {
         const auto* sql = direction == Direction::upwards ? select_upwards : select_downwards;
         auto rows = db.query(sql, owner, peer_, range_.above, range_.below, resource, piece_);
         while (rows.next()) {
@@ -125,27 +180,40 @@ private:
             (direction == Direction::upwards ? range_.above : range_.below) = ids_.back();
         }
         piece_ = std::min<std::int64_t>(piece_ * 8, 512);
-        return !ids_.empty();
     }
 
     std::int64_t peer_;
     Range range_;
+    std::vector<std::int64_t> tail_;
     std::vector<std::int64_t> ids_;
     std::size_t at_ = 0;
     std::int64_t piece_ = 1;
     bool ended_ = false;
 };
 
+/// Those ids of a conversation that are not filed yet.
+std::vector<std::int64_t> unfiled_ids(const View& view, std::int64_t peer, Range range,
+    const std::optional<std::string>& resource)
+{
+    std::vector<std::int64_t> ids;
+    for (const auto& entry : view.tail(peer)) {
+        if (entry.id > range.above && entry.id < range.below && (!resource || entry.resource == resource)) {
+            ids.push_back(entry.id);
+        }
+    }
+    return ids;
+}
+
 /// All conversations in order of id.
 class Merged final : public Source {
 public:
-    Merged(Connection& db, std::int64_t owner, const std::vector<std::int64_t>& peers,
-        std::optional<std::string> resource, Range range, Direction direction)
-        : db_(db), owner_(owner), resource_(std::move(resource)), direction_(direction)
+    Merged(View& view, const std::vector<std::int64_t>& peers, std::optional<std::string> resource,
+        Range range, Direction direction)
+        : db_(view.db()), owner_(*view.owner()), resource_(std::move(resource)), direction_(direction)
     {
         conversations_.reserve(peers.size());
         for (const auto peer : peers) {
-            conversations_.emplace_back(peer, range);
+            conversations_.emplace_back(peer, range, unfiled_ids(view, peer, range, resource_));
             push_next(conversations_.size() - 1);
         }
     }
@@ -237,11 +305,11 @@ std::string expression_for(std::int64_t owner, const std::vector<std::string>& w
 /// The messages that a query selects.
 class Selection {
 public:
-    Selection(Connection& db, std::int64_t owner, const ArchiveQuery& query)
-        : db_(db), owner_(owner), query_(query), words_(search_words(query.text))
+    Selection(View& view, const ArchiveQuery& query)
+        : view_(view), db_(view.db()), owner_(*view.owner()), query_(query), words_(search_words(query.text))
     {
         if (query.with) {
-            peer_ = address_number(db, query.with->bare_text());
+            peer_ = address_number(db_, query.with->bare_text());
             if (query.with->has_resource()) {
                 resource_ = std::string(query.with->resource());
             }
@@ -343,7 +411,7 @@ private:
             const auto to = std::lower_bound(from, ids_.end(), range.below);
             return std::make_unique<Listed>(std::vector<std::int64_t>(from, to), direction);
         }
-        return std::make_unique<Merged>(db_, owner_, peers(), resource_, range, direction);
+        return std::make_unique<Merged>(view_, peers(), resource_, range, direction);
     }
 
     bool is_selected(std::int64_t id) { return (is_direct() || is_candidate(id)) && is_in_time(id); }
@@ -354,7 +422,7 @@ private:
         if (!ids_.empty() && !std::binary_search(ids_.begin(), ids_.end(), id)) {
             return false;
         }
-        auto rows = db_.query(select_entry, owner_, id);
+        auto rows = db_.query(select_archived_entry, owner_, id);
         return rows.next() && (!peer_ || rows.integer(0) == *peer_)
             && (!resource_ || (!rows.is_null(1) && rows.view(1) == *resource_));
     }
@@ -387,11 +455,20 @@ private:
                     found.push_back(static_cast<MessageId>(rows.integer(0)));
                 }
             }
+            for (const auto id : unfiled_ids(view_, peer, range_, resource_)) {
+                if (++seen > counted_at_most) {
+                    return std::nullopt;
+                }
+                if (is_in_time(id)) {
+                    found.push_back(static_cast<MessageId>(id));
+                }
+            }
         }
         std::sort(found.begin(), found.end());
         return found;
     }
 
+    View& view_;
     Connection& db_;
     std::int64_t owner_;
     const ArchiveQuery& query_;
@@ -433,7 +510,7 @@ PageOfIds walk_page(Selection& selection, const ArchiveQuery& query)
 
 bool has(Connection& db, std::int64_t owner, MessageId id)
 {
-    return db.query(select_entry, owner, sql_number(id)).next();
+    return db.query(select_archived_entry, owner, sql_number(id)).next();
 }
 
 bool has_all_named(Connection& db, std::int64_t owner, const ArchiveQuery& query)
@@ -460,9 +537,10 @@ ArchivePage empty_page()
     return page;
 }
 
-std::optional<ArchiveEnds::End> end_of(Connection& db, std::int64_t owner, Direction direction)
+std::optional<ArchiveEnds::End> end_of(View& view, Direction direction)
 {
-    Merged merged(db, owner, conversations_of(db, owner), std::nullopt, Range(), direction);
+    auto& db = view.db();
+    Merged merged(view, conversations_of(db, *view.owner()), std::nullopt, Range(), direction);
     const auto id = merged.next();
     if (!id) {
         return std::nullopt;
@@ -475,17 +553,17 @@ std::optional<ArchiveEnds::End> end_of(Connection& db, std::int64_t owner, Direc
 
 } // namespace
 
-std::optional<ArchivePage> read_archive(Connection& db, const AccountKey& key, const ArchiveQuery& query)
+std::optional<ArchivePage> read_archive(Database& database, const AccountKey& key, const ArchiveQuery& query)
 {
-    const Snapshot snapshot(db);
-    const auto owner = owner_number(db, key);
-    if (!owner) {
+    View view(database, key);
+    auto& db = view.db();
+    if (!view.owner()) {
         return names_any(query) ? std::nullopt : std::optional(empty_page());
     }
-    if (!has_all_named(db, *owner, query)) {
+    if (!has_all_named(db, *view.owner(), query)) {
         return std::nullopt;
     }
-    Selection selection(db, *owner, query);
+    Selection selection(view, query);
     const auto all = selection.all();
     const auto ids = all ? cut_page(*all, query) : walk_page(selection, query);
     ArchivePage page;
@@ -501,27 +579,40 @@ std::optional<ArchivePage> read_archive(Connection& db, const AccountKey& key, c
     return page;
 }
 
-ArchiveEnds archive_ends(Connection& db, const AccountKey& key)
+ArchiveEnds archive_ends(Database& db, const AccountKey& key)
 {
-    const Snapshot snapshot(db);
+    View view(db, key);
     ArchiveEnds ends;
-    if (const auto owner = owner_number(db, key)) {
-        ends.oldest = end_of(db, *owner, Direction::upwards);
-        ends.newest = end_of(db, *owner, Direction::downwards);
+    if (view.owner()) {
+        ends.oldest = end_of(view, Direction::upwards);
+        ends.newest = end_of(view, Direction::downwards);
     }
     return ends;
 }
 
-std::optional<ArchivedMessage> find_archived(Connection& db, const AccountKey& key, const Jid& peer,
+std::optional<ArchivedMessage> find_archived(Database& database, const AccountKey& key, const Jid& peer,
     bool outgoing, const std::string& message_id)
 {
-    const Snapshot snapshot(db);
-    const auto owner = owner_number(db, key);
+    View view(database, key);
+    auto& db = view.db();
     const auto address = address_number(db, peer.bare_text());
-    if (!owner || !address) {
+    if (!view.owner() || !address) {
         return std::nullopt;
     }
-    auto rows = db.query(select_newest_of_side, *owner, *address, std::int64_t(outgoing), searched_for_id);
+    auto left = searched_for_id;
+    const auto tail = view.tail(*address);
+    for (auto entry = tail.rbegin(); entry != tail.rend() && left > 0; ++entry) {
+        if (entry->outgoing != outgoing) {
+            continue;
+        }
+        --left;
+        auto rows = db.query(select_message, entry->id);
+        if (rows.next() && has_message_id(rows.view(1), message_id)) {
+            return ArchivedMessage { static_cast<MessageId>(entry->id), wall_time(rows.integer(0)),
+                rows.text(1) };
+        }
+    }
+    auto rows = db.query(select_newest_of_side, *view.owner(), *address, std::int64_t(outgoing), left);
     while (rows.next()) {
         if (has_message_id(rows.view(2), message_id)) {
             return ArchivedMessage { static_cast<MessageId>(rows.integer(0)), wall_time(rows.integer(1)),

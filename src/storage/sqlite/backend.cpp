@@ -3,6 +3,7 @@
 // same name (queries.hpp).
 #include "storage/sqlite/desk.hpp"
 #include "storage/sqlite/message_stores.hpp"
+#include "storage/sqlite/open_backend.hpp"
 #include "storage/sqlite/queries.hpp"
 
 namespace stonechat {
@@ -340,17 +341,23 @@ private:
 
 } // namespace
 
+Result<std::unique_ptr<StorageBackend>, StorageOpenError> open_backend(SqliteOptions options,
+    std::size_t archive_segment, const Clock& clock, Log& log)
+{
+    auto engine = Engine::open(std::move(options), archive_segment, clock, log);
+    if (!engine) {
+        return engine.error();
+    }
+    std::unique_ptr<StorageBackend> backend = std::make_unique<SqliteBackend>(std::move(*engine));
+    return backend;
+}
+
 } // namespace sqlite
 
 Result<std::unique_ptr<StorageBackend>, StorageOpenError> open_sqlite_storage(SqliteOptions options,
     const Clock& clock, Log& log)
 {
-    auto engine = sqlite::Engine::open(std::move(options), clock, log);
-    if (!engine) {
-        return engine.error();
-    }
-    std::unique_ptr<StorageBackend> backend = std::make_unique<sqlite::SqliteBackend>(std::move(*engine));
-    return backend;
+    return sqlite::open_backend(std::move(options), sqlite::usual_archive_segment, clock, log);
 }
 
 } // namespace stonechat

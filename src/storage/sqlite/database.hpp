@@ -7,6 +7,7 @@
 
 #include "storage/mailbox_counts.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "storage/sqlite/filing.hpp"
 #include "storage/sqlite/sent_streams.hpp"
 #include "storage/storage.hpp"
 
@@ -29,11 +30,18 @@ std::optional<std::int64_t> address_number(Connection& db, std::string_view bare
 
 class Database {
 public:
-    explicit Database(Connection connection) : connection_(std::move(connection)) {}
+    Database(Connection connection, Tail& tail)
+        : connection_(std::move(connection)), tail_(tail), filing_(connection_, tail)
+    {}
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
     Connection& connection() { return connection_; }
+
+    /// What the writer has not filed yet, for readers.
+    const Tail& tail() const { return tail_; }
+    /// Writer only.
+    Filing& filing() { return filing_; }
 
     /// Writer only: the number under which everything of `key` is filed, if there is anything.
     std::optional<std::int64_t> find_owner(const AccountKey& key);
@@ -85,6 +93,8 @@ private:
     Numbering& numbering();
 
     Connection connection_;
+    Tail& tail_;
+    Filing filing_;
     boost::unordered_flat_map<std::string, std::int64_t> owners_;
     std::unordered_map<std::int64_t, MailboxCounts> mailboxes_;
     boost::unordered_flat_map<std::string, std::int64_t> addresses_;

@@ -135,8 +135,8 @@ StorageOpenError cannot_open(const std::string& path, const std::string& problem
 
 } // namespace
 
-Result<std::shared_ptr<Engine>, StorageOpenError> Engine::open(SqliteOptions options, const Clock& clock,
-    Log& log)
+Result<std::shared_ptr<Engine>, StorageOpenError> Engine::open(SqliteOptions options,
+    std::size_t archive_segment, const Clock& clock, Log& log)
 {
     auto lock = FileLock::take(options.path + ".lock");
     if (!lock) {
@@ -152,16 +152,18 @@ Result<std::shared_ptr<Engine>, StorageOpenError> Engine::open(SqliteOptions opt
         return cannot_open(options.path, connections.error(),
             "Check that it lies on a local disk with space and belongs to the server's user.");
     }
-    return std::make_shared<Engine>(std::move(options), std::move(*lock), std::move(*connections), clock,
-        log);
+    return std::make_shared<Engine>(std::move(options), archive_segment, std::move(*lock),
+        std::move(*connections), clock, log);
 }
 
-Engine::Engine(SqliteOptions options, FileLock lock, Connections connections, const Clock& clock, Log& log)
+Engine::Engine(SqliteOptions options, std::size_t archive_segment, FileLock lock, Connections connections,
+    const Clock& clock, Log& log)
     : clock_(clock), lock_(std::move(lock)), health_(std::move(options.on_fatal), log),
+      tail_(std::max<std::size_t>(archive_segment, 1)),
       checkpointer_(std::move(connections.checkpointer), health_),
-      writer_(std::move(connections.writer), options.queue, health_, checkpointer_),
-      readers_(std::move(connections.readers), options.queue, reads_at_once, health_),
-      backups_(std::move(connections.backups), backups_waiting, 1, health_)
+      writer_(std::move(connections.writer), tail_, options.queue, health_, checkpointer_),
+      readers_(std::move(connections.readers), tail_, options.queue, reads_at_once, health_),
+      backups_(std::move(connections.backups), tail_, backups_waiting, 1, health_)
 {}
 
 Engine::~Engine()

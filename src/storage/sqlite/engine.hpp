@@ -7,10 +7,12 @@
 #include "storage/sqlite/file.hpp"
 #include "storage/sqlite/health.hpp"
 #include "storage/sqlite/readers.hpp"
+#include "storage/sqlite/tail.hpp"
 #include "storage/sqlite/writer.hpp"
 #include "storage/storage.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,8 +23,8 @@ namespace stonechat::sqlite {
 class Engine {
 public:
     /// Locks, checks, migrates and opens the file and starts the threads.
-    static Result<std::shared_ptr<Engine>, StorageOpenError> open(SqliteOptions options, const Clock& clock,
-        Log& log);
+    static Result<std::shared_ptr<Engine>, StorageOpenError> open(SqliteOptions options,
+        std::size_t archive_segment, const Clock& clock, Log& log);
 
     struct Connections {
         Connection writer;
@@ -30,7 +32,8 @@ public:
         std::vector<Connection> readers;
         std::vector<Connection> backups;
     };
-    Engine(SqliteOptions options, FileLock lock, Connections connections, const Clock& clock, Log& log);
+    Engine(SqliteOptions options, std::size_t archive_segment, FileLock lock, Connections connections,
+        const Clock& clock, Log& log);
     ~Engine();
 
     Writer& writer() { return writer_; }
@@ -51,6 +54,7 @@ private:
     std::optional<FileLock> lock_;
     Health health_;
     std::atomic<bool> give_up_copying_ { false };
+    Tail tail_;
     Checkpointer checkpointer_;
     Writer writer_;
     Readers readers_;

@@ -16,10 +16,6 @@ constexpr std::size_t messages_per_step = 200;
 constexpr std::size_t conversations_per_step = 500;
 constexpr std::int64_t for_ever = -1;
 
-constexpr auto select_has =
-    "SELECT 1 FROM message m CROSS JOIN archive a ON a.owner = ?1 AND a.id = m.id"
-    " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
-    " WHERE m.id = ?2";
 constexpr auto select_indexed = "SELECT indexed FROM message_state";
 constexpr auto update_indexed = "UPDATE message_state SET indexed = ?1";
 constexpr auto select_unindexed = "SELECT id, searchable, owner_a, owner_b, CASE WHEN searchable THEN xml END"
@@ -108,6 +104,9 @@ public:
     /// The oldest of a conversation that are older than `below`; how many.
     std::size_t remove(std::int64_t owner, std::int64_t peer, std::int64_t below, std::size_t limit)
     {
+        if (database_.filing().has(owner, below)) {
+            database_.filing().file_all();
+        }
         std::vector<std::int64_t> ids;
         {
             auto rows = db_.query(select_entries, owner, peer, below, sql_number(limit));
@@ -127,7 +126,7 @@ public:
     /// Forgets a conversation in which there is nothing.
     void forget_if_empty(std::int64_t owner, std::int64_t peer)
     {
-        if (db_.query(select_any_entry, owner, peer).next()) {
+        if (db_.query(select_any_entry, owner, peer).next() || has_unfiled(owner, peer)) {
             return;
         }
         db_.execute(delete_idle_conversation, owner, peer);
@@ -135,6 +134,12 @@ public:
     }
 
 private:
+    bool has_unfiled(std::int64_t owner, std::int64_t peer) const
+    {
+        const auto is_of_it = [peer](const TailEntry& entry) { return entry.peer == peer; };
+        return database_.filing().newest(owner, is_of_it).has_value();
+    }
+
     bool is_archived(std::int64_t id)
     {
         auto rows = db_.query(select_is_archived, id);
@@ -256,7 +261,7 @@ bool replace_message(Database& db, const AccountKey& key, MessageId id, const st
 {
     const auto owner = db.find_owner(key);
     auto& connection = db.connection();
-    if (!owner || !connection.query(select_has, *owner, sql_number(id)).next()) {
+    if (!owner || !connection.query(select_archived_entry, *owner, sql_number(id)).next()) {
         return false;
     }
     unindex(connection, sql_number(id));

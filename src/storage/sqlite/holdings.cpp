@@ -14,7 +14,9 @@ constexpr auto select_mail_size = "SELECT count(*), coalesce(sum(coalesce(size, 
                                   " (SELECT size, xml FROM mailbox WHERE owner = ?1 LIMIT ?2)";
 constexpr auto select_archive_size =
     "SELECT count(*), coalesce(sum(length(m.xml)), 0) FROM"
-    " (SELECT id FROM archive WHERE owner = ?1 LIMIT ?2) a CROSS JOIN message m ON m.id = a.id";
+    " (SELECT id FROM archive WHERE owner = ?1 AND id <= (SELECT filed FROM message_state) UNION ALL"
+    " SELECT id FROM message WHERE id > (SELECT filed FROM message_state) AND (owner_a = ?1 OR owner_b = ?1)"
+    " LIMIT ?2) a CROSS JOIN message m ON m.id = a.id";
 constexpr auto select_store_sizes =
     "SELECT store, sum(length(value)) FROM keyval WHERE owner = ?1 GROUP BY store ORDER BY store";
 

@@ -10,7 +10,9 @@ namespace {
 constexpr auto insert_into_mailbox =
     "INSERT INTO mailbox (owner, sender, stamp, xml, message, size, row) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 constexpr auto select_messages =
-    "SELECT b.row, b.sender, b.stamp, CASE WHEN b.message IS NULL THEN b.xml ELSE m.xml END, a.id"
+    "SELECT b.row, b.sender, b.stamp, CASE WHEN b.message IS NULL THEN b.xml ELSE m.xml END,"
+    " CASE WHEN a.id IS NOT NULL OR (m.id > (SELECT filed FROM message_state)"
+    " AND (m.owner_a = b.owner OR m.owner_b = b.owner)) THEN m.id END"
     " FROM mailbox b LEFT JOIN message m ON m.id = b.message"
     " LEFT JOIN archive a ON a.owner = b.owner AND a.id = m.id"
     " AND a.peer = CASE WHEN m.owner_a = b.owner THEN m.peer_a WHEN m.owner_b = b.owner THEN m.peer_b END"
@@ -18,7 +20,7 @@ constexpr auto select_messages =
     " ORDER BY b.row LIMIT ?4";
 constexpr auto select_message_count =
     "SELECT count(*) FROM mailbox WHERE owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2)";
-constexpr auto delete_message =
+constexpr auto delete_mail =
     "DELETE FROM mailbox WHERE owner = ?1 AND row = ?2 RETURNING sender, coalesce(size, length(xml))";
 // Where it refers to a message it goes on doing so, and no number means none.
 constexpr auto insert_unacked =
@@ -26,11 +28,11 @@ constexpr auto insert_unacked =
     " SELECT ?1, ?2, ?3, coalesce(message, 0), stamp, CASE WHEN message IS NULL THEN xml END, row"
     " FROM mailbox WHERE owner = ?4 AND row = ?5";
 constexpr auto delete_archived =
-    "DELETE FROM mailbox WHERE owner = ?1 AND message <= ?2 AND EXISTS (SELECT 1 FROM message m CROSS JOIN "
-    "archive a"
-    " ON a.owner = ?1 AND a.id = m.id"
+    "DELETE FROM mailbox WHERE owner = ?1 AND message <= ?2"
+    " AND EXISTS (SELECT 1 FROM message m LEFT JOIN archive a ON a.owner = ?1 AND a.id = m.id"
     " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
-    " WHERE m.id = mailbox.message) RETURNING sender, coalesce(size, length(xml))";
+    " WHERE m.id = mailbox.message AND (a.id IS NOT NULL OR (m.id > (SELECT filed FROM message_state)"
+    " AND (m.owner_a = ?1 OR m.owner_b = ?1)))) RETURNING sender, coalesce(size, length(xml))";
 
 /// How many there were.
 std::size_t discount(MailboxCounts* counts, Rows& removed)
@@ -47,7 +49,7 @@ std::size_t discount(MailboxCounts* counts, Rows& removed)
 
 bool remove_row(Database& db, std::int64_t owner, std::int64_t row)
 {
-    auto removed = db.connection().query(delete_message, owner, row);
+    auto removed = db.connection().query(delete_mail, owner, row);
     return discount(db.known_mailbox_counts(owner), removed) > 0;
 }
 

@@ -87,14 +87,13 @@ Stored<Done> SqliteMessages::end_stream(const AccountKey& sender, std::uint64_t 
 
 Stored<std::optional<ArchivePage>> SqliteArchive::page(const AccountKey& owner, ArchiveQuery query)
 {
-    return desk_.read_aside(owner, [owner, query = std::move(query)](Database& db) {
-        return read_archive(db.connection(), owner, query);
-    });
+    return desk_.read_aside(owner,
+        [owner, query = std::move(query)](Database& db) { return read_archive(db, owner, query); });
 }
 
 Stored<ArchiveEnds> SqliteArchive::ends(const AccountKey& owner)
 {
-    return desk_.read_aside(owner, [owner](Database& db) { return archive_ends(db.connection(), owner); });
+    return desk_.read_aside(owner, [owner](Database& db) { return archive_ends(db, owner); });
 }
 
 Stored<bool> SqliteArchive::replace(const AccountKey& owner, MessageId id, std::string xml)
@@ -108,7 +107,7 @@ Stored<std::optional<ArchivedMessage>> SqliteArchive::find(const AccountKey& own
 {
     return desk_.read_aside(owner,
         [owner, peer = std::move(peer), outgoing, stanza_id = std::move(stanza_id)](Database& db) {
-            return find_archived(db.connection(), owner, peer, outgoing, stanza_id);
+            return find_archived(db, owner, peer, outgoing, stanza_id);
         });
 }
 

@@ -9,10 +9,8 @@ namespace stonechat::sqlite {
 namespace {
 
 constexpr auto insert_message =
-    "INSERT INTO message (id, stamp, searchable, owner_a, peer_a, owner_b, peer_b, xml)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-constexpr auto insert_entry = "INSERT INTO archive (owner, peer, id, outgoing, resource, replay)"
-                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    "INSERT INTO message (id, stamp, searchable, owner_a, peer_a, owner_b, peer_b, xml, how, resource_a,"
+    " resource_b, replay) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 constexpr auto insert_claim =
     "INSERT OR REPLACE INTO unacked (stream, sequence, form, id) VALUES (?1, ?2, ?3, ?4)";
 constexpr auto insert_claim_with_stanza = "INSERT OR REPLACE INTO unacked"
@@ -24,12 +22,6 @@ constexpr std::int64_t looked_through_at_most = 1000;
 constexpr auto select_sent_since =
     "SELECT id, replay FROM archive WHERE owner = ?1 AND peer = ?2 AND id >= ?3"
     " AND replay IS NOT NULL ORDER BY id DESC LIMIT ?4";
-
-/// The conversation of an owner that gets the message.
-struct Side {
-    std::int64_t owner = 0;
-    std::int64_t peer = 0;
-};
 
 /// The numbers under which the archive has this message if it came on another stream that has broken.
 std::vector<std::int64_t> earlier_numbers(Database& db, const Origin& origin, WallTime now,
@@ -64,10 +56,20 @@ std::optional<MessageId> find_repeated(Database& db, const MessageToStore& messa
     if (numbers.empty()) {
         return std::nullopt;
     }
-    auto rows = db.connection().query(select_sent_since, db.owner(sent->owner),
-        db.address(sent->peer.bare_text()), since, looked_through_at_most);
+    const auto is_one = [&numbers](std::int64_t number) {
+        return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+    };
+    const auto owner = db.owner(sent->owner);
+    const auto peer = db.address(sent->peer.bare_text());
+    const auto is_sent = [peer, since, &is_one](const TailEntry& entry) {
+        return entry.peer == peer && entry.id >= since && entry.replay && is_one(*entry.replay);
+    };
+    if (const auto id = db.filing().newest(owner, is_sent)) {
+        return static_cast<MessageId>(*id);
+    }
+    auto rows = db.connection().query(select_sent_since, owner, peer, since, looked_through_at_most);
     while (rows.next()) {
-        if (std::find(numbers.begin(), numbers.end(), rows.integer(1)) != numbers.end()) {
+        if (is_one(rows.integer(1))) {
             return static_cast<MessageId>(rows.integer(0));
         }
     }
@@ -79,37 +81,52 @@ MailboxAnswer admit(Database& db, const MailboxEntry& entry, std::size_t size)
     return db.mailbox_counts(db.owner(entry.owner)).admit(entry.sender, size, entry.limits);
 }
 
-Side insert_into_archive(Database& db, const ArchiveEntry& entry, std::int64_t id,
+/// What one owner's archive gets.
+TailEntry entry_for(Database& db, const ArchiveEntry& archive, std::int64_t id,
     const std::optional<Origin>& origin)
 {
-    const Side side { db.owner(entry.owner), db.address(entry.peer.bare_text()) };
-    db.ensure_conversation(side.owner, side.peer);
-    std::optional<std::int64_t> replay;
-    if (origin && entry.outgoing) {
-        replay = replay_number(origin->key, origin->stream);
+    TailEntry entry;
+    entry.owner = db.owner(archive.owner);
+    entry.peer = db.address(archive.peer.bare_text());
+    entry.id = id;
+    entry.outgoing = archive.outgoing;
+    db.ensure_conversation(entry.owner, entry.peer);
+    if (archive.peer.has_resource()) {
+        entry.resource = std::string(archive.peer.resource());
+    }
+    if (origin && archive.outgoing) {
+        entry.replay = replay_number(origin->key, origin->stream);
         db.sent_streams().use(db.owner(origin->sender), origin->stream, id);
     }
-    const auto resource = entry.peer.has_resource() ? std::optional(std::string(entry.peer.resource()))
-                                                    : std::nullopt;
-    db.connection().execute(insert_entry, side.owner, side.peer, id, std::int64_t(entry.outgoing), resource,
-        replay);
-    return side;
+    return entry;
 }
 
 void insert_archived(Database& db, const MessageToStore& message, std::int64_t id)
 {
     const auto& first = message.archives.front();
-    const auto a = insert_into_archive(db, first, id, message.origin);
-    std::optional<std::int64_t> owner_b;
-    std::optional<std::int64_t> peer_b;
+    auto a = entry_for(db, first, id, message.origin);
+    std::optional<TailEntry> b;
     // To oneself: both sides are one archive, which has it once.
     if (message.archives.size() > 1 && message.archives[1].owner != first.owner) {
-        const auto b = insert_into_archive(db, message.archives[1], id, message.origin);
-        owner_b = b.owner;
-        peer_b = b.peer;
+        b = entry_for(db, message.archives[1], id, message.origin);
+    }
+    std::optional<std::int64_t> owner_b;
+    std::optional<std::int64_t> peer_b;
+    std::optional<std::string> resource_b;
+    std::int64_t how = a.outgoing ? archived_outgoing_a : 0;
+    if (b) {
+        owner_b = b->owner;
+        peer_b = b->peer;
+        resource_b = b->resource;
+        how |= b->outgoing ? archived_outgoing_b : 0;
     }
     db.connection().execute(insert_message, id, sql_time(message.stamp), std::int64_t(message.searchable),
-        a.owner, a.peer, owner_b, peer_b, Blob { message.xml });
+        a.owner, a.peer, owner_b, peer_b, Blob { message.xml }, how, a.resource, resource_b,
+        a.replay || !b ? a.replay : b->replay);
+    db.filing().add(std::move(a));
+    if (b) {
+        db.filing().add(std::move(*b));
+    }
 }
 
 void insert_claims(Database& db, const MessageToStore& message, std::int64_t id)

@@ -60,10 +60,20 @@ MessageReceipt accept_both(Database& db, const MessageToStore& received, const M
     WallTime now);
 
 // archive.cpp
-std::optional<ArchivePage> read_archive(Connection& db, const AccountKey& key, const ArchiveQuery& query);
-ArchiveEnds archive_ends(Connection& db, const AccountKey& key);
-std::optional<ArchivedMessage> find_archived(Connection& db, const AccountKey& key, const Jid& peer,
+std::optional<ArchivePage> read_archive(Database& db, const AccountKey& key, const ArchiveQuery& query);
+ArchiveEnds archive_ends(Database& db, const AccountKey& key);
+std::optional<ArchivedMessage> find_archived(Database& db, const AccountKey& key, const Jid& peer,
     bool outgoing, const std::string& message_id);
+
+/// The peer's number and resource of the message ?2 in the archive of ?1, if it is there: filed, or newer
+/// than what is filed, when nothing has been taken out of it yet.
+inline constexpr auto select_archived_entry =
+    "SELECT CASE WHEN m.owner_a = ?1 THEN m.peer_a ELSE m.peer_b END, CASE WHEN a.id IS NOT NULL"
+    " THEN a.resource WHEN m.owner_a = ?1 THEN m.resource_a ELSE m.resource_b END"
+    " FROM message m LEFT JOIN archive a ON a.owner = ?1 AND a.id = m.id"
+    " AND a.peer = CASE WHEN m.owner_a = ?1 THEN m.peer_a WHEN m.owner_b = ?1 THEN m.peer_b END"
+    " WHERE m.id = ?2 AND (m.owner_a = ?1 OR m.owner_b = ?1)"
+    " AND (a.id IS NOT NULL OR m.id > (SELECT filed FROM message_state))";
 
 // history.cpp
 bool replace_message(Database& db, const AccountKey& key, MessageId id, const std::string& xml);

@@ -10,11 +10,12 @@ constexpr auto end_reading = "COMMIT";
 
 } // namespace
 
-Readers::Readers(std::vector<Connection> connections, std::size_t queue, std::size_t at_once, Health& health)
+Readers::Readers(std::vector<Connection> connections, Tail& tail, std::size_t queue, std::size_t at_once,
+    Health& health)
     : health_(health), at_once_(at_once), count_(connections.size()), queue_(queue)
 {
     for (auto& connection : connections) {
-        auto& database = databases_.emplace_back(std::move(connection));
+        auto& database = databases_.emplace_back(std::move(connection), tail);
         threads_.emplace_back([this, &database]() { run(database); });
     }
 }

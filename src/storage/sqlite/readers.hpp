@@ -15,7 +15,8 @@ namespace stonechat::sqlite {
 class Readers {
 public:
     /// One thread for each connection; `at_once` jobs in one transaction at most.
-    Readers(std::vector<Connection> connections, std::size_t queue, std::size_t at_once, Health& health);
+    Readers(std::vector<Connection> connections, Tail& tail, std::size_t queue, std::size_t at_once,
+        Health& health);
     ~Readers();
 
     /// Any thread. False, and the job stays with the caller, if the queue is full or closed.

@@ -217,8 +217,24 @@ CREATE INDEX roster_by_contact ON roster (contact);
 )";
 
 // Version 7 leaves the tables as they are.
-constexpr std::array<Migration, 7> all_migrations { version_1, version_2, version_3, version_4, version_5,
-    version_6, Migration("", mend_rewritten_rows) };
+
+// `archive` is filled behind the writes (Filing): until then a message says by itself what will stand there,
+// in `how`, `resource_a`, `resource_b` and `replay`.
+constexpr auto version_8 = R"(
+ALTER TABLE message ADD COLUMN how INTEGER;
+ALTER TABLE message ADD COLUMN resource_a TEXT;
+ALTER TABLE message ADD COLUMN resource_b TEXT;
+ALTER TABLE message ADD COLUMN replay INTEGER;
+ALTER TABLE message_state ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message_state ADD COLUMN filing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message_state ADD COLUMN filing_owner INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message_state ADD COLUMN filing_peer INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message_state ADD COLUMN filing_id INTEGER NOT NULL DEFAULT 0;
+UPDATE message_state SET filed = coalesce((SELECT max(id) FROM message), 0);
+)";
+
+constexpr std::array<Migration, 8> all_migrations { version_1, version_2, version_3, version_4, version_5,
+    version_6, Migration("", mend_rewritten_rows), version_8 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;

@@ -25,7 +25,9 @@ constexpr auto select_expired =
 constexpr auto select_is_owned = "SELECT 1 FROM stream WHERE id = ?1 AND owner = ?2";
 constexpr auto delete_stream = "DELETE FROM stream WHERE id = ?1"; // a trigger takes its claims
 constexpr auto select_unacked =
-    "SELECT u.sequence, u.form, u.id, coalesce(u.stamp, m.stamp), coalesce(u.xml, m.xml), a.id,"
+    "SELECT u.sequence, u.form, u.id, coalesce(u.stamp, m.stamp), coalesce(u.xml, m.xml),"
+    " CASE WHEN a.id IS NOT NULL OR (m.id > (SELECT filed FROM message_state)"
+    " AND (m.owner_a = ?2 OR m.owner_b = ?2)) THEN m.id END,"
     " u.xml IS NULL, u.mail FROM unacked u LEFT JOIN message m ON u.xml IS NULL AND m.id = u.id"
     " LEFT JOIN archive a ON a.owner = ?2 AND a.id = m.id"
     " AND a.peer = CASE WHEN m.owner_a = ?2 THEN m.peer_a WHEN m.owner_b = ?2 THEN m.peer_b END"

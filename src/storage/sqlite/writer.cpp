@@ -18,9 +18,10 @@ constexpr auto back_to_savepoint = "ROLLBACK TO job";
 
 } // namespace
 
-Writer::Writer(Connection connection, std::size_t queue, Health& health, Checkpointer& checkpointer)
-    : health_(health), checkpointer_(checkpointer), queue_(queue), database_(std::move(connection)),
-      thread_([this]() { run(); })
+Writer::Writer(Connection connection, Tail& tail, std::size_t queue, Health& health,
+    Checkpointer& checkpointer)
+    : health_(health), checkpointer_(checkpointer), queue_(queue),
+      database_(std::in_place, std::move(connection), tail), thread_(start())
 {}
 
 Writer::~Writer()
@@ -44,6 +45,16 @@ void Writer::close()
     database_.reset();
 }
 
+std::thread Writer::start()
+{
+    database_->filing().load();
+    auto& db = database_->connection();
+    if (db.take_failure() != Failure::none) {
+        health_.fail("the newest messages cannot be read: " + db.problem());
+    }
+    return std::thread([this]() { run(); });
+}
+
 void Writer::run()
 {
     for (auto jobs = queue_.take(jobs_per_commit, 1); !jobs.empty(); jobs = queue_.take(jobs_per_commit, 1)) {
@@ -55,7 +66,7 @@ void Writer::run()
 
 void Writer::settle(Batch batch)
 {
-    auto ending = health_.has_failed() ? Ending::fatal : transact(batch, Guard::none);
+    auto ending = health_.has_failed() ? Ending::fatal : transact(batch, Guard::none, Attempt::first);
     if (ending == Ending::undone && batch.size() > 1 && last_failure_ != Failure::full) {
         ending = transact(batch, Guard::savepoints);
     }
@@ -69,7 +80,7 @@ void Writer::settle(Batch batch)
     }
 }
 
-Writer::Ending Writer::transact(Batch batch, Guard guard)
+Writer::Ending Writer::transact(Batch batch, Guard guard, Attempt attempt)
 {
     auto& db = database_->connection();
     const auto changes = db.total_changes();
@@ -79,10 +90,14 @@ Writer::Ending Writer::transact(Batch batch, Guard guard)
             return undo();
         }
     }
+    if (attempt == Attempt::first) {
+        database_->filing().step();
+    }
     db.execute(commit_transaction);
     if (db.failure() != Failure::none) {
         return undo();
     }
+    database_->filing().committed();
     count_commit(changes);
     return Ending::committed;
 }
@@ -92,13 +107,13 @@ bool Writer::run_job(Job& job, Guard guard)
 {
     auto& db = database_->connection();
     job.wait_for_reads();
-    if (guard == Guard::savepoints) {
-        db.execute(set_savepoint);
-    }
-    job.run(*database_);
     if (guard == Guard::none) {
+        job.run(*database_);
         return db.failure() == Failure::none;
     }
+    auto mark = database_->filing().mark();
+    db.execute(set_savepoint);
+    job.run(*database_);
     if (const auto failure = db.failure(); failure != Failure::none) {
         if (failure == Failure::io || failure == Failure::full || !db.in_transaction()) {
             return false;
@@ -106,6 +121,7 @@ bool Writer::run_job(Job& job, Guard guard)
         db.take_failure();
         db.execute(back_to_savepoint);
         database_->forget();
+        database_->filing().back_to(std::move(mark));
         job.fail(store_error(failure));
     }
     db.execute(release_savepoint);
@@ -139,6 +155,7 @@ Writer::Ending Writer::undo()
     }
     db.roll_back();
     database_->forget();
+    database_->filing().rolled_back();
     return Ending::undone;
 }
 

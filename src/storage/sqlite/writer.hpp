@@ -23,7 +23,7 @@ namespace stonechat::sqlite {
 
 class Writer {
 public:
-    Writer(Connection connection, std::size_t queue, Health& health, Checkpointer& checkpointer);
+    Writer(Connection connection, Tail& tail, std::size_t queue, Health& health, Checkpointer& checkpointer);
     ~Writer();
 
     /// Any thread. False, and the job stays with the caller, if the queue is full or closed.
@@ -44,9 +44,12 @@ private:
     enum class Guard { none, savepoints };
     enum class Ending { committed, undone, fatal };
 
+    std::thread start();
     void run();
     void settle(Batch batch);
-    Ending transact(Batch batch, Guard guard);
+    /// The first try files something as well (Filing); the others only do what they must.
+    enum class Attempt { first, again };
+    Ending transact(Batch batch, Guard guard, Attempt attempt = Attempt::again);
     Ending one_by_one(Batch batch);
     Ending undo();
     bool run_job(Job& job, Guard guard);

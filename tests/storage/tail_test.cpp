@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/tail.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace stonechat::sqlite;
+
+namespace {
+
+TailEntry entry(std::int64_t owner, std::int64_t peer, std::int64_t id)
+{
+    TailEntry made;
+    made.owner = owner;
+    made.peer = peer;
+    made.id = id;
+    return made;
+}
+
+std::vector<std::int64_t> ids(const std::vector<TailEntry>& entries)
+{
+    std::vector<std::int64_t> found;
+    for (const auto& each : entries) {
+        found.push_back(each.id);
+    }
+    return found;
+}
+
+using Ids = std::vector<std::int64_t>;
+
+} // namespace
+
+TEST_CASE("tail: an owner's entries are there until they are filed, for whoever has not seen that")
+{
+    Tail tail(4);
+    tail.add({ entry(1, 9, 10), entry(2, 1, 10) });
+    tail.add({ entry(1, 5, 11), entry(1, 9, 12) });
+    CHECK_EQ(ids(tail.of(1, 0).value()), Ids { 10, 11, 12 });
+    CHECK_EQ(ids(tail.of(2, 0).value()), Ids { 10 });
+    CHECK(tail.of(3, 0).value().empty());
+    CHECK_EQ(ids(tail.sorted()), Ids { 11, 10, 12, 10 });
+
+    tail.drop(11);
+    CHECK_EQ(ids(tail.of(1, 11).value()), Ids { 12 });
+    CHECK(tail.of(2, 11).value().empty());
+    // His snapshot is older: what he lacks is filed in a newer one, so he must not go on with this.
+    CHECK_FALSE(tail.of(1, 10).has_value());
+    CHECK_FALSE(tail.of(2, 10).has_value());
+}
+
+TEST_CASE("tail: says what an owner has between numbers, and which of it is the newest")
+{
+    Tail tail(4);
+    tail.add({ entry(1, 9, 10), entry(1, 5, 11), entry(1, 9, 14), entry(2, 9, 20) });
+    CHECK(tail.has(1, 0, 11));
+    CHECK(tail.has(1, 10, 12));
+    CHECK_FALSE(tail.has(1, 11, 14));
+    CHECK_FALSE(tail.has(1, 14, 30));
+    CHECK_FALSE(tail.has(3, 0, 30));
+
+    const auto of_nine = [](const TailEntry& each) { return each.peer == 9; };
+    const auto of_five = [](const TailEntry& each) { return each.peer == 5; };
+    CHECK_EQ(tail.newest(1, 0, of_nine).value(), 14);
+    CHECK_EQ(tail.newest(1, 0, of_five).value(), 11);
+    CHECK_FALSE(tail.newest(1, 11, of_five).has_value());
+    CHECK_FALSE(tail.newest(3, 0, of_nine).has_value());
+}
