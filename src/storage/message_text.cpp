@@ -4,13 +4,17 @@
 #include "base/ascii.hpp"
 #include "xmpp/jid.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/search_text.hpp"
 #include "xmpp/stream_parser.hpp"
+
+#include <utility>
 
 namespace stonechat {
 
 namespace {
 
 constexpr std::size_t words_at_most = 32;
+constexpr std::size_t shortest_prefix = 3; // bytes
 
 bool is_part_of_word(char c)
 {
@@ -78,6 +82,21 @@ std::vector<std::string> search_words(std::string_view text)
         words.back().push_back(ascii_lower(c));
     }
     return words;
+}
+
+std::vector<SearchTerm> search_terms(std::string_view text)
+{
+    std::vector<SearchTerm> terms;
+    const auto words = search_words(text);
+    for (const auto& word : words) {
+        SearchTerm term { word, search_tokens(word, SearchSide::query), false };
+        if (!term.tokens.empty()) {
+            const bool is_last = &word == &words.back() && word.size() >= shortest_prefix;
+            term.is_prefix = is_last || is_single_unspaced(term.tokens.back());
+            terms.push_back(std::move(term));
+        }
+    }
+    return terms;
 }
 
 } // namespace stonechat

@@ -22,10 +22,15 @@ bool has_message_id(std::string_view xml, std::string_view id);
 /// typed gets any further. In lower case as far as ASCII goes; the first 32.
 std::vector<std::string> search_words(std::string_view text);
 
-/// Whether the last word of a search also finds what it begins.
-inline bool is_prefix_word(std::string_view word)
-{
-    return word.size() >= 3;
-}
+/// One of these words as the index sees it (xmpp/search_text): what its tokens are, one behind the other.
+struct SearchTerm {
+    std::string word;
+    std::vector<std::string> tokens; ///< at least one
+    bool is_prefix = false;          ///< also finds what it begins
+};
+
+/// The words that have tokens. The last word, if it is not too short, finds what it begins, and so does each
+/// that ends in a single character of a script without spaces.
+std::vector<SearchTerm> search_terms(std::string_view text);
 
 } // namespace stonechat

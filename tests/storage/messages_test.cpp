@@ -567,6 +567,38 @@ TEST_CASE_TEMPLATE("archive: a search finds messages that have all the words, of
     CHECK(at.ids(juliet, query).empty());
 }
 
+// XEP-0431 §3.2-1
+TEST_CASE_TEMPLATE("archive: a search finds words of every script", Where, InMemory, InSqlite)
+{
+    Messages<Where> at;
+    const auto street = at.romeo_to_juliet(chat("Die Stra\xc3\x9f"
+                                                "e nach Z\xc3\xbcrich"));
+    const auto tokyo = at.romeo_to_juliet(chat("明日は東京都庁で会いましょう。"));
+    const auto beijing = at.romeo_to_juliet(chat("我们明天在北京见面"));
+    const auto party = at.romeo_to_juliet(chat("Gewonnen 🎉 🎉"));
+    at.index();
+    for (const auto* text : { "strasse", "STRASSE",
+             "Stra\xc3\x9f"
+             "e",
+             "strass", "zurich", "Z\xc3\x9cRICH" }) {
+        INFO(text);
+        CHECK_EQ(at.search(juliet, text), Ids { street });
+    }
+    for (const auto* text : { "東京", "京都", "都庁", "東京都庁", "会い", "庁", "東", "ましょう" }) {
+        INFO(text);
+        CHECK_EQ(at.search(juliet, text), Ids { tokyo });
+    }
+    CHECK_EQ(at.search(juliet, "北京"), Ids { beijing });
+    CHECK_EQ(at.search(juliet, "明"), Ids { tokyo, beijing });
+    CHECK_EQ(at.search(juliet, "京 庁"), Ids { tokyo });
+    CHECK_EQ(at.search(juliet, "🎉"), Ids { party });
+    CHECK_EQ(at.search(juliet, "🎉 gewonnen"), Ids { party });
+    for (const auto* text : { "京東", "東都", "😀", "rich" }) {
+        INFO(text);
+        CHECK(at.search(juliet, text).empty());
+    }
+}
+
 TEST_CASE_TEMPLATE("archive: what is searched for is words and never a language", Where, InMemory, InSqlite,
     InSqliteFiling)
 {

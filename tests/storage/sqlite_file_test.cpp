@@ -402,6 +402,55 @@ TEST_CASE("sqlite: archives of each earlier schema are read after its migration,
     }
 }
 
+TEST_CASE("sqlite: what an earlier schema has indexed is found before, while and after it is indexed anew")
+{
+    Place place;
+    REQUIRE(sqlite::prepare_database(place.path, sqlite::migrations().first(8)).has_value());
+    std::string sql = "INSERT INTO owner (id, host, user) VALUES (7, 'capulet.example', 'juliet');"
+                      "INSERT INTO address (id, jid) VALUES (3, 'romeo@montague.example');"
+                      "INSERT INTO conversation (owner, peer) VALUES (7, 3);"
+                      "UPDATE message_state SET reserved = 200, indexed = 120, filed = 120;";
+    for (int id = 101; id <= 120; ++id) {
+        const auto number = std::to_string(id);
+        sql += "INSERT INTO message (id, stamp, searchable, owner_a, peer_a, xml) VALUES (" + number
+            + ", 1, 1, 7, 3, CAST('<message xmlns=''jabber:client''><body>rose " + number
+            + "</body></message>' AS BLOB));"
+              "INSERT INTO archive (owner, peer, id, outgoing) VALUES (7, 3, "
+            + number
+            + ", 0);"
+              "INSERT INTO message_words (rowid, owners, body) VALUES ("
+            + number + ", 'o7', 'rose " + number + "');";
+    }
+    tamper(place.path, sql);
+    auto backend = place.open();
+    auto storage = backend->front(place.home);
+    const auto count = [&](const std::string& text, bool from_the_end) {
+        ArchiveQuery query;
+        query.text = text;
+        query.from_the_end = from_the_end;
+        return value(place.home, storage->archive().page(juliet, query))->messages.size();
+    };
+    MessageToStore message;
+    message.xml = "<message xmlns='jabber:client'><body>rose new</body></message>";
+    message.searchable = true;
+    message.archives = { { juliet, *Jid::parse("romeo@montague.example"), false } };
+    value(place.home, storage->messages().accept(message));
+    CHECK_EQ(count("rose", false), 20);
+    for (int step = 0; step < 6; ++step) {
+        value(place.home, storage->archive().index(5));
+        INFO(step);
+        CHECK_EQ(count("rose", false), 21);
+        CHECK_EQ(count("rose", true), 21);
+        CHECK_EQ(count("110", true), 1);
+    }
+    CHECK(value(place.home, storage->archive().replace(juliet, 110, "<message xmlns='jabber:client'/>")));
+    CHECK_EQ(count("rose", false), 20);
+    storage.reset();
+    backend.reset();
+    CHECK_EQ(ask(place.path, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'message_words_before%'"),
+        0);
+}
+
 TEST_CASE("sqlite: a migration that fails changes nothing and says where the copy is (F18)")
 {
     Place place;

@@ -3,6 +3,7 @@
 #include "storage/archive_paging.hpp"
 #include "storage/memory/contents.hpp"
 #include "storage/message_text.hpp"
+#include "xmpp/search_text.hpp"
 
 #include <algorithm>
 
@@ -10,21 +11,36 @@ namespace stonechat::memory {
 
 namespace {
 
-bool has_word(const std::vector<std::string>& words, const std::string& word, bool prefix)
+/// Whether the tokens of `term` stand in `tokens` from `at` on.
+bool has_term_at(const std::vector<std::string>& tokens, std::size_t at, const SearchTerm& term)
 {
-    return std::any_of(words.begin(), words.end(), [&word, prefix](const std::string& candidate) {
-        return prefix ? candidate.starts_with(word) : candidate == word;
-    });
+    const std::size_t count = term.tokens.size();
+    if (at + count > tokens.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool may_go_on = term.is_prefix && i + 1 == count;
+        const auto& found = tokens[at + i];
+        if (may_go_on ? !found.starts_with(term.tokens[i]) : found != term.tokens[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
-bool has_words(const KeptMessage& message, const std::vector<std::string>& wanted)
+bool has_terms(const KeptMessage& message, const std::vector<SearchTerm>& wanted)
 {
     if (!message.indexed || wanted.empty()) {
         return false;
     }
-    const auto words = search_words(body_of(message.xml));
-    return std::all_of(wanted.begin(), wanted.end(), [&words, &wanted](const std::string& word) {
-        return has_word(words, word, &word == &wanted.back() && is_prefix_word(word));
+    const auto tokens = search_tokens(body_of(message.xml), SearchSide::text);
+    return std::all_of(wanted.begin(), wanted.end(), [&tokens](const SearchTerm& term) {
+        for (std::size_t at = 0; at < tokens.size(); ++at) {
+            if (has_term_at(tokens, at, term)) {
+                return true;
+            }
+        }
+        return false;
     });
 }
 
@@ -49,7 +65,7 @@ bool is_selected(const KeptEntry& entry, const ArchiveQuery& query)
     if (!query.ids.empty() && std::find(query.ids.begin(), query.ids.end(), message.id) == query.ids.end()) {
         return false;
     }
-    return query.text.empty() || has_words(message, search_words(query.text));
+    return query.text.empty() || has_terms(message, search_terms(query.text));
 }
 
 bool knows_all_ids(const Belongings& owner, const ArchiveQuery& query)

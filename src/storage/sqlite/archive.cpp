@@ -35,6 +35,12 @@ constexpr auto match_upwards = "SELECT rowid FROM message_words WHERE message_wo
                                " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid";
 constexpr auto match_downwards = "SELECT rowid FROM message_words WHERE message_words MATCH ?1"
                                  " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid DESC";
+constexpr auto match_before_upwards =
+    "SELECT rowid FROM message_words_before WHERE message_words_before MATCH ?1"
+    " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid";
+constexpr auto match_before_downwards =
+    "SELECT rowid FROM message_words_before WHERE message_words_before MATCH ?1"
+    " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid DESC";
 constexpr auto select_message = "SELECT stamp, xml FROM message WHERE id = ?1";
 constexpr auto select_newest = "SELECT max(id) FROM message";
 constexpr auto select_stamp = "SELECT stamp FROM message WHERE id = ?1";
@@ -271,42 +277,82 @@ private:
     std::size_t at_ = 0;
 };
 
+/// What the index finds. While it is made anew, the old one answers for a part of the ids.
 class Matching final : public Source {
 public:
     Matching(Connection& db, std::string expression, Range range, Direction direction)
-        : expression_(std::move(expression)), range_(range),
-          rows_(db.query(direction == Direction::upwards ? match_upwards : match_downwards, expression_,
-              range_.above, range_.below))
-    {}
+        : db_(db), expression_(std::move(expression)), direction_(direction)
+    {
+        const auto again = Reindexing::read(db);
+        if (again.to <= again.done) {
+            add(range, false);
+        } else {
+            add({ range.above, std::min(range.below, again.done + 1) }, false);
+            add({ std::max(range.above, again.done), std::min(range.below, again.to + 1) }, true);
+            add({ std::max(range.above, again.to), range.below }, false);
+        }
+        if (direction == Direction::downwards) {
+            std::reverse(parts_.begin(), parts_.end());
+        }
+    }
 
     std::optional<std::int64_t> next() override
     {
-        return rows_.next() ? std::optional(rows_.integer(0)) : std::nullopt;
+        while (true) {
+            if (rows_ && rows_->next()) {
+                return rows_->integer(0);
+            }
+            rows_.reset();
+            if (at_ == parts_.size()) {
+                return std::nullopt;
+            }
+            const Part& part = parts_[at_++];
+            rows_ = std::unique_ptr<Rows>(new Rows(db_.query(part.sql, expression_, part.range.above,
+                part.range.below)));
+        }
     }
 
 private:
+    struct Part {
+        Range range;
+        const char* sql;
+    };
+
+    void add(Range range, bool before)
+    {
+        if (range.above + 1 >= range.below) {
+            return;
+        }
+        const bool up = direction_ == Direction::upwards;
+        const auto* sql = before ? (up ? match_before_upwards : match_before_downwards)
+                                 : (up ? match_upwards : match_downwards);
+        parts_.push_back({ range, sql });
+    }
+
+    Connection& db_;
     std::string expression_;
-    Range range_;
-    Rows rows_;
+    Direction direction_;
+    std::vector<Part> parts_;
+    std::size_t at_ = 0;
+    std::unique_ptr<Rows> rows_; ///< goes before what it was asked with
 };
 
-/// What is asked of the index: the owner's token and each word, quoted. Words are letters and digits
-/// (search_words), so nothing that means anything to the index comes from outside. Words in which the
-/// index sees none (an emoji) are passed over by it between words, but make AND find nothing.
-std::string expression_for(std::int64_t owner, const std::vector<std::string>& words)
+/// What is asked of the index: the owner's token and each word, quoted. Words are letters, digits and what is
+/// not ASCII (search_words), so nothing that means anything to the index comes from outside.
+std::string expression_for(std::int64_t owner, const std::vector<SearchTerm>& terms)
 {
     auto expression = "owners:\"o" + std::to_string(owner) + "\" AND (";
-    for (const auto& word : words) {
-        expression.append(" body:\"").append(word).append("\"");
+    for (const auto& term : terms) {
+        expression.append(" body:\"").append(term.word).append(term.is_prefix ? "\"*" : "\"");
     }
-    return expression.append(is_prefix_word(words.back()) ? "*)" : ")");
+    return expression.append(")");
 }
 
 /// The messages that a query selects.
 class Selection {
 public:
     Selection(View& view, const ArchiveQuery& query)
-        : view_(view), db_(view.db()), owner_(*view.owner()), query_(query), words_(search_words(query.text))
+        : view_(view), db_(view.db()), owner_(*view.owner()), query_(query), terms_(search_terms(query.text))
     {
         if (query.with) {
             peer_ = address_number(db_, query.with->bare_text());
@@ -314,7 +360,7 @@ public:
                 resource_ = std::string(query.with->resource());
             }
         }
-        is_empty_ = (query.with && !peer_) || (!query.text.empty() && words_.empty());
+        is_empty_ = (query.with && !peer_) || (!query.text.empty() && terms_.empty());
         ids_.assign(query.ids.begin(), query.ids.end());
         std::sort(ids_.begin(), ids_.end());
         ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
@@ -365,7 +411,7 @@ public:
 
 private:
     /// The conversations themselves are read, and not candidates from elsewhere.
-    bool is_direct() const { return words_.empty() && ids_.empty(); }
+    bool is_direct() const { return terms_.empty() && ids_.empty(); }
 
     void find_range()
     {
@@ -403,8 +449,8 @@ private:
 
     std::unique_ptr<Source> source_for(Range range, Direction direction)
     {
-        if (!words_.empty()) {
-            return std::make_unique<Matching>(db_, expression_for(owner_, words_), range, direction);
+        if (!terms_.empty()) {
+            return std::make_unique<Matching>(db_, expression_for(owner_, terms_), range, direction);
         }
         if (!ids_.empty()) {
             const auto from = std::upper_bound(ids_.begin(), ids_.end(), range.above);
@@ -472,7 +518,7 @@ private:
     Connection& db_;
     std::int64_t owner_;
     const ArchiveQuery& query_;
-    std::vector<std::string> words_;
+    std::vector<SearchTerm> terms_;
     std::vector<std::int64_t> ids_;
     std::optional<std::int64_t> peer_;
     std::optional<std::string> resource_;

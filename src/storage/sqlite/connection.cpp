@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite/connection.hpp"
 
+#include "xmpp/search_text.hpp"
+
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <exception>
 #include <utility>
 
 namespace stonechat::sqlite {
@@ -50,6 +53,59 @@ int remember_frames(void* frames, sqlite3*, const char*, int count)
 {
     *static_cast<int*>(frames) = count;
     return SQLITE_OK;
+}
+
+/// It keeps nothing, but FTS5 wants an object.
+int create_tokenizer(void*, const char**, int, Fts5Tokenizer** made)
+{
+    static int nothing = 0;
+    *made = reinterpret_cast<Fts5Tokenizer*>(&nothing);
+    return SQLITE_OK;
+}
+
+void delete_tokenizer(Fts5Tokenizer*) {}
+
+int tokenize(Fts5Tokenizer*, void* context, int flags, const char* text, int size,
+    int (*give)(void*, int, const char*, int, int, int))
+{
+    try {
+        const auto side = (flags & FTS5_TOKENIZE_QUERY) != 0 ? SearchSide::query : SearchSide::text;
+        const std::string_view whole(text != nullptr ? text : "", static_cast<std::size_t>(size));
+        for (const auto& token : search_tokens(whole, side)) {
+            // Where it stands in the text matters to snippets only, and there are none.
+            const int code = give(context, 0, token.data(), static_cast<int>(token.size()), 0, size);
+            if (code != SQLITE_OK) {
+                return code;
+            }
+        }
+        return SQLITE_OK;
+    } catch (const std::exception&) { // no memory
+        return SQLITE_NOMEM;
+    }
+}
+
+fts5_api* find_fts5(sqlite3* handle)
+{
+    fts5_api* api = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(handle, "SELECT fts5(?1)", -1, &statement, nullptr) == SQLITE_OK) {
+        sqlite3_bind_pointer(statement, 1, static_cast<void*>(&api), "fts5_api_ptr", nullptr);
+        sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+    return api;
+}
+
+/// The tokenizer of the full-text index: `search_tokens` under the name `stonechat`. Where it cannot be made
+/// known, as in a file that is no database, whatever needs it fails.
+void register_tokenizer(sqlite3* handle)
+{
+    fts5_api* api = find_fts5(handle);
+    if (api == nullptr) {
+        return;
+    }
+    fts5_tokenizer functions { create_tokenizer, delete_tokenizer, tokenize };
+    api->xCreateTokenizer(api, "stonechat", nullptr, &functions, nullptr);
 }
 
 } // namespace
@@ -139,6 +195,7 @@ Result<Connection, std::string> Connection::open(const std::string& path, Access
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+    register_tokenizer(handle);
     return Connection(handle);
 }
 

@@ -19,10 +19,15 @@ constexpr std::int64_t for_ever = -1;
 constexpr auto select_indexed = "SELECT indexed FROM message_state";
 constexpr auto update_indexed = "UPDATE message_state SET indexed = ?1";
 constexpr auto select_unindexed = "SELECT id, searchable, owner_a, owner_b, CASE WHEN searchable THEN xml END"
-                                  " FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
+                                  " FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
 constexpr auto insert_words = "INSERT INTO message_words (rowid, owners, body) VALUES (?1, ?2, ?3)";
 constexpr auto delete_words =
     "INSERT INTO message_words (message_words, rowid, owners, body) VALUES ('delete', ?1, ?2, ?3)";
+constexpr auto delete_words_before = "INSERT INTO message_words_before (message_words_before, rowid, owners, "
+                                     "body) VALUES ('delete', ?1, ?2, ?3)";
+constexpr auto select_reindexing = "SELECT reindexed, reindex_to FROM message_state";
+constexpr auto update_reindexing = "UPDATE message_state SET reindexed = ?1, reindex_to = ?2";
+constexpr auto drop_words_before = "DROP TABLE IF EXISTS message_words_before";
 constexpr auto select_words =
     "SELECT searchable, owner_a, owner_b, CASE WHEN searchable THEN xml END FROM message WHERE id = ?1";
 constexpr auto update_message = "UPDATE message SET xml = ?2, searchable = 0 WHERE id = ?1";
@@ -91,7 +96,9 @@ void unindex(Connection& db, std::int64_t id)
         owners = owner_tokens(rows.integer(1), number_at(rows, 2));
         body = body_of(rows.view(3));
     }
-    if (id <= indexed_up_to(db)) {
+    if (Reindexing::read(db).covers(id)) {
+        db.execute(delete_words_before, id, owners, body);
+    } else if (id <= indexed_up_to(db)) {
         db.execute(delete_words, id, owners, body);
     }
 }
@@ -249,6 +256,38 @@ std::vector<Expiring> conversations_to_expire(Connection& db, const std::string&
     return conversations;
 }
 
+struct Indexed {
+    std::size_t looked_at = 0;
+    std::int64_t last = 0; ///< of those
+};
+
+/// Makes messages behind `after` and up to `to` searchable.
+Indexed index_range(Connection& db, std::int64_t after, std::int64_t to, std::size_t limit)
+{
+    struct Unindexed {
+        std::int64_t id;
+        std::string owners;
+        std::string body;
+    };
+    std::vector<Unindexed> found;
+    Indexed indexed;
+    {
+        auto rows = db.query(select_unindexed, after, to, sql_number(limit));
+        while (rows.next()) {
+            ++indexed.looked_at;
+            indexed.last = rows.integer(0);
+            if (rows.integer(1) != 0) {
+                found.push_back({ indexed.last, owner_tokens(rows.integer(2), number_at(rows, 3)),
+                    body_of(rows.view(4)) });
+            }
+        }
+    }
+    for (const auto& [id, owners, body] : found) {
+        db.execute(insert_words, id, owners, body);
+    }
+    return indexed;
+}
+
 /// Messages below this id have expired; ids are about microseconds.
 std::int64_t expired_below(Retention retention, WallTime now)
 {
@@ -375,35 +414,31 @@ std::size_t expire_messages(Database& db, const std::string& host, Retention hos
     return removed;
 }
 
-std::size_t index_messages(Database& db, std::size_t limit)
+Reindexing Reindexing::read(Connection& db)
 {
-    struct Unindexed {
-        std::int64_t id;
-        std::string owners;
-        std::string body;
-    };
-    auto& connection = db.connection();
-    std::vector<Unindexed> found;
-    std::int64_t last = 0;
-    std::size_t looked_at = 0;
-    {
-        auto rows = connection.query(select_unindexed, indexed_up_to(connection), sql_number(limit));
-        while (rows.next()) {
-            ++looked_at;
-            last = rows.integer(0);
-            if (rows.integer(1) != 0) {
-                found.push_back({ last, owner_tokens(rows.integer(2), number_at(rows, 3)),
-                    body_of(rows.view(4)) });
-            }
-        }
+    auto rows = db.query(select_reindexing);
+    return rows.next() ? Reindexing { rows.integer(0), rows.integer(1) } : Reindexing();
+}
+
+std::size_t index_messages(Database& database, std::size_t limit)
+{
+    auto& db = database.connection();
+    const auto fresh = index_range(db, indexed_up_to(db), INT64_MAX, limit);
+    if (fresh.looked_at > 0) {
+        db.execute(update_indexed, fresh.last);
     }
-    for (const auto& [id, owners, body] : found) {
-        connection.execute(insert_words, id, owners, body);
+    const auto again = Reindexing::read(db);
+    if (again.to == 0 || fresh.looked_at == limit) {
+        return fresh.looked_at;
     }
-    if (looked_at > 0) {
-        connection.execute(update_indexed, last);
+    const auto old = index_range(db, again.done, again.to, limit - fresh.looked_at);
+    if (fresh.looked_at + old.looked_at < limit) { // all is in the new index
+        db.execute(drop_words_before);
+        db.execute(update_reindexing, std::int64_t(0), std::int64_t(0));
+    } else {
+        db.execute(update_reindexing, old.last, again.to);
     }
-    return looked_at;
+    return fresh.looked_at + old.looked_at;
 }
 
 } // namespace stonechat::sqlite

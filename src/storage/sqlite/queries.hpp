@@ -94,6 +94,13 @@ ArchiveStore::RetentionChoices retention_choices(Connection& db, const AccountKe
 std::size_t expire_messages(Database& db, const std::string& host, Retention host_default, WallTime now,
     std::size_t limit);
 std::size_t index_messages(Database& db, std::size_t limit);
+/// Messages behind `done` and up to `to` are in the index of an earlier schema, the others in the new one.
+struct Reindexing {
+    std::int64_t done = 0;
+    std::int64_t to = 0; ///< 0: the old index is gone
+    static Reindexing read(Connection& db);
+    bool covers(std::int64_t id) const { return id > done && id <= to; }
+};
 
 // streams.cpp
 std::uint64_t create_stream(Database& db, const StreamRecord& record);

@@ -233,8 +233,18 @@ ALTER TABLE message_state ADD COLUMN filing_id INTEGER NOT NULL DEFAULT 0;
 UPDATE message_state SET filed = coalesce((SELECT max(id) FROM message), 0);
 )";
 
-constexpr std::array<Migration, 8> all_migrations { version_1, version_2, version_3, version_4, version_5,
-    version_6, Migration("", mend_rewritten_rows), version_8 };
+// The index for search with a tokenizer of our own. What was indexed before is found in the old one until it
+// has been indexed again, message by message: `reindexed` says how far that is, `reindex_to` how far it goes.
+constexpr auto version_9 = R"(
+ALTER TABLE message_words RENAME TO message_words_before;
+CREATE VIRTUAL TABLE message_words USING fts5(owners, body, content = '', tokenize = 'stonechat');
+ALTER TABLE message_state ADD COLUMN reindexed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message_state ADD COLUMN reindex_to INTEGER NOT NULL DEFAULT 0;
+UPDATE message_state SET reindex_to = max(indexed, 1);
+)";
+
+constexpr std::array<Migration, 9> all_migrations { version_1, version_2, version_3, version_4, version_5,
+    version_6, Migration("", mend_rewritten_rows), version_8, version_9 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;
