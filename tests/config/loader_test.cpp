@@ -142,7 +142,7 @@ TEST_CASE("config: a value outside of its bounds is refused")
 {
     CHECK(problem(with_host("[c2s]\nstanza_bytes = 9999"))
         == "2:16: 'stanza_bytes' in [c2s] is \"9999 B\"; it must be between 10000 B and 16 MiB");
-    CHECK(problem(with_host("[login]\niterations = 4096"))
+    CHECK(problem(with_host("[login]\niterations = 4096")) // RFC 5802 §5.1-4
         == "2:14: 'iterations' in [login] is 4096; it must be between 10000 and 10000000");
     CHECK(problem(with_host("[log]\nlevel = \"warn\""))
         == "2:9: 'level' in [log] is \"warn\"; it must be one of \"trace\", \"debug\", \"info\", "
