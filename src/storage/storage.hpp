@@ -23,6 +23,7 @@
 #include "xmpp/jid.hpp"
 #include "xmpp/scram_verifier.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -231,6 +232,8 @@ struct SqliteOptions {
     unsigned readers = 2;        ///< threads for reads
     std::size_t queue = 65536;   ///< writes, and reads, waiting at most; more are answered with `unavailable`
     std::uint64_t max_bytes = 0; ///< the file may grow to this; more is answered with `full`. 0 = no limit
+    /// Without work for so long, a thread gives back the pages of the file that it has in memory.
+    std::chrono::milliseconds rest = std::chrono::seconds(30);
     /// A write or fsync failed with an I/O error: nothing that was not answered is safe, all calls are
     /// `unavailable` from now on, the server must stop. Called once, on a thread of the database; it
     /// must not call `stop` there.

@@ -35,7 +35,7 @@ struct Place {
         return opened.has_value() ? "it was opened" : opened.error().message;
     }
 
-    void fill(int messages)
+    void fill(int messages, const std::string& body = "last")
     {
         auto backend = open();
         auto storage = backend->front(home);
@@ -43,9 +43,10 @@ struct Place {
         limits.messages_per_sender = 100'000;
         limits.messages = 100'000;
         for (int i = 0; i + 1 < messages; ++i) {
-            append(*storage, juliet, message("a@example.org", std::to_string(i)), limits).then([](auto) {});
+            append(*storage, juliet, message("a@example.org", std::to_string(i) + body), limits)
+                .then([](auto) {});
         }
-        value(home, append(*storage, juliet, message("a@example.org", "last"), limits));
+        value(home, append(*storage, juliet, message("a@example.org", body), limits));
     }
 
     std::size_t messages()
@@ -550,4 +551,28 @@ TEST_CASE("backup: never overwrites a file and says when it cannot write")
     backend->stop();
     CHECK_EQ(answer(place.home, backend->backup(place.home, place.folder.file("late.db"))).error(),
         StoreError::unavailable);
+}
+
+TEST_CASE("sqlite: pages in memory are given back when nothing is asked for a while")
+{
+    Place place;
+    place.fill(1000, std::string(3000, 'x'));
+    SqliteOptions options;
+    options.path = place.path;
+    options.rest = std::chrono::milliseconds(1);
+    auto opened = open_sqlite_storage(std::move(options), place.clock, place.log);
+    REQUIRE(opened.has_value());
+    auto storage = (*opened)->front(place.home);
+    const auto before = sqlite3_memory_used();
+    sqlite3_memory_highwater(1); // begins to look for the most anew
+
+    REQUIRE_EQ(value(place.home, storage->mailbox().read(juliet, 0, 10'000)).size(), 1000);
+    const auto most = sqlite3_memory_highwater(0);
+    CHECK(most > before + 1'000'000);
+    const auto is_given_back = [&]() { return sqlite3_memory_used() < before + (most - before) / 2; };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!is_given_back() && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    CHECK(is_given_back());
 }

@@ -221,6 +221,11 @@ Failure Connection::take_failure()
     return std::exchange(failure_, Failure::none);
 }
 
+void Connection::release_cache()
+{
+    sqlite3_db_release_memory(handle_);
+}
+
 sqlite3_stmt* Connection::prepared(const char* sql)
 {
     if (failure_ != Failure::none) {

@@ -103,6 +103,9 @@ public:
     std::int64_t last_row_id() const;
     std::int64_t total_changes() const;
 
+    /// Gives back the pages that are only kept for the next query.
+    void release_cache();
+
     /// Leaves checkpoints to the caller; from now on `wal_frames` is the length of the
     /// write-ahead log after the last commit made here.
     void watch_wal();

@@ -161,9 +161,9 @@ Engine::Engine(SqliteOptions options, std::size_t archive_segment, FileLock lock
     : clock_(clock), lock_(std::move(lock)), health_(std::move(options.on_fatal), log),
       tail_(std::max<std::size_t>(archive_segment, 1)),
       checkpointer_(std::move(connections.checkpointer), health_),
-      writer_(std::move(connections.writer), tail_, options.queue, health_, checkpointer_),
-      readers_(std::move(connections.readers), tail_, options.queue, reads_at_once, health_),
-      backups_(std::move(connections.backups), tail_, backups_waiting, 1, health_)
+      writer_(std::move(connections.writer), tail_, options.queue, options.rest, health_, checkpointer_),
+      readers_(std::move(connections.readers), tail_, options.queue, reads_at_once, options.rest, health_),
+      backups_(std::move(connections.backups), tail_, backups_waiting, 1, options.rest, health_)
 {}
 
 Engine::~Engine()

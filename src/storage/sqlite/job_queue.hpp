@@ -5,6 +5,7 @@
 
 #include "storage/sqlite/job.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -14,7 +15,8 @@ namespace stonechat::sqlite {
 
 class JobQueue {
 public:
-    explicit JobQueue(std::size_t limit) : limit_(limit) {}
+    /// Nobody who waits for a job for as long as `rest` goes on holding what only makes jobs quicker.
+    JobQueue(std::size_t limit, std::chrono::milliseconds rest) : limit_(limit), rest_(rest) {}
 
     /// False, and the job stays with the caller, if the queue is full or closed.
     bool push(std::unique_ptr<Job>& job)
@@ -36,12 +38,19 @@ public:
     }
 
     /// The oldest jobs, `most` at most and not more than a fair part for each of `takers` threads.
-    /// Waits for one; gives none when the queue is closed and empty.
-    Jobs take(std::size_t most, std::size_t takers)
+    /// Waits for one, and calls `release_cache` once if that takes long; gives none when the queue is closed
+    /// and empty.
+    template <class ReleaseCache> Jobs take(std::size_t most, std::size_t takers, ReleaseCache release_cache)
     {
         std::unique_lock lock(mutex_);
+        const auto has_something = [this]() { return closed_ || !jobs_.empty(); };
         ++sleepers_;
-        filled_.wait(lock, [this]() { return closed_ || !jobs_.empty(); });
+        if (!filled_.wait_for(lock, rest_, has_something)) {
+            lock.unlock();
+            release_cache();
+            lock.lock();
+            filled_.wait(lock, has_something);
+        }
         --sleepers_;
         const auto share = (jobs_.size() + takers - 1) / takers;
         const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(share < most ? share : most);
@@ -68,6 +77,7 @@ public:
 
 private:
     const std::size_t limit_;
+    const std::chrono::milliseconds rest_;
     mutable std::mutex mutex_;
     std::condition_variable filled_;
     std::deque<std::unique_ptr<Job>> jobs_;

@@ -11,8 +11,8 @@ constexpr auto end_reading = "COMMIT";
 } // namespace
 
 Readers::Readers(std::vector<Connection> connections, Tail& tail, std::size_t queue, std::size_t at_once,
-    Health& health)
-    : health_(health), at_once_(at_once), count_(connections.size()), queue_(queue)
+    std::chrono::milliseconds rest, Health& health)
+    : health_(health), at_once_(at_once), count_(connections.size()), queue_(queue, rest)
 {
     for (auto& connection : connections) {
         auto& database = databases_.emplace_back(std::move(connection), tail);
@@ -42,7 +42,10 @@ void Readers::stop()
 
 void Readers::run(Database& database)
 {
-    for (auto jobs = queue_.take(at_once_, count_); !jobs.empty(); jobs = queue_.take(at_once_, count_)) {
+    const auto take = [this, &database]() {
+        return queue_.take(at_once_, count_, [&database]() { database.connection().release_cache(); });
+    };
+    for (auto jobs = take(); !jobs.empty(); jobs = take()) {
         run_together(database, jobs);
         post_home(std::move(jobs));
     }

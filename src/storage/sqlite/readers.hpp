@@ -14,9 +14,10 @@ namespace stonechat::sqlite {
 
 class Readers {
 public:
-    /// One thread for each connection; `at_once` jobs in one transaction at most.
+    /// One thread for each connection; `at_once` jobs in one transaction at most. A thread without a job for
+    /// as long as `rest` gives back what its connection has cached.
     Readers(std::vector<Connection> connections, Tail& tail, std::size_t queue, std::size_t at_once,
-        Health& health);
+        std::chrono::milliseconds rest, Health& health);
     ~Readers();
 
     /// Any thread. False, and the job stays with the caller, if the queue is full or closed.

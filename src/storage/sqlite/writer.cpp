@@ -18,9 +18,9 @@ constexpr auto back_to_savepoint = "ROLLBACK TO job";
 
 } // namespace
 
-Writer::Writer(Connection connection, Tail& tail, std::size_t queue, Health& health,
-    Checkpointer& checkpointer)
-    : health_(health), checkpointer_(checkpointer), queue_(queue),
+Writer::Writer(Connection connection, Tail& tail, std::size_t queue, std::chrono::milliseconds rest,
+    Health& health, Checkpointer& checkpointer)
+    : health_(health), checkpointer_(checkpointer), queue_(queue, rest),
       database_(std::in_place, std::move(connection), tail), thread_(start())
 {}
 
@@ -57,7 +57,10 @@ std::thread Writer::start()
 
 void Writer::run()
 {
-    for (auto jobs = queue_.take(jobs_per_commit, 1); !jobs.empty(); jobs = queue_.take(jobs_per_commit, 1)) {
+    const auto take = [this]() {
+        return queue_.take(jobs_per_commit, 1, [this]() { database_->connection().release_cache(); });
+    };
+    for (auto jobs = take(); !jobs.empty(); jobs = take()) {
         settle(jobs);
         post_home(std::move(jobs));
         move_log();

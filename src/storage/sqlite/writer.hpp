@@ -23,7 +23,9 @@ namespace stonechat::sqlite {
 
 class Writer {
 public:
-    Writer(Connection connection, Tail& tail, std::size_t queue, Health& health, Checkpointer& checkpointer);
+    /// Without a job for as long as `rest` it gives back what its connection has cached.
+    Writer(Connection connection, Tail& tail, std::size_t queue, std::chrono::milliseconds rest,
+        Health& health, Checkpointer& checkpointer);
     ~Writer();
 
     /// Any thread. False, and the job stays with the caller, if the queue is full or closed.
