@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <utility>
 
 namespace stonechat {
 namespace {
@@ -55,7 +56,7 @@ public:
                 "entities that one session may send directed presence to"))
             .setting(SettingSpec::bytes("max_bytes", 8 * 1024, 1024, 1024 * 1024,
                 "Longest presence that a client may send: everybody who may see it is sent it again and "
-                "again."));
+                "again. A longer farewell is taken without its words."));
     }
 
     void attach(Handlers& on) override
@@ -78,7 +79,11 @@ private:
     Verdict measure(const Presence& presence) const
     {
         const auto most = static_cast<std::size_t>(host_->settings("presence").integer("max_bytes"));
-        if (to_xml(presence.element(), ns::client).size() <= most) {
+        if (xml_length(std::as_const(presence.stanza()).element(), ns::client) <= most) {
+            return Verdict::pass();
+        }
+        if (presence.type() == PresenceType::unavailable) { // who wants to go can always go
+            presence.stanza() = Stanza::presence(presence.from(), presence.to(), presence.type());
             return Verdict::pass();
         }
         return Verdict::bounce(StanzaError(StanzaError::not_acceptable,

@@ -64,9 +64,23 @@ std::size_t character_length(std::string_view text)
     return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 0;
 }
 
+/// Takes the place of the string that is written to: counts only.
+class Length {
+public:
+    void operator+=(char) { ++bytes_; }
+    void operator+=(std::string_view text) { bytes_ += text.size(); }
+    void append(std::string_view, std::size_t, std::size_t count) { bytes_ += count; }
+    std::size_t bytes() const { return bytes_; }
+
+private:
+    std::size_t bytes_ = 0;
+};
+
+// Everything below writes to a string or to a Length.
+
 /// `find` gives the first byte that `table` may not call plain.
-template <class Find>
-void append_escaped(std::string& out, std::string_view text, const ByteTable& table, Find find)
+template <class Out, class Find>
+void append_escaped(Out& out, std::string_view text, const ByteTable& table, Find find)
 {
     const char* const end = text.data() + text.size();
     std::size_t plain_from = 0;
@@ -95,19 +109,31 @@ void append_escaped(std::string& out, std::string_view text, const ByteTable& ta
     out.append(text, plain_from, i - plain_from);
 }
 
-void append_attribute(std::string& out, std::string_view prefix, std::string_view name,
-    std::string_view value)
+template <class Out> void append_escaped_attribute(Out& out, std::string_view value)
+{
+    append_escaped(out, value, attribute_table,
+        [](const char* at, const char* end) { return find_special(at, end, '<', '>', '&', '\'', '"'); });
+}
+
+template <class Out> void append_escaped_text(Out& out, std::string_view text)
+{
+    append_escaped(out, text, text_table,
+        [](const char* at, const char* end) { return find_special(at, end, '<', '>', '&'); });
+}
+
+template <class Out>
+void append_attribute(Out& out, std::string_view prefix, std::string_view name, std::string_view value)
 {
     out += ' ';
     out += prefix;
     out += name;
     out += "='";
-    append_attribute_escaped(out, value);
+    append_escaped_attribute(out, value);
     out += '\'';
 }
 
 /// An attribute in a namespace of its own brings the declaration with it.
-void append_foreign_attribute(std::string& out, const Attribute& attribute, std::size_t number)
+template <class Out> void append_foreign_attribute(Out& out, const Attribute& attribute, std::size_t number)
 {
     std::array<char, 24> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -118,7 +144,7 @@ void append_foreign_attribute(std::string& out, const Attribute& attribute, std:
     append_attribute(out, prefix, attribute.name, attribute.value);
 }
 
-void append_attributes(std::string& out, const Element& element, std::string_view left_out)
+template <class Out> void append_attributes(Out& out, const Element& element, std::string_view left_out)
 {
     std::size_t foreign = 0;
     for (const Attribute& attribute : element.attributes()) {
@@ -159,14 +185,14 @@ Naming naming_of(const Element& element, std::string_view outer)
     return naming;
 }
 
-void append_start(std::string& out, const Element& element, const Naming& naming)
+template <class Out> void append_start(Out& out, const Element& element, const Naming& naming)
 {
     out += '<';
     out += naming.prefix;
     out += element.name();
 }
 
-void append_declarations(std::string& out, const Element& element, const Naming& naming)
+template <class Out> void append_declarations(Out& out, const Element& element, const Naming& naming)
 {
     if (naming.declares_default) {
         append_attribute(out, {}, "xmlns", element.ns().text());
@@ -176,7 +202,9 @@ void append_declarations(std::string& out, const Element& element, const Naming&
     }
 }
 
-void append_content_and_end(std::string& out, const Element& element, const Naming& naming)
+template <class Out> void append_element(Out& out, const Element& element, std::string_view outer);
+
+template <class Out> void append_content_and_end(Out& out, const Element& element, const Naming& naming)
 {
     if (element.nodes().empty()) {
         out += "/>";
@@ -185,9 +213,9 @@ void append_content_and_end(std::string& out, const Element& element, const Nami
     out += '>';
     for (const Element::Node& node : element.nodes()) {
         if (const auto* child = std::get_if<Element>(&node)) {
-            append_xml(out, *child, naming.inner);
+            append_element(out, *child, naming.inner);
         } else {
-            append_text_escaped(out, std::get<std::string>(node));
+            append_escaped_text(out, std::get<std::string>(node));
         }
     }
     out += "</";
@@ -196,15 +224,20 @@ void append_content_and_end(std::string& out, const Element& element, const Nami
     out += '>';
 }
 
-} // namespace
-
-void append_xml(std::string& out, const Element& element, std::string_view outer)
+template <class Out> void append_element(Out& out, const Element& element, std::string_view outer)
 {
     const Naming naming = naming_of(element, outer);
     append_start(out, element, naming);
     append_declarations(out, element, naming);
     append_attributes(out, element, {});
     append_content_and_end(out, element, naming);
+}
+
+} // namespace
+
+void append_xml(std::string& out, const Element& element, std::string_view outer)
+{
+    append_element(out, element, outer);
 }
 
 std::string to_xml(const Element& element, std::string_view outer)
@@ -215,16 +248,21 @@ std::string to_xml(const Element& element, std::string_view outer)
     return out;
 }
 
+std::size_t xml_length(const Element& element, std::string_view outer)
+{
+    Length length;
+    append_element(length, element, outer);
+    return length.bytes();
+}
+
 void append_attribute_escaped(std::string& out, std::string_view text)
 {
-    append_escaped(out, text, attribute_table,
-        [](const char* at, const char* end) { return find_special(at, end, '<', '>', '&', '\'', '"'); });
+    append_escaped_attribute(out, text);
 }
 
 void append_text_escaped(std::string& out, std::string_view text)
 {
-    append_escaped(out, text, text_table,
-        [](const char* at, const char* end) { return find_special(at, end, '<', '>', '&'); });
+    append_escaped_text(out, text);
 }
 
 WireForm::WireForm(const Element& stanza, std::string_view outer)

@@ -19,6 +19,9 @@ void append_xml(std::string& out, const Element& element, std::string_view outer
 
 std::string to_xml(const Element& element, std::string_view outer = {});
 
+/// How many bytes `append_xml` would append.
+std::size_t xml_length(const Element& element, std::string_view outer = {});
+
 /// Appends `text` with < > & ' " and CR LF TAB written so that they survive in an attribute.
 void append_attribute_escaped(std::string& out, std::string_view text);
 void append_text_escaped(std::string& out, std::string_view text);

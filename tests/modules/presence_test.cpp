@@ -53,6 +53,27 @@ TEST_CASE("presence: one that is too long reaches nobody, whatever kind it is, a
     CHECK(juliet->hears() == Lines { "presence available from romeo@localhost/orchard" });
 }
 
+TEST_CASE("presence: a farewell that is too long is taken without its words, to everybody or to one")
+{
+    Friends world;
+    auto mercutio = world.comes_online("mercutio@localhost/square");
+    auto juliet = world.comes_online("juliet@localhost/balcony");
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    romeo->says("<presence to='mercutio@localhost/square'/>");
+    juliet->hears();
+    mercutio->hears();
+    romeo->hears();
+    const std::string status = "><status>" + std::string(8 * 1024, 's') + "</status></presence>";
+    romeo->says("<presence type='unavailable' to='mercutio@localhost/square' id='one'" + status);
+    CHECK(mercutio->hears() == Lines { "presence unavailable from romeo@localhost/orchard" });
+    CHECK(mercutio->received.front().nodes().empty());
+    romeo->says("<presence type='unavailable' id='all'" + status);
+    CHECK(romeo->hears() == Lines { "presence unavailable from romeo@localhost/orchard" });
+    CHECK(juliet->hears() == Lines { "presence unavailable from romeo@localhost/orchard" });
+    CHECK(juliet->received.front().nodes().empty());
+    CHECK(mercutio->hears().empty());
+}
+
 TEST_CASE("presence: a one-sided subscription shows presence to the subscriber alone (RFC 6121 §4.2.2)")
 {
     Verona world;

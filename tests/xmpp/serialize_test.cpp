@@ -22,6 +22,7 @@ void check_round_trip(const Element& element)
 {
     const std::string xml = to_xml(element);
     CAPTURE(xml);
+    CHECK(xml_length(element) == xml.size());
     const auto read = parse_element(xml);
     REQUIRE(read.has_value());
     CHECK(*read == element);
