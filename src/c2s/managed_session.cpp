@@ -12,6 +12,8 @@
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 
+#include <algorithm>
+
 namespace stonechat {
 namespace {
 
@@ -19,6 +21,8 @@ namespace {
 /// more, and so much time to answer before that counts against it.
 constexpr std::size_t burst = 4;
 constexpr std::size_t burst_of_bytes = 2;
+/// So many large answers may come before it says that it has read anything (it enters several crowds).
+constexpr std::size_t burst_of_answers = 4;
 constexpr std::chrono::seconds answer_grace { 10 };
 /// So long a client that has not asked waits for its ticks; until then more of them come together.
 constexpr std::chrono::milliseconds untold_time { 500 };
@@ -83,28 +87,22 @@ std::uint64_t ManagedSession::settled() const
 void ManagedSession::send(std::string xml, Given message)
 {
     keep_bound();
-    const bool is_large = xml.size() > limits_.bytes && !is_full();
     const std::size_t bytes = xml.size();
     management_.push(std::move(xml), std::move(message));
-    if (is_large) {
-        large_answer_ = { management_.last(), 1, bytes };
-    }
+    note_pushed(1, bytes);
     transmit();
 }
 
 void ManagedSession::send(const WireForms& stanzas, std::string_view to)
 {
     keep_bound();
-    const std::size_t bytes = management_.bytes();
-    const bool was_within = !is_full();
+    const std::size_t before = management_.bytes();
     for (const auto& stanza : stanzas) {
         std::string xml;
         stanza->append_to(xml, to);
         management_.push(std::move(xml));
     }
-    if (was_within) {
-        large_answer_ = { management_.last(), stanzas.size(), management_.bytes() - bytes };
-    }
+    note_pushed(stanzas.size(), management_.bytes() - before);
     transmit();
 }
 
@@ -160,24 +158,75 @@ void ManagedSession::keep_bound()
     });
 }
 
-bool ManagedSession::is_full() const
+bool ManagedSession::is_within(std::size_t stanzas, std::size_t bytes) const
 {
-    LargeAnswer excused;
-    if (management_.acknowledged() < large_answer_.end) {
-        excused = large_answer_;
-    }
-    const std::size_t stanzas = management_.unacknowledged();
-    const std::size_t bytes = management_.bytes();
-    if (stanzas < limits_.stanzas + excused.stanzas && bytes < limits_.bytes + excused.bytes) {
+    return management_.unacknowledged() < stanzas && management_.bytes() < bytes;
+}
+
+bool ManagedSession::is_full()
+{
+    if (is_within(limits_.stanzas, limits_.bytes)) {
         return false;
     }
-    if (session_.stream() == nullptr || stanzas >= burst * limits_.stanzas + excused.stanzas
-        || bytes >= burst_of_bytes * limits_.bytes + excused.bytes) {
+    const bool reads = is_reading();
+    const LargeAnswer more = excused(reads);
+    if (is_within(limits_.stanzas + more.stanzas, limits_.bytes + more.bytes)) {
+        return false;
+    }
+    return !reads
+        || !is_within(burst * limits_.stanzas + more.stanzas, burst_of_bytes * limits_.bytes + more.bytes);
+}
+
+ManagedSession::LargeAnswer ManagedSession::excused(bool reads) const
+{
+    LargeAnswer more {};
+    for (const LargeAnswer& each : large_answers_) {
+        more.stanzas = reads ? more.stanzas + each.stanzas : std::max(more.stanzas, each.stanzas);
+        more.bytes = reads ? more.bytes + each.bytes : std::max(more.bytes, each.bytes);
+    }
+    return more;
+}
+
+/// Not if it is late with its answer. What was written may still be on its way, and the answer too: so its
+/// time begins when we see that it has everything.
+bool ManagedSession::is_reading()
+{
+    if (session_.stream() == nullptr) {
+        return false;
+    }
+    if (!management_.is_asking() || session_.stream()->progress().pending > 0) {
+        had_all_at_.reset();
         return true;
     }
-    const bool is_late = management_.is_asking()
-        && session_.host().clock().steady() - asked_at_ >= answer_grace;
-    return is_late && session_.stream()->progress().pending == 0;
+    const SteadyTime now = session_.host().clock().steady();
+    had_all_at_ = had_all_at_.value_or(now);
+    return now - *had_all_at_ < answer_grace;
+}
+
+/// So much has come, at the end. What is too much by itself, or was the first for which there was no room, is
+/// a large answer.
+void ManagedSession::note_pushed(std::size_t stanzas, std::size_t bytes)
+{
+    const bool is_large = stanzas > limits_.stanzas || bytes > limits_.bytes;
+    const bool had_room = management_.unacknowledged() - stanzas < limits_.stanzas
+        && management_.bytes() - bytes < limits_.bytes;
+    const bool has_room = management_.unacknowledged() <= limits_.stanzas
+        && management_.bytes() <= limits_.bytes;
+    if (!is_large && (!had_room || has_room)) {
+        return;
+    }
+    if (answers_at_once_ < burst_of_answers) {
+        ++answers_at_once_;
+        large_answers_.push_back({ management_.last(), stanzas, bytes });
+    }
+}
+
+/// It has acknowledged something.
+void ManagedSession::note_reading()
+{
+    answers_at_once_ = 0;
+    std::erase_if(large_answers_,
+        [this](const LargeAnswer& each) { return each.end <= management_.acknowledged(); });
 }
 
 std::size_t ManagedSession::room() const
@@ -205,7 +254,7 @@ void ManagedSession::on_turn_end()
     }
     if (management_.has_to_ask()) {
         management_.ask();
-        asked_at_ = session_.host().clock().steady();
+        had_all_at_.reset();
         taken_.reset();
         timer_.start(session_.shard().timers(), limits_.ack_timeout / 2);
         stream->send_xml(request());
@@ -232,9 +281,13 @@ void ManagedSession::on_request()
 void ManagedSession::on_ack(const Element& ack)
 {
     const auto h = read_handled_count(ack);
+    const std::uint64_t before = management_.acknowledged();
     if (!h || management_.acknowledge(*h) == StreamManagement::Ack::too_high) {
         refuse_count(ack);
         return;
+    }
+    if (management_.acknowledged() > before) {
+        note_reading();
     }
     if (management_.untransmitted_bytes() > 0) {
         transmit(); // what did not fit into the window
@@ -453,7 +506,9 @@ void ManagedSession::on_disconnected()
 
 bool ManagedSession::accept_resumption(std::uint32_t h)
 {
-    return management_.resume(h) == StreamManagement::Ack::fine;
+    const bool fine = management_.resume(h) == StreamManagement::Ack::fine;
+    note_reading();
+    return fine;
 }
 
 void ManagedSession::on_resumed()

@@ -55,7 +55,7 @@ public:
 
     // Towards the client.
     void send(std::string xml, Given message = nullptr);
-    /// One answer of ours, which may be more than what may wait otherwise.
+    /// One answer of ours, which may be more than may wait otherwise.
     void send(const WireForms& stanzas, std::string_view to);
     /// What an earlier server has kept in the store for this session.
     void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
@@ -100,6 +100,13 @@ public:
     void on_noted(bool committed) override;
 
 private:
+    /// Until the client has them, so much more may wait: all of them while it reads, and one if it does not.
+    struct LargeAnswer {
+        std::uint64_t end; ///< the number of its last stanza
+        std::size_t stanzas;
+        std::size_t bytes;
+    };
+
     void on_turn_end() override;
     void on_timer();
 
@@ -110,7 +117,12 @@ private:
     void call_at_turn_end();
     void mark(StreamJournal::Urgency urgency);
     void keep_bound();
-    bool is_full() const;
+    bool is_full();
+    bool is_reading();
+    bool is_within(std::size_t stanzas, std::size_t bytes) const;
+    LargeAnswer excused(bool reads) const;
+    void note_pushed(std::size_t stanzas, std::size_t bytes);
+    void note_reading();
     void look_for_answer();
     void refuse_count(const Element& ack);
     void note_confirmed();
@@ -129,15 +141,10 @@ private:
     std::uint64_t carried_ = 0; ///< counted by an earlier server
     Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
     Timer tell_timer_;          ///< until a client that has not asked is told what is safe
-    SteadyTime asked_at_;
-    std::optional<std::uint64_t> taken_; ///< Transport::Progress, half of the time after we asked
-    /// A large answer: until the client has all of it, so much more may wait.
-    struct LargeAnswer {
-        std::uint64_t end = 0;
-        std::size_t stanzas = 0;
-        std::size_t bytes = 0;
-    };
-    LargeAnswer large_answer_;
+    std::optional<SteadyTime> had_all_at_; ///< our <r/> and what is before it, as far as we have looked
+    std::optional<std::uint64_t> taken_;   ///< Transport::Progress, half of the time after we asked
+    std::vector<LargeAnswer> large_answers_;
+    std::size_t answers_at_once_ = 0; ///< of these, since it has acknowledged something
     WallTime confirmed_until_;
     /// The next such time: what was sent by then is acknowledged with this number.
     struct Mark {

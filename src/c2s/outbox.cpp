@@ -17,8 +17,9 @@ std::size_t size_of(const WireForm& stanza, std::string_view to)
 bool Outbox::admits(std::size_t bytes, std::size_t unsent)
 {
     const std::size_t before = bytes_ + unsent;
-    if (before <= most_) {
-        allowed_ = bytes > most_ ? before + bytes + most_ : most_;
+    if (before < most_) {
+        const std::size_t behind = bytes > most_ ? before + most_ : most_;
+        allowed_ = before + bytes > most_ ? bytes + behind : most_;
     }
     overfull_ = overfull_ || before + bytes > allowed_;
     if (overfull_) {

@@ -15,9 +15,9 @@ namespace stonechat {
 
 class Outbox {
 public:
-    /// At most `most_bytes` wait. One answer of ours may be longer than that (a large roster, the presences
-    /// of a large room); it is taken all the same, and as much again may wait behind it. `unsent` bytes have
-    /// gone to the transport and wait there.
+    /// At most `most_bytes` wait, and the one that is too much for that, whatever its size. An answer of ours
+    /// may be longer than the bound by itself (a large roster, the presences of a large room); as much again
+    /// as the bound may wait behind it. `unsent` bytes have gone to the transport and wait there.
     Outbox(std::size_t most_bytes, std::size_t unsent)
         : most_(most_bytes), allowed_(unsent > most_bytes ? unsent + most_bytes : most_bytes)
     {}
@@ -47,7 +47,7 @@ private:
     std::deque<Parcel> parcels_;
     std::size_t bytes_ = 0;
     std::size_t most_;
-    std::size_t allowed_; ///< most_, or more behind an answer longer than that
+    std::size_t allowed_; ///< most_, or more behind the one that was too much
     bool overfull_ = false;
 };
 

@@ -65,6 +65,19 @@ TEST_CASE("outbox: it is bounded together with what waits in the transport")
     CHECK_FALSE(outbox.add("x", 0)); // the end is the end
 }
 
+TEST_CASE(
+    "outbox: whatever its size, what comes while there is room is taken, and no more than the bound behind")
+{
+    for (const std::size_t size : { 2, 500, 999, 1000, 1001, 5000 }) {
+        CAPTURE(size);
+        Outbox outbox(1000, 0);
+        CHECK(outbox.add(std::string(999, 'x'), 0));
+        CHECK(outbox.add(std::string(size, 'x'), 0));
+        CHECK(outbox.bytes() == 999 + size);
+        CHECK_FALSE(outbox.add(std::string(1002, 'x'), 0));
+    }
+}
+
 TEST_CASE("outbox: one answer may be longer than the bound, and as much again may wait behind it")
 {
     SUBCASE("it waits here")

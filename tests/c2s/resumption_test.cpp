@@ -549,10 +549,44 @@ TEST_CASE("bound: one large answer may be more than all that may wait, until the
     juliet.types(message("m"));
     CHECK_FALSE(romeo.is_over());
     romeo.types("<a xmlns='urn:xmpp:sm:3' h='203'/>");
+    romeo.types("<a xmlns='urn:xmpp:sm:3' h='203'/>"); // he was asked for the last one
 
     world.session()->send(crowd, "romeo@localhost/orchard");
-    world.session()->send(crowd, "romeo@localhost/orchard"); // before he has the first: once is enough
+    world.session()->send(crowd, "romeo@localhost/orchard"); // before he has the first
     world.waits(15s);
+    juliet.types(message("m")); // his answer may be on its way
+    CHECK_FALSE(romeo.is_over());
+    world.waits(9s);
+    juliet.types(message("m"));
+    CHECK_FALSE(romeo.is_over());
+    world.waits(2s);
+    juliet.types(message("m")); // he does not read: once is enough
+    CHECK(has(romeo.hears(), "<resource-constraint"));
+}
+
+TEST_CASE("bound: who reads gets every answer, however many there are, and who does not read only some")
+{
+    Door world;
+    world.set_core("stream_management", "unacknowledged", std::int64_t { 20 });
+    Line romeo = world.working();
+    romeo.enables();
+    Line juliet = world.working("balcony", "juliet");
+    const auto presence = std::make_shared<const WireForm>(
+        parse_stanza("<presence from='cave@conference.localhost/witch'/>"), ns::client);
+    const WireForms crowd(200, presence);
+    for (int i = 0; i < 4; ++i) {
+        world.session()->send(crowd, "romeo@localhost/orchard");
+    }
+    for (int read = 50; read <= 1000; read += 50) { // each of these seconds he owes us an answer
+        juliet.types(message("m"));
+        world.waits(8s);
+        romeo.types(a(read));
+        world.session()->send(crowd, "romeo@localhost/orchard");
+        REQUIRE_FALSE(romeo.is_over());
+    }
+    for (int i = 0; i < 8; ++i) {
+        world.session()->send(crowd, "romeo@localhost/orchard");
+    }
     juliet.types(message("m"));
     CHECK(has(romeo.hears(), "<resource-constraint"));
 }

@@ -154,11 +154,11 @@ TEST_CASE("slow reader: what others send it beyond the bound ends its stream, an
     world.set_core("c2s", "unsent_bytes", std::int64_t { 1024 * 1024 });
     Line romeo = world.romeo_arrives();
     romeo.stops_reading();
-    for (int i = 1; i <= 10; ++i) {
+    for (int i = 1; i <= 11; ++i) {
         world.juliet_writes(i, 100'000);
     }
     CHECK_FALSE(romeo.is_over());
-    world.juliet_writes(11, 100'000);
+    world.juliet_writes(12, 100'000);
     CHECK(romeo.is_over());
     CHECK(world.ended == Lines { "orchard" });
     CHECK(says(romeo.reads(SIZE_MAX), "<resource-constraint"));
