@@ -36,10 +36,13 @@ public:
 
     bool has_to_be_stored() const override { return passage_.has_to_be_committed(); }
 
-    void add_to(MessageToStore& store) override
+    void add_to(MessageToStore& store, RecipientSide recipient) override
     {
         store.searchable = searchable_;
         passage_.add_to(store, {}); // a sender's side has no mailbox
+        if (recipient == RecipientSide::not_stored) {
+            store.origin.reset();
+        }
     }
     const Origin* origin() const override { return passage_.origin() ? &*passage_.origin() : nullptr; }
     std::string& xml() override { return xml_; }
@@ -77,8 +80,7 @@ private:
         MessageToStore store;
         store.stamp = stamp_;
         store.xml = std::move(xml_);
-        add_to(store);
-        store.origin.reset(); // nobody took it, as its sender hears: who tries again means it
+        add_to(store, RecipientSide::not_stored); // nobody took it, as its sender hears
         host_.storage()
             .messages()
             .accept(std::move(store))
@@ -104,6 +106,12 @@ struct MessageDelivery::Letter {
     Letter(Stanza stanza, Settlement token, Passage its_passage)
         : message(std::move(stanza)), settlement(std::move(token)), passage(std::move(its_passage))
     {}
+
+    Luggage::RecipientSide recipient_side() const
+    {
+        return passage.has_to_be_committed() ? Luggage::RecipientSide::stored
+                                             : Luggage::RecipientSide::not_stored;
+    }
 
     Stanza message;
     Settlement settlement;
@@ -259,12 +267,9 @@ Stored<MessageReceipt> MessageDelivery::store(Letter& letter)
     }
     message.stamp = host_.clock().wall();
     if (sent != nullptr) {
-        sent->add_to(message);
+        sent->add_to(message, letter.recipient_side());
     }
     add_received(letter, message);
-    if (!letter.passage.has_to_be_committed()) {
-        message.origin.reset(); // nothing tells whether its recipient got it: rather twice than never
-    }
     return host_.storage().messages().accept(std::move(message));
 }
 
@@ -275,9 +280,8 @@ Stored<MessageReceipt> MessageDelivery::store_both(Letter& letter, std::string r
     MessageToStore sent;
     sent.stamp = host_.clock().wall();
     sent.xml = letter.luggage->xml(); // a copy, for it may come home
-    letter.luggage->add_to(sent);
+    letter.luggage->add_to(sent, letter.recipient_side());
     if (!letter.passage.has_to_be_committed()) {
-        sent.origin.reset(); // as in store()
         return messages.accept(std::move(sent));
     }
     MessageToStore received;

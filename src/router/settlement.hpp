@@ -31,8 +31,11 @@ public:
     virtual ~Luggage() = default;
     /// There is something that must be committed before anybody sees the message.
     virtual bool has_to_be_stored() const = 0;
-    /// Adds the sender's part to what is going to be stored, but for the stanza.
-    virtual void add_to(MessageToStore& store) = 0;
+    /// Whether the same commit tells that the recipient has the message.
+    enum class RecipientSide { stored, not_stored };
+    /// Adds the sender's part to what is going to be stored, but for the stanza. If nothing tells whether the
+    /// recipient got it, a repetition is none: rather twice than never.
+    virtual void add_to(MessageToStore& store, RecipientSide recipient) = 0;
     /// What tells whether the client sends it once more; null if nothing does.
     virtual const Origin* origin() const = 0;
     /// The stanza as the sender sent it, if there is something to store. Who moves it away puts it back when

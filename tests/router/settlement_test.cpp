@@ -85,7 +85,7 @@ class Suitcase final : public Luggage {
 public:
     Suitcase(Home& home, Fate& fate) : home_(home), fate_(fate) {}
     bool has_to_be_stored() const override { return true; }
-    void add_to(MessageToStore&) override {}
+    void add_to(MessageToStore&, RecipientSide) override {}
     const Origin* origin() const override { return nullptr; }
     std::string& xml() override { return xml_; }
     std::uint64_t seal() const override { return 0; }
