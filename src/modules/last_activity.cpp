@@ -16,7 +16,6 @@
 namespace stonechat {
 namespace {
 
-constexpr const char* activity_store = last_activity_store;
 constexpr const char* visibility = "visibility"; ///< key in the store, and field of the command
 constexpr const char* command_node = "urn:stonechat:last-activity:0#visibility";
 /// A status is shown to contacts later; more than this of it is of no use to them.
@@ -100,7 +99,7 @@ public:
             .feature(ns::last_activity, On::both)
             .setting(SettingSpec::duration("write_interval", std::chrono::minutes(5), std::chrono::seconds(1),
                 std::chrono::hours(24), "While somebody is active, the time is written this often."))
-            .store(activity_store);
+            .store(last_activity_store);
     }
 
     void attach(Handlers& on) override
@@ -128,7 +127,7 @@ public:
 private:
     Task<bool> load(User& user)
     {
-        auto pending = user.host().storage().keyval().load(user.key(), activity_store);
+        auto pending = user.host().storage().keyval().load(user.key(), last_activity_store);
         const auto entries = co_await pending;
         if (!entries) {
             co_return false;
@@ -274,7 +273,7 @@ private:
         // Nobody waits for it; if it is lost, the time before it stands.
         host_->storage()
             .keyval()
-            .set(user.key(), activity_store, last_seen_key, seen.to_text())
+            .set(user.key(), last_activity_store, last_seen_key, seen.to_text())
             .then([](const auto&) {});
     }
 
@@ -298,7 +297,7 @@ private:
             co_return StanzaError(StanzaError::bad_request);
         }
         const auto user = context.user->shared_from_this();
-        auto pending = host_->storage().keyval().set(user->key(), activity_store, visibility, choice);
+        auto pending = host_->storage().keyval().set(user->key(), last_activity_store, visibility, choice);
         const auto saved = co_await pending;
         if (!saved) {
             co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
