@@ -17,7 +17,7 @@
 namespace stonechat {
 namespace {
 
-/// So many failed messages of one account are remembered, the newest.
+/// So many failed messages of one account are remembered.
 constexpr std::size_t failed_at_most = 32;
 
 constexpr const char* failed_store = "archive_failed";
@@ -26,6 +26,17 @@ std::string_view origin_id_of(const Element& message)
 {
     const Element* origin = message.child("origin-id", ns::stanza_id);
     return origin != nullptr ? origin->attribute_or("id") : std::string_view();
+}
+
+/// As it is kept.
+std::optional<std::uint64_t> number_in(std::string_view text)
+{
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failure != std::errc() || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
 }
 
 /// Never 0.
@@ -79,9 +90,9 @@ Task<bool> ArchiveReplays::load(User& user) const
     }
     failed_.clear(user);
     for (const auto& [name, value] : *kept) {
-        std::uint64_t key = 0;
-        std::from_chars(name.data(), name.data() + name.size(), key);
-        failed_.of(user).push_back(key);
+        if (const auto key = number_in(name)) { // else it could only forget the failure of another one
+            failed_.of(user).push_back({ *key, number_in(value).value_or(0) });
+        }
     }
     co_return true;
 }
@@ -130,7 +141,7 @@ bool ArchiveReplays::is_new_attempt(const Message& message, const Context& conte
         return false;
     }
     const std::uint64_t key = error_key(message.to(), message.id());
-    if (std::erase(*failed, key) == 0) {
+    if (std::erase_if(*failed, [key](const Failure& each) { return each.key == key; }) == 0) {
         return false;
     }
     context.host.storage()
@@ -138,6 +149,17 @@ bool ArchiveReplays::is_new_attempt(const Message& message, const Context& conte
         .erase(context.user->key(), failed_store, std::to_string(key))
         .then([](const auto&) {});
     return true;
+}
+
+/// The oldest of whoever has caused the most: strangers who send errors do not push out what others said.
+ArchiveReplays::Failed::const_iterator ArchiveReplays::most_expendable(const Failed& failed)
+{
+    const auto share_of = [&failed](const Failure& one) {
+        return std::count_if(failed.begin(), failed.end(),
+            [&one](const Failure& other) { return other.peer == one.peer; });
+    };
+    return std::max_element(failed.begin(), failed.end(),
+        [&share_of](const Failure& a, const Failure& b) { return share_of(a) < share_of(b); });
 }
 
 /// Its sender learns that a message did not arrive. If he tries again, that is no repetition.
@@ -148,14 +170,16 @@ void ArchiveReplays::note_failed(const Message& error, const Context& context) c
     }
     const std::uint64_t key = error_key(error.from(), error.id());
     Failed& failed = failed_.of(*context.user);
-    if (std::find(failed.begin(), failed.end(), key) != failed.end()) {
+    if (std::any_of(failed.begin(), failed.end(), [key](const Failure& each) { return each.key == key; })) {
         return;
     }
-    KeyvalStore::Changes changes { { std::to_string(key), std::string() } };
-    failed.push_back(key);
+    const std::uint64_t peer = hash_(error.from().bare_text());
+    KeyvalStore::Changes changes { { std::to_string(key), std::to_string(peer) } };
+    failed.push_back({ key, peer });
     if (failed.size() > failed_at_most) {
-        changes.emplace_back(std::to_string(failed.front()), std::nullopt);
-        failed.erase(failed.begin());
+        const auto expendable = most_expendable(failed);
+        changes.emplace_back(std::to_string(expendable->key), std::nullopt);
+        failed.erase(expendable);
     }
     context.host.storage()
         .keyval()

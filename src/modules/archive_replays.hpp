@@ -31,13 +31,18 @@ private:
     struct SenderStream {
         std::uint64_t number = 0; ///< from the first such message on
     };
-    /// Of messages whose sender was told that they have failed, by addressee and id; the oldest first.
-    using Failed = std::vector<std::uint64_t>;
+    /// A message whose sender was told that it has failed.
+    struct Failure {
+        std::uint64_t key;  ///< of its addressee and id
+        std::uint64_t peer; ///< of who has told him
+    };
+    using Failed = std::vector<Failure>; ///< the oldest first
 
     void end(const Context& context, bool in_good_order) const;
     Task<bool> load(User& user) const;
     std::uint64_t key_of(const Message& message, std::string_view origin_id, const Host& host) const;
     std::uint64_t error_key(const Jid& peer, std::string_view id) const;
+    static Failed::const_iterator most_expendable(const Failed& failed);
     /// Whether the sender was told that an earlier one has failed; only once for each time he was told.
     bool is_new_attempt(const Message& message, const Context& context) const;
     void note_failed(const Message& error, const Context& context) const;

@@ -245,3 +245,32 @@ TEST_CASE("replays: so is one that the recipient's client has sent back, once")
     CHECK(once(world.heard_of(original)));
     CHECK(world.heard_of(original).empty());
 }
+
+TEST_CASE("replays: nobody who sends errors makes the server forget what others have refused")
+{
+    Sending world;
+    const auto refused_by = [](const char* id) {
+        return "<message type='error' to='romeo@localhost/orchard' id='" + std::string(id)
+            + "'><error type='cancel'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+              "</message>";
+    };
+    world.romeo->says(original);
+    CHECK(once(world.juliet->hears()));
+    world.juliet->says(refused_by("m1"));
+    SUBCASE("while he is here")
+    {
+        for (int i = 0; i < 100; ++i) {
+            world.mercutio->says(refused_by(("x" + std::to_string(i)).c_str()));
+        }
+        world.romeo->is_cut_off();
+    }
+    SUBCASE("after his account was read anew")
+    {
+        world.romeo_comes_back();
+        for (int i = 0; i < 100; ++i) {
+            world.mercutio->says(refused_by(("x" + std::to_string(i)).c_str()));
+        }
+        world.romeo_comes_back();
+    }
+    CHECK(once(world.heard_of(original)));
+}
