@@ -81,7 +81,7 @@ void receive_private(Room& room, Stanza message, Settlement settlement)
             copy.element().add("no-store", ns::hints); // his archive has the first
         }
         room.emit([held = room.shared_from_this(), copy = std::move(copy),
-                      hold = std::exchange(settlement, settlement.share())]() mutable {
+                      hold = std::exchange(settlement, settlement.share_with_copy())]() mutable {
             held->host().router().route(std::move(copy), std::move(hold));
         });
     }

@@ -241,6 +241,7 @@ void MessageDelivery::commit(std::unique_ptr<Letter> letter)
                 refuse(*letter, to_stanza_error(receipt.error()));
             } else if (receipt->is_repeated) {
                 host_.trace("repeated", letter->message, "it is safe already");
+                letter->settlement.note_repetition();
                 drop(*letter);
             } else if (receipt->mailbox != MailboxAnswer::stored) {
                 come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
@@ -348,6 +349,10 @@ void MessageDelivery::settle(Letter& letter, MessageId id)
 
 void MessageDelivery::give(Letter& letter, std::optional<MessageId> id)
 {
+    if (letter.settlement.is_copy_of_repetition()) {
+        letter.passage.fail();
+        return;
+    }
     settle(letter, id.value_or(0));
     const std::size_t count = letter.passage.arrive(letter.message, id);
     if (count == 0 && letter.passage.has_lost_receivers()) {

@@ -81,6 +81,7 @@ struct Settlement::Entry {
     std::unique_ptr<Luggage> luggage;
     std::uint64_t number;
     Ledger::Kind kind;
+    bool is_repetition = false; ///< written and read only where the addressee is at home
 };
 
 void Luggage::over(std::unique_ptr<Luggage> luggage, Outcome outcome)
@@ -97,6 +98,25 @@ void Luggage::come_home(std::unique_ptr<Luggage> luggage, Settlement settlement)
 {
     Luggage& opened = *luggage;
     opened.store_alone(std::move(luggage), std::move(settlement));
+}
+
+Settlement Settlement::share_with_copy() const
+{
+    Settlement copy = share();
+    copy.is_copy_ = true;
+    return copy;
+}
+
+void Settlement::note_repetition()
+{
+    if (entry_) {
+        entry_->is_repetition = true;
+    }
+}
+
+bool Settlement::is_copy_of_repetition() const
+{
+    return is_copy_ && entry_ && entry_->is_repetition;
 }
 
 void Settlement::carry(std::unique_ptr<Luggage> luggage)

@@ -74,6 +74,13 @@ public:
     /// with the first: several holders may be on several threads.
     Settlement share() const { return Settlement(entry_, false); }
 
+    /// The same for a copy of the stanza that goes to another session of its addressee, behind the first: if
+    /// that turns out to be a repetition, so is this.
+    Settlement share_with_copy() const;
+    /// Both at the addressee's home.
+    void note_repetition();
+    bool is_copy_of_repetition() const;
+
     /// Sends `luggage` along; once, and never with an empty token.
     void carry(std::unique_ptr<Luggage> luggage);
     /// What travels along, or null; it belongs to the caller from now on. Null for who shares the token.
@@ -89,6 +96,7 @@ private:
     {}
     std::shared_ptr<Entry> entry_;
     bool is_first_ = true;
+    bool is_copy_ = false;
 };
 
 /// One session's stanzas, in the order in which they came. Lives on `home`, like the session.

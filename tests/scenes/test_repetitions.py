@@ -43,8 +43,8 @@ class Somebody:
     all or to one."""
 
     def __init__(self, server, stack, in_room, in_private=False):
-        self.server, self.account, other = server, *server.accounts("romeo", "juliet")
-        self.other = stack.enter_context(login(server, other, "balcony", presence=True))
+        self.server, self.account, self.other_account = server, *server.accounts("romeo", "juliet")
+        self.other = stack.enter_context(login(server, self.other_account, "balcony", presence=True))
         self.room = f"{fresh_id('den')}@conference.localhost" if in_room else None
         self.in_private = in_private
         if in_room:
@@ -124,6 +124,16 @@ def test_who_says_it_again_in_a_room_hears_himself(server):
         again = romeo.session.expect("<message type='groupchat' id='s1'><body>yes</body></message>")
         place = "{urn:xmpp:sid:0}stanza-id"
         assert again.find(place).get("id") == first.find(place).get("id")
+
+
+def test_of_a_private_message_in_a_room_no_device_of_its_recipient_hears_it_again(server):
+    with contextlib.ExitStack() as stack:
+        romeo = Somebody(server, stack, in_room=True, in_private=True)
+        second = stack.enter_context(login(server, romeo.other_account, "window", presence=True))
+        enter(second, f"{romeo.room}/jul")
+        for heard in (["yes"], []):
+            romeo.comes().says(YES + ORIGIN).is_cut_off()
+            assert (romeo.heard(), words(second)) == (heard, heard)
 
 
 def test_without_origin_id_nothing_is(romeo):
