@@ -105,13 +105,14 @@ Task<Result<Done, BanProblem>> add_ban(Router& router, Ban ban)
 
 Task<Result<Done, BanProblem>> remove_ban(Router& router, IpPrefix prefix)
 {
-    if (!router.server().guard().lift(prefix)) {
-        co_return BanProblem::not_banned;
-    }
+    // First where it is kept: if that fails it is in force still, and can be lifted once more.
     auto erasing = router.storage().keyval().erase(server_itself(), bans_store, prefix.text());
     const auto erased = co_await erasing;
     if (!erased) {
         co_return BanProblem::store_failed;
+    }
+    if (!router.server().guard().lift(prefix)) {
+        co_return BanProblem::not_banned;
     }
     co_return Done();
 }

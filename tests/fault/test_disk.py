@@ -163,6 +163,26 @@ def test_F3_a_full_disk_is_called_that_to_administrators(faulty):
     assert server.log().count("disk full") == 1 and server.log().count("disk has space again") == 1
 
 
+def test_F3_a_ban_that_cannot_be_lifted_stays_and_is_lifted_later(faulty):
+    server = faulty().start()
+    writer_account, reader_account = server.accounts("writer", "reader")
+    prefixes = [f"192.0.2.{number}" for number in range(20)]
+    for prefix in prefixes:
+        server.ctl("ban", "add", prefix)
+    with login(server, writer_account, "desk", presence=True) as writer, \
+            login(server, reader_account, "desk", presence=True) as reader:
+        fill_up_and_write(server, writer, reader)
+    for prefix in prefixes:  # what is small may still fit
+        refused = server.ctl("ban", "remove", prefix, check=False)
+        if refused.returncode != 0:
+            break
+    assert refused.returncode == 1, "nothing was refused"
+    assert prefix in [row["prefix"] for row in server.ctl_json("ban", "list")["bans"]]
+    server.shim.full = 0
+    assert server.ctl("ban", "remove", prefix).stdout == f"lifted the ban of {prefix}\n"
+    assert prefix not in [row["prefix"] for row in server.ctl_json("ban", "list")["bans"]]
+
+
 # -- F4: the disk is broken, or becomes read-only ------------------------------------------------------
 
 @pytest.mark.parametrize("field, error", [("sync_error", errno.EIO), ("write_error", errno.EIO),
