@@ -333,15 +333,30 @@ Pending<bool> Accounts::remove_at_home(const Jid& account, const Jid& except)
         const auto tell = [promise, &asker](bool removed) {
             asker.post([promise, removed]() mutable { promise.fulfil(removed); });
         };
-        start(home.accounts().take_away(account), tell, [tell](const std::exception_ptr&) { tell(false); });
+        home.accounts().start_taking_away(account, tell);
     });
     return answer;
 }
 
 void Accounts::go_on_removing(const Jid& account)
 {
-    start(
-        take_away(account), [](bool) {}, [](const std::exception_ptr&) {});
+    start_taking_away(account, [](bool) {});
+}
+
+/// A bug in whatever forgets it leaves the account where a broken store leaves it.
+template <class Tell> void Accounts::start_taking_away(const Jid& account, Tell tell)
+{
+    start(take_away(account), tell, [this, account, tell](const std::exception_ptr&) {
+        note_not_removed(account);
+        tell(false);
+    });
+}
+
+void Accounts::note_not_removed(const Jid& account) const
+{
+    router_.server().former_names().end_removal(account, std::nullopt);
+    router_.server().log().error("account not removed",
+        { { "account", account.text() }, { "consequence", "the next start goes on with it" } });
 }
 
 /// Each step may be done twice: what a restart finds undone begins anew. The account's rows go last, behind
@@ -358,9 +373,7 @@ Task<bool> Accounts::take_away(Jid account)
         removed = gone.has_value();
     }
     if (!removed) {
-        former.end_removal(account, std::nullopt);
-        router_.server().log().error("account not removed",
-            { { "account", account.text() }, { "consequence", "the next start goes on with it" } });
+        note_not_removed(account);
         co_return false;
     }
     former.end_removal(account, router_.server().clock().wall());

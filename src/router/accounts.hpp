@@ -83,6 +83,10 @@ public:
 
     /// Ends sessions of an account: all, or the one of a full JID. On any shard.
     Pending<std::size_t> end_sessions(Jid account, StreamError why, Jid except = {});
+    /// Whether the password was changed after `time`: who began to log in then may have shown the old one. At
+    /// the account's home.
+    bool has_new_password_since(SteadyTime time, const Jid& account);
+
 
 private:
     Task<Result<std::vector<ScramVerifier>, AccountRefusal>> hash(std::string password);
@@ -90,6 +94,7 @@ private:
     Pending<bool> remove_at_home(const Jid& account, const Jid& except);
     Task<bool> take_away(Jid account);
     Task<bool> take_from_others(Jid account);
+    template <class Tell> void start_taking_away(const Jid& account, Tell tell);
     bool is_outdated(const std::vector<ScramVerifier>& verifiers) const;
     Task<Done> upgrade(Jid account, std::string password, ScramVerifier checked);
 

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 using namespace stonechat;
 using namespace stonechat::test;
@@ -36,6 +37,9 @@ struct Register : World {
     Task<bool> forget(Jid account)
     {
         forgotten.push_back(account.text());
+        if (breaks) {
+            throw std::runtime_error("a bug");
+        }
         co_return can_forget;
     }
 
@@ -64,6 +68,7 @@ struct Register : World {
     Lines removed;
     Lines forgotten;
     bool can_forget = true;
+    bool breaks = false;
     ClientPtr orchard, garden, juliet;
 };
 
@@ -186,12 +191,20 @@ TEST_CASE("accounts: removing ends all sessions, tells the modules, and leaves n
 TEST_CASE("accounts: a removal that fails half way lets nobody in, and can be asked for again")
 {
     Register world;
-    world.can_forget = false;
+    SUBCASE("as the store fails")
+    {
+        world.can_forget = false;
+    }
+    SUBCASE("as a module breaks")
+    {
+        world.breaks = true;
+    }
     CHECK(world.says(world.accounts().remove(world.romeo)) == text(AccountProblem::store_failed));
     CHECK(*world.result_of(world.accounts().exists(world.romeo)));
     CHECK_FALSE(world.is_password("secret"));
     CHECK_THROWS(world.connects("romeo@localhost/orchard"));
     world.can_forget = true;
+    world.breaks = false;
     CHECK(world.says(world.accounts().remove(world.romeo)) == "done");
     CHECK_FALSE(*world.result_of(world.accounts().exists(world.romeo)));
     CHECK(world.forgotten == Lines { "romeo@localhost", "romeo@localhost" });
