@@ -24,17 +24,21 @@ bool is_about(const std::pair<Jid, Jid>& invitation, const Jid& account)
     return invitation.first.same_bare(account) || invitation.second.same_bare(account);
 }
 
-/// Also what no store has: who is inside, was invited, or has not configured his new room yet.
+/// Also what no store has: who is inside, was invited, is told of ticks, or has not configured his new room
+/// yet.
 bool knows(Room& room, const Jid& account)
 {
     const auto& invitations = room.invitations();
     const auto& expected = room.expected();
+    const auto& ticks = room.tick_ledger().entries();
     return room.members().find(account) != nullptr || room.progress().find(account) != nullptr
         || room.hats().has_hats(account) || !room.occupants().of_user(account).empty()
         || std::any_of(invitations.begin(), invitations.end(),
             [&account](const auto& each) { return is_about(each, account); })
         || std::any_of(expected.begin(), expected.end(),
-            [&account](const auto& each) { return each.second.user.same_bare(account); });
+            [&account](const auto& each) { return each.second.user.same_bare(account); })
+        || std::any_of(ticks.begin(), ticks.end(),
+            [&account](const auto& each) { return each.author.same_bare(account); });
 }
 
 RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account)

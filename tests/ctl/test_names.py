@@ -194,6 +194,32 @@ def test_who_is_inside_leaves_and_the_others_see_it(open_server):
         assert len(server.ctl_json("room", "show", room)["occupants"]) == 1
 
 
+def test_a_namesake_is_not_told_who_reads_what_was_said_before_him(open_server):
+    server = open_server
+    crone, victim, hag = server.accounts("crone", "victim", "hag")
+    ticks = "urn:stonechat:muc:ticks:0"
+    with login(server, crone, "desktop", presence=True) as owner, login(server, hag, "pda", presence=True) as reader:
+        room = create(owner, "crone", persistentroom=1)
+        owner.ask("set", f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>"
+                  f"<value>{MUC}#roomconfig</value></field><field var='{{{ticks}}}ticks'><value>1</value></field></x>"
+                  "</query>", to=room)
+        enters(reader, room, "hag")
+        with login(server, victim, "phone", presence=True) as session:
+            enters(session, room, "victim")
+            for speaker in (session, owner):
+                speaker.send(f"<message to='{room}' type='groupchat'><body>hear me</body></message>")
+                said = reader.expect("<message type='groupchat'><body>hear me</body></message>")
+        ByStonechatctl.remove(server, victim)
+        ByStonechatctl.add(server, victim)
+        with login(server, victim, "phone", presence=True) as namesake:
+            enters(namesake, room, "victim")
+            last = said.find("{urn:xmpp:sid:0}stanza-id").get("id")
+            reader.send(f"<message to='{room}' type='groupchat'><displayed xmlns='urn:xmpp:chat-markers:0' id='{last}'/>"
+                        "</message>")
+            owner.expect(f"<message from='{room}' type='headline'><ticks xmlns='{ticks}'/></message>")
+            assert not [e for e in namesake.forget(owner) if e.find(f"{{{ticks}}}ticks") is not None]
+
+
 def test_admins_inherit_a_room_from_its_last_owner(open_server):
     server = open_server
     crone, victim = server.accounts("crone", "victim")
