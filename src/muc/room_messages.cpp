@@ -298,9 +298,13 @@ void receive_message(Room& room, Stanza message, Settlement settlement)
         return;
     }
     if (accepts_as_it_is(room, message)) {
+        const auto failed = [held = room.shared_from_this(), refusable = message](const std::exception_ptr&) {
+            held->host().log().error("room message failed", { { "room", held->address().text() } });
+            held->refuse(refusable, StanzaError(StanzaError::internal_server_error));
+        };
         start(
             receive_in_open(room.shared_from_this(), std::move(message), std::move(settlement)), [](Done) {},
-            [](const std::exception_ptr&) {});
+            failed);
         return;
     }
     if (message.to().has_resource()) {
