@@ -97,8 +97,8 @@ std::vector<ChannelBinding> SaslDialog::bindings() const
 
 bool SaslDialog::receive(const Element& element)
 {
-    if (element.name() == "auth" && !mechanism_) {
-        begin(element);
+    if (element.name() == "auth") {
+        begin_anew(element);
         return true;
     }
     if (element.name() == "abort") {
@@ -123,6 +123,17 @@ bool SaslDialog::receive(const Element& element)
         wait_for_turn(std::move(*data)); // a second message of SCRAM
     }
     return true;
+}
+
+/// RFC 6120 §6.4.2: what is under way is discarded. It was an attempt as if it had been aborted.
+void SaslDialog::begin_anew(const Element& auth)
+{
+    if (mechanism_) {
+        stream_.login_failed(SaslFailure::aborted, end_handshake(SaslFailure::aborted));
+    }
+    if (!stream_.is_over()) {
+        begin(auth);
+    }
 }
 
 void SaslDialog::begin(const Element& auth)
@@ -273,6 +284,15 @@ void SaslDialog::check_password(SaslMechanism::CheckPassword check)
 
 void SaslDialog::fail(SaslFailure failure)
 {
+    const LoginTry what = end_handshake(failure);
+    Element element("failure", ns::sasl);
+    element.add(to_text(failure));
+    stream_.send(element);
+    stream_.login_failed(failure, what);
+}
+
+LoginTry SaslDialog::end_handshake(SaslFailure failure)
+{
     LoginTry what = std::exchange(try_, {});
     secret_.reset();
     if (attempt_ && failure == SaslFailure::not_authorized) {
@@ -283,10 +303,7 @@ void SaslDialog::fail(SaslFailure failure)
         what.user = mechanism_->user();
         mechanism_.reset();
     }
-    Element element("failure", ns::sasl);
-    element.add(to_text(failure));
-    stream_.send(element);
-    stream_.login_failed(failure, what);
+    return what;
 }
 
 } // namespace stonechat

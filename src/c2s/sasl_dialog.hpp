@@ -72,6 +72,7 @@ private:
     /// What shows whether somebody knows the password: a SCRAM client's last message, or the password.
     using Secret = std::variant<std::string, SaslMechanism::CheckPassword>;
 
+    void begin_anew(const Element& auth);
     void begin(const Element& auth);
     void proceed(SaslMechanism::Step step);
     void fetch_account(const std::string& user);
@@ -80,6 +81,7 @@ private:
     void look_at_secret();
     void check_password(SaslMechanism::CheckPassword check);
     void fail(SaslFailure failure);
+    LoginTry end_handshake(SaslFailure failure);
     std::vector<ChannelBinding> bindings() const;
 
     Stream& stream_;
