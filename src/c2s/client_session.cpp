@@ -14,6 +14,11 @@
 namespace stonechat {
 namespace {
 
+bool is_named_like_stanza(const Element& element)
+{
+    return element.name() == "message" || element.name() == "presence" || element.name() == "iq";
+}
+
 /// An element that never became a stanza is answered unless it may not be (RFC 6120 §8.3.1).
 bool is_answerable(const Element& refused)
 {
@@ -25,8 +30,13 @@ bool is_answerable(const Element& refused)
 
 bool is_stanza(const Element& element)
 {
-    return element.ns() == ns::client
-        && (element.name() == "message" || element.name() == "presence" || element.name() == "iq");
+    return element.ns() == ns::client && is_named_like_stanza(element);
+}
+
+StreamError unknown_element(const Element& element)
+{
+    const bool is_foreign = is_named_like_stanza(element) && element.ns() != ns::client;
+    return StreamError(is_foreign ? StreamError::invalid_namespace : StreamError::unsupported_stanza_type);
 }
 
 ClientSession::ClientSession(ClientStream& stream, Host& host, Jid full_jid)
@@ -267,7 +277,7 @@ void ClientSession::handle(Element element)
         }
         return;
     }
-    close(StreamError(StreamError::unsupported_stanza_type));
+    close(unknown_element(element));
 }
 
 void ClientSession::handle_stanza(Element element)

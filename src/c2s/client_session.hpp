@@ -25,6 +25,9 @@ class Host;
 
 /// A message, presence or iq in the content namespace of a client's stream (RFC 6120 §8).
 bool is_stanza(const Element& element);
+/// What ends the stream on a first-level element that is none of a client: a stanza of another content
+/// namespace (RFC 6120 §4.8.3), or anything else (§4.8.4).
+StreamError unknown_element(const Element& element);
 
 /// `<failed/>` of XEP-0198, with the count of the session that cannot be resumed, if it is known.
 Element management_failure(StanzaError::Condition condition,

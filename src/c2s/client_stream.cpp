@@ -312,7 +312,7 @@ void ClientStream::receive_before_login(Element element)
         answer_before_login(std::move(element));
         return;
     }
-    end(StreamError(is_stanza(element) ? StreamError::not_authorized : StreamError::unsupported_stanza_type));
+    end(is_stanza(element) ? StreamError(StreamError::not_authorized) : unknown_element(element));
 }
 
 void ClientStream::answer_before_login(Element element)

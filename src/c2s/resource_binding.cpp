@@ -51,7 +51,7 @@ void ClientStream::receive_authenticated(Element element)
         return;
     }
     if (element.ns() != ns::client) {
-        end(StreamError(StreamError::unsupported_stanza_type));
+        end(unknown_element(element));
         return;
     }
     if (!element.is("iq", ns::client) || element.child("bind", ns::bind) == nullptr) {

@@ -403,6 +403,23 @@ TEST_CASE("stream: stanzas before the login, and what is no stanza, end it (HOST
 // RFC 6120 §8.1.2.1-1 §8.1.2.1-2
 TEST_CASE(
     "stream: a client may name itself, fully or barely, and nobody else (RFC 6120 §8.1.2.1, HOSTILE A48)")
+// RFC 6120 §4.8.3-1
+TEST_CASE("stream: a stanza of another content namespace ends it, before the login and behind it")
+{
+    Door world;
+    Line early = world.connection();
+    early.types(Line::header);
+    Line unbound = world.connection();
+    unbound.logs_in("romeo");
+    Line bound = world.working();
+    for (Line* line : { &early, &unbound, &bound }) {
+        line->types("<message xmlns='jabber:server'><body>hi</body></message>");
+        CHECK(has(line->hears(), "<invalid-namespace"));
+        CHECK(line->is_over());
+    }
+    CHECK(world.seen.empty());
+}
+
 {
     Door world;
     Line line = world.working();
