@@ -400,7 +400,7 @@ void ClientStream::start_tls()
     phase_ = Phase::starting_tls;
     header_sent_ = false;
     parser_.restart();
-    transport_->start_tls(*contexts);
+    transport_->start_tls(*contexts, host_->name()); // RFC 6120 §5.4.3.1
 }
 
 void ClientStream::on_tls_established()

@@ -454,12 +454,12 @@ void TcpTransport::look_for_stall()
 
 // TLS
 
-void TcpTransport::start_tls(TlsContexts& contexts)
+void TcpTransport::start_tls(TlsContexts& contexts, std::string_view host)
 {
     assert(!tls_);
     if (phase_ == Phase::open) {
         tls_ = std::make_unique<Tls>();
-        begin_tls(TlsEngine::server(contexts));
+        begin_tls(TlsEngine::server(contexts, host));
     }
 }
 

@@ -42,7 +42,7 @@ public:
     void resume_reading() override;
     bool is_reading() const override { return reading_; }
 
-    void start_tls(TlsContexts& contexts) override;
+    void start_tls(TlsContexts& contexts, std::string_view host) override;
     const TlsSession* tls() const override;
 
     void finish(unsigned seconds) override;

@@ -27,8 +27,9 @@ struct TlsError {
 
 class TlsContexts {
 public:
-    /// Loads all identities or none. The first serves clients that send no SNI. An SNI name that is
-    /// not served gets the first's certificate too (the stream header then answers host-unknown).
+    /// Loads all identities or none. The first serves clients that send no SNI, unless the stream was opened
+    /// to another host before (STARTTLS). An SNI name that is not served gets the same certificate (the
+    /// stream header then answers host-unknown).
     static Result<std::unique_ptr<TlsContexts>, TlsError> load(const std::vector<TlsIdentity>& identities,
         std::vector<std::string> alpn);
     virtual ~TlsContexts() = default;

@@ -320,11 +320,12 @@ std::optional<std::string> Engine::tls_server_end_point() const
 
 } // namespace
 
-std::unique_ptr<TlsEngine> TlsEngine::server(TlsContexts& contexts)
+std::unique_ptr<TlsEngine> TlsEngine::server(TlsContexts& contexts, std::string_view host)
 {
     auto hosts = current_hosts(contexts);
-    SSL_CTX* const first = hosts->hosts.front().context.get();
-    return std::make_unique<Engine>(std::move(hosts), nullptr, first, true);
+    const HostContext* const wanted = hosts->find(host);
+    SSL_CTX* const context = (wanted != nullptr ? *wanted : hosts->hosts.front()).context.get();
+    return std::make_unique<Engine>(std::move(hosts), nullptr, context, true);
 }
 
 std::unique_ptr<TlsEngine> TlsEngine::client(std::string_view server_name, std::string_view ca_file,

@@ -40,8 +40,9 @@ class TlsEngine {
 public:
     enum class State { handshaking, established, closed, failed };
 
-    /// The server's side. `require_alpn`: direct TLS, where a client that offers ALPN must offer ours.
-    static std::unique_ptr<TlsEngine> server(TlsContexts& contexts);
+    /// The server's side. A client that does not send the name of a host that is served gets the certificate
+    /// of `host`, or of the first.
+    static std::unique_ptr<TlsEngine> server(TlsContexts& contexts, std::string_view host = {});
     /// The client's side, for tests and later for s2s.
     static std::unique_ptr<TlsEngine> client(std::string_view server_name, std::string_view ca_file,
         std::vector<std::string> alpn);

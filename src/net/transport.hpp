@@ -83,8 +83,9 @@ public:
     virtual void resume_reading() = 0;
     virtual bool is_reading() const = 0;
 
-    /// Begins the server's side of a TLS handshake, after what was written has gone out.
-    virtual void start_tls(TlsContexts& contexts) = 0;
+    /// Begins the server's side of a TLS handshake, after what was written has gone out: with the certificate
+    /// of `host` if the client names none in it.
+    virtual void start_tls(TlsContexts& contexts, std::string_view host) = 0;
     /// Facts about the TLS session, or null without TLS.
     virtual const TlsSession* tls() const = 0;
 

@@ -255,6 +255,23 @@ TEST_CASE("tls: SNI chooses the certificate; no name or a foreign one gets the f
     CHECK(name_for(nullptr) == "one.example");
 }
 
+TEST_CASE(
+    "tls: without SNI the certificate is that of the host which the stream was opened to, if it is served")
+{
+    const TlsFiles files;
+    const auto contexts = load({ files.identity("one.example"), files.identity("two.example") });
+    const auto name_for = [&](const char* asked, std::string_view host) {
+        const auto server = TlsEngine::server(*contexts, host);
+        RawClient client(asked);
+        REQUIRE(client.talk(*server) == State::established);
+        return served_name(client);
+    };
+    CHECK(name_for(nullptr, "two.example") == "two.example");
+    CHECK(name_for("three.example", "two.example") == "two.example");
+    CHECK(name_for("one.example", "two.example") == "one.example");
+    CHECK(name_for(nullptr, "three.example") == "one.example");
+}
+
 TEST_CASE("tls: a client that offers other protocols only gets no_application_protocol (A10, RFC 7301)")
 {
     const TlsFiles files;

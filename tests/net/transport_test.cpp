@@ -605,7 +605,7 @@ TEST_CASE("transport: STARTTLS after clear text, then bytes both ways")
     guest.when_bytes = [&](std::string_view bytes) {
         if (bytes == "<starttls/>") {
             guest.transport->write("<proceed/>");
-            guest.transport->start_tls(**contexts);
+            guest.transport->start_tls(**contexts, "localhost");
             CHECK(guest.transport->tls() == nullptr);
         }
     };

@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from cryptography import x509
 
 from support.match import STREAM, show
 from support.raw import BIND_NS, SASL_NS, TLS_NS, WAIT, Closed, RawClient, check_error, login
@@ -81,6 +82,21 @@ def test_4_7_3_stream_ids_do_not_repeat(server):
             client.open()
             identities.add(client.header["id"])
     assert len(identities) == 10 and min(map(len, identities)) >= 16
+
+
+# RFC 6120 §5.4.3.1-1
+@pytest.mark.parametrize("host", ["localhost", "other.example"])
+def test_5_4_3_1_without_sni_the_certificate_is_that_of_the_streams_host(server, host):
+    with RawClient(server, "tcp") as client:
+        client.open(host)
+        client.send(f"<starttls xmlns='{TLS_NS}'/>")
+        assert client.next_stanza().tag == f"{{{TLS_NS}}}proceed"
+        client.wrap_tls(sni=None)
+        shown = x509.load_der_x509_certificate(client.socket.getpeercert(binary_form=True))
+        named = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert named.get_values_for_type(x509.DNSName) == [host]
+        client.open(host)
+        assert client.header["from"] == host
 
 
 # RFC 6120 §4.3.2-1 §4.3.4-1 §5.3.1-1 §5.4.1-1 §5.4.3.3-2 §7.4-1 §6.4.1-1
