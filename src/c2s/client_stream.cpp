@@ -296,6 +296,9 @@ void ClientStream::receive_before_login(Element element)
         return;
     }
     if (element.ns() == ns::sasl) {
+        if (element.name() == "auth") {
+            login_began_ = shard_->clock().steady();
+        }
         if (!sasl_->receive(element)) {
             end(StreamError(StreamError::policy_violation));
         }

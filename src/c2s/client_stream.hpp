@@ -118,6 +118,8 @@ private:
     void refuse_compression();
     void move_home();
     void arrive(Shard& home, std::chrono::milliseconds time_left);
+    bool may_go_in(const User& user);
+    bool has_shown_old_password(const User& user) const;
     void bind(const Element& iq);
     void bind_to(std::shared_ptr<User> user, std::string id, std::string wanted);
     void refuse_bind(std::string_view id, const StanzaError& error);
@@ -169,7 +171,8 @@ private:
     std::string user_; ///< who has logged in: prepared localpart
     std::string lang_;
     SteadyTime deadline_;
-    Timer timer_; ///< the login deadline, later the watch over a quiet stream
+    SteadyTime login_began_; ///< the last one
+    Timer timer_;            ///< the login deadline, later the watch over a quiet stream
     Timer throttle_timer_;
     RateLimit byte_rate_;
     RateLimit stanza_rate_;

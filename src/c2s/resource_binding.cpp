@@ -96,12 +96,32 @@ void ClientStream::refuse_bind(std::string_view id, const StanzaError& error)
     send(iq);
 }
 
+/// Who has logged in; if the account has changed meanwhile, or cannot be read, the stream ends.
+bool ClientStream::may_go_in(const User& user)
+{
+    if (user.state() == User::State::failed) {
+        end(StreamError(StreamError::internal_server_error));
+        return false;
+    }
+    if (user.state() != User::State::ready) {
+        end(StreamError(StreamError::not_authorized)); // removed or disabled
+        return false;
+    }
+    if (has_shown_old_password(user)) {
+        end(StreamError(StreamError::not_authorized, "The password was changed"));
+        return false;
+    }
+    return true;
+}
+
+bool ClientStream::has_shown_old_password(const User& user) const
+{
+    return router().accounts().has_new_password_since(login_began_, user.jid());
+}
+
 void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::string wanted)
 {
-    if (user->state() != User::State::ready) {
-        // The account was removed or disabled while it logged in, or cannot be read.
-        const bool failed = user->state() == User::State::failed;
-        end(StreamError(failed ? StreamError::internal_server_error : StreamError::not_authorized));
+    if (!may_go_in(*user)) {
         return;
     }
     auto jid = user->jid().with_resource(wanted.empty() ? random_id(9) : wanted);

@@ -101,9 +101,7 @@ void ClientStream::look_again(Wanted wanted)
 
 void ClientStream::look_for_session(Wanted wanted)
 {
-    if (wanted.user->state() != User::State::ready) {
-        const bool failed = wanted.user->state() == User::State::failed;
-        end(StreamError(failed ? StreamError::internal_server_error : StreamError::not_authorized));
+    if (!may_go_in(*wanted.user)) {
         return;
     }
     const auto kept = kept_streams();
@@ -193,7 +191,7 @@ Task<Done> ClientStream::bring_back(Wanted wanted)
     if (phase_ == Phase::closed) {
         co_return Done();
     }
-    const bool is_free = wanted.user->state() == User::State::ready
+    const bool is_free = wanted.user->state() == User::State::ready && !has_shown_old_password(*wanted.user)
         && wanted.user->session(backlog.record.resource) == nullptr;
     if (!renumbered || !is_free) {
         fail_resumption(StanzaError::internal_server_error);

@@ -257,6 +257,11 @@ Task<Accounts::Outcome> Accounts::set_password(Jid account, std::string password
     if (!*changed) {
         co_return AccountProblem::no_such_account;
     }
+    // Streams that are not bound yet are found when they want to be: wherever they are now, they come home
+    // for it.
+    router_.server().at_home(account, [account, now = router_.server().clock().steady()](Router& home) {
+        home.accounts().password_changes_[std::string(account.bare_text())] = now;
+    });
     const StreamError why(StreamError::not_authorized, "The password was changed");
     auto ending = end_sessions(account.bare(), why, except);
     co_await ending;
@@ -478,6 +483,12 @@ Task<Done> Accounts::upgrade(Jid account, std::string password, ScramVerifier ch
         co_await pending;
     }
     co_return Done();
+}
+
+bool Accounts::has_new_password_since(SteadyTime time, const Jid& account)
+{
+    const SteadyTime* const changed = password_changes_.find(std::string(account.bare_text()));
+    return changed != nullptr && *changed > time;
 }
 
 Pending<std::size_t> Accounts::end_sessions(Jid account, StreamError why, Jid except)

@@ -4,6 +4,8 @@
 // then sees to the sessions that this ends. One per shard; shard-bound; works for any account.
 #pragma once
 
+#include "base/clock.hpp"
+#include "base/recent_map.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "storage/storage.hpp"
@@ -60,7 +62,7 @@ public:
     /// What becomes of a name that is reserved for somebody who is gone ([accounts] names_reserved).
     enum class Reserved { refuse, give_away };
 
-    explicit Accounts(Router& router) : router_(router) {}
+    explicit Accounts(Router& router) : router_(router), password_changes_(most_password_changes) {}
 
     Task<Outcome> create(Jid account, std::string password, Reserved reserved = Reserved::refuse);
     /// Ends the account's sessions other than `except` (a full JID, may be empty).
@@ -81,24 +83,29 @@ public:
     /// If what is kept of it is weaker than the settings ask for, it is renewed behind the answer.
     Task<Result<bool, AccountProblem>> check_password(Jid account, std::string password);
 
-    /// Ends sessions of an account: all, or the one of a full JID. On any shard.
-    Pending<std::size_t> end_sessions(Jid account, StreamError why, Jid except = {});
     /// Whether the password was changed after `time`: who began to log in then may have shown the old one. At
     /// the account's home.
     bool has_new_password_since(SteadyTime time, const Jid& account);
 
+    /// Ends sessions of an account: all, or the one of a full JID. On any shard.
+    Pending<std::size_t> end_sessions(Jid account, StreamError why, Jid except = {});
 
 private:
     Task<Result<std::vector<ScramVerifier>, AccountRefusal>> hash(std::string password);
     Task<std::optional<AccountRefusal>> refuse_name(Jid account, Reserved reserved);
     Pending<bool> remove_at_home(const Jid& account, const Jid& except);
-    Task<bool> take_away(Jid account);
-    Task<bool> take_from_others(Jid account);
     template <class Tell> void start_taking_away(const Jid& account, Tell tell);
+    Task<bool> take_away(Jid account);
+    void note_not_removed(const Jid& account) const;
+    Task<bool> take_from_others(Jid account);
     bool is_outdated(const std::vector<ScramVerifier>& verifiers) const;
     Task<Done> upgrade(Jid account, std::string password, ScramVerifier checked);
 
+    /// A login takes seconds, so that nobody asks for what is forgotten here.
+    static constexpr std::size_t most_password_changes = 10'000;
+
     Router& router_;
+    RecentMap<std::string, SteadyTime> password_changes_; ///< of accounts at home here
 };
 
 } // namespace stonechat

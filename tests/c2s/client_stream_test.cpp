@@ -101,6 +101,23 @@ TEST_CASE(
     CHECK_FALSE(has(answer, "/orchard"));
 }
 
+TEST_CASE("binding: who has logged in with a password that was changed meanwhile gets no resource")
+{
+    Door world;
+    Line old = world.connection();
+    old.logs_in("romeo", "secret");
+    world.waits(1s);
+    const auto changed = world.result_of(world.accounts().set_password(*Jid::parse("romeo@localhost"),
+        "new"));
+    REQUIRE(changed.has_value());
+    world.waits(1s);
+    Line young = world.connection();
+    young.logs_in("romeo", "new");
+    CHECK(has(old.binds("orchard"), "<not-authorized"));
+    CHECK(old.is_over());
+    CHECK(has(young.binds("orchard"), "<jid>romeo@localhost/orchard</jid>"));
+}
+
 // RFC 6120 §7.7.2.2-1 §7.5-1
 TEST_CASE("binding: by default the new session takes the resource, the old one ends with conflict (RFC 6120 "
           "§7.7.2.2)")
@@ -386,23 +403,6 @@ TEST_CASE("guessing: who waits while a ban begins is not looked at, and who goes
 
 // Stanzas -----------------------------------------------------------------------------------------
 
-// RFC 6120 §4.3.5-1 §4.9.3.12-1
-TEST_CASE("stream: stanzas before the login, and what is no stanza, end it (HOSTILE A15, A16)")
-{
-    Door world;
-    Line early = world.connection();
-    early.types(Line::header);
-    early.types(message("m"));
-    CHECK(has(early.hears(), "<not-authorized"));
-    Line odd = world.working();
-    odd.types("<dance xmlns='urn:example:dance'/>");
-    CHECK(has(odd.hears(), "<unsupported-stanza-type"));
-    CHECK(world.seen.empty());
-}
-
-// RFC 6120 §8.1.2.1-1 §8.1.2.1-2
-TEST_CASE(
-    "stream: a client may name itself, fully or barely, and nobody else (RFC 6120 §8.1.2.1, HOSTILE A48)")
 // RFC 6120 §4.8.3-1
 TEST_CASE("stream: a stanza of another content namespace ends it, before the login and behind it")
 {
@@ -420,6 +420,23 @@ TEST_CASE("stream: a stanza of another content namespace ends it, before the log
     CHECK(world.seen.empty());
 }
 
+// RFC 6120 §4.3.5-1 §4.9.3.12-1
+TEST_CASE("stream: stanzas before the login, and what is no stanza, end it (HOSTILE A15, A16)")
+{
+    Door world;
+    Line early = world.connection();
+    early.types(Line::header);
+    early.types(message("m"));
+    CHECK(has(early.hears(), "<not-authorized"));
+    Line odd = world.working();
+    odd.types("<dance xmlns='urn:example:dance'/>");
+    CHECK(has(odd.hears(), "<unsupported-stanza-type"));
+    CHECK(world.seen.empty());
+}
+
+// RFC 6120 §8.1.2.1-1 §8.1.2.1-2
+TEST_CASE(
+    "stream: a client may name itself, fully or barely, and nobody else (RFC 6120 §8.1.2.1, HOSTILE A48)")
 {
     Door world;
     Line line = world.working();
