@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from support.certificates import make_certificate
-from support.people import Person
+from support.people import Person, with_receipts
 from support.profanity import furnish, shows
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +74,7 @@ def test_the_other_device_receipts_and_history(server, tmp_path):
         question["request_receipt"] = True
         question.send()
         await shows(terminal, "Did you get it?")
-        await paula.wait_for(lambda: [r["receipt"] for r in paula.receipts] == [question["id"]], "a receipt")
+        await paula.wait_for(lambda: paula.receipts == [question["id"]], "a receipt")
         terminal.type("/quit")
 
     async def later(terminal):
@@ -87,9 +87,7 @@ def test_the_other_device_receipts_and_history(server, tmp_path):
 
     async def scenario():
         paula, phone = Person(peer, server, "phone"), Person(user, server, "phone")
-        paula.register_plugin("xep_0184")
-        paula.receipts = []
-        paula.add_event_handler("receipt_received", lambda receipt: paula._note(paula.receipts, receipt))
+        with_receipts(paula)
         for person in (paula, phone):
             await person.come()
         with terminal_of("terminal") as terminal:

@@ -8,7 +8,7 @@ import pytest
 from slixmpp import JID
 from slixmpp.exceptions import IqError, PresenceError
 
-from support.people import Person, together
+from support.people import Person, configure, together, with_rooms
 from support.profanity import fill_in, furnish, shows
 
 _numbers = itertools.count(1)
@@ -20,29 +20,6 @@ def play(scenario):
 
 def new_room():
     return JID(f"garden{next(_numbers)}@conference.localhost")
-
-
-def with_rooms(*people):
-    for person in people:
-        for plugin in ("xep_0045", "xep_0059", "xep_0313", "xep_0249"):
-            person.register_plugin(plugin)
-        person.add_event_handler("groupchat_message", lambda stanza, person=person: person._note(person.heard, stanza))
-        person.invited = []
-        for kind in ("groupchat_invite", "groupchat_direct_invite"):
-            person.add_event_handler(kind, lambda stanza, person=person: person._note(person.invited, stanza))
-        person.add_event_handler("groupchat_presence", lambda stanza, person=person: person._note(person.seen, stanza))
-        person.add_event_handler("groupchat_subject", lambda stanza, person=person: person._note(person.heard, stanza))
-
-
-async def configure(owner, room, **fields):
-    form = await owner["xep_0045"].get_room_config(room)
-    form["type"] = "submit"
-    values = form.get_values()
-    values.update({f"muc#roomconfig_{name}": value for name, value in fields.items()})
-    answer = owner["xep_0004"].make_form(ftype="submit")
-    for var, value in values.items():
-        answer.add_field(var=var, value=str(int(value)) if isinstance(value, bool) else value)
-    await owner["xep_0045"].set_room_config(room, answer)
 
 
 # XEP-0313 §6.1.2-2

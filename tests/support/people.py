@@ -94,6 +94,38 @@ class Person(slixmpp.ClientXMPP):
         await asyncio.wait_for(self.disconnected, WAIT)
 
 
+def with_rooms(*people):
+    """They hear what is said in rooms, see who is there, and collect invitations in `invited`."""
+    for person in people:
+        for plugin in ("xep_0045", "xep_0059", "xep_0313", "xep_0249"):
+            person.register_plugin(plugin)
+        person.add_event_handler("groupchat_message", lambda stanza, person=person: person._note(person.heard, stanza))
+        person.invited = []
+        for kind in ("groupchat_invite", "groupchat_direct_invite"):
+            person.add_event_handler(kind, lambda stanza, person=person: person._note(person.invited, stanza))
+        person.add_event_handler("groupchat_presence", lambda stanza, person=person: person._note(person.seen, stanza))
+        person.add_event_handler("groupchat_subject", lambda stanza, person=person: person._note(person.heard, stanza))
+
+
+async def configure(owner, room, **fields):
+    """Fills in the form of a room, by the ends of the fields' names."""
+    form = await owner["xep_0045"].get_room_config(room)
+    form["type"] = "submit"
+    values = form.get_values()
+    values.update({f"muc#roomconfig_{name}": value for name, value in fields.items()})
+    answer = owner["xep_0004"].make_form(ftype="submit")
+    for var, value in values.items():
+        answer.add_field(var=var, value=str(int(value)) if isinstance(value, bool) else value)
+    await owner["xep_0045"].set_room_config(room, answer)
+
+
+def with_receipts(person):
+    """Collects the receipts that come in `receipts`, by the id of what was received."""
+    person.register_plugin("xep_0184")
+    person.receipts = []
+    person.add_event_handler("receipt_received", lambda stanza: person._note(person.receipts, stanza["receipt"]))
+
+
 @contextlib.asynccontextmanager
 async def together(server, *names, available=True):
     """New accounts of these names, all logged in."""
