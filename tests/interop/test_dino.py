@@ -36,7 +36,7 @@ class Dino:
 
     async def start(self):
         await self.desktop.start("dino-im")
-        await self.desktop.shows("Dino")
+        await self.desktop.shows("^Dino$")
 
     async def has_refused(self):
         await until(lambda: "G_TLS_CERTIFICATE_UNKNOWN_CA" in self.desktop.log(), "a refusal of the certificate")

@@ -25,6 +25,7 @@ def gajim():
 
 class Gajim:
     DIALOG = "Start / Join Chat"
+    QUESTION = "SSL Certificate Verification Error"
 
     def __init__(self, desktop):
         self.desktop = desktop
@@ -47,7 +48,7 @@ class Gajim:
 
     async def start(self):
         await self.desktop.start("gajim")
-        await self.desktop.shows("Gajim")
+        await self.desktop.shows("^Gajim$")
 
         async def obeys():
             return ACCOUNT in await self.desktop.run("gajim-remote", "list_accounts", check=False)
@@ -55,13 +56,15 @@ class Gajim:
         await until(obeys, "Gajim's remote control")
 
     async def has_refused(self):
-        await self.desktop.shows("SSL Certificate Verification Error")
+        await self.desktop.shows(self.QUESTION)
 
     async def trust(self, password):
         """Ticks the box in the dialogue, and connects. Then Gajim has forgotten that it knew the password."""
+        await self.desktop.focus(self.QUESTION)
         for key in ("space", "Tab", "Tab", "Return"):
             await self.desktop.press(key)
         await self.desktop.shows("Password Required")
+        await self.desktop.focus("Password Required")
         await self.desktop.type(password)
 
     async def say_to(self, jid, words):

@@ -77,14 +77,18 @@ class Desktop:
         await self.run("sh", "-c", '"$@" >>program.log 2>&1 &', "sh", *command)
 
     async def shows(self, name):
-        """Waits for a window of that name."""
+        """Waits for a window whose name matches the expression."""
         found = await self.run("timeout", PATIENCE, "xdotool", "search", "--sync", "--onlyvisible", "--name", name,
                                check=False)
         assert found, f"no window '{name}'; what the program has written:\n{self.log()}"
 
     async def focus(self, name):
-        """Gives the keys to the window of exactly that name, as a window manager would."""
-        await self.run("xdotool", "search", "--onlyvisible", "--name", f"^{name}$", "windowfocus", "--sync")
+        """Gives the keys to the window of that name, as a window manager would."""
+        async def has_it():
+            await self.run("xdotool", "search", "--onlyvisible", "--name", f"^{name}$", "windowfocus", check=False)
+            return (await self.run("xdotool", "getwindowfocus", "getwindowname", check=False)).strip() == name
+
+        await until(has_it, f"the focus for '{name}'")
 
     async def has_window(self, name):
         return bool(await self.run("xdotool", "search", "--onlyvisible", "--name", name, check=False))
