@@ -24,6 +24,7 @@ class Plan:
     resumed: int = 10000  # sessions that resume
     archive_window: int = 32  # messages of a pair that are not yet safe and delivered
     archive_rate: int = 2000  # messages a second when latency is measured with the archive
+    archive_shapes: tuple = ((1000, 1), (20, 64))  # pairs, and the window of each: the cost should be the same
     crowd: int = 5000  # people in the largest room
     connections: tuple = (100, 1000, 5000)  # chat is measured with so many too, besides `pairs`
     after_leaving: float = 65  # seconds until memory should have been given back
@@ -31,7 +32,7 @@ class Plan:
 
     def accounts(self):
         return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users, self.crowd,
-                   *self.connections)
+                   *self.connections, *(2 * pairs for pairs, _ in self.archive_shapes))
 
 
 @dataclass
@@ -69,6 +70,14 @@ def chat_steps(plan):
     return made
 
 
+def archive_shape_steps(plan):
+    """The archive alone, with few who write much and with many who each write little."""
+    simple = ["--senders", "counting", "--recipients", "none", "--rate", "0", "--seconds", str(plan.seconds)]
+    return [Step(f"archive {pairs} x {window}", ["archive", "--pairs", str(pairs), "--window", str(window), *simple],
+                 "plain", fresh=True, archive=True)
+            for pairs, window in plan.archive_shapes]
+
+
 def steps(plan):
     seconds = ["--seconds", str(plan.seconds), "--pairs", str(plan.pairs)]
     login = ["login", "--count", str(plan.logins), "--users", str(plan.login_users)]
@@ -87,6 +96,7 @@ def steps(plan):
         Step("idle tls", idle, "direct", fresh=True),
         Step("archive resumable", archive, "plain", fresh=True, archive=True),
         Step("archive simple", [*archive, "--senders", "counting", "--recipients", "none"], "plain", archive=True),
+        *archive_shape_steps(plan),
         Step("offline archived", offline, "plain", archive=True),
         Step("idle resumable", [*idle, "--stream-management", "resumable"], "plain", fresh=True, archive=True),
         Step("resume kill", [*resume, "--end", "kill"], "plain", fresh=True, archive=True, restarts=True),
@@ -219,6 +229,12 @@ def archive_rows(name, p50=None, p99=None):
     ]
 
 
+def archive_shape_rows():
+    return [Row(f"archive, {pairs:,} pairs with {window} outstanding: CPU per million messages", f"archive {pairs} x {window}",
+                "server_cpu_seconds_per_million", "s", 2, at_most=20)
+            for pairs, window in Plan.archive_shapes]
+
+
 def resume_rows(end):
     step, label = f"resume {end}", f"resume, {end}"
     return [
@@ -280,6 +296,7 @@ ROWS = [
     Row("offline, archived: drained a second", "offline archived", "drained_per_second", "1/s"),
     *archive_rows("resumable", 2, 8),
     *archive_rows("simple"),
+    *archive_shape_rows(),
     *resume_rows("kill"),
     *resume_rows("stop"),
     *resume_rows("network"),
