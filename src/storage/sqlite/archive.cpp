@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t counted_at_most = 5000;
 constexpr std::size_t matches_counted_at_most = 1000;
 // Among how many of the newest messages of a conversation one is found by its stanza's id.
-constexpr std::int64_t searched_for_id = 10'000;
+constexpr std::size_t searched_for_id = 10'000;
 
 constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1";
 constexpr auto select_slack = "SELECT late, early FROM message_state";
@@ -54,12 +54,33 @@ std::int64_t newest_message(Connection& db)
     return rows.next() ? rows.integer(0) : 0;
 }
 
+/// Ids between two others.
+struct Range {
+    std::int64_t above = -1;
+    std::int64_t below = INT64_MAX;
+};
+
+/// Which of the messages that are not filed somebody looks for.
+struct Wanted {
+    Range range;
+    std::optional<std::int64_t> peer;
+    std::optional<std::string> resource;
+    std::optional<bool> outgoing;
+
+    bool is_met_by(const TailEntry& entry) const
+    {
+        return (!peer || entry.peer == *peer) && (!resource || entry.resource == resource)
+            && (!outgoing || entry.outgoing == *outgoing);
+    }
+};
+
 /// One owner's archive at one moment: what is filed, in a snapshot of the database, and what is not yet.
 class View {
 public:
-    View(Database& db, const AccountKey& key) : db_(db.connection())
+    View(Database& db, const AccountKey& key) : db_(db.connection()), tail_(db.tail())
     {
-        while (!begin(db.tail(), key)) {}
+        renew();
+        owner_ = owner_number(db_, key);
     }
     View(const View&) = delete;
     View& operator=(const View&) = delete;
@@ -68,38 +89,39 @@ public:
     Connection& db() { return db_; }
     /// Nothing if nothing was ever kept for it.
     const std::optional<std::int64_t>& owner() const { return owner_; }
-    /// What is not filed of a conversation, in order of id; it is newer than the rest.
-    std::span<const TailEntry> tail(std::int64_t peer) const
+
+    /// Another snapshot, as of now.
+    void renew()
     {
-        const auto in_front = [](const TailEntry& entry, std::int64_t number) { return entry.peer < number; };
-        const auto first = std::lower_bound(tail_.begin(), tail_.end(), peer, in_front);
-        const auto last = std::lower_bound(first, tail_.end(), peer + 1, in_front);
+        leave();
+        db_.execute("BEGIN");
+    }
+
+    /// Takes from the tail what is not filed in this snapshot. False if the tail has dropped meanwhile what
+    /// the snapshot does not have yet: another one is needed.
+    bool take(const Wanted& wanted)
+    {
+        const auto state = FilingState::read(db_);
+        const auto below = std::min(wanted.range.below, newest_message(db_) + 1);
+        unfiled_.clear();
+        const auto add = [this, &state, &wanted](const TailEntry& entry) {
+            if (wanted.is_met_by(entry) && !state.has_filed(entry)) {
+                unfiled_.push_back(entry.id);
+            }
+        };
+        return tail_.look(*owner_, state.filed, wanted.range.above, below, add)
+            || db_.failure() != Failure::none; // then the answer is an error anyway
+    }
+
+    /// Of what was taken, in order.
+    std::span<const std::int64_t> unfiled(Range range = {}) const
+    {
+        const auto first = std::upper_bound(unfiled_.begin(), unfiled_.end(), range.above);
+        const auto last = std::lower_bound(first, unfiled_.end(), range.below);
         return { first, last };
     }
 
 private:
-    /// False if the tail has dropped meanwhile what this snapshot does not have yet.
-    bool begin(const Tail& tail, const AccountKey& key)
-    {
-        leave();
-        db_.execute("BEGIN");
-        owner_ = owner_number(db_, key);
-        if (!owner_) {
-            return true;
-        }
-        const auto state = FilingState::read(db_);
-        const auto newest = newest_message(db_);
-        auto unfiled = tail.of(*owner_, state.filed);
-        if (!unfiled) {
-            return db_.failure() != Failure::none; // then the answer is an error anyway
-        }
-        tail_ = std::move(*unfiled);
-        std::erase_if(tail_,
-            [&state, newest](const TailEntry& entry) { return entry.id > newest || state.has_filed(entry); });
-        std::sort(tail_.begin(), tail_.end());
-        return true;
-    }
-
     void leave()
     {
         if (db_.in_transaction()) {
@@ -108,14 +130,9 @@ private:
     }
 
     Connection& db_;
+    const Tail& tail_;
     std::optional<std::int64_t> owner_;
-    std::vector<TailEntry> tail_; ///< by peer and id
-};
-
-/// Ids between two others.
-struct Range {
-    std::int64_t above = -1;
-    std::int64_t below = INT64_MAX;
+    std::vector<std::int64_t> unfiled_;
 };
 
 enum class Direction { upwards, downwards };
@@ -137,12 +154,10 @@ public:
     virtual std::optional<std::int64_t> next() = 0;
 };
 
-/// One conversation: what is filed is read in growing pieces, what is not comes behind it.
+/// What is filed of one conversation, read in growing pieces.
 class Conversation {
 public:
-    explicit Conversation(std::int64_t peer, Range range, std::vector<std::int64_t> tail)
-        : peer_(peer), range_(range), tail_(std::move(tail))
-    {}
+    explicit Conversation(std::int64_t peer, Range range) : peer_(peer), range_(range) {}
 
     std::optional<std::int64_t> next(Connection& db, std::int64_t owner,
         const std::optional<std::string>& resource, Direction direction)
@@ -159,23 +174,9 @@ private:
     {
         ids_.clear();
         at_ = 0;
-        if (direction == Direction::downwards && !tail_.empty()) {
-            ids_ = std::exchange(tail_, {});
-            std::reverse(ids_.begin(), ids_.end());
-            return true;
+        if (ended_) {
+            return false;
         }
-        if (!ended_) {
-            read_filed(db, owner, resource, direction);
-        }
-        if (ids_.empty()) {
-            ids_ = std::exchange(tail_, {});
-        }
-        return !ids_.empty();
-    }
-
-    void read_filed(Connection& db, std::int64_t owner, const std::optional<std::string>& resource,
-        Direction direction)
-    {
         const auto* sql = direction == Direction::upwards ? select_upwards : select_downwards;
         auto rows = db.query(sql, owner, peer_, range_.above, range_.below, resource, piece_);
         while (rows.next()) {
@@ -186,42 +187,31 @@ private:
             (direction == Direction::upwards ? range_.above : range_.below) = ids_.back();
         }
         piece_ = std::min<std::int64_t>(piece_ * 8, 512);
+        return !ids_.empty();
     }
 
     std::int64_t peer_;
     Range range_;
-    std::vector<std::int64_t> tail_;
     std::vector<std::int64_t> ids_;
     std::size_t at_ = 0;
     std::int64_t piece_ = 1;
     bool ended_ = false;
 };
 
-/// Those ids of a conversation that are not filed yet.
-std::vector<std::int64_t> unfiled_ids(const View& view, std::int64_t peer, Range range,
-    const std::optional<std::string>& resource)
-{
-    std::vector<std::int64_t> ids;
-    for (const auto& entry : view.tail(peer)) {
-        if (entry.id > range.above && entry.id < range.below && (!resource || entry.resource == resource)) {
-            ids.push_back(entry.id);
-        }
-    }
-    return ids;
-}
-
-/// All conversations in order of id.
+/// All conversations in order of id, and what is not filed yet.
 class Merged final : public Source {
 public:
     Merged(View& view, const std::vector<std::int64_t>& peers, std::optional<std::string> resource,
         Range range, Direction direction)
-        : db_(view.db()), owner_(*view.owner()), resource_(std::move(resource)), direction_(direction)
+        : db_(view.db()), owner_(*view.owner()), resource_(std::move(resource)), direction_(direction),
+          unfiled_(view.unfiled(range))
     {
         conversations_.reserve(peers.size());
         for (const auto peer : peers) {
-            conversations_.emplace_back(peer, range, unfiled_ids(view, peer, range, resource_));
+            conversations_.emplace_back(peer, range);
             push_next(conversations_.size() - 1);
         }
+        push_next(conversations_.size());
     }
 
     std::optional<std::int64_t> next() override
@@ -231,7 +221,7 @@ public:
         }
         const auto head = heads_.top();
         heads_.pop();
-        push_next(head.conversation);
+        push_next(head.source);
         return head.id;
     }
 
@@ -239,21 +229,36 @@ private:
     struct Head {
         std::int64_t order; ///< the lowest comes first
         std::int64_t id;
-        std::size_t conversation;
+        std::size_t source; ///< a conversation, or behind them what is not filed
         bool operator<(const Head& other) const { return order > other.order; }
     };
 
-    void push_next(std::size_t conversation)
+    void push_next(std::size_t source)
     {
-        if (const auto id = conversations_[conversation].next(db_, owner_, resource_, direction_)) {
-            heads_.push({ direction_ == Direction::upwards ? *id : -*id, *id, conversation });
+        const auto id = source < conversations_.size()
+            ? conversations_[source].next(db_, owner_, resource_, direction_)
+            : next_unfiled();
+        if (id) {
+            heads_.push({ direction_ == Direction::upwards ? *id : -*id, *id, source });
         }
+    }
+
+    std::optional<std::int64_t> next_unfiled()
+    {
+        if (unfiled_.empty()) {
+            return std::nullopt;
+        }
+        const bool up = direction_ == Direction::upwards;
+        const auto id = up ? unfiled_.front() : unfiled_.back();
+        unfiled_ = up ? unfiled_.subspan(1) : unfiled_.first(unfiled_.size() - 1);
+        return id;
     }
 
     Connection& db_;
     std::int64_t owner_;
     std::optional<std::string> resource_;
     Direction direction_;
+    std::span<const std::int64_t> unfiled_; ///< what is left of it
     std::vector<Conversation> conversations_;
     std::priority_queue<Head> heads_;
 };
@@ -354,17 +359,14 @@ public:
     Selection(View& view, const ArchiveQuery& query)
         : view_(view), db_(view.db()), owner_(*view.owner()), query_(query), terms_(search_terms(query.text))
     {
-        if (query.with) {
-            peer_ = address_number(db_, query.with->bare_text());
-            if (query.with->has_resource()) {
-                resource_ = std::string(query.with->resource());
-            }
-        }
-        is_empty_ = (query.with && !peer_) || (!query.text.empty() && terms_.empty());
         ids_.assign(query.ids.begin(), query.ids.end());
         std::sort(ids_.begin(), ids_.end());
         ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
-        find_range();
+        look();
+        while (is_direct() && !view.take({ range_, peer_, resource_, std::nullopt })) {
+            view.renew();
+            look();
+        }
     }
 
     Range range() const { return range_; }
@@ -413,8 +415,22 @@ private:
     /// The conversations themselves are read, and not candidates from elsewhere.
     bool is_direct() const { return terms_.empty() && ids_.empty(); }
 
+    /// What the snapshot says of the query.
+    void look()
+    {
+        if (query_.with) {
+            peer_ = address_number(db_, query_.with->bare_text());
+            if (query_.with->has_resource()) {
+                resource_ = std::string(query_.with->resource());
+            }
+        }
+        is_empty_ = (query_.with && !peer_) || (!query_.text.empty() && terms_.empty());
+        find_range();
+    }
+
     void find_range()
     {
+        range_ = {};
         if (query_.after_id) {
             range_.above = sql_number(*query_.after_id);
         }
@@ -501,13 +517,13 @@ private:
                     found.push_back(static_cast<MessageId>(rows.integer(0)));
                 }
             }
-            for (const auto id : unfiled_ids(view_, peer, range_, resource_)) {
-                if (++seen > counted_at_most) {
-                    return std::nullopt;
-                }
-                if (is_in_time(id)) {
-                    found.push_back(static_cast<MessageId>(id));
-                }
+        }
+        for (const auto id : view_.unfiled(range_)) {
+            if (++seen > counted_at_most) {
+                return std::nullopt;
+            }
+            if (is_in_time(id)) {
+                found.push_back(static_cast<MessageId>(id));
             }
         }
         std::sort(found.begin(), found.end());
@@ -606,10 +622,10 @@ std::optional<ArchivePage> read_archive(Database& database, const AccountKey& ke
     if (!view.owner()) {
         return names_any(query) ? std::nullopt : std::optional(empty_page());
     }
+    Selection selection(view, query);
     if (!has_all_named(db, *view.owner(), query)) {
         return std::nullopt;
     }
-    Selection selection(view, query);
     const auto all = selection.all();
     const auto ids = all ? cut_page(*all, query) : walk_page(selection, query);
     ArchivePage page;
@@ -630,6 +646,9 @@ ArchiveEnds archive_ends(Database& db, const AccountKey& key)
     View view(db, key);
     ArchiveEnds ends;
     if (view.owner()) {
+        while (!view.take({})) {
+            view.renew();
+        }
         ends.oldest = end_of(view, Direction::upwards);
         ends.newest = end_of(view, Direction::downwards);
     }
@@ -645,19 +664,18 @@ std::optional<ArchivedMessage> find_archived(Database& database, const AccountKe
     if (!view.owner() || !address) {
         return std::nullopt;
     }
-    auto left = searched_for_id;
-    const auto tail = view.tail(*address);
-    for (auto entry = tail.rbegin(); entry != tail.rend() && left > 0; ++entry) {
-        if (entry->outgoing != outgoing) {
-            continue;
-        }
-        --left;
-        auto rows = db.query(select_message, entry->id);
+    while (!view.take({ {}, address, std::nullopt, outgoing })) {
+        view.renew();
+    }
+    auto unfiled = view.unfiled();
+    unfiled = unfiled.last(std::min(unfiled.size(), searched_for_id));
+    for (auto id = unfiled.rbegin(); id != unfiled.rend(); ++id) {
+        auto rows = db.query(select_message, *id);
         if (rows.next() && has_message_id(rows.view(1), message_id)) {
-            return ArchivedMessage { static_cast<MessageId>(entry->id), wall_time(rows.integer(0)),
-                rows.text(1) };
+            return ArchivedMessage { static_cast<MessageId>(*id), wall_time(rows.integer(0)), rows.text(1) };
         }
     }
+    const auto left = sql_number(searched_for_id - unfiled.size());
     auto rows = db.query(select_newest_of_side, *view.owner(), *address, std::int64_t(outgoing), left);
     while (rows.next()) {
         if (has_message_id(rows.view(2), message_id)) {

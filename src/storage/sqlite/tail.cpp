@@ -33,16 +33,6 @@ void Tail::drop(std::int64_t id)
     }
 }
 
-std::optional<std::vector<TailEntry>> Tail::of(std::int64_t owner, std::int64_t filed) const
-{
-    const std::lock_guard lock(mutex_);
-    if (dropped_ > filed) {
-        return std::nullopt;
-    }
-    const auto found = by_owner_.find(owner);
-    return found == by_owner_.end() ? std::vector<TailEntry>() : found->second;
-}
-
 bool Tail::has(std::int64_t owner, std::int64_t above, std::int64_t below) const
 {
     const std::lock_guard lock(mutex_);
@@ -50,10 +40,14 @@ bool Tail::has(std::int64_t owner, std::int64_t above, std::int64_t below) const
     if (found == by_owner_.end()) {
         return false;
     }
-    const auto& entries = found->second;
-    const auto first = std::upper_bound(entries.begin(), entries.end(), above,
-        [](std::int64_t id, const TailEntry& entry) { return id < entry.id; });
-    return first != entries.end() && first->id < below;
+    const auto first = first_behind(found->second, above);
+    return first != found->second.end() && first->id < below;
+}
+
+Tail::Entries::const_iterator Tail::first_behind(const Entries& entries, std::int64_t id)
+{
+    return std::upper_bound(entries.begin(), entries.end(), id,
+        [](std::int64_t number, const TailEntry& entry) { return number < entry.id; });
 }
 
 std::vector<TailEntry> Tail::sorted() const

@@ -42,9 +42,22 @@ public:
     /// Those up to `id` are filed, and that is committed.
     void drop(std::int64_t id);
 
-    /// What `owner` has here, in order of id. Nothing if something behind `filed` has been dropped: who reads
-    /// the rest in a snapshot of the database that has filed so much must begin a newer one.
-    std::optional<std::vector<TailEntry>> of(std::int64_t owner, std::int64_t filed) const;
+    /// Shows what `owner` has here between these ids, in their order; meanwhile nobody else gets here. False
+    /// if something behind `filed` has been dropped: who reads the rest in a snapshot of the database that
+    /// has filed so much must begin a newer one.
+    template <class Look>
+    bool look(std::int64_t owner, std::int64_t filed, std::int64_t above, std::int64_t below, Look at) const
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = by_owner_.find(owner);
+        if (dropped_ <= filed && found != by_owner_.end()) {
+            auto entry = first_behind(found->second, above);
+            for (; entry != found->second.end() && entry->id < below; ++entry) {
+                at(*entry);
+            }
+        }
+        return dropped_ <= filed;
+    }
     /// Whether `owner` has something here between these ids.
     bool has(std::int64_t owner, std::int64_t above, std::int64_t below) const;
     /// The newest entry of `owner` behind `above` that `is_one` says is one; meanwhile nobody else gets here.
@@ -67,9 +80,12 @@ public:
     std::vector<TailEntry> sorted() const;
 
 private:
+    using Entries = std::vector<TailEntry>;
+    static Entries::const_iterator first_behind(const Entries& entries, std::int64_t id);
+
     const std::size_t segment_;
     mutable std::mutex mutex_;
-    boost::unordered_flat_map<std::int64_t, std::vector<TailEntry>> by_owner_;
+    boost::unordered_flat_map<std::int64_t, Entries> by_owner_;
     std::int64_t dropped_ = 0; ///< nothing up to this id is here
 };
 
