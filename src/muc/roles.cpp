@@ -101,8 +101,9 @@ std::optional<StanzaError> refuse_affiliation_change(Affiliation actor, Affiliat
     if (wanted >= Affiliation::admin) {
         return StanzaError(StanzaError::forbidden);
     }
-    if (now >= Affiliation::admin) {
-        return StanzaError(StanzaError::not_allowed);
+    if (now >= Affiliation::admin) { // §9.1 to ban them, §10.4 and §10.7 for the rest
+        return StanzaError(wanted == Affiliation::outcast ? StanzaError::not_allowed
+                                                          : StanzaError::forbidden);
     }
     return std::nullopt;
 }

@@ -397,7 +397,7 @@ TOO_MUCH = [
     ("admin", "affiliation='owner' jid='{other}'", "forbidden"),
     ("admin", "affiliation='admin' jid='{other}'", "forbidden"),
     ("admin", "affiliation='owner' jid='{admin}'", "forbidden"),
-    ("admin", "affiliation='none' jid='{owner}'", "not-allowed"),
+    ("admin", "affiliation='none' jid='{owner}'", "forbidden"),
     ("admin", "affiliation='outcast' jid='{owner}'", "not-allowed"),
     ("admin", "affiliation='outcast' jid='{admin}'", "conflict"),
     ("admin", "role='none' nick='owner'", "not-allowed"),

@@ -101,6 +101,7 @@ TEST_CASE(
         == "forbidden");
 }
 
+// XEP-0045 §10.4-1 §10.7-1
 TEST_CASE("affiliations: who may change which (XEP-0045 §5.2.2), row by row")
 {
     constexpr std::array all { none, outcast, member, admin, owner };
@@ -110,9 +111,9 @@ TEST_CASE("affiliations: who may change which (XEP-0045 §5.2.2), row by row")
             for (const Affiliation low : { none, outcast, member }) {
                 CHECK(verdict(refuse_affiliation_change(low, now, wanted)) == "forbidden");
             }
-            const bool makes_high = wanted >= admin;
-            const bool touches_high = now >= admin;
-            const std::string expected = makes_high ? "forbidden" : touches_high ? "not-allowed" : "allowed";
+            const bool concerns_owners = wanted >= admin || now >= admin;
+            const bool bans = wanted == outcast; // §9.1
+            const std::string expected = !concerns_owners ? "allowed" : bans ? "not-allowed" : "forbidden";
             CHECK(verdict(refuse_affiliation_change(admin, now, wanted)) == expected);
         }
     }
