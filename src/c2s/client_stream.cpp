@@ -215,16 +215,20 @@ Result<Done, StreamError> ClientStream::accept_header(const StreamHeader& header
     }
     if (phase_ == Phase::authenticated) {
         // RFC 6120 §6.4.6, §4.7.1: the identity was proven to one host and for one account only.
-        const bool same_user = header.from.empty() || header.from.local() == user_;
-        return host == host_ && same_user ? Result<Done, StreamError>(Done())
-                                          : StreamError(StreamError::not_authorized);
+        if (host != host_) {
+            return StreamError(StreamError::not_authorized);
+        }
+        const bool same_user = header.from.empty()
+            || (header.from.local() == user_ && header.from.domain() == host_->name());
+        return same_user ? Result<Done, StreamError>(Done()) : StreamError(StreamError::invalid_from);
     }
     if (host_ != nullptr && host != host_) {
         return StreamError(StreamError::not_authorized, "The stream was opened to another host");
     }
     host_ = host;
-    SaslDialog::Stream& self = *this; // a private base, so the name is made here
-    sasl_ = std::make_unique<SaslDialog>(self, router(), host->name(), tls, settings_);
+    SaslDialog::Stream& self = *this;        // a private base, so the name is made here
+    Jid claimed = tls ? header.from : Jid(); // in clear, anybody may have written it
+    sasl_ = std::make_unique<SaslDialog>(self, router(), host->name(), std::move(claimed), tls, settings_);
     return Done();
 }
 
@@ -243,7 +247,7 @@ void ClientStream::send_features()
     if (phase_ == Phase::authenticated) {
         append_features_after_login(out, context, is_encrypted());
     } else if (!may_log_in()) {
-        append_starttls_feature(out, context);
+        append_starttls_feature(out);
     } else {
         append_features_before_login(out, context, *sasl_, is_encrypted());
     }
@@ -458,6 +462,14 @@ void ClientStream::login_refused(const Ban& ban)
         { { "peer", peer().address.to_string() }, { "host", host_->name() }, { "why", "banned" },
             { "until", end_text(ban) } });
     end(StreamError(StreamError::policy_violation, "No logins from your address at the moment"));
+}
+
+void ClientStream::login_mismatched()
+{
+    service_.server().log().info("login refused",
+        { { "peer", peer().address.to_string() }, { "host", host_->name() },
+            { "why", "the header named another account" } });
+    end(StreamError(StreamError::invalid_from, "The stream was opened by another account"));
 }
 
 /// RFC 6120 §6.4.6: behind <success/> the client sends a new header, so nothing is in flight, and

@@ -98,6 +98,7 @@ private:
     void logged_in(std::string user) override;
     void login_failed(SaslFailure failure, const LoginTry& what) override;
     void login_refused(const Ban& ban) override;
+    void login_mismatched() override;
     std::shared_ptr<void> keep_alive() override { return shared_from_this(); }
     bool is_over() const override { return phase_ == Phase::closed; }
 

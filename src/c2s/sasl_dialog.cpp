@@ -46,10 +46,10 @@ std::vector<std::string> offered(bool channel_binding, const C2sSettings& settin
 
 } // namespace
 
-SaslDialog::SaslDialog(Stream& stream, Router& router, std::string host, const TlsSession* tls,
+SaslDialog::SaslDialog(Stream& stream, Router& router, std::string host, Jid claimed, const TlsSession* tls,
     std::shared_ptr<const C2sSettings> settings)
-    : stream_(stream), router_(router), host_(std::move(host)), tls_(tls), settings_(std::move(settings)),
-      mechanisms_(offered(tls != nullptr, *settings_)),
+    : stream_(stream), router_(router), host_(std::move(host)), claimed_(std::move(claimed)), tls_(tls),
+      settings_(std::move(settings)), mechanisms_(offered(tls != nullptr, *settings_)),
       turn_([](void* self) { static_cast<SaslDialog*>(self)->ask_guard(); }, this)
 {}
 
@@ -179,14 +179,23 @@ void SaslDialog::proceed(SaslMechanism::Step step)
         return;
     }
     if (auto* success = std::get_if<SaslMechanism::Success>(&step)) {
-        attempt_->succeeded();
-        attempt_.reset();
-        stream_.send(with_data("success", success->data, false));
-        mechanism_.reset();
-        stream_.logged_in(std::move(success->user));
+        succeed(std::move(*success));
         return;
     }
     fail(std::get<SaslMechanism::Failed>(step).failure);
+}
+
+void SaslDialog::succeed(SaslMechanism::Success success)
+{
+    attempt_->succeeded();
+    attempt_.reset();
+    mechanism_.reset();
+    if (!claimed_.empty() && (claimed_.local() != success.user || claimed_.domain() != host_)) {
+        stream_.login_mismatched(); // RFC 6120 §6.4.6
+        return;
+    }
+    stream_.send(with_data("success", success.data, false));
+    stream_.logged_in(std::move(success.user));
 }
 
 void SaslDialog::fetch_account(const std::string& user)

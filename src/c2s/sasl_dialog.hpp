@@ -11,6 +11,7 @@
 #include "net/timer_wheel.hpp"
 #include "sasl/mechanism.hpp"
 #include "xmpp/element.hpp"
+#include "xmpp/jid.hpp"
 
 #include <memory>
 #include <optional>
@@ -46,14 +47,16 @@ public:
         virtual void login_failed(SaslFailure failure, const LoginTry& what) = 0;
         /// No password is looked at; the stream is over.
         virtual void login_refused(const Ban& ban) = 0;
+        /// The password was right, but the header named somebody else; the stream is over.
+        virtual void login_mismatched() = 0;
         virtual const PeerAddress& peer() const = 0;
         /// Keeps stream and dialog alive for an answer that comes later.
         virtual std::shared_ptr<void> keep_alive() = 0;
         virtual bool is_over() const = 0;
     };
 
-    /// `tls` may be null: a listener without TLS.
-    SaslDialog(Stream& stream, Router& router, std::string host, const TlsSession* tls,
+    /// `tls` may be null: a listener without TLS. `claimed` is who the client is by its header, or empty.
+    SaslDialog(Stream& stream, Router& router, std::string host, Jid claimed, const TlsSession* tls,
         std::shared_ptr<const C2sSettings> settings);
     ~SaslDialog();
 
@@ -75,6 +78,7 @@ private:
     void begin_anew(const Element& auth);
     void begin(const Element& auth);
     void proceed(SaslMechanism::Step step);
+    void succeed(SaslMechanism::Success success);
     void fetch_account(const std::string& user);
     void wait_for_turn(Secret secret);
     void ask_guard();
@@ -87,6 +91,7 @@ private:
     Stream& stream_;
     Router& router_;
     std::string host_;
+    Jid claimed_;
     const TlsSession* tls_;
     std::shared_ptr<const C2sSettings> settings_;
     std::vector<std::string> mechanisms_;

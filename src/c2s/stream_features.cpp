@@ -43,11 +43,11 @@ void add_module_features(std::vector<Element>& features, const Host& host, Handl
 
 } // namespace
 
-void append_starttls_feature(std::string& out, const FeatureContext& context)
+void append_starttls_feature(std::string& out)
 {
     Element starttls("starttls", ns::tls);
     starttls.add("required");
-    append(out, { std::move(starttls), limits_feature(context) });
+    append(out, { std::move(starttls) });
 }
 
 void append_features_before_login(std::string& out, const FeatureContext& context, const SaslDialog& sasl,

@@ -17,7 +17,7 @@ struct FeatureContext {
 };
 
 /// Nothing but STARTTLS, which is required (RFC 6120 §5.3.1).
-void append_starttls_feature(std::string& out, const FeatureContext& context);
+void append_starttls_feature(std::string& out);
 void append_features_before_login(std::string& out, const FeatureContext& context, const SaslDialog& sasl,
     bool encrypted);
 void append_features_after_login(std::string& out, const FeatureContext& context, bool encrypted);

@@ -269,7 +269,8 @@ TEST_CASE("login: a header whose 'from' is the server's domain is as good as one
     CHECK(has(line.hears(), "<bind "));
 }
 
-TEST_CASE("login: a header in the name of somebody else is not authorized (RFC 6120 §4.7.1)")
+// RFC 6120 §6.4.6-1
+TEST_CASE("login: a header in the name of somebody else ends the stream")
 {
     Door world;
     Line line = world.connection();
@@ -277,7 +278,7 @@ TEST_CASE("login: a header in the name of somebody else is not authorized (RFC 6
     line.types(plain_login);
     world.run_until([&] { return line.has_heard("<success"); });
     line.types(header_with("from='juliet@localhost'"));
-    CHECK(has(line.hears(), "<not-authorized"));
+    CHECK(has(line.hears(), "<invalid-from"));
     CHECK(line.is_gone());
 }
 

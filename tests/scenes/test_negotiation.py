@@ -8,6 +8,7 @@ from cryptography import x509
 
 from support.match import STREAM, show
 from support.raw import BIND_NS, SASL_NS, TLS_NS, WAIT, Closed, RawClient, check_error, login
+from support.scram import Scram, b64, unb64
 
 TRANSPORTS = ["tls", "tcp", "plain"]
 
@@ -108,7 +109,8 @@ def test_features_at_each_step(server, transport):
     with RawClient(server, transport) as client:
         if transport == "tcp":
             client.open()
-            assert names(client.features)[0] == f"{{{TLS_NS}}}starttls" and client.mechanisms() == []
+            assert names(client.features) == [f"{{{TLS_NS}}}starttls"], "what else there is comes inside TLS"
+            assert client.features.find("*/*").tag == f"{{{TLS_NS}}}required"
             client.features = None
             client.drop()
             client = RawClient(server, "tcp")
@@ -264,7 +266,34 @@ def test_6_4_6_who_logs_in_as_somebody_else_than_the_header_said_is_refused(serv
         client.open()
         client.authenticate(romeo.jid, romeo.password)
         client.send_header(**{"from": juliet.jid})
-        client.expect_stream_error("not-authorized")
+        client.expect_stream_error("invalid-from")
+
+
+# RFC 6120 §6.4.6-1
+@pytest.mark.parametrize("claim", ["{juliet}@localhost", "{romeo}@other.example"])
+def test_6_4_6_a_login_does_not_succeed_when_the_header_before_it_named_somebody_else(server, claim):
+    romeo, juliet = server.accounts("romeo", "juliet")
+    with RawClient(server) as client:
+        client.open(**{"from": claim.format(romeo=romeo.user, juliet=juliet.user)})
+        scram = Scram("SCRAM-SHA-256", romeo.user, romeo.password)
+        challenge = client.begin_sasl(scram.mechanism, scram.first())
+        client.send(f"<response xmlns='{SASL_NS}'>{b64(scram.final(unb64(challenge.text).decode()))}</response>")
+        event = client.next_stanza()
+        assert event.tag == f"{{{STREAM}}}error", show(event)
+        assert event.find("{urn:ietf:params:xml:ns:xmpp-streams}invalid-from") is not None, show(event)
+        client.expect_end()
+
+
+# RFC 6120 §6.4.6-1
+@pytest.mark.parametrize("transport, claim", [
+    ("tls", "{romeo}@localhost"), ("tls", "{ROMEO}@LocalHost"), ("tls", "localhost"), ("plain", "{juliet}@localhost")])
+def test_6_4_6_a_header_that_is_right_proves_nothing_or_came_in_clear_does_not_keep_anybody_out(server, transport,
+                                                                                             claim):
+    romeo, juliet = server.accounts("romeo", "juliet")
+    with RawClient(server, transport) as client:
+        client.open(**{"from": claim.format(romeo=romeo.user, ROMEO=romeo.user.upper(), juliet=juliet.user)})
+        client.authenticate(romeo.jid, romeo.password)
+        assert client.bind("orchard") == f"{romeo.jid}/orchard"
 
 
 # RFC 6120 §11.6-2
