@@ -110,7 +110,7 @@ TEST_CASE("subscription: every row of RFC 6121 §A.2, driven by a client: state,
     }
 }
 
-// RFC 6121 §3.1.3-1 §3.1.3-2 §3.1.3-3 §3.1.3-7 §3.1.6-1 §3.2.3-1 §3.3.3-1 §3.3.3-3 §3.4.2-5
+// RFC 6121 §3.1.3-1 §3.1.3-2 §3.1.3-7 §3.1.6-1 §3.2.3-1 §3.3.3-1 §3.3.3-3 §3.4.2-5
 TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's server: state, store, delivery "
           "and push")
 {
@@ -146,6 +146,22 @@ TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's se
             CHECK((count(answers, "presence available from romeo@localhost/orchard") == 1)
                 == (expected.passage == Handling::answer));
         }
+    }
+}
+
+// RFC 6121 §3.1.3-3
+TEST_CASE("subscription: who asks again and is subscribed in the contact's roster gets the contact's answer")
+{
+    for (const ContactState state : { ContactState::from, ContactState::from_out, ContactState::both }) {
+        CAPTURE(to_text(state));
+        Couple world;
+        bring_to(world, "juliet", "romeo@localhost", state);
+        world.romeo->says(presence("subscribe", "juliet@localhost")); // whose own roster has forgotten it
+        CHECK(world.romeo->hears()
+            == Lines { "push juliet@localhost none ask", "presence subscribed from juliet@localhost",
+                "push juliet@localhost to", "presence available from juliet@localhost/balcony" });
+        CHECK(world.romeo->received[1].attribute("to") == "romeo@localhost");
+        CHECK(world.juliet->hears().empty());
     }
 }
 
