@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "c2s/c2s_settings.hpp"
 
+#include <algorithm>
+
 namespace stonechat {
 namespace {
 
@@ -48,6 +50,8 @@ C2sSettings::C2sSettings(const Settings& settings)
     resources_per_account = static_cast<std::size_t>(c2s.integer("resources_per_account"));
     resource_conflict = conflict_policy(c2s.text("resource_conflict"));
     unsent_bytes = static_cast<std::size_t>(c2s.integer("unsent_bytes"));
+    account_unsent_bytes = std::max(static_cast<std::size_t>(c2s.integer("account_unsent_bytes")),
+        2 * unsent_bytes);
     stall_timeout = c2s.duration("stall_timeout");
     login_attempts = static_cast<unsigned>(c2s.integer("login_attempts"));
     plain = login.flag("plain");

@@ -27,6 +27,7 @@ struct C2sSettings {
     std::size_t resources_per_account;
     ResourceConflict resource_conflict;
     std::size_t unsent_bytes;
+    std::size_t account_unsent_bytes; ///< of all sessions of an account together
     std::chrono::milliseconds stall_timeout;
     unsigned login_attempts;
     bool plain;

@@ -11,6 +11,8 @@
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 
+#include <algorithm>
+
 namespace stonechat {
 namespace {
 
@@ -41,7 +43,8 @@ StreamError unknown_element(const Element& element)
 
 ClientSession::ClientSession(ClientStream& stream, Host& host, Jid full_jid)
     : Session(std::move(full_jid)), stream_(&stream), shard_(stream.shard()), host_(host),
-      since_(host.clock().wall()), ledger_(shard_, [this] { on_settled(); })
+      since_(host.clock().wall()), account_unsent_bytes_(stream.settings().account_unsent_bytes),
+      ledger_(shard_, [this] { on_settled(); })
 {}
 
 ClientSession::~ClientSession() = default;
@@ -82,6 +85,17 @@ void ClientSession::put(const Stanza& stanza, const Given& message)
     }
 }
 
+void ClientSession::put(const WireForm& stanza, std::string_view to)
+{
+    if (managed_) {
+        std::string xml;
+        stanza.append_to(xml, to);
+        managed_->send(std::move(xml));
+    } else {
+        stream_->send_wire(stanza, to);
+    }
+}
+
 bool ClientSession::waits(const Stanza& stanza)
 {
     if (is_attended() || Unattended::fate_of(stanza) == Unattended::Fate::at_once) {
@@ -94,6 +108,8 @@ bool ClientSession::waits(const Stanza& stanza)
     unattended_->take(stanza);
     if (unattended_->is_full()) {
         let_out();
+    } else {
+        mind_account();
     }
     return true;
 }
@@ -104,9 +120,9 @@ void ClientSession::let_out()
         return;
     }
     const auto waiting = std::move(unattended_);
-    for (const Stanza& stanza : waiting->let_out()) {
+    for (const Unattended::Held& each : waiting->let_out()) {
         if (is_open()) { // what was sent before may have been too much
-            put(stanza);
+            put(each.wire, each.to);
         }
     }
 }
@@ -169,6 +185,35 @@ std::size_t ClientSession::waiting_bytes() const
 {
     return (managed_ ? managed_->waiting_bytes() : 0) + (stream_ ? stream_->waiting_bytes() : 0)
         + (unattended_ ? unattended_->bytes() : 0);
+}
+
+/// A session for which nearly nothing waits is not the one that makes it too much.
+void ClientSession::mind_account() const
+{
+    if (waiting_bytes() <= Transport::high_mark) {
+        return;
+    }
+    const auto& sessions = user().sessions();
+    std::size_t all = 0;
+    for (const auto& each : sessions) {
+        all += each->waiting_bytes();
+    }
+    if (all > account_unsent_bytes_) {
+        const auto most = std::max_element(sessions.begin(), sessions.end(),
+            [](const auto& a, const auto& b) { return a->waiting_bytes() < b->waiting_bytes(); });
+        static_cast<ClientSession&>(**most).give_up_waiting();
+    }
+}
+
+/// Nothing waits for it any more. The end does not come inside the call of whoever sends.
+void ClientSession::give_up_waiting()
+{
+    unattended_.reset();
+    if (managed_) {
+        managed_->give_up();
+    } else if (stream_) {
+        stream_->give_up_waiting();
+    }
 }
 
 void ClientSession::kept_state_changed()

@@ -98,6 +98,10 @@ public:
     /// Without a connection: nobody comes back, it is over.
     void end();
 
+    /// More waits for its client: if that is too much for all of its account together, the session for which
+    /// most waits ends.
+    void mind_account() const;
+
     // What it has more with stream management.
     ClientStream* stream() const { return stream_; } ///< null while it waits
     Shard& shard() const { return shard_; }
@@ -115,6 +119,8 @@ private:
     };
 
     void put(const Stanza& stanza, const Given& message = nullptr);
+    void put(const WireForm& stanza, std::string_view to);
+    void give_up_waiting();
     /// Somebody is at the device, as far as it says (XEP-0352).
     bool is_attended() const { return state_ == State::connected && !is_inactive(); }
     /// Nobody is, and `stanza` can wait until then. What cannot goes behind all that waits.
@@ -140,7 +146,8 @@ private:
     Shard& shard_;
     Host& host_;
     WallTime since_;
-    Ledger ledger_; ///< stanzas that are not settled
+    std::size_t account_unsent_bytes_; ///< that may wait for all sessions of the account
+    Ledger ledger_;                    ///< stanzas that are not settled
     std::uint64_t received_ = 0;
     std::unique_ptr<Element> waiting_;
     std::unique_ptr<ManagedSession> managed_;

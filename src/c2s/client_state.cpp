@@ -62,18 +62,18 @@ bool Unattended::take(const Stanza& stanza)
     }
     const std::string& sender = stanza.from().text();
     if (const auto earlier = by_sender_.find(sender); earlier != by_sender_.end()) {
-        bytes_ -= earlier->second.bytes;
-        waiting_.erase(earlier->second.stanza);
+        bytes_ -= earlier->second->wire.size();
+        waiting_.erase(earlier->second);
         by_sender_.erase(earlier);
     }
-    const std::size_t bytes = stanza.wire() ? stanza.wire()->size() : to_xml(stanza.element()).size();
-    waiting_.push_back(stanza);
-    by_sender_.emplace(sender, Place { std::prev(waiting_.end()), bytes });
-    bytes_ += bytes;
+    const WireForm* wire = stanza.wire();
+    waiting_.push_back({ wire ? *wire : WireForm(stanza.element(), ns::client), stanza.to().text() });
+    by_sender_.emplace(sender, std::prev(waiting_.end()));
+    bytes_ += waiting_.back().wire.size();
     return true;
 }
 
-std::list<Stanza> Unattended::let_out()
+std::list<Unattended::Held> Unattended::let_out()
 {
     by_sender_.clear();
     bytes_ = 0;

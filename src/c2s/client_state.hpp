@@ -32,16 +32,17 @@ public:
     std::size_t size() const { return waiting_.size(); }
     std::size_t bytes() const { return bytes_; }
 
+    /// A stanza as it goes over the wire: as a tree it may need many times as much.
+    struct Held {
+        WireForm wire;
+        std::string to;
+    };
     /// What waits, in the order in which it came; nothing waits any more.
-    std::list<Stanza> let_out();
+    std::list<Held> let_out();
 
 private:
-    struct Place {
-        std::list<Stanza>::iterator stanza;
-        std::size_t bytes;
-    };
-    std::list<Stanza> waiting_;
-    std::unordered_map<std::string, Place> by_sender_; ///< the full JID
+    std::list<Held> waiting_;
+    std::unordered_map<std::string, std::list<Held>::iterator> by_sender_; ///< the full JID
     std::size_t bytes_ = 0;
 };
 

@@ -425,7 +425,6 @@ void ClientStream::logged_in(std::string user)
     user_ = std::move(user);
     phase_ = Phase::authenticated;
     header_sent_ = false;
-    parser_.set_limits(settings_->after_login);
     parser_.restart();
     const auto bare = Jid::from_parts(user_, host_->name());
     if (service_.server().home_of(bare->text()) != shard_->index()) {

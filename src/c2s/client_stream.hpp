@@ -60,6 +60,8 @@ public:
     bool takes_more() { return !outbox_ && transport_->takes_more(); }
     /// Bytes that wait here for the client to read.
     std::size_t waiting_bytes() const { return transport_->unsent() + (outbox_ ? outbox_->bytes() : 0); }
+    /// It is too much, together with what waits for the account's other clients: the end is near.
+    void give_up_waiting();
     Transport::Progress progress() const { return transport_->progress(); }
     /// What a client asks for it has to read: while much waits, here and in a queue of `behind` bytes, its
     /// next requests stay in the network.
@@ -145,6 +147,7 @@ private:
     // Output, in stream_output.cpp.
     Outbox* outbox();
     void after_adding(bool admitted);
+    void lose_place();
     void write_waiting();
     void write_rest();
     void tell_of_reader(std::string_view what);

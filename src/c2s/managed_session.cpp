@@ -91,6 +91,7 @@ void ManagedSession::send(std::string xml, Given message)
     management_.push(std::move(xml), std::move(message));
     note_pushed(1, bytes);
     transmit();
+    session_.mind_account();
 }
 
 void ManagedSession::send(const WireForms& stanzas, std::string_view to)
@@ -104,6 +105,7 @@ void ManagedSession::send(const WireForms& stanzas, std::string_view to)
     }
     note_pushed(stanzas.size(), management_.bytes() - before);
     transmit();
+    session_.mind_account();
 }
 
 Claim ManagedSession::reserve(CopyForm form)
@@ -116,6 +118,7 @@ void ManagedSession::fulfil(const Claim& claim, const Stanza& stanza, Given mess
 {
     management_.fill(claim.sequence, ClientSession::to_wire(stanza), std::move(message));
     transmit();
+    session_.mind_account();
 }
 
 void ManagedSession::withdraw(const Claim& claim)
@@ -139,14 +142,19 @@ void ManagedSession::transmit()
     }
 }
 
-/// Before something is added. The end comes in the next turn: what is being committed with a place here
-/// reaches the store before it.
+/// Before something is added.
 void ManagedSession::keep_bound()
 {
-    if (ending_ || !is_full()) {
+    if (!ending_ && is_full()) {
+        give_up();
+    }
+}
+
+void ManagedSession::give_up()
+{
+    if (std::exchange(ending_, true)) {
         return;
     }
-    ending_ = true;
     const bool was_connected = session_.stream() != nullptr;
     session_.shard().post([held = session_.shared_from_this(), this, was_connected] {
         ending_ = false;
@@ -518,6 +526,7 @@ void ManagedSession::on_resumed()
     resumed.set_attribute("previd", record_->token).set_attribute("h", std::to_string(management_.tell()));
     session_.stream()->send_xml(to_xml(resumed));
     transmit();
+    session_.mind_account(); // the store may have brought much
     run_acknowledged();
 }
 

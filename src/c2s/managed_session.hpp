@@ -69,6 +69,9 @@ public:
     /// The connection takes more again.
     void on_writable() { transmit(); }
     std::size_t waiting_bytes() const { return management_.bytes(); }
+    /// It is too much: the session ends. In the next turn, when what is being committed with a place here has
+    /// reached the store.
+    void give_up();
     void after_acknowledged(Function<void()> f);
     /// What was sent until then is acknowledged.
     WallTime confirmed_until() const { return confirmed_until_; }

@@ -21,14 +21,19 @@ bool Outbox::admits(std::size_t bytes, std::size_t unsent)
         const std::size_t behind = bytes > most_ ? before + most_ : most_;
         allowed_ = before + bytes > most_ ? bytes + behind : most_;
     }
-    overfull_ = overfull_ || before + bytes > allowed_;
-    if (overfull_) {
-        parcels_ = {};
-        bytes_ = 0;
+    if (overfull_ || before + bytes > allowed_) {
+        give_up();
         return false;
     }
     bytes_ += bytes;
     return true;
+}
+
+void Outbox::give_up()
+{
+    overfull_ = true;
+    parcels_ = {};
+    bytes_ = 0;
 }
 
 bool Outbox::add(std::string xml, std::size_t unsent)

@@ -27,6 +27,9 @@ public:
     bool add(std::string xml, std::size_t unsent);
     bool add(WireForms stanzas, std::string_view to, std::size_t unsent);
 
+    /// Nothing waits any more, and nothing is taken from now on.
+    void give_up();
+
     /// Appends what comes next to `out`: one stanza.
     void take_next(std::string& out);
 

@@ -180,6 +180,7 @@ void ClientStream::give_session(std::shared_ptr<ClientSession> session)
 {
     session_ = std::move(session);
     phase_ = Phase::bound;
+    parser_.set_limits(settings_->after_login); // not before: connections that bind nothing are not counted
     sasl_.reset();
     watch_for_quiet();
 }

@@ -95,10 +95,29 @@ Outbox* ClientStream::outbox()
 /// The end does not come inside the call of whoever sends.
 void ClientStream::after_adding(bool admitted)
 {
-    if (admitted) {
-        mind_congestion();
+    if (!admitted) {
+        lose_place();
         return;
     }
+    mind_congestion();
+    if (session_) {
+        session_->mind_account();
+    }
+}
+
+void ClientStream::give_up_waiting()
+{
+    if (!outbox_) {
+        outbox_ = std::make_unique<Outbox>(settings_->unsent_bytes, transport_->unsent());
+    }
+    if (!outbox_->is_overfull()) {
+        outbox_->give_up();
+        lose_place();
+    }
+}
+
+void ClientStream::lose_place()
+{
     tell_of_reader("client reads too slowly");
     shard_->post([held = shared_from_this()] {
         held->end(StreamError(StreamError::resource_constraint, "More waits for you than can be kept"));

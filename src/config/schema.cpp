@@ -5,7 +5,8 @@
 //   storage  backend file readers
 //   c2s      stanza_bytes pre_auth_stanza_bytes depth attributes namespaces elements parser_heap_bytes
 //            rate_bytes rate_burst_bytes rate_stanzas rate_burst_stanzas auth_timeout tls_timeout
-//            resources_per_account resource_conflict keepalive_interval unsent_bytes stall_timeout
+//            resources_per_account resource_conflict keepalive_interval unsent_bytes account_unsent_bytes
+//            stall_timeout
 //            login_attempts
 //   login    plain scram_sha1 iterations
 //   accounts names_reserved
@@ -103,6 +104,9 @@ SectionSpec c2s()
             Spec::bytes("unsent_bytes", 4 * mib, 64 * kib, gib,
                 "Bytes that may wait for a client that reads slowly; above it the stream is closed. One "
                 "long answer may be longer."),
+            Spec::bytes("account_unsent_bytes", 12 * mib, 64 * kib, 64 * gib,
+                "The same for all clients of an account together; above it that one is closed for which most "
+                "waits. Never less than twice `unsent_bytes`."),
             Spec::duration("stall_timeout", seconds(60), seconds(1), seconds(3600),
                 "A client that takes nothing of what waits for it for so long is taken for gone."),
             Spec::integer("login_attempts", 3, 1, 100, "Failed logins on one stream before it is closed."),

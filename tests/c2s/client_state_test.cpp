@@ -48,8 +48,8 @@ struct Client {
 
     void flush()
     {
-        for (const Stanza& stanza : unattended.let_out()) {
-            got.push_back(to_xml(stanza.element(), ns::client));
+        for (const Unattended::Held& each : unattended.let_out()) {
+            each.wire.append_to(got.emplace_back(), each.to);
         }
     }
     void send(const Stanza& stanza)

@@ -78,6 +78,17 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("outbox: who has to give up keeps nothing and takes nothing more")
+{
+    Outbox outbox(1000, 0);
+    CHECK(outbox.add(std::string(400, 'x'), 0));
+    outbox.give_up();
+    CHECK(outbox.is_overfull());
+    CHECK(outbox.is_empty());
+    CHECK(outbox.bytes() == 0);
+    CHECK_FALSE(outbox.add("x", 0));
+}
+
 TEST_CASE("outbox: one answer may be longer than the bound, and as much again may wait behind it")
 {
     SUBCASE("it waits here")

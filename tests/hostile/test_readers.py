@@ -197,7 +197,7 @@ def enter_all(client, rooms):
 
 
 def test_A95_a_room_with_long_messages_can_be_entered_also_after_a_restart(private_server, managed):
-    server = private_server()
+    server = private_server(history_bytes="1 MiB")
     account = server.account("reader")
     rooms = loud_rooms(server, 6)
     for restarted in (False, True):

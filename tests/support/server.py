@@ -38,6 +38,7 @@ SETTINGS = {
     "resources_per_account": ("c2s", "resources_per_account"),
     "resource_conflict": ("c2s", "resource_conflict"),
     "unsent_bytes": ("c2s", "unsent_bytes"),
+    "account_unsent_bytes": ("c2s", "account_unsent_bytes"),
     "stall_timeout": ("c2s", "stall_timeout"),
     "resume_window": ("stream_management", "resume_window"),
     "unacknowledged": ("stream_management", "unacknowledged"),
@@ -74,6 +75,12 @@ SETTINGS = {
     "rooms_per_user": ("host.muc", "rooms_per_user"),
     "crowd": ("host.muc", "crowd"),
     "max_members": ("host.muc", "max_members"),
+    "members_bytes": ("host.muc", "max_members_bytes"),
+    "history_bytes": ("host.muc", "max_history_bytes"),
+    "subject_bytes": ("host.muc", "max_subject_bytes"),
+    "room_presence_bytes": ("host.muc", "max_presence_bytes"),
+    "directed_bytes": ("host.presence", "max_directed_bytes"),
+    "blocked_bytes": ("host.blocking", "max_bytes"),
 }
 
 _numbers = itertools.count(1)
