@@ -9,6 +9,8 @@
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
+#include <numeric>
+
 namespace stonechat {
 namespace {
 
@@ -23,6 +25,8 @@ public:
             .feature(ns::blocking, On::both)
             .setting(SettingSpec::integer("max_entries", 1000, 1, 100'000,
                 "Addresses one account may block."))
+            .setting(SettingSpec::bytes("max_bytes", 256 * 1024, 1024, 64 * 1024 * 1024,
+                "These addresses together."))
             .store(blocking_store);
     }
 
@@ -96,6 +100,12 @@ private:
         return added.jids();
     }
 
+    static std::size_t bytes_of(const std::vector<Jid>& jids)
+    {
+        return std::accumulate(jids.begin(), jids.end(), std::size_t(0),
+            [](std::size_t sum, const Jid& jid) { return sum + jid.text().size(); });
+    }
+
     Task<IqAnswer> block(Iq iq, Context context)
     {
         auto jids = items_of(iq.payload());
@@ -111,7 +121,10 @@ private:
         BlockList& blocked = context.user->block_list();
         const std::vector<Jid> added = new_among(*jids, blocked);
         const auto limit = static_cast<std::size_t>(context.host.settings("blocking").integer("max_entries"));
-        if (blocked.jids().size() + added.size() > limit) {
+        const auto most_bytes =
+            static_cast<std::size_t>(context.host.settings("blocking").integer("max_bytes"));
+        if (blocked.jids().size() + added.size() > limit
+            || bytes_of(blocked.jids()) + bytes_of(added) > most_bytes) {
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
                 "The block list is full");
         }

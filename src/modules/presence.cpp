@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <numeric>
 #include <utility>
 
 namespace stonechat {
@@ -18,6 +19,12 @@ namespace {
 /// The entities outside the roster (or before the broadcast) that this session has shown itself to.
 struct Directed {
     std::vector<Jid> targets; ///< sorted
+
+    std::size_t bytes() const
+    {
+        return std::accumulate(targets.begin(), targets.end(), std::size_t(0),
+            [](std::size_t sum, const Jid& target) { return sum + target.text().size(); });
+    }
 };
 
 /// §4.7.2.3: an integer from −128 to 127; 0 if none is given. Nothing if it is something else.
@@ -54,6 +61,8 @@ public:
             .needs("roster")
             .setting(SettingSpec::integer("max_directed", 1000, 1, 100'000,
                 "entities that one session may send directed presence to"))
+            .setting(SettingSpec::bytes("max_directed_bytes", 128 * 1024, 1024, 64 * 1024 * 1024,
+                "addresses of these together"))
             .setting(SettingSpec::bytes("max_bytes", 8 * 1024, 1024, 1024 * 1024,
                 "Longest presence that a client may send: everybody who may see it is sent it again and "
                 "again. A longer farewell is taken without its words."));
@@ -74,11 +83,16 @@ public:
     }
 
 private:
+    std::size_t limit(std::string_view name) const
+    {
+        return static_cast<std::size_t>(host_->settings("presence").integer(name));
+    }
+
     // What a session says ----------------------------------------------------------------------------
 
     Verdict measure(const Presence& presence) const
     {
-        const auto most = static_cast<std::size_t>(host_->settings("presence").integer("max_bytes"));
+        const std::size_t most = limit("max_bytes");
         if (xml_length(std::as_const(presence.stanza()).element(), ns::client) <= most) {
             return Verdict::pass();
         }
@@ -234,7 +248,8 @@ private:
         if (place != targets.end() && *place == presence.to()) {
             return Verdict::pass();
         }
-        if (targets.size() >= static_cast<std::size_t>(host_->settings("presence").integer("max_directed"))) {
+        if (targets.size() >= limit("max_directed")
+            || directed_.of(session).bytes() + presence.to().text().size() > limit("max_directed_bytes")) {
             return Verdict::bounce(StanzaError(StanzaError::resource_constraint,
                 "Directed presence to too many"));
         }

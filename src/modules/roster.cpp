@@ -47,16 +47,6 @@ StanzaError refuse(Refusal refusal)
     return StanzaError(StanzaError::internal_server_error);
 }
 
-/// Bytes of what a client has written into a record.
-std::size_t written_size(const RosterRecord& record)
-{
-    std::size_t size = record.contact.text().size() + record.name.size();
-    for (const std::string& group : record.groups) {
-        size += group.size();
-    }
-    return size;
-}
-
 /// What a client may set of an item. Subscription, ask and approved are the server's (§2.1.2).
 struct WantedItem {
     Jid contact;
@@ -76,7 +66,7 @@ public:
             .setting(SettingSpec::bytes("max_name_bytes", 1023, 1, 65'536,
                 "length of a contact's or group's name"))
             .setting(SettingSpec::bytes("max_bytes", 1024 * 1024, 1024, 256 * 1024 * 1024,
-                "names and groups of all contacts in a roster together"));
+                "addresses, names and groups of all contacts in a roster together, with 32 bytes for each"));
     }
 
     void attach(Handlers& on) override
@@ -151,15 +141,11 @@ private:
     Task<IqAnswer> update(std::shared_ptr<User> user, WantedItem wanted)
     {
         RosterRecord record = user->roster().find_or_new(wanted.contact);
-        const auto max_contacts = static_cast<std::size_t>(host_->settings("roster").integer("max_contacts"));
-        if (!record.in_roster && count_items(user->roster()) >= max_contacts) {
-            co_return refuse(Refusal::roster_full);
-        }
-        const std::size_t before = record.in_roster ? written_size(record) : 0;
+        const RosterRecord before = record;
         record.in_roster = true;
         record.name = std::move(wanted.name);
         record.groups = std::move(wanted.groups);
-        if (exceeds_bytes(user->roster(), before, written_size(record))) {
+        if (has_no_room(user->roster(), before, record, host_->settings("roster"))) {
             co_return refuse(Refusal::roster_full);
         }
         auto storing = store_change(user, record);
@@ -169,20 +155,6 @@ private:
         }
         push_item(*user, record);
         co_return std::nullopt;
-    }
-
-    /// Whether the roster is too large with a record of size `after` instead of `before`. Who has more than
-    /// the limit already may still make it smaller.
-    bool exceeds_bytes(const Roster& roster, std::size_t before, std::size_t after) const
-    {
-        if (after <= before) {
-            return false;
-        }
-        std::size_t total = after - before;
-        for (const RosterRecord& each : roster.records()) {
-            total += each.in_roster ? written_size(each) : 0;
-        }
-        return total > static_cast<std::size_t>(host_->settings("roster").integer("max_bytes"));
     }
 
     /// §2.5.2. Both subscriptions end; a request that the contact has made keeps waiting for its answer.

@@ -25,6 +25,19 @@ void push(const User& user, const Element& item)
     }
 }
 
+/// What a name takes besides its letters.
+constexpr std::size_t around_name = 32;
+
+/// Bytes of what clients have written into a record.
+std::size_t written_size(const RosterRecord& record)
+{
+    std::size_t size = record.in_roster ? record.contact.text().size() + record.name.size() + around_name : 0;
+    for (const std::string& group : record.groups) {
+        size += group.size() + around_name;
+    }
+    return size;
+}
+
 /// Whether the account is still what it was when the change began to wait for its turn.
 bool is_current(const User& user)
 {
@@ -113,10 +126,22 @@ void send_unavailable(const User& user, const Jid& contact)
     }
 }
 
-std::size_t count_items(const Roster& roster)
+bool has_no_room(const Roster& roster, const RosterRecord& before, const RosterRecord& after,
+    const Section& limits)
 {
-    return static_cast<std::size_t>(std::count_if(roster.records().begin(), roster.records().end(),
-        [](const RosterRecord& record) { return record.in_roster; }));
+    const std::size_t old_size = written_size(before);
+    const std::size_t new_size = written_size(after);
+    if (new_size <= old_size && before.in_roster) {
+        return false;
+    }
+    std::size_t count = before.in_roster ? 0 : 1;
+    std::size_t bytes = new_size - old_size;
+    for (const RosterRecord& each : roster.records()) {
+        count += each.in_roster ? 1 : 0;
+        bytes += written_size(each);
+    }
+    return count > static_cast<std::size_t>(limits.integer("max_contacts"))
+        || bytes > static_cast<std::size_t>(limits.integer("max_bytes"));
 }
 
 } // namespace stonechat

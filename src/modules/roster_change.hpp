@@ -25,7 +25,10 @@ void send_presence(const User& user, const Jid& contact);
 /// Tells the contact that each available resource is unavailable.
 void send_unavailable(const User& user, const Jid& contact);
 
-/// How many contacts clients can see; subscription requests that wait for an answer are not among them.
-std::size_t count_items(const Roster& roster);
+/// Whether the roster would become too large, in contacts or in bytes, if `before` became `after`: `limits`
+/// is the section of the module. Who has more than that already may still make it smaller. Subscription
+/// requests that wait for an answer are not counted.
+bool has_no_room(const Roster& roster, const RosterRecord& before, const RosterRecord& after,
+    const Section& limits);
 
 } // namespace stonechat

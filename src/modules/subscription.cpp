@@ -72,7 +72,8 @@ private:
         const RosterRecord before = user->roster().find_or_new(stanza.to().bare());
         const Transition transition = outbound(kind, state_of(before));
         const RosterRecord after = changed_by_user(kind, transition, before);
-        if (after.in_roster && !before.in_roster && is_full(user->roster())) {
+        if (after.in_roster && !before.in_roster
+            && has_no_room(user->roster(), before, after, host_->settings("roster"))) {
             host_->router().refuse(stanza,
                 StanzaError(StanzaError::resource_constraint, "The roster is full"));
             co_return Done();
@@ -410,12 +411,6 @@ private:
         if (after.in_roster && (!before.in_roster || Roster::to_item(before) != Roster::to_item(after))) {
             push_item(user, after);
         }
-    }
-
-    bool is_full(const Roster& roster) const
-    {
-        return count_items(roster)
-            >= static_cast<std::size_t>(host_->settings("roster").integer("max_contacts"));
     }
 
     std::size_t limit(std::string_view key) const

@@ -65,6 +65,13 @@ std::vector<Jid> Members::jids_with(Affiliation affiliation) const
     return jids;
 }
 
+std::size_t Members::bytes_of(const RoomMember& member)
+{
+    constexpr std::size_t frame = 256; // the strings themselves, two nodes, what malloc adds
+    return frame + 2 * member.jid.text().size() + 2 * member.nick.size() + member.reason.size()
+        + member.choices.size();
+}
+
 void Members::apply(const RoomMember& member)
 {
     const std::string& jid = member.jid.text();
@@ -72,12 +79,14 @@ void Members::apply(const RoomMember& member)
         if (!old->second.nick.empty()) {
             by_nick_.erase(old->second.nick);
         }
+        bytes_ -= bytes_of(old->second);
         by_jid_.erase(old);
     }
     if (member.is_nobody()) {
         return;
     }
     by_jid_.emplace(jid, member);
+    bytes_ += bytes_of(member);
     if (!member.nick.empty()) {
         by_nick_.insert_or_assign(member.nick, jid);
     }

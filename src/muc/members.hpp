@@ -33,6 +33,9 @@ public:
     std::vector<Jid> jids_with(Affiliation affiliation) const;
     /// Everybody of whom something is kept, in order of address.
     const std::map<std::string, RoomMember, std::less<>>& all() const { return by_jid_; }
+    /// What all this takes of memory, roughly.
+    std::size_t bytes() const { return bytes_; }
+    static std::size_t bytes_of(const RoomMember& member);
 
     /// Replaces what was kept of `member.jid`; one that is nobody goes.
     void apply(const RoomMember& member);
@@ -40,6 +43,7 @@ public:
 private:
     std::map<std::string, RoomMember, std::less<>> by_jid_;
     std::map<std::string, std::string, std::less<>> by_nick_; ///< nick to address
+    std::size_t bytes_ = 0;
 };
 
 } // namespace stonechat

@@ -41,14 +41,18 @@ public:
                 "moderators; 0 = never."))
             .setting(SettingSpec::integer("max_members", 10'000, 1, 1'000'000,
                 "People of whom a room remembers something: members, admins, owners, banned."))
+            .setting(SettingSpec::bytes("max_members_bytes", 512 * 1024, 16 * 1024, 1024 * 1024 * 1024,
+                "Memory for what a room remembers of them: enough for some 1600 as they mostly are."))
             .setting(SettingSpec::integer("max_history", 100, 0, 1000,
                 "Messages that a room may show to who enters."))
-            .setting(SettingSpec::bytes("max_history_bytes", 1024 * 1024, 1024, 64 * 1024 * 1024,
+            .setting(SettingSpec::bytes("max_history_bytes", 256 * 1024, 1024, 64 * 1024 * 1024,
                 "Bytes of messages that a room keeps in memory to show to who enters, unless one alone is "
                 "longer."))
             .setting(SettingSpec::integer("max_nick_bytes", 64, 1, 1023, "Longest nick."))
-            .setting(SettingSpec::bytes("max_presence_bytes", 8 * 1024, 256, 1024 * 1024,
+            .setting(SettingSpec::bytes("max_presence_bytes", 4 * 1024, 256, 1024 * 1024,
                 "Longest presence that a room shows to all."))
+            .setting(SettingSpec::bytes("max_subject_bytes", 4 * 1024, 256, 1024 * 1024,
+                "Longest subject, with all that comes along."))
             .setting(SettingSpec::bytes("max_card_bytes", 128 * 1024, 1024, 1024 * 1024,
                 "Largest card of a room, avatar included."))
             .setting(SettingSpec::integer("max_hats", 30, 0, 500,

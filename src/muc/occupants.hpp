@@ -20,7 +20,9 @@ namespace stonechat {
 /// One of an occupant's sessions.
 struct Device {
     RecipientPtr recipient;
-    Element presence; ///< the last one it has sent, as others may see it: without addresses and MUC elements
+    /// The last presence it has sent, as others may see it: without addresses and MUC elements. As XML, for
+    /// as a tree it may take thirty times as much.
+    std::string presence;
     int priority = 0;
 
     const Jid& jid() const { return recipient->jid; }

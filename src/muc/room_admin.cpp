@@ -233,33 +233,6 @@ bool leaves_no_owner(const Room& room, const std::vector<AffiliationItem>& items
     return owners.empty();
 }
 
-/// What nobody may do to a room, whoever he is.
-std::optional<StanzaError> refuse_outcome(const Room& room, const std::vector<AffiliationItem>& items)
-{
-    if (leaves_no_owner(room, items)) {
-        return StanzaError(StanzaError::conflict, "A room needs an owner");
-    }
-    const auto most = static_cast<std::size_t>(room.service().settings().integer("max_members"));
-    const auto new_people = std::count_if(items.begin(), items.end(), [&room](const AffiliationItem& item) {
-        return item.affiliation != Affiliation::none && room.members().find(item.user) == nullptr;
-    });
-    if (new_people > 0 && room.members().all().size() + static_cast<std::size_t>(new_people) > most) {
-        return StanzaError(StanzaError::resource_constraint, "Too many people belong to this room");
-    }
-    return std::nullopt;
-}
-
-std::optional<StanzaError> refuse_affiliations(const Room& room, const Jid& actor,
-    const std::vector<AffiliationItem>& items)
-{
-    for (const AffiliationItem& item : items) {
-        if (auto refusal = refuse_one(room, actor, item)) {
-            return refusal;
-        }
-    }
-    return refuse_outcome(room, items);
-}
-
 RoomMember changed_member(const Room& room, const AffiliationItem& item)
 {
     RoomMember member = room.members().copy_of(item.user);
@@ -273,6 +246,52 @@ RoomMember changed_member(const Room& room, const AffiliationItem& item)
         member.choices.clear();
     }
     return member;
+}
+
+/// By how much what the room remembers of people grows.
+std::size_t bytes_added(const Room& room, const std::vector<AffiliationItem>& items)
+{
+    std::size_t before = 0;
+    std::size_t after = 0;
+    for (const AffiliationItem& item : items) {
+        const RoomMember* known = room.members().find(item.user);
+        before += known != nullptr ? Members::bytes_of(*known) : 0;
+        const RoomMember changed = changed_member(room, item);
+        after += changed.is_nobody() ? 0 : Members::bytes_of(changed);
+    }
+    return after > before ? after - before : 0;
+}
+
+/// What nobody may do to a room, whoever he is.
+std::optional<StanzaError> refuse_outcome(const Room& room, const std::vector<AffiliationItem>& items)
+{
+    if (leaves_no_owner(room, items)) {
+        return StanzaError(StanzaError::conflict, "A room needs an owner");
+    }
+    const auto most = static_cast<std::size_t>(room.service().settings().integer("max_members"));
+    const auto new_people = std::count_if(items.begin(), items.end(), [&room](const AffiliationItem& item) {
+        return item.affiliation != Affiliation::none && room.members().find(item.user) == nullptr;
+    });
+    if (new_people > 0 && room.members().all().size() + static_cast<std::size_t>(new_people) > most) {
+        return StanzaError(StanzaError::resource_constraint, "Too many people belong to this room");
+    }
+    const auto most_bytes = static_cast<std::size_t>(room.service().settings().integer("max_members_bytes"));
+    if (const std::size_t added = bytes_added(room, items);
+        added > 0 && room.members().bytes() + added > most_bytes) {
+        return StanzaError(StanzaError::resource_constraint, "Too much is to be remembered of people here");
+    }
+    return std::nullopt;
+}
+
+std::optional<StanzaError> refuse_affiliations(const Room& room, const Jid& actor,
+    const std::vector<AffiliationItem>& items)
+{
+    for (const AffiliationItem& item : items) {
+        if (auto refusal = refuse_one(room, actor, item)) {
+            return refusal;
+        }
+    }
+    return refuse_outcome(room, items);
 }
 
 Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,

@@ -9,6 +9,7 @@
 #include "router/passage.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -102,7 +103,7 @@ void let_in(Room& room, Stanza presence)
     const Jid device = presence.from();
     const int priority = priority_of(presence);
     Occupant& occupant = give_place(room, device, presence.to().resource(),
-        visible_content(presence.element()), priority);
+        to_xml(visible_content(presence.element())), priority);
     const Device& entered = *occupant.device(device);
     show_to_others(room, occupant, entered);
     synchronise(room, occupant, entered, presence);
@@ -168,7 +169,7 @@ std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::s
     return is_taken ? std::optional(StanzaError(StanzaError::conflict)) : std::nullopt;
 }
 
-Occupant& give_place(Room& room, const Jid& device, std::string_view nick, Element presence, int priority)
+Occupant& give_place(Room& room, const Jid& device, std::string_view nick, std::string presence, int priority)
 {
     Occupant* occupant = room.occupants().by_nick(nick);
     if (occupant == nullptr) {
@@ -202,7 +203,7 @@ Element visible_content(const Element& presence)
 
 void take_presence(Device& device, Stanza& presence)
 {
-    device.presence = visible_content(std::as_const(presence).element());
+    device.presence = to_xml(visible_content(std::as_const(presence).element()));
     device.priority = priority_of(presence);
 }
 
@@ -229,7 +230,7 @@ void enter_again(Room& room, Occupant& occupant, Device& device, Stanza presence
         room.refuse(presence, StanzaError(StanzaError::resource_constraint));
         return;
     }
-    const Element before = device.presence;
+    const std::string before = device.presence;
     take_presence(device, presence);
     if (device.presence != before) {
         occupant.changed();

@@ -30,7 +30,8 @@ void take_presence(Device& device, Stanza& presence);
 
 /// Puts a device under a nick, which must be its user's or free. `presence` is what others may see of the
 /// last one it has sent. Nobody is told.
-Occupant& give_place(Room& room, const Jid& device, std::string_view nick, Element presence, int priority);
+Occupant& give_place(Room& room, const Jid& device, std::string_view nick, std::string presence,
+    int priority);
 
 /// Puts an archived message into the room's history, if it belongs there.
 void add_to_history(Room& room, Element message, MessageId id, WallTime stamp);

@@ -35,6 +35,13 @@ bool is_subject_change(const Element& message)
         && message.child("thread") == nullptr;
 }
 
+/// The room keeps it in memory, with whatever else is in the message.
+bool is_too_long_for_subject(const Room& room, const Element& message)
+{
+    const auto most = static_cast<std::size_t>(room.service().settings().integer("max_subject_bytes"));
+    return xml_length(message, ns::client) > most;
+}
+
 /// Why an occupant may not say this to all; nothing if he may (§7.4, §8.1).
 std::optional<StanzaError> refuse_to_reflect(Room& room, const Occupant& occupant, const Element& message)
 {
@@ -43,6 +50,9 @@ std::optional<StanzaError> refuse_to_reflect(Room& room, const Occupant& occupan
             || (occupant.role == Role::participant && room.config().occupants_change_subject);
         if (!may) {
             return StanzaError(StanzaError::forbidden);
+        }
+        if (is_too_long_for_subject(room, message)) {
+            return StanzaError(StanzaError::not_acceptable, "This subject is too long");
         }
     } else if (occupant.role < Role::participant) {
         return StanzaError(StanzaError::forbidden);

@@ -6,6 +6,7 @@
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/stream_parser.hpp"
 
 #include <memory>
 #include <utility>
@@ -50,6 +51,13 @@ Element user_element(Element item, const Notice& notice)
 void add_identity(Element& presence, const Occupant& occupant)
 {
     presence.add("occupant-id", ns::occupant_id).set_attribute("id", occupant.id); // XEP-0421
+}
+
+/// What was read once can be read again, unless the limits of streams are wider than those of what is kept.
+Element read_presence(const Device& device)
+{
+    auto presence = parse_element(device.presence);
+    return presence ? std::move(*presence) : Element("presence", ns::client);
 }
 
 void append_content(Element& presence, const Element& content)
@@ -103,7 +111,7 @@ Stanza presence_of(const Room& room, const Occupant& occupant, bool real, const 
 {
     Stanza presence = Stanza::presence(occupant.address, Jid());
     Element& element = presence.element();
-    append_content(element, occupant.shown().presence);
+    append_content(element, read_presence(occupant.shown()));
     add_identity(element, occupant);
     element.add(user_element(item_of(room, occupant, occupant.role, real, notice), notice));
     room.hats().add_to(element, occupant.user);

@@ -124,7 +124,7 @@ void Room::restore(const Jid& device, std::string_view nick, WallTime confirmed)
         }
         return;
     }
-    Occupant& occupant = give_place(*this, device, nick, Element("presence", ns::client), 0);
+    Occupant& occupant = give_place(*this, device, nick, to_xml(Element("presence", ns::client)), 0);
     const Device& back = *occupant.device(device);
     show_to_others(*this, occupant, back);
     show_others_to(*this, occupant, back);

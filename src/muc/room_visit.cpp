@@ -74,14 +74,7 @@ void change_presence(Room& room, Occupant& occupant, Device& device, Stanza pres
 bool is_too_long(const Room& room, const Stanza& presence)
 {
     const auto most = static_cast<std::size_t>(room.service().settings().integer("max_presence_bytes"));
-    std::size_t bytes = 0;
-    for (const Element* child : presence.element().children()) {
-        for (const auto& node : child->nodes()) {
-            const auto* text = std::get_if<std::string>(&node);
-            bytes += text != nullptr ? text->size() : to_xml(std::get<Element>(node)).size();
-        }
-    }
-    return bytes > most;
+    return xml_length(visible_content(presence.element()), ns::client) > most;
 }
 
 void receive_available(Room& room, Stanza presence)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HOSTILE rows A95 to A99: what one client may take of memory, disk and log."""
+"""HOSTILE rows A95 to A100: what one client, or one account, may take of memory, disk and log."""
 import socket
 
 import pytest
@@ -146,3 +146,165 @@ def test_A99_above_the_memory_mark_no_new_streams(attacked, stack):
     server.configure({"memory_bytes": 0})
     server.ctl("reload")
     login(server, account, "later").close()
+
+
+# -- A100: what one account holds of memory ------------------------------------------------------------
+
+MUC = "http://jabber.org/protocol/muc"
+
+
+def long_address(number):
+    return f"{number}".ljust(900, "x") + "@localhost"
+
+
+def until_refused(session, count, ask):
+    """How many of so many requests are answered well before the first that is refused for want of room."""
+    for number in range(count):
+        answer = session.ask("set", *ask(number))
+        if answer.get("type") == "error":
+            check_error(answer, "resource-constraint")
+            return number
+    return count
+
+
+def test_A100_what_waits_for_all_clients_of_an_account_is_bounded(attacked, stack):
+    """Who reads is not the one to go."""
+    server = attacked(unsent_bytes="1 MiB", account_unsent_bytes="2 MiB")
+    sender, account = server.accounts("sender", "many")
+    speaker = stack.enter_context(login(server, sender, "mouth"))
+    deaf = [stack.enter_context(login(server, account, f"deaf{number}")) for number in range(4)]
+    for each in deaf:
+        each.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+        each.ping()
+        each.drop()
+    reader = stack.enter_context(login(server, account, "reader", presence=True))
+    for number in range(9):  # 900 kB for each: less than one alone may have
+        for to in (*(each.jid for each in deaf), reader.jid):
+            speaker.send(f"<message to='{to}' type='chat' id='m{number}'><body>{'x' * 100_000}</body></message>")
+        speaker.ping()
+        reader.expect(f"<message id='m{number}'/>")
+    left = {each["jid"].split("/")[1] for each in server.ctl_json("sessions", "list", account.jid)["sessions"]}
+    assert len(left) == 3 and "reader" in left, "of four times 900 kB at most 2 MiB may wait"
+    reader.ping()
+
+
+def test_A100_before_a_resource_is_bound_little_is_read(server, stack):
+    """Connections that have logged in and bind nothing are not counted as sessions."""
+    client = stack.enter_context(RawClient(server, "plain"))
+    account = server.account("eager")
+    client.open()
+    client.authenticate(account.jid, account.password)
+    client.open()
+    client.send_until_refused("<message to='x@localhost'><body>" + "x" * 20_000)
+    client.expect_stream_error("policy-violation", application="stanza-too-big")
+
+
+def test_A100_what_is_sent_behind_the_bind_request_may_be_long(server, stack):
+    client = stack.enter_context(RawClient(server, "plain"))
+    account = server.account("eager")
+    client.open()
+    client.authenticate(account.jid, account.password)
+    client.open()
+    client.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind>"
+                f"</iq><message to='{account.jid}/r' type='chat' id='long'><body>{'x' * 100_000}</body></message>")
+    client.expect("<iq type='result' id='bind'/>")
+    client.expect("<message id='long'/>")
+
+
+def test_A100_addresses_of_directed_presence_are_bounded_in_bytes(attacked, stack):
+    server = attacked(directed_bytes="4 KiB")
+    session = stack.enter_context(login(server, server.account("everywhere"), "here"))
+    for number in range(5):
+        session.send(f"<presence to='{long_address(number)}' id='p{number}'/>")
+    session.expect_error("p4", "resource-constraint")
+    assert not [e for e in session.forget() if e.get("id") in ("p0", "p1", "p2", "p3") and e.get("type") == "error"]
+
+
+def test_A100_a_roster_is_bounded_in_bytes_by_whichever_way_contacts_come(attacked, stack):
+    server = attacked(roster_bytes="4 KiB")
+    session = stack.enter_context(login(server, server.account("collector"), "here"))
+    for number in range(5):
+        session.send(f"<presence to='{long_address(number)}' type='subscribe' id='s{number}'/>")
+    session.expect_error("s4", "resource-constraint")
+    answer = session.ask("get", "<query xmlns='jabber:iq:roster'/>")
+    assert len(answer[0]) == 4
+
+
+def test_A100_many_short_groups_are_not_for_nothing(attacked, stack):
+    """A group of one letter takes the memory of a longer one."""
+    server = attacked(roster_bytes="8 KiB")
+    session = stack.enter_context(login(server, server.account("sorter"), "here"))
+    groups = "".join(f"<group>{chr(97 + n)}</group>" for n in range(20))
+    taken = until_refused(session, 20, lambda number: [
+        f"<query xmlns='jabber:iq:roster'><item jid='c{number}@localhost'>{groups}</item></query>"])
+    assert 8 <= taken <= 12
+
+
+def test_A100_a_block_list_is_bounded_in_bytes(attacked, stack):
+    server = attacked(blocked_bytes="4 KiB")
+    session = stack.enter_context(login(server, server.account("blocker"), "here"))
+    taken = until_refused(session, 8, lambda number: [
+        f"<block xmlns='urn:xmpp:blocking'><item jid='{long_address(number)}'/></block>"])
+    assert taken == 4
+
+
+def enter_own_room(session, room, presence=""):
+    session.send(f"<presence to='{room}/{session.jid.split('/')[1]}'><x xmlns='{MUC}'/>{presence}</presence>")
+
+
+def test_A100_what_a_room_remembers_of_people_is_bounded_in_bytes(attacked, stack):
+    server = attacked(members_bytes="16 KiB")
+    owner = stack.enter_context(login(server, server.account("owner"), "desk"))
+    room = "grudges@conference.localhost"
+    enter_own_room(owner, room)
+    owner.ask("set", f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query>", to=room)
+
+    def ban(number, jid):
+        return (f"<query xmlns='{MUC}#admin'><item affiliation='outcast' jid='{jid}'>"
+                "<reason>r</reason></item></query>", room)
+    taken = until_refused(owner, 20, lambda number: ban(number, long_address(number)))
+    assert 4 <= taken <= 8, "16 KiB are enough for a few addresses of 900 bytes"
+    shorter = owner.ask("set", *ban(0, "somebody@localhost"))
+    assert shorter.get("type") == "result", "there is room for a short one"
+    assert owner.ask("set", f"<query xmlns='{MUC}#admin'><item affiliation='none' jid='{long_address(0)}'/></query>",
+                     to=room).get("type") == "result"
+    assert owner.ask("set", *ban(0, long_address(99))).get("type") == "result", "there is room again"
+
+
+@pytest.mark.parametrize("content", ["<a b='{}'/>", "<a>{}</a>", "<a><b c='{}'/></a>"])
+def test_A100_whatever_a_presence_carries_into_a_room_counts(attacked, stack, content):
+    server = attacked(room_presence_bytes="1 KiB")
+    session = stack.enter_context(login(server, server.account("owner"), "desk"))
+    enter_own_room(session, "quiet@conference.localhost", content.format("x" * 1200))
+    answer = session.expect("<presence type='error'/>")
+    check_error(answer, "not-acceptable")
+
+
+def test_A100_presences_in_rooms_take_what_they_are_long_and_not_what_they_are_as_trees(attacked, stack):
+    server = attacked()
+    account = server.account("owner")
+    sessions = [stack.enter_context(login(server, account, f"s{number}")) for number in range(5)]
+    rooms = [f"r{number}@conference.localhost" for number in range(10)]
+    many = "<b/>" * 1800
+    for room in rooms:
+        enter_own_room(sessions[0], room)
+        sessions[0].ask("set", f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query>", to=room)
+    with memory_grows_at_most(server, 5 * 2**20):  # fifty of 7 kB, each in up to three forms; as trees 10 MB
+        for session in sessions[1:]:
+            for room in rooms:
+                enter_own_room(session, room, many)
+            session.forget()
+        for session in sessions:
+            session.forget()
+
+
+def test_A100_a_subject_has_its_bounds(attacked, stack):
+    server = attacked(subject_bytes="1 KiB")
+    session = stack.enter_context(login(server, server.account("owner"), "desk"))
+    room = "topical@conference.localhost"
+    enter_own_room(session, room)
+    session.ask("set", f"<query xmlns='{MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query>", to=room)
+    session.send(f"<message to='{room}' type='groupchat' id='long'><subject>{'s' * 1100}</subject></message>")
+    session.expect_error("long", "not-acceptable", "modify")
+    session.send(f"<message to='{room}' type='groupchat' id='short'><subject>short</subject></message>")
+    session.expect(lambda e: e.get("id") == "short" and e.get("type") == "groupchat", what="the subject")
