@@ -192,8 +192,8 @@ TEST_CASE("roster: names and groups are bounded together, and what is too large 
     const auto item = [](const std::string& jid, std::size_t length) {
         return "<item jid='" + jid + "' name='n'><group>" + std::string(length, 'g') + "</group></item>";
     };
-    romeo->says(roster_set("a", item("one@x", 500)));
-    romeo->says(roster_set("b", item("two@x", 500)));
+    romeo->says(roster_set("a", item("one@x", 410)));
+    romeo->says(roster_set("b", item("two@x", 410)));
     CHECK(romeo->hears() == Lines { "push one@x none", "result a", "push two@x none", "result b" });
     romeo->says(roster_set("c", item("three@x", 10)));
     CHECK(romeo->hears() == Lines { "error resource-constraint c" });
