@@ -41,8 +41,8 @@ public:
                 "moderators; 0 = never."))
             .setting(SettingSpec::integer("max_members", 10'000, 1, 1'000'000,
                 "People of whom a room remembers something: members, admins, owners, banned."))
-            .setting(SettingSpec::bytes("max_members_bytes", 512 * 1024, 16 * 1024, 1024 * 1024 * 1024,
-                "Memory for what a room remembers of them: enough for some 1600 as they mostly are."))
+            .setting(SettingSpec::bytes("max_members_bytes", 1024 * 1024, 16 * 1024, 1024 * 1024 * 1024,
+                "Memory for what a room remembers of them: enough for some 3000 as they mostly are."))
             .setting(SettingSpec::integer("max_history", 100, 0, 1000,
                 "Messages that a room may show to who enters."))
             .setting(SettingSpec::bytes("max_history_bytes", 256 * 1024, 1024, 64 * 1024 * 1024,
