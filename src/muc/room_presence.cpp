@@ -105,17 +105,33 @@ void send_later(Room& room, Stanza stanza, const Jid& to)
     room.emit([held = room.shared_from_this(), stanza = std::move(stanza)] { held->send(stanza); });
 }
 
-} // namespace
-
-Stanza presence_of(const Room& room, const Occupant& occupant, bool real, const Notice& notice)
+Stanza presence_with(const Element& content, const Room& room, const Occupant& occupant, bool real,
+    const Notice& notice)
 {
     Stanza presence = Stanza::presence(occupant.address, Jid());
     Element& element = presence.element();
-    append_content(element, read_presence(occupant.shown()));
+    append_content(element, content);
     add_identity(element, occupant);
     element.add(user_element(item_of(room, occupant, occupant.role, real, notice), notice));
     room.hats().add_to(element, occupant.user);
     return presence;
+}
+
+/// To those who may see his real address, and to the others.
+void show_to_all(Room& room, const Occupant& occupant, const Notice& notice)
+{
+    if (is_shown(room, occupant, occupant.role)) {
+        const Element content = read_presence(occupant.shown());
+        say_to_all(room, presence_with(content, room, occupant, false, notice),
+            presence_with(content, room, occupant, true, notice), occupant.recipients());
+    }
+}
+
+} // namespace
+
+Stanza presence_of(const Room& room, const Occupant& occupant, bool real, const Notice& notice)
+{
+    return presence_with(read_presence(occupant.shown()), room, occupant, real, notice);
 }
 
 Stanza farewell_of(const Room& room, const Occupant& occupant, bool real, Role role, const Element* content,
@@ -135,19 +151,13 @@ void show(Room& room, Occupant& occupant, const Notice& notice)
 {
     occupant.changed();
     occupant.in_crowd = occupant.in_crowd && room.is_crowd(room.occupants().size());
-    if (is_shown(room, occupant, occupant.role)) {
-        say_to_all(room, presence_of(room, occupant, false, notice),
-            presence_of(room, occupant, true, notice), occupant.recipients());
-    }
+    show_to_all(room, occupant, notice);
     show_to_self(room, occupant, notice);
 }
 
 void show_to_others(Room& room, Occupant& occupant, const Device& entered)
 {
-    if (is_shown(room, occupant, occupant.role)) {
-        say_to_all(room, presence_of(room, occupant, false), presence_of(room, occupant, true),
-            occupant.recipients());
-    }
+    show_to_all(room, occupant, {});
     for (const Device& device : occupant.devices) {
         if (&device != &entered) {
             show_to_device(room, occupant, device, {});

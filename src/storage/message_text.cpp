@@ -23,6 +23,27 @@ bool is_part_of_word(char c)
         || static_cast<unsigned char>(c) >= 0x80;
 }
 
+std::vector<std::string> search_words(std::string_view text)
+{
+    std::vector<std::string> words;
+    bool inside = false;
+    for (const char c : text) {
+        if (!is_part_of_word(c)) {
+            inside = false;
+            continue;
+        }
+        if (!inside) {
+            if (words.size() == words_at_most) {
+                break;
+            }
+            words.emplace_back();
+            inside = true;
+        }
+        words.back().push_back(ascii_lower(c));
+    }
+    return words;
+}
+
 } // namespace
 
 std::string body_of(std::string_view xml)
@@ -61,27 +82,6 @@ bool has_message_id(std::string_view xml, std::string_view id)
     }
     const auto* origin = stanza->child("origin-id", ns::stanza_id);
     return stanza->attribute("id") == id || (origin != nullptr && origin->attribute("id") == id);
-}
-
-std::vector<std::string> search_words(std::string_view text)
-{
-    std::vector<std::string> words;
-    bool inside = false;
-    for (const char c : text) {
-        if (!is_part_of_word(c)) {
-            inside = false;
-            continue;
-        }
-        if (!inside) {
-            if (words.size() == words_at_most) {
-                break;
-            }
-            words.emplace_back();
-            inside = true;
-        }
-        words.back().push_back(ascii_lower(c));
-    }
-    return words;
 }
 
 std::vector<SearchTerm> search_terms(std::string_view text)

@@ -18,19 +18,17 @@ std::string bare_sender_of(std::string_view xml);
 /// Whether the stanza's id, or its origin-id (XEP-0359), is `id`.
 bool has_message_id(std::string_view xml, std::string_view id);
 
-/// The words that somebody searches for: runs of letters and digits, so that nothing else of what was
-/// typed gets any further. In lower case as far as ASCII goes; the first 32.
-std::vector<std::string> search_words(std::string_view text);
-
-/// One of these words as the index sees it (xmpp/search_text): what its tokens are, one behind the other.
+/// A word that somebody searches for, as the index sees it (xmpp/search_text): what its tokens are, one
+/// behind the other.
 struct SearchTerm {
     std::string word;
     std::vector<std::string> tokens; ///< at least one
     bool is_prefix = false;          ///< also finds what it begins
 };
 
-/// The words that have tokens. The last word, if it is not too short, finds what it begins, and so does each
-/// that ends in a single character of a script without spaces.
+/// The words of a search that have tokens: runs of letters and digits, so that nothing else of what was typed
+/// gets any further; in lower case as far as ASCII goes; of the first 32. The last word, if it is not too
+/// short, finds what it begins, and so does each that ends in a single character of a script without spaces.
 std::vector<SearchTerm> search_terms(std::string_view text);
 
 } // namespace stonechat
