@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// user add, password, delete, enable, disable, show, list
+// user add, password, delete, enable, disable, quota, show, list
+#include "config/value_text.hpp"
 #include "ctl/command.hpp"
 #include "ctl/protocol.hpp"
 #include "net/shard.hpp"
+#include "router/archive_quota.hpp"
 #include "router/last_seen.hpp"
 #include "router/server.hpp"
 
@@ -121,6 +123,28 @@ Task<Answer> user_disable(Context& context, json::object request)
     return set_enabled(context, std::move(request), false);
 }
 
+Task<Answer> user_quota(Context& context, json::object request)
+{
+    const auto jid = account_of(request);
+    if (!jid) {
+        co_return jid.error();
+    }
+    const std::string text = text_of(request, "quota").value_or("");
+    std::optional<std::uint64_t> quota;
+    if (text != "default") {
+        const auto bytes = text == "none" ? std::optional<std::int64_t>(no_quota) : parse_bytes(text);
+        if (!bytes || *bytes < 0) {
+            Error error { "bad-request",
+                "'" + text + "' is no quota; say for example 500 MiB, or: default, none" };
+            co_return error;
+        }
+        quota = static_cast<std::uint64_t>(*bytes);
+    }
+    auto changing = accounts(context).set_archive_quota(jid->bare(), quota);
+    const auto outcome = co_await changing;
+    co_return to_answer(outcome, *jid);
+}
+
 Task<Answer> user_show(Context& context, json::object request)
 {
     const auto jid = account_of(request);
@@ -148,8 +172,17 @@ Task<Answer> user_show(Context& context, json::object request)
     if (!seen || !holdings) {
         co_return store_failed(seen ? holdings.error() : seen.error());
     }
+    auto measuring = storage.archive().size(key);
+    const auto archived = co_await measuring;
+    auto limiting = accounts(context).archive_quota(jid->bare());
+    const auto quota = co_await limiting;
+    if (!archived || !quota) {
+        co_return store_failed(archived ? quota.error() : archived.error());
+    }
     result["last_seen"] = to_json(last_seen_in(seen->value_or(std::string())));
     add_holdings(result, *holdings);
+    result["archive"].as_object()["bytes"] = *archived; // of all, also where there are too many to count
+    result["archive"].as_object()["quota"] = *quota == no_quota ? json::value(nullptr) : json::value(*quota);
     auto listing = sessions_of(context, std::string(jid->bare_text()));
     result["sessions"] = co_await listing;
     co_return result;

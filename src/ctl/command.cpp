@@ -24,12 +24,13 @@ std::string_view code_of(AccountProblem problem)
     return {};
 }
 
-constexpr std::array<Command, 24> commands { {
+constexpr std::array<Command, 25> commands { {
     { "user add", true, user_add },
     { "user password", true, user_password },
     { "user delete", true, user_delete },
     { "user enable", true, user_enable },
     { "user disable", true, user_disable },
+    { "user quota", true, user_quota },
     { "user show", false, user_show },
     { "user list", false, user_list },
     { "user import", true, user_import },

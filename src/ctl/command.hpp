@@ -70,6 +70,7 @@ Task<Answer> user_password(Context& context, boost::json::object request);
 Task<Answer> user_delete(Context& context, boost::json::object request);
 Task<Answer> user_enable(Context& context, boost::json::object request);
 Task<Answer> user_disable(Context& context, boost::json::object request);
+Task<Answer> user_quota(Context& context, boost::json::object request);
 Task<Answer> user_show(Context& context, boost::json::object request);
 Task<Answer> user_list(Context& context, boost::json::object request);
 Task<Answer> user_import(Context& context, boost::json::object request);

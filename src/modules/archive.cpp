@@ -5,6 +5,7 @@
 #include "modules/archive_commands.hpp"
 #include "modules/archive_expiry.hpp"
 #include "modules/archive_preferences.hpp"
+#include "modules/archive_quotas.hpp"
 #include "modules/archive_replays.hpp"
 #include "router/archive_query.hpp"
 #include "router/host.hpp"
@@ -13,6 +14,7 @@
 #include "router/server.hpp"
 #include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
 
 #include <optional>
 #include <utility>
@@ -75,7 +77,9 @@ public:
                 "Messages in one page of results together, unless one alone is larger."))
             .setting(SettingSpec::integer("max_preferences", 1000, 1, 100'000,
                 "Addresses for which one account may choose what is kept."))
-            .store(ArchiveChoicesOfUsers::store);
+            .setting(ArchiveQuota::setting("account"))
+            .store(ArchiveChoicesOfUsers::store)
+            .store(archive_quota_store);
     }
 
     void attach(Handlers& on) override
@@ -84,6 +88,7 @@ public:
         replays_.emplace(host.router().server().secret());
         under_way_ = on.session_slot<std::size_t>();
         choices_.attach(on);
+        quotas_.attach(on);
         replays_->attach(on);
         on.message(Flow::from_client, Stage::archive,
             [this](const Message& m, const Context& c) { return archive_sent(m, c); });
@@ -120,7 +125,7 @@ private:
 
     Verdict archive_sent(const Message& message, const Context& context)
     {
-        archive(*context.passage, message.to(), true);
+        archive(*context.passage, message, message.to(), true);
         replays_->mark(message, context);
         return Verdict::pass();
     }
@@ -129,16 +134,17 @@ private:
     /// it are told its id.
     Verdict archive_received(const Message& message, const Context& context)
     {
-        archive(*context.passage, message.from(), false);
+        archive(*context.passage, message, message.from(), false);
         return Verdict::pass();
     }
 
-    void archive(Passage& passage, const Jid& peer, bool outgoing) const
+    void archive(Passage& passage, const Message& message, const Jid& peer, bool outgoing) const
     {
         if (passage.keep() != Keep::archived) {
             return;
         }
-        if (choices_.allow(passage.owner(), peer)) {
+        const auto bytes = xml_length(std::as_const(message.stanza()).element());
+        if (choices_.allow(passage.owner(), peer) && quotas_.admit(passage.owner(), peer, outgoing, bytes)) {
             passage.archive(peer, outgoing);
         } else {
             passage.set_keep(Keep::until_delivered);
@@ -231,6 +237,7 @@ private:
     }
 
     ArchiveChoicesOfUsers choices_;
+    ArchiveQuotas quotas_;
     std::optional<ArchiveReplays> replays_; ///< from attach on
     std::optional<ArchiveExpiry> expiry_;   ///< likewise
     SessionSlot<std::size_t> under_way_;

@@ -7,6 +7,7 @@
 #include "muc/room.hpp"
 #include "muc/room_keeper.hpp"
 #include "muc/rooms_of_sessions.hpp"
+#include "router/archive_quota.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
@@ -71,6 +72,7 @@ public:
             .setting(SettingSpec::choice("retention", "days", { "never", "days", "forever" },
                 "How long what was said stays: not at all, for retention_days, for ever."))
             .setting(SettingSpec::integer("retention_days", 30, 1, 36'500, "Days that messages stay."))
+            .setting(ArchiveQuota::setting("room"))
             .setting(SettingSpec::integer("max_page", 100, 1, 1000,
                 "Messages in one page of a room's archive."));
     }

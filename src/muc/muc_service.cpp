@@ -65,6 +65,11 @@ Retention MucService::retention() const
     return Retention { word == "never" ? 0 : days };
 }
 
+std::uint64_t MucService::archive_quota() const
+{
+    return ArchiveQuota::of_section(settings());
+}
+
 ArchivePageLimits MucService::page_limits() const
 {
     ArchivePageLimits limits;

@@ -36,6 +36,8 @@ public:
     /// What a room is before its owner has chosen.
     RoomConfig default_config() const;
     Retention retention() const;
+    /// What the archive of one room may take.
+    std::uint64_t archive_quota() const;
     ArchivePageLimits page_limits() const;
     std::size_t most_rooms_of(const Jid& user) const; ///< 0: as many as he likes
     /// Of them, those that he has created here and not configured yet: they are not in the store.

@@ -19,6 +19,7 @@
 #include "muc/room_history.hpp"
 #include "muc/room_progress.hpp"
 #include "net/timer_wheel.hpp"
+#include "router/archive_quota.hpp"
 #include "router/arrivals.hpp"
 #include "router/settlement.hpp"
 #include "router/turns.hpp"
@@ -85,6 +86,7 @@ public:
     void ticks_changed();
     /// The newest message of the archive; 0: none.
     MessageId newest() const { return newest_; }
+    ArchiveQuota& archive_quota() { return archive_quota_; }
     void set_newest(MessageId id) { newest_ = std::max(newest_, id); }
     /// Who was there before a restart and is not back yet, by nick.
     std::map<std::string, Expected, std::less<>>& expected() { return expected_; }
@@ -208,6 +210,7 @@ private:
     TickLedger tick_ledger_;
     Timer ticks_timer_;
     MessageId newest_ = 0;
+    ArchiveQuota archive_quota_;
     bool is_being_set_up_ = false;
     bool present_changed_ = false;
     bool was_idle_ = false;

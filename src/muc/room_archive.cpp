@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_archive.hpp"
 
+#include "base/log.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
 #include "router/archive_query.hpp"
@@ -37,6 +38,28 @@ void strip_real_address(Element& stanza)
 }
 
 } // namespace
+
+void count_archived(Room& room, std::size_t bytes)
+{
+    const std::uint64_t quota = room.service().archive_quota();
+    if (!room.archive_quota().count(bytes, quota)) {
+        return;
+    }
+    room.archive_quota().begin_check();
+    const auto end = [held = room.shared_from_this()](std::optional<std::uint64_t> taken) {
+        held->archive_quota().end_check(taken);
+    };
+    start(
+        ArchiveQuota::check(room.host().storage(), room.key(), quota),
+        [end](const Result<std::uint64_t, StoreError>& taken) {
+            end(taken ? std::optional(*taken) : std::nullopt);
+        },
+        [end, held = room.shared_from_this()](const std::exception_ptr&) {
+            held->host().log().error("quota of an archive not checked",
+                { { "room", held->address().text() } });
+            end(std::nullopt);
+        });
+}
 
 Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)
 {

@@ -7,6 +7,8 @@
 
 namespace stonechat {
 
+/// A message of so many bytes goes into the archive, whose oldest go if it is too much.
+void count_archived(Room& room, std::size_t bytes);
 Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq);
 Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq);
 Task<RoomAnswer> answer_archive_metadata(std::shared_ptr<Room> room, Iq iq);

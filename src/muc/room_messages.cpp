@@ -6,6 +6,7 @@
 #include "muc/group_ticks.hpp"
 #include "muc/member_notices.hpp"
 #include "muc/muc_service.hpp"
+#include "muc/room_archive.hpp"
 #include "muc/room_invitations.hpp"
 #include "muc/room_moderation.hpp"
 #include "muc/room_owner.hpp"
@@ -146,6 +147,7 @@ void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudienceP
     message.stamp = room.host().clock().wall();
     message.searchable = is_searchable(std::as_const(utterance->message).element());
     message.xml = archived_form(room, utterance->message, utterance->author);
+    count_archived(room, message.xml.size());
     ArchiveEntry entry;
     entry.owner = room.key();
     entry.peer = utterance->message.from();

@@ -4,6 +4,7 @@
 #include "net/blocking_pool.hpp"
 #include "net/login_guard.hpp"
 #include "net/shard.hpp"
+#include "router/archive_quota.hpp"
 #include "router/domain_service.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
@@ -124,6 +125,21 @@ void forget(Server& server, const Jid& account)
             host->forget_user(account.local());
         }
     });
+}
+
+/// Lets modules read again what an administrator has changed, if the account is in memory.
+void take_changes(Router& home, const Jid& account)
+{
+    Host* host = home.host(account.domain());
+    User* user = host != nullptr ? host->find_user(account.local()) : nullptr;
+    if (user != nullptr && user->state() == User::State::ready) {
+        host->handlers().run_moment(host->handlers().on_changed(), Context { *host, user });
+    }
+}
+
+std::uint64_t quota_of_host(const Host& host)
+{
+    return host.is_on("archive") ? ArchiveQuota::of_section(host.settings("archive")) : no_quota;
 }
 
 bool is_account_name(const Server& server, const Jid& account)
@@ -292,6 +308,42 @@ Task<Accounts::Outcome> Accounts::set_enabled(Jid account, bool enabled)
         co_await ending;
     }
     co_return Done();
+}
+
+Task<Accounts::Outcome> Accounts::set_archive_quota(Jid account, std::optional<std::uint64_t> bytes)
+{
+    if (!is_account_name(router_.server(), account)) {
+        co_return AccountProblem::not_local;
+    }
+    auto asking = exists(account);
+    const auto there = co_await asking;
+    if (!there || !*there) {
+        co_return there ? AccountProblem::no_such_account : there.error();
+    }
+    KeyvalStore::Changes changes;
+    changes.emplace_back(archive_quota_key, bytes ? std::optional(std::to_string(*bytes)) : std::nullopt);
+    auto storing = router_.storage().keyval().apply(key_of(account), archive_quota_store, std::move(changes));
+    const auto stored = co_await storing;
+    if (!stored) {
+        co_return to_account_problem(stored.error());
+    }
+    router_.server().at_home(account, [account](Router& home) { take_changes(home, account); });
+    const std::uint64_t quota = bytes.value_or(quota_of_host(*router_.host(account.domain())));
+    start(
+        ArchiveQuota::check(router_.storage(), key_of(account), quota),
+        [](const Result<std::uint64_t, StoreError>&) {}, [](const std::exception_ptr&) {});
+    co_return Done();
+}
+
+Task<Result<std::uint64_t, StoreError>> Accounts::archive_quota(Jid account)
+{
+    auto reading = router_.storage().keyval().get(key_of(account), archive_quota_store, archive_quota_key);
+    const auto chosen = co_await reading;
+    if (!chosen) {
+        co_return chosen.error();
+    }
+    const auto own = archive_quota_in(chosen->value_or(std::string()));
+    co_return own ? *own : quota_of_host(*router_.host(account.domain()));
 }
 
 Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)

@@ -69,6 +69,11 @@ public:
     Task<Outcome> set_password(Jid account, std::string password, Jid except = {});
     /// Disabling ends its sessions and refuses logins; nothing is deleted.
     Task<Outcome> set_enabled(Jid account, bool enabled);
+    /// How much the archive of the account may take, in bytes; nothing: as its host has it. What is too much
+    /// goes from now on, in the background.
+    Task<Outcome> set_archive_quota(Jid account, std::optional<std::uint64_t> bytes);
+    /// The choice for this account, or that of its host.
+    Task<Result<std::uint64_t, StoreError>> archive_quota(Jid account);
     /// Ends sessions, tells the contacts (RFC 6121: unsubscribe and unsubscribed), takes what others keep of
     /// the account (Handlers::account_forgotten, DomainService::forget_account), then all that is kept for
     /// it. What has begun comes to its end, also over a restart. `except` (a full JID, may be empty) keeps

@@ -189,6 +189,11 @@ void Handlers::account_removed(OnMoment handler)
     removed_.push_back(std::move(handler));
 }
 
+void Handlers::account_changed(OnMoment handler)
+{
+    changed_.push_back(std::move(handler));
+}
+
 void Handlers::account_forgotten(Forget handler)
 {
     forgotten_.push_back(std::move(handler));

@@ -164,6 +164,9 @@ public:
     void room_notice(OnMoment handler);
     /// The account is going, while it was in memory: sessions are closed already. For what hangs on the user.
     void account_removed(OnMoment handler);
+    /// An administrator has changed what is kept for the account, while it is in memory: what was read of it
+    /// before may not be so any more.
+    void account_changed(OnMoment handler);
     /// Takes what others keep of an account that is being removed, and answers when that is safe; what is
     /// kept for the account itself goes afterwards, by itself. Called again after a restart if the removal
     /// has not come to its end. False: the store failed.
@@ -213,6 +216,7 @@ public:
     const std::vector<OnMoment>& on_priority() const { return priority_; }
     const std::vector<OnMoment>& on_ended() const { return ended_; }
     const std::vector<OnMoment>& on_removed() const { return removed_; }
+    const std::vector<OnMoment>& on_changed() const { return changed_; }
     const std::vector<Forget>& on_forgotten() const { return forgotten_; }
     const std::vector<OnMoment>& on_resumed() const { return resumed_; }
     const std::vector<OnMoment>& on_disconnected() const { return disconnected_; }
@@ -253,7 +257,7 @@ private:
     boost::unordered_flat_map<std::string, IqHandler> iq_;
     std::vector<std::pair<std::string, std::string>> iq_print_;
     std::array<Chain, 2> chains_;
-    std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, resumed_, attention_,
+    std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, changed_, resumed_, attention_,
         disconnected_, mailbox_grown_, notice_;
     struct Kept {
         std::string ns;

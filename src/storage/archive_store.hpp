@@ -83,6 +83,12 @@ public:
     /// nobody up; the messages themselves go when no archive or mailbox has them any more.
     virtual Stored<Done> remove(const AccountKey& owner, std::optional<Jid> peer) = 0;
 
+    /// What the stanzas in the archive of `owner` take, in bytes.
+    virtual Stored<std::uint64_t> size(const AccountKey& owner) = 0;
+    /// Removes the oldest messages of `owner`, in steps as above, until the others take `bytes` at most. What
+    /// they take then.
+    virtual Stored<std::uint64_t> trim(const AccountKey& owner, std::uint64_t bytes) = 0;
+
     /// One's own choice for everything, or for the conversation with `peer` (bare); no value: as the host
     /// has it. Takes effect on what is there with the next expiry.
     virtual Stored<Done> set_retention(const AccountKey& owner, std::optional<Jid> peer,

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from support.limits import until
 from support.raw import WAIT, fresh_id, login
 from support.server import BUILD, Account
 from support.tables import DATE, rows_of
@@ -43,15 +44,6 @@ def control(server):
     opened = Control(server)
     yield opened
     opened.socket.close()
-
-
-def wait_until(look):
-    """What `look` gives once it is something."""
-    deadline = time.monotonic() + WAIT
-    while not (found := look()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)  # polling for what happens behind an answer
-    return found
 
 
 def code(answer):
@@ -406,7 +398,8 @@ def test_an_account_is_shown_with_what_is_kept_for_it_and_who_is_there(server):
     owner, sender, bystander = server.accounts("owner", "sender", "bystander")
     fresh = server.ctl_json("user", "show", owner.jid)
     assert fresh["last_seen"] is None and fresh["sessions"] == [] and fresh["stored"] == {}
-    assert fresh["archive"] == fresh["mailbox"] == {"messages": 0, "bytes": 0, "more": False}
+    assert fresh["mailbox"] == {"messages": 0, "bytes": 0, "more": False}
+    assert fresh["archive"] == {"messages": 0, "bytes": 0, "more": False, "quota": 1024 ** 3}
     assert "never, as far as is known" in server.ctl("user", "show", owner.jid).stdout
     with login(server, sender, "there") as there:
         for number in range(3):
@@ -426,11 +419,12 @@ def test_an_account_is_shown_with_what_is_kept_for_it_and_who_is_there(server):
     for place in ("archive", "mailbox"):
         kept = shown[place]
         assert kept["messages"] == 3 and 3000 < kept["bytes"] < 6000 and kept["more"] is False
-    assert re.search(r"  archive     3 messages, \d\.\d KiB\n", text)
+    assert re.search(r"  archive     3 messages, \d\.\d KiB, 0 % of its quota of 1.0 GiB\n", text)
     assert server.ctl_json("user", "show", bystander.jid)["contacts"] == 0
     with login(server, owner, "desk", presence=True) as desk:
         desk.ping()
-    seen = wait_until(lambda: server.ctl_json("user", "show", owner.jid)["last_seen"])
+    until(lambda: server.ctl_json("user", "show", owner.jid)["last_seen"], "last seen")
+    seen = server.ctl_json("user", "show", owner.jid)["last_seen"]
     assert abs(seen - time.time()) < 3600
     assert re.search(rf"  last seen   {DATE} UTC\n", server.ctl("user", "show", owner.jid).stdout)
 
@@ -440,6 +434,35 @@ def test_an_account_that_is_not_there_is_not_shown(server, control):
     assert code(control.ask("user show", jid="a@elsewhere.example")) == "not-local"
     assert code(control.ask("user show", jid="localhost")) == "not-local"
     assert code(control.ask("user show", jid="a@localhost/phone")) == "bad-request"
+
+
+def test_the_quota_of_an_account_is_seen_and_set(server, control):
+    owner, friend = server.accounts("hoarder", "friend")
+    with login(server, owner, "desk", presence=True) as desk, login(server, friend, "there") as there:
+        for number in range(40):
+            there.send(f"<message to='{owner.jid}' type='chat' id='m{number}'><body>{'x' * 1000}</body></message>")
+        desk.forget(there)
+
+        def archive():
+            return server.ctl_json("user", "show", owner.jid)["archive"]
+
+        before = archive()
+        assert before["bytes"] > 40_000 and before["quota"] == 1024 ** 3
+        assert server.ctl("user", "quota", owner.jid, "20 KiB").stdout == f"changed the quota of {owner.jid}\n"
+        until(lambda: archive()["bytes"] <= 20 * 1024, "a smaller archive")
+        assert archive()["messages"] > 10 and archive()["quota"] == 20 * 1024
+        assert re.search(r"  archive     1\d messages, \d+\.\d KiB, \d+ % of its quota of 20.0 KiB\n",
+                         server.ctl("user", "show", owner.jid).stdout)
+        server.ctl("user", "quota", owner.jid, "none")
+        assert "(no quota)" in server.ctl("user", "show", owner.jid).stdout
+        assert archive()["quota"] is None
+        server.ctl("user", "quota", owner.jid, "default")
+        assert archive()["quota"] == 1024 ** 3
+        assert server.ctl_json("user", "show", friend.jid)["archive"]["messages"] == 40
+    for nonsense in ("", "-5", "much", "5 days"):
+        assert code(control.ask("user quota", jid=owner.jid, quota=nonsense)) == "bad-request"
+    assert code(control.ask("user quota", jid="nobody.at.all@localhost", quota="none")) == "no-such-account"
+    assert code(control.ask("user quota", jid="a@elsewhere.example", quota="none")) == "not-local"
 
 
 # -- announcements -----------------------------------------------------------------------------------------

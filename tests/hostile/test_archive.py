@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HOSTILE rows A52 and A78 to A80: forged ids, other people's archives, and queries that ask for too much."""
+"""HOSTILE rows A52, A78 to A80 and A100: forged ids, other people's archives, queries that ask for too much,
+and what an archive may take."""
 import re
 
 import pytest
 
+from support.friends import befriend
+from support.limits import until
 from support.match import CLIENT, show
 from support.raw import check_error, fresh_id, login
 
@@ -229,3 +232,62 @@ def test_A80_a_hundred_queries_at_once_are_answered_or_refused_and_others_go_on(
     assert len(full.inbox) == 100 * len(served) >= 200
     assert all(re.fullmatch(r"\d+", e.find(f"{MAM}result").get("id")) for e in full.inbox)
     full.inbox = []
+
+
+# -- A100: archives without end ------------------------------------------------------------------------
+
+@pytest.fixture
+def small(private_server):
+    """A server where archives may take little."""
+    return private_server(archive_quota=50_000, room_quota=50_000)
+
+
+def shown_bytes(server, account):
+    return server.ctl_json("user", "show", account.jid)["archive"]["bytes"]
+
+
+def test_A100_an_archive_has_a_quota_and_the_oldest_goes(small, stack):
+    owner, friend = small.accounts("owner", "friend")
+    befriend(small, owner, friend)
+    home = stack.enter_context(login(small, owner, "home", presence=True))
+    desk = stack.enter_context(login(small, friend, "desk"))
+    fill_archive(desk, home, 100, size=2000)
+    until(lambda: shown_bytes(small, owner) <= 50_000, "a smaller archive")
+    newest, _ = pages(home, rsm("<before/><max>5</max>"))
+    assert [text.split()[0] for text in said(newest)] == ["95", "96", "97", "98", "99"]
+
+
+def test_A100_a_stranger_does_not_drive_out_what_friends_have_written(small, stack):
+    owner, friend, stranger = small.accounts("owner", "friend", "stranger")
+    befriend(small, owner, friend)
+    home = stack.enter_context(login(small, owner, "home", presence=True))
+    fill_archive(stack.enter_context(login(small, friend, "desk")), home, 15, size=2000)
+    enemy = stack.enter_context(login(small, stranger, "lair"))
+    fill_archive(enemy, home, 100, size=2000)
+    assert shown_bytes(small, owner) <= 50_000
+    of_friend, _ = pages(home, form(field("with", friend.jid)))
+    assert [text.split()[0] for text in said(of_friend)] == [str(number) for number in range(15)]
+    # What he writes comes all the same.
+    enemy.send(f"<message to='{home.bare}' type='chat' id='last'><body>still here</body></message>")
+    home.expect("<message id='last'><body>still here</body></message>")
+
+
+def test_A100_the_archive_of_a_room_has_a_quota(small, stack):
+    (owner,) = small.accounts("owner")
+    home = stack.enter_context(login(small, owner, "home", presence=True))
+    room = f"{fresh_id('cellar')}@conference.localhost"
+    home.send(f"<presence to='{room}/owner'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+    home.ask("set", "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/>"
+                    "</query>", to=room)
+    for number in range(40):
+        home.send(f"<message to='{room}' type='groupchat' id='m{number}'><body>{number} {'x' * 2000}</body></message>")
+        home.expect(lambda e, n=number: e.get("id") == f"m{n}" and e.get("from") == f"{room}/owner")
+
+    def kept():
+        home.forget()
+        queryid = fresh_id("q")
+        home.ask("set", query(rsm("<max>100</max>"), queryid), to=room)
+        return said(e.find(f"{MAM}result") for e in home.forget() if e.find(f"{MAM}result") is not None)
+
+    until(lambda: len(kept()) < 26, "a smaller archive")
+    assert kept()[-1].startswith("39 ") and len(kept()) > 10

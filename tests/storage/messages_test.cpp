@@ -2,6 +2,7 @@
 // Messages: how they are taken in, archived, found, removed, and kept for sessions that can be
 // resumed. The same cases in memory and in SQLite.
 #include "backends.hpp"
+#include "storage/sqlite/connection.hpp"
 
 #include <algorithm>
 #include <map>
@@ -706,6 +707,82 @@ TEST_CASE_TEMPLATE("archive: removing one's own history leaves the other side's"
     const auto next = at.romeo_to_juliet(chat("again"));
     CHECK_EQ(at.ids(juliet), Ids { nurses, next });
     CHECK_EQ(at.ids(romeo), Ids { next });
+}
+
+TEST_CASE_TEMPLATE("archive: its size is that of the stanzas in it, whatever happens to them", Where,
+    InMemory, InSqlite, InSqliteFiling)
+{
+    Messages<Where> at;
+    const auto size = [&at](const AccountKey& owner) { return value(at.home, at.archive().size(owner)); };
+    const auto sum = [&at](const AccountKey& owner) {
+        ArchiveQuery query;
+        query.limit = 1000;
+        std::uint64_t bytes = 0;
+        const auto page = at.page(owner, query);
+        for (const auto& message : page->messages) {
+            bytes += message.xml.size();
+        }
+        return bytes;
+    };
+    const auto check = [&] {
+        for (const auto& owner : { juliet, romeo, nurse }) {
+            CAPTURE(owner.user);
+            CHECK_EQ(size(owner), sum(owner));
+        }
+    };
+    check();
+    Ids shared;
+    for (std::size_t i = 0; i < 40; ++i) {
+        shared.push_back(at.romeo_to_juliet(chat(std::string(i * 7, 'x'))));
+        at.into_archive_of(juliet, nurse_bare, chat(std::string(i, 'y')));
+        check();
+        if (i % 3 == 0) {
+            value(at.home, at.archive().replace(romeo, shared[i / 2], "<message><retracted/></message>"));
+            check();
+        }
+    }
+    value(at.home, at.archive().remove(romeo, std::nullopt));
+    check();
+    // Only juliet has it still.
+    value(at.home, at.archive().replace(juliet, shared.back(), chat(std::string(500, 'z'))));
+    check();
+    CHECK_GT(size(juliet), 500);
+    CHECK_EQ(size(romeo), 0);
+    value(at.home, at.archive().remove(juliet, nurse_bare));
+    check();
+    at.clock.advance(std::chrono::hours(49));
+    at.expire("capulet.example", days(1));
+    at.expire("capulet.example", days(1));
+    check();
+    CHECK_EQ(size(juliet), 0);
+}
+
+TEST_CASE_TEMPLATE("archive: when it is trimmed the oldest go, of all conversations, and nobody else's",
+    Where, InMemory, InSqlite, InSqliteFiling)
+{
+    Messages<Where> at;
+    Ids all;
+    for (int i = 0; i < 450; ++i) { // more than one step
+        at.clock.advance(1ms);
+        all.push_back(i % 3 == 0 ? at.into_archive_of(juliet, nurse_bare, chat("1234"))
+                                 : at.romeo_to_juliet(chat("1234")));
+    }
+    const auto of_romeo = at.ids(romeo);
+    const std::uint64_t each = chat("1234").size();
+    const auto trim = [&at](std::uint64_t bytes) { return value(at.home, at.archive().trim(juliet, bytes)); };
+    CHECK_EQ(trim(450 * each), 450 * each);
+    CHECK_EQ(at.ids(juliet), all);
+    CHECK_EQ(trim(450 * each - 1), 449 * each);
+    CHECK_EQ(at.ids(juliet), Ids(all.begin() + 1, all.end()));
+    CHECK_EQ(trim(20 * each + 5), 20 * each);
+    CHECK_EQ(at.ids(juliet), Ids(all.end() - 20, all.end()));
+    CHECK_EQ(value(at.home, at.archive().size(juliet)), 20 * each);
+    CHECK_EQ(at.ids(romeo), of_romeo);
+    all.push_back(at.romeo_to_juliet(chat("next")));
+    CHECK_EQ(at.ids(juliet), Ids(all.end() - 21, all.end()));
+    CHECK_EQ(trim(0), 0);
+    CHECK(at.ids(juliet).empty());
+    CHECK_EQ(value(at.home, at.archive().trim(nurse, 0)), 0);
 }
 
 namespace {
@@ -1484,6 +1561,42 @@ TEST_CASE("filing: what an account holds is counted, filed or not")
             CHECK_EQ(value(at.home, at.storage->accounts().holdings(juliet)).archive.count, i);
             CHECK_EQ(value(at.home, at.storage->accounts().holdings(romeo)).archive.count, i);
         }
+    }
+}
+
+TEST_CASE(
+    "filing: the size of an archive is the same after a restart, and counted in files of an earlier schema")
+{
+    for (const std::size_t segment : { 1, 5, 1000 }) {
+        CAPTURE(segment);
+        Reopened at(segment);
+        std::uint64_t bytes = 0;
+        const auto check = [&at, &bytes] {
+            CHECK_EQ(value(at.home, at.storage->archive().size(juliet)), bytes);
+            CHECK_EQ(value(at.home, at.storage->archive().size(romeo)), bytes);
+        };
+        for (int i = 0; i < 40; ++i) {
+            at.put(i);
+            bytes += chat(std::to_string(i)).size();
+            check();
+            if (i % 9 == 0) {
+                at.open(segment);
+                check();
+            }
+        }
+        value(at.home, at.storage->archive().remove(romeo, *Jid::parse("juliet@capulet.example")));
+        at.storage.reset();
+        at.backend.reset();
+        {
+            auto db = sqlite::Connection::open(at.folder.file("stonechat.db"),
+                sqlite::Connection::Access::read_write);
+            REQUIRE(db.has_value());
+            db->run_script("ALTER TABLE owner DROP COLUMN archive_bytes; PRAGMA user_version = 9");
+            REQUIRE(db->failure() == sqlite::Failure::none);
+        }
+        at.open(segment);
+        CHECK_EQ(value(at.home, at.storage->archive().size(juliet)), bytes);
+        CHECK_EQ(value(at.home, at.storage->archive().size(romeo)), 0);
     }
 }
 

@@ -69,6 +69,8 @@ SETTINGS = {
     "vcard_bytes": ("host.vcard", "max_bytes"),
     "room_creation": ("host.muc", "create"),
     "room_retention": ("host.muc", "retention"),
+    "room_quota": ("host.muc", "quota_bytes"),
+    "archive_quota": ("host.archive", "quota_bytes"),
     "message_rate": ("host.muc", "message_rate"),
     "room_message_rate": ("host.muc", "room_message_rate"),
     "presence_rate": ("host.muc", "presence_rate"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stonechatctl user add, password, delete, enable, disable, show, list, import
+// stonechatctl user add, password, delete, enable, disable, quota, show, list, import
 #include "cli/table.hpp"
 #include "ctl/client/import.hpp"
 #include "ctl/client/subcommands.hpp"
@@ -103,6 +103,17 @@ std::string messages_text(const json::object& kept)
         + print_bytes(count_at(kept, "bytes"));
 }
 
+std::string archive_text(const json::object& archive)
+{
+    const json::value& quota = archive.at("quota");
+    if (quota.is_null()) {
+        return messages_text(archive) + " (no quota)";
+    }
+    const auto most = quota.to_number<std::uint64_t>();
+    return messages_text(archive) + ", " + std::to_string(count_at(archive, "bytes") * 100 / most)
+        + " % of its quota of " + print_bytes(most);
+}
+
 std::string last_seen_text(const json::object& user)
 {
     if (!user.at("sessions").as_array().empty()) {
@@ -121,7 +132,7 @@ void print_user(const json::object& user)
     line("created", print_time(user.at("created").to_number<std::int64_t>()) + " UTC");
     line("last seen", last_seen_text(user));
     line("contacts", std::to_string(count_at(user, "contacts")));
-    line("archive", messages_text(user.at("archive").as_object()));
+    line("archive", archive_text(user.at("archive").as_object()));
     line("mailbox", messages_text(user.at("mailbox").as_object()));
     for (const auto& [store, bytes] : user.at("stored").as_object()) {
         line("stored", std::string(store) + ", " + print_bytes(bytes.to_number<std::uint64_t>()));
@@ -240,6 +251,17 @@ void add_other_changes(CLI::App& user, const Arguments& arguments, Options& opti
     add_jid(disable, arguments);
     disable->callback([arguments, &options, &exit] {
         exit = without_password(options, "user disable", arguments->jid, "disabled");
+    });
+
+    const auto quota = std::make_shared<std::string>();
+    CLI::App* limit = add_command(user, options, "quota", "Says how much the archive of an account may take");
+    add_jid(limit, arguments);
+    limit->add_option("quota", *quota, "As 500 MiB; \"default\": as the host has it; \"none\": no limit")
+        ->required();
+    limit->callback([arguments, quota, &options, &exit] {
+        exit = change_user(options,
+            { { "command", "user quota" }, { "jid", arguments->jid }, { "quota", *quota } },
+            "changed the quota of");
     });
 
     CLI::App* enable = add_command(user, options, "enable", "Allows logins again");

@@ -109,6 +109,15 @@ Retention retention_of(const Belongings& owner, const Jid& peer, Retention host_
     return own != owner.conversation_retention.end() ? own->second : owner.retention.value_or(host_default);
 }
 
+std::uint64_t size_of(const Belongings& owner)
+{
+    std::uint64_t bytes = 0;
+    for (const auto& [id, entry] : owner.archive) {
+        bytes += entry.message->xml.size();
+    }
+    return bytes;
+}
+
 /// Ids are about microseconds.
 bool is_expired(MessageId id, Retention retention, WallTime now)
 {
@@ -186,6 +195,30 @@ Stored<Done> MemoryArchive::remove(const AccountKey& key, std::optional<Jid> pee
                 [&peer](const auto& entry) { return !peer || entry.second.peer.same_bare(*peer); });
         }
         return Done();
+    });
+}
+
+Stored<std::uint64_t> MemoryArchive::size(const AccountKey& key)
+{
+    return desk_.ask([&key](Everything& all) {
+        const auto* owner = all.find(key);
+        return owner != nullptr ? size_of(*owner) : 0;
+    });
+}
+
+Stored<std::uint64_t> MemoryArchive::trim(const AccountKey& key, std::uint64_t bytes)
+{
+    return desk_.change([&key, bytes](Everything& all) -> std::uint64_t {
+        auto* owner = all.find(key);
+        if (owner == nullptr) {
+            return 0;
+        }
+        std::uint64_t left = size_of(*owner);
+        while (left > bytes) {
+            left -= owner->archive.begin()->second.message->xml.size();
+            owner->archive.erase(owner->archive.begin());
+        }
+        return left;
     });
 }
 

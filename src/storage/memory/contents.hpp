@@ -222,6 +222,8 @@ public:
     Stored<std::optional<ArchivedMessage>> find(const AccountKey& owner, Jid peer, bool outgoing,
         std::string stanza_id) override;
     Stored<Done> remove(const AccountKey& owner, std::optional<Jid> peer) override;
+    Stored<std::uint64_t> size(const AccountKey& owner) override;
+    Stored<std::uint64_t> trim(const AccountKey& owner, std::uint64_t bytes) override;
     Stored<Done> set_retention(const AccountKey& owner, std::optional<Jid> peer,
         std::optional<Retention> retention) override;
     Stored<RetentionChoices> retention(const AccountKey& owner) override;

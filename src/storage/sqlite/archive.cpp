@@ -21,6 +21,9 @@ constexpr std::size_t matches_counted_at_most = 1000;
 // Among how many of the newest messages of a conversation one is found by its stanza's id.
 constexpr std::size_t searched_for_id = 10'000;
 
+// How many messages one look for what has to go names at most.
+constexpr std::size_t cut_at_once = 5000;
+
 constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1";
 constexpr auto select_slack = "SELECT late, early FROM message_state";
 constexpr auto select_upwards =
@@ -44,6 +47,7 @@ constexpr auto match_before_downwards =
 constexpr auto select_message = "SELECT stamp, xml FROM message WHERE id = ?1";
 constexpr auto select_newest = "SELECT max(id) FROM message";
 constexpr auto select_stamp = "SELECT stamp FROM message WHERE id = ?1";
+constexpr auto select_size = "SELECT length(xml) FROM message WHERE id = ?1";
 constexpr auto select_newest_of_side =
     "SELECT a.id, m.stamp, m.xml FROM archive a CROSS JOIN message m ON m.id = a.id"
     " WHERE a.owner = ?1 AND a.peer = ?2 AND a.outgoing = ?3 ORDER BY a.id DESC LIMIT ?4";
@@ -111,6 +115,23 @@ public:
         };
         return tail_.look(*owner_, state.filed, wanted.range.above, below, add)
             || db_.failure() != Failure::none; // then the answer is an error anyway
+    }
+
+    /// What the owner's messages take in this snapshot, in bytes; nothing if another one is needed.
+    std::optional<std::uint64_t> size() const
+    {
+        const auto state = FilingState::read(db_);
+        const auto below = newest_message(db_) + 1;
+        std::int64_t bytes = filed_archive_bytes(db_, *owner_);
+        const auto add = [&bytes, &state](const TailEntry& entry) {
+            if (!state.has_filed(entry)) {
+                bytes += entry.size;
+            }
+        };
+        const bool is_whole = tail_.look(*owner_, state.filed, -1, below, add)
+            || db_.failure() != Failure::none; // then the answer is an error anyway
+        return is_whole ? std::optional(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)))
+                        : std::nullopt;
     }
 
     /// Of what was taken, in order.
@@ -613,6 +634,12 @@ std::optional<ArchiveEnds::End> end_of(View& view, Direction direction)
         : std::nullopt;
 }
 
+std::uint64_t size_of_message(Connection& db, std::int64_t id)
+{
+    auto rows = db.query(select_size, id);
+    return rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
+}
+
 } // namespace
 
 std::optional<ArchivePage> read_archive(Database& database, const AccountKey& key, const ArchiveQuery& query)
@@ -653,6 +680,45 @@ ArchiveEnds archive_ends(Database& db, const AccountKey& key)
         ends.newest = end_of(view, Direction::downwards);
     }
     return ends;
+}
+
+std::uint64_t archive_size(Database& db, const AccountKey& key)
+{
+    View view(db, key);
+    if (!view.owner()) {
+        return 0;
+    }
+    auto size = view.size();
+    for (; !size; size = view.size()) {
+        view.renew();
+    }
+    return *size;
+}
+
+ArchiveCut find_archive_cut(Database& db, const AccountKey& key, std::uint64_t bytes)
+{
+    View view(db, key);
+    ArchiveCut cut;
+    if (!view.owner()) {
+        return cut;
+    }
+    auto size = view.size();
+    for (; !size || !view.take({}); size = view.size()) {
+        view.renew();
+    }
+    cut.size = *size;
+    Merged oldest(view, conversations_of(view.db(), *view.owner()), std::nullopt, Range(),
+        Direction::upwards);
+    std::uint64_t left = cut.size;
+    for (std::size_t count = 0; left > bytes && count < cut_at_once; ++count) {
+        const auto id = oldest.next();
+        if (!id) {
+            break;
+        }
+        left -= std::min(left, size_of_message(view.db(), *id));
+        cut.below = *id + 1;
+    }
+    return cut;
 }
 
 std::optional<ArchivedMessage> find_archived(Database& database, const AccountKey& key, const Jid& peer,

@@ -18,9 +18,9 @@ constexpr auto select_filing =
     "SELECT filed, filing, filing_owner, filing_peer, filing_id FROM message_state";
 constexpr auto update_filing = "UPDATE message_state SET filed = ?1, filing = ?2, filing_owner = ?3,"
                                " filing_peer = ?4, filing_id = ?5";
-constexpr auto select_unfiled =
-    "SELECT id, owner_a, peer_a, owner_b, peer_b, how, resource_a, resource_b, replay FROM message"
-    " WHERE id > ?1 ORDER BY id";
+constexpr auto select_unfiled = "SELECT id, owner_a, peer_a, owner_b, peer_b, how, resource_a, resource_b, "
+                                "replay, length(xml) FROM message"
+                                " WHERE id > ?1 ORDER BY id";
 constexpr auto insert_filed = "INSERT OR IGNORE INTO archive (owner, peer, id, outgoing, resource, replay)"
                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
@@ -38,6 +38,7 @@ TailEntry read_side(const Rows& rows, int owner, int resource, std::int64_t outg
     if (entry.outgoing && !rows.is_null(8)) {
         entry.replay = rows.integer(8);
     }
+    entry.size = rows.integer(9);
     return entry;
 }
 
@@ -126,9 +127,11 @@ std::size_t Filing::filed_at_once() const
 void Filing::file_some(std::size_t count)
 {
     const std::size_t end = std::min(segment_.size(), now_.at + std::min(count, segment_.size()));
+    ArchiveSizes sizes(db_);
     for (; now_.at < end; ++now_.at) {
-        insert(segment_[now_.at]);
+        insert(segment_[now_.at], sizes);
     }
+    sizes.write();
     if (now_.at == segment_.size()) {
         now_.state = { now_.state.filing, 0, 0, 0, 0 };
         return;
@@ -146,17 +149,19 @@ void Filing::file_all()
     if (now_.state.filing != 0) {
         file_some(segment_.size());
     }
+    ArchiveSizes sizes(db_);
     std::int64_t newest = now_.state.filed;
     for (const TailEntry& entry : tail_.sorted()) {
         if (entry.id > now_.state.filed) {
-            insert(entry);
+            insert(entry, sizes);
             newest = std::max(newest, entry.id);
         }
     }
     for (const TailEntry& entry : pending_) {
-        insert(entry);
+        insert(entry, sizes);
         newest = std::max(newest, entry.id);
     }
+    sizes.write();
     pending_.clear();
     now_.open = 0;
     if (newest != safe_.state.filed) {
@@ -201,10 +206,13 @@ void Filing::rolled_back()
     }
 }
 
-void Filing::insert(const TailEntry& entry)
+void Filing::insert(const TailEntry& entry, ArchiveSizes& sizes)
 {
-    db_.execute(insert_filed, entry.owner, entry.peer, entry.id, std::int64_t(entry.outgoing), entry.resource,
-        entry.replay);
+    const auto inserted = db_.execute(insert_filed, entry.owner, entry.peer, entry.id,
+        std::int64_t(entry.outgoing), entry.resource, entry.replay);
+    if (inserted > 0) {
+        sizes.add(entry.owner, entry.size);
+    }
 }
 
 void Filing::write_state()

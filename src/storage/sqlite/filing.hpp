@@ -7,6 +7,7 @@
 // Part of the writer's Database.
 #pragma once
 
+#include "storage/sqlite/archive_size.hpp"
 #include "storage/sqlite/connection.hpp"
 #include "storage/sqlite/tail.hpp"
 
@@ -84,7 +85,7 @@ private:
     void begin_segment();
     std::size_t filed_at_once() const;
     void file_some(std::size_t count);
-    void insert(const TailEntry& entry);
+    void insert(const TailEntry& entry, ArchiveSizes& sizes);
     void write_state();
 
     Connection& db_;

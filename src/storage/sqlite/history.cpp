@@ -42,7 +42,15 @@ constexpr auto give_to_unacked = "UPDATE unacked SET xml = m.xml, stamp = m.stam
                                  " WHERE m.id = ?1 AND unacked.id = ?1 AND unacked.xml IS NULL";
 constexpr auto select_unacked_ids = "SELECT id FROM unacked WHERE xml IS NULL";
 constexpr auto select_entries =
-    "SELECT id FROM archive WHERE owner = ?1 AND peer = ?2 AND id < ?3 ORDER BY id LIMIT ?4";
+    "SELECT a.id, coalesce(length(m.xml), 0) FROM archive a LEFT JOIN message m ON m.id = a.id"
+    " WHERE a.owner = ?1 AND a.peer = ?2 AND a.id < ?3 ORDER BY a.id LIMIT ?4";
+// Which of its two owners have a message: filed, or not filed yet, when nothing has been taken out of it.
+constexpr auto select_sizes_of_holders =
+    "SELECT length(m.xml), CASE WHEN s.filed < m.id OR EXISTS (SELECT 1 FROM archive a WHERE a.owner = "
+    "m.owner_a"
+    " AND a.peer = m.peer_a AND a.id = m.id) THEN m.owner_a END, CASE WHEN s.filed < m.id OR EXISTS (SELECT 1"
+    " FROM archive a WHERE a.owner = m.owner_b AND a.peer = m.peer_b AND a.id = m.id) THEN m.owner_b END"
+    " FROM message m, message_state s WHERE m.id = ?1";
 constexpr auto delete_entry = "DELETE FROM archive WHERE owner = ?1 AND peer = ?2 AND id = ?3";
 constexpr auto select_conversations_behind =
     "SELECT peer FROM conversation WHERE owner = ?1 AND peer > ?2 LIMIT ?3";
@@ -115,12 +123,15 @@ public:
             database_.filing().file_all();
         }
         std::vector<std::int64_t> ids;
+        ArchiveSizes sizes(db_);
         {
             auto rows = db_.query(select_entries, owner, peer, below, sql_number(limit));
             while (rows.next()) {
                 ids.push_back(rows.integer(0));
+                sizes.add(owner, -rows.integer(1));
             }
         }
+        sizes.write();
         for (const auto id : ids) {
             db_.execute(delete_entry, owner, peer, id);
             if (!is_archived(id)) {
@@ -296,6 +307,35 @@ std::int64_t expired_below(Retention retention, WallTime now)
 
 } // namespace
 
+namespace {
+
+/// The stanza of message `id` will take `size` bytes. If it is not filed yet, the Tail goes on to count what
+/// it took before, and this is the difference, until the server starts again.
+void count_replacement(Connection& db, std::int64_t id, std::size_t size)
+{
+    std::vector<std::int64_t> holders;
+    std::int64_t more = 0;
+    {
+        auto rows = db.query(select_sizes_of_holders, id);
+        if (!rows.next()) {
+            return;
+        }
+        more = static_cast<std::int64_t>(size) - rows.integer(0);
+        for (const int owner : { 1, 2 }) {
+            if (!rows.is_null(owner)) {
+                holders.push_back(rows.integer(owner));
+            }
+        }
+    }
+    ArchiveSizes sizes(db);
+    for (const auto holder : holders) {
+        sizes.add(holder, more);
+    }
+    sizes.write();
+}
+
+} // namespace
+
 bool replace_message(Database& db, const AccountKey& key, MessageId id, const std::string& xml)
 {
     const auto owner = db.find_owner(key);
@@ -304,6 +344,7 @@ bool replace_message(Database& db, const AccountKey& key, MessageId id, const st
         return false;
     }
     unindex(connection, sql_number(id));
+    count_replacement(connection, sql_number(id), xml.size());
     return connection.execute(update_message, sql_number(id), Blob { xml }) > 0;
 }
 

@@ -3,6 +3,8 @@
 
 #include "storage/sqlite/queries.hpp"
 
+#include <algorithm>
+
 namespace stonechat::sqlite {
 
 namespace {
@@ -40,6 +42,38 @@ void remove_on(const std::shared_ptr<Desk*>& desk, const AccountKey& owner, cons
             } else {
                 remove_on(desk, owner, peer, *step, std::move(promise));
             }
+        });
+}
+
+/// Finds what is too much and removes it, until it is not too much any more.
+void trim_on(const std::shared_ptr<Desk*>& desk, const AccountKey& owner, std::uint64_t bytes,
+    Stored<std::uint64_t>::Promise promise)
+{
+    if (*desk == nullptr) {
+        promise.fulfil(StoreError::unavailable);
+        return;
+    }
+    (*desk)
+        ->read_aside(owner, [owner, bytes](Database& db) { return find_archive_cut(db, owner, bytes); })
+        .then([desk, owner, bytes,
+                  promise = std::move(promise)](const Result<ArchiveCut, StoreError>& cut) mutable {
+            if (!cut || !cut->below) {
+                promise.fulfil(cut ? Result<std::uint64_t, StoreError>(std::min(cut->size, bytes))
+                                   : cut.error());
+                return;
+            }
+            HistoryRemoval removal;
+            removal.below = *cut->below;
+            Stored<Done> removing;
+            remove_on(desk, owner, std::nullopt, removal, removing.promise());
+            std::move(removing).then([desk, owner, bytes, promise = std::move(promise)](
+                                         const Result<Done, StoreError>& removed) mutable {
+                if (removed) {
+                    trim_on(desk, owner, bytes, std::move(promise));
+                } else {
+                    promise.fulfil(removed.error());
+                }
+            });
         });
 }
 
@@ -115,6 +149,18 @@ Stored<Done> SqliteArchive::remove(const AccountKey& owner, std::optional<Jid> p
 {
     Stored<Done> pending;
     remove_on(desk_.alive(), owner, peer, HistoryRemoval(), pending.promise());
+    return pending;
+}
+
+Stored<std::uint64_t> SqliteArchive::size(const AccountKey& owner)
+{
+    return desk_.read_aside(owner, [owner](Database& db) { return archive_size(db, owner); });
+}
+
+Stored<std::uint64_t> SqliteArchive::trim(const AccountKey& owner, std::uint64_t bytes)
+{
+    Stored<std::uint64_t> pending;
+    trim_on(desk_.alive(), owner, bytes, pending.promise());
     return pending;
 }
 

@@ -82,10 +82,11 @@ MailboxAnswer admit(Database& db, const MailboxEntry& entry, std::size_t size)
 }
 
 /// What one owner's archive gets.
-TailEntry entry_for(Database& db, const ArchiveEntry& archive, std::int64_t id,
-    const std::optional<Origin>& origin)
+TailEntry entry_for(Database& db, const ArchiveEntry& archive, std::int64_t id, const MessageToStore& message)
 {
+    const std::optional<Origin>& origin = message.origin;
     TailEntry entry;
+    entry.size = static_cast<std::int64_t>(message.xml.size());
     entry.owner = db.owner(archive.owner);
     entry.peer = db.address(archive.peer.bare_text());
     entry.id = id;
@@ -104,11 +105,11 @@ TailEntry entry_for(Database& db, const ArchiveEntry& archive, std::int64_t id,
 void insert_archived(Database& db, const MessageToStore& message, std::int64_t id)
 {
     const auto& first = message.archives.front();
-    auto a = entry_for(db, first, id, message.origin);
+    auto a = entry_for(db, first, id, message);
     std::optional<TailEntry> b;
     // To oneself: both sides are one archive, which has it once.
     if (message.archives.size() > 1 && message.archives[1].owner != first.owner) {
-        b = entry_for(db, message.archives[1], id, message.origin);
+        b = entry_for(db, message.archives[1], id, message);
     }
     std::optional<std::int64_t> owner_b;
     std::optional<std::int64_t> peer_b;

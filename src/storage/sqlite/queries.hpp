@@ -62,6 +62,13 @@ MessageReceipt accept_both(Database& db, const MessageToStore& received, const M
 // archive.cpp
 std::optional<ArchivePage> read_archive(Database& db, const AccountKey& key, const ArchiveQuery& query);
 ArchiveEnds archive_ends(Database& db, const AccountKey& key);
+std::uint64_t archive_size(Database& db, const AccountKey& key);
+/// What has to go next so that the rest takes a number of bytes at most.
+struct ArchiveCut {
+    std::uint64_t size = 0;            ///< of all that is there
+    std::optional<std::int64_t> below; ///< messages older than this; none: nothing has to go, or is there
+};
+ArchiveCut find_archive_cut(Database& db, const AccountKey& key, std::uint64_t bytes);
 std::optional<ArchivedMessage> find_archived(Database& db, const AccountKey& key, const Jid& peer,
     bool outgoing, const std::string& message_id);
 

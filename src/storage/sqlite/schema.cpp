@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite/schema.hpp"
 
+#include "storage/sqlite/archive_size.hpp"
 #include "storage/sqlite/file.hpp"
 #include "storage/sqlite/rewritten_rows.hpp"
 
@@ -243,8 +244,12 @@ ALTER TABLE message_state ADD COLUMN reindex_to INTEGER NOT NULL DEFAULT 0;
 UPDATE message_state SET reindex_to = max(indexed, 1);
 )";
 
-constexpr std::array<Migration, 9> all_migrations { version_1, version_2, version_3, version_4, version_5,
-    version_6, Migration("", mend_rewritten_rows), version_8, version_9 };
+// What the archive of each owner takes, of what is filed (ArchiveSizes).
+constexpr auto version_10 = "ALTER TABLE owner ADD COLUMN archive_bytes INTEGER NOT NULL DEFAULT 0;";
+
+constexpr std::array<Migration, 10> all_migrations { version_1, version_2, version_3, version_4, version_5,
+    version_6, Migration("", mend_rewritten_rows), version_8, version_9,
+    Migration(version_10, count_archive_bytes) };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;

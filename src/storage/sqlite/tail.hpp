@@ -24,6 +24,7 @@ struct TailEntry {
     bool outgoing = false;
     std::optional<std::string> resource;
     std::optional<std::int64_t> replay;
+    std::int64_t size = 0; ///< of the stanza, when it came
 
     friend bool operator<(const TailEntry& a, const TailEntry& b)
     {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "router/archive_quota.hpp"
+
+#include <charconv>
+
+namespace stonechat {
+namespace {
+
+/// So much is left when the oldest messages went, so that they do not go one by one.
+constexpr std::uint64_t after_trimming(std::uint64_t quota)
+{
+    return quota / 5 * 4;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> archive_quota_in(std::string_view kept)
+{
+    std::uint64_t bytes = 0;
+    const auto [end, failure] = std::from_chars(kept.data(), kept.data() + kept.size(), bytes);
+    const bool is_number = failure == std::errc() && end == kept.data() + kept.size() && !kept.empty();
+    return is_number ? std::optional(bytes) : std::nullopt;
+}
+
+SettingSpec ArchiveQuota::setting(const std::string& owner)
+{
+    constexpr std::int64_t gibibyte = 1024 * 1024 * 1024;
+    return SettingSpec::bytes("quota_bytes", gibibyte, 0, 1024 * gibibyte,
+        "How much the messages of one " + owner + " may take. The oldest go when it is more. 0: no limit.");
+}
+
+std::uint64_t ArchiveQuota::of_section(const Section& section)
+{
+    return static_cast<std::uint64_t>(section.integer("quota_bytes"));
+}
+
+bool ArchiveQuota::count(std::size_t bytes, std::uint64_t quota)
+{
+    taken_ += bytes;
+    const bool is_over = quota != no_quota && taken_ > quota;
+    return !is_checking_ && (!is_known_ || is_over);
+}
+
+bool ArchiveQuota::is_nearly_full(std::uint64_t quota) const
+{
+    return is_known_ && quota != no_quota && taken_ >= quota / 10 * 9;
+}
+
+Task<Result<std::uint64_t, StoreError>> ArchiveQuota::check(Storage& storage, AccountKey owner,
+    std::uint64_t quota)
+{
+    auto asking = storage.archive().size(owner);
+    const auto size = co_await asking;
+    if (!size || quota == no_quota || *size <= quota) {
+        co_return size;
+    }
+    auto trimming = storage.archive().trim(owner, after_trimming(quota));
+    co_return co_await trimming;
+}
+
+void ArchiveQuota::end_check(std::optional<std::uint64_t> taken)
+{
+    is_checking_ = false;
+    if (taken) {
+        taken_ = *taken;
+        is_known_ = true;
+    }
+}
+
+} // namespace stonechat
