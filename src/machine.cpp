@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "machine.hpp"
 
+#include "base/background.hpp"
 #include "config/difference.hpp"
 #include "config/loader.hpp"
 #include "ctl/protocol.hpp"
@@ -271,7 +272,9 @@ void Machine::warn_of_missing_accounts()
                     log_.warning("name without account", { { "what", each } });
                 }
             },
-            [](const std::exception_ptr&) {});
+            [this](const std::exception_ptr& failure) {
+                log_.error("names without account not looked for", { { "why", what_of(failure) } });
+            });
     });
 }
 

@@ -9,8 +9,6 @@
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
-#include <numeric>
-
 namespace stonechat {
 namespace {
 
@@ -98,12 +96,6 @@ private:
             }
         }
         return added.jids();
-    }
-
-    static std::size_t bytes_of(const std::vector<Jid>& jids)
-    {
-        return std::accumulate(jids.begin(), jids.end(), std::size_t(0),
-            [](std::size_t sum, const Jid& jid) { return sum + jid.text().size(); });
     }
 
     Task<IqAnswer> block(Iq iq, Context context)

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
-#include <numeric>
 #include <utility>
 
 namespace stonechat {
@@ -19,12 +18,6 @@ namespace {
 /// The entities outside the roster (or before the broadcast) that this session has shown itself to.
 struct Directed {
     std::vector<Jid> targets; ///< sorted
-
-    std::size_t bytes() const
-    {
-        return std::accumulate(targets.begin(), targets.end(), std::size_t(0),
-            [](std::size_t sum, const Jid& target) { return sum + target.text().size(); });
-    }
 };
 
 /// §4.7.2.3: an integer from −128 to 127; 0 if none is given. Nothing if it is something else.
@@ -249,7 +242,8 @@ private:
             return Verdict::pass();
         }
         if (targets.size() >= limit("max_directed")
-            || directed_.of(session).bytes() + presence.to().text().size() > limit("max_directed_bytes")) {
+            || bytes_of(directed_.of(session).targets) + presence.to().text().size()
+                > limit("max_directed_bytes")) {
             return Verdict::bounce(StanzaError(StanzaError::resource_constraint,
                 "Directed presence to too many"));
         }

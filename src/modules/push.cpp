@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/push.hpp"
 
+#include "base/background.hpp"
 #include "base/log.hpp"
 #include "modules/push_registration.hpp"
 #include "net/shard.hpp"
@@ -410,8 +411,8 @@ private:
         host_->log().info("push registration given up",
             { { "account", user.jid().text() }, { "service", device.registration.service.text() } });
         remove(user, name);
-        start(
-            forget(user.shared_from_this(), name), [](Done) {}, [](const std::exception_ptr&) {});
+        start_in_background(forget(user.shared_from_this(), name), host_->log(),
+            "push registration not forgotten");
     }
 
     /// Behind whoever registers it once more at this moment: then it stays.

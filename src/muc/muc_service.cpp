@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/muc_service.hpp"
 
+#include "base/background.hpp"
 #include "base/log.hpp"
 #include "muc/removed_accounts.hpp"
 #include "muc/room.hpp"
@@ -139,8 +140,12 @@ void MucService::deliver_to_service(Stanza stanza)
 {
     const bool is_iq = stanza.kind() == StanzaKind::iq;
     if (is_iq && stanza.is_request() && !stanza.to().has_resource()) {
+        const auto failed = [this, refusable = stanza](const std::exception_ptr& failure) {
+            host_.log().error("request to rooms failed", { { "why", what_of(failure) } });
+            host_.router().refuse(refusable, StanzaError(StanzaError::internal_server_error));
+        };
         start(
-            answer_for_service(*this, std::move(stanza)), [](Done) {}, [](const std::exception_ptr&) {});
+            answer_for_service(*this, std::move(stanza)), [](Done) {}, failed);
         return;
     }
     if (stanza.kind() != StanzaKind::presence) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_invitations.hpp"
 
+#include "base/background.hpp"
 #include "muc/room_affiliations.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -106,9 +107,14 @@ void invite(Room& room, const Stanza& request, const Element& invite, Settlement
         room.host().router().route(std::move(message), std::move(settlement));
         return;
     }
+    const auto failed = [held = room.shared_from_this(),
+                            refusable = request](const std::exception_ptr& failure) {
+        held->host().log().error("invitation failed", { { "why", what_of(failure) } });
+        held->refuse(refusable, StanzaError(StanzaError::internal_server_error));
+    };
     start(
         invite_as_member(room.shared_from_this(), std::move(message), *invitee, std::move(settlement)),
-        [](Done) {}, [](const std::exception_ptr&) {});
+        [](Done) {}, failed);
 }
 
 void invite_all(Room& room, const Stanza& request, Settlement settlement)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_moderation.hpp"
 
+#include "base/background.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "router/host.hpp"
@@ -124,9 +125,8 @@ void retract_own(Room& room, const Occupant& occupant, const std::string& target
         utterance.then = [held = room.shared_from_this(), id = *id, author = occupant.id,
                              retraction = std::move(retraction),
                              hold = utterance.settlement.share()](std::optional<MessageId>) mutable {
-            start(
-                bury_own(held, id, author, std::move(retraction), std::move(hold)), [](Done) {},
-                [](const std::exception_ptr&) {});
+            start_in_background(bury_own(held, id, author, std::move(retraction), std::move(hold)),
+                held->host().log(), "retracted message not replaced");
         };
     }
     utter(room, std::move(utterance));

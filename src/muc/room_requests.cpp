@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_requests.hpp"
 
+#include "base/background.hpp"
 #include "muc/group_ticks.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
@@ -142,9 +143,9 @@ void receive_request(Room& room, Stanza stanza, Settlement settlement)
         room.refuse(stanza, StanzaError(StanzaError::service_unavailable));
         return;
     }
-    start(
-        answer_for_room(room.shared_from_this(), row->handler, std::move(stanza), std::move(settlement)),
-        [](Done) {}, [](const std::exception_ptr&) {});
+    start_in_background(answer_for_room(room.shared_from_this(), row->handler, std::move(stanza),
+                            std::move(settlement)),
+        room.host().log(), "request to a room not answered");
 }
 
 } // namespace stonechat

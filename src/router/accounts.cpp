@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/accounts.hpp"
 
+#include "base/background.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/login_guard.hpp"
 #include "net/shard.hpp"
@@ -329,9 +330,8 @@ Task<Accounts::Outcome> Accounts::set_archive_quota(Jid account, std::optional<s
     }
     router_.server().at_home(account, [account](Router& home) { take_changes(home, account); });
     const std::uint64_t quota = bytes.value_or(quota_of_host(*router_.host(account.domain())));
-    start(
-        ArchiveQuota::check(router_.storage(), key_of(account), quota),
-        [](const Result<std::uint64_t, StoreError>&) {}, [](const std::exception_ptr&) {});
+    start_in_background(ArchiveQuota::check(router_.storage(), key_of(account), quota),
+        router_.server().log(), "archive not trimmed to its quota");
     co_return Done();
 }
 
@@ -503,8 +503,8 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     }
     const bool right = usable && *matched != PasswordMatch::no;
     if (right && (*matched == PasswordMatch::old_form || is_outdated((*found)->verifiers))) {
-        start(
-            upgrade(account, std::move(password), verifier), [](Done) {}, [](const std::exception_ptr&) {});
+        start_in_background(upgrade(account, std::move(password), verifier), router_.server().log(),
+            "password not kept in its new form");
     }
     co_return right;
 }

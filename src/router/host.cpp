@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/host.hpp"
 
+#include "base/background.hpp"
 #include "base/log.hpp"
 #include "base/shrink.hpp"
 #include "net/shard.hpp"
@@ -516,10 +517,9 @@ void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlemen
         send_answer(stanza, session.get(), std::move(answer));
         return;
     }
-    start(
-        answer_later(handler->later, std::move(stanza), std::move(user), std::move(session), context,
-            std::move(settlement)),
-        [](Done) {}, [](const std::exception_ptr&) {});
+    start_in_background(answer_later(handler->later, std::move(stanza), std::move(user), std::move(session),
+                            context, std::move(settlement)),
+        log(), "request not answered");
 }
 
 Task<Done> Host::answer_later(const Handlers::Later& handler, Stanza stanza, std::shared_ptr<User>,

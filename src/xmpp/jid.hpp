@@ -3,6 +3,7 @@
 // Jids are the same address exactly when they are equal. A value; one string inside. Pure, any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -62,6 +63,16 @@ private:
     std::uint16_t domain_at_ = 0;   ///< where the domain starts; 0 = no local part
     std::uint16_t bare_length_ = 0; ///< where the bare address ends
 };
+
+/// How long the addresses are together.
+template <class Jids> std::size_t bytes_of(const Jids& jids)
+{
+    std::size_t sum = 0;
+    for (const Jid& jid : jids) {
+        sum += jid.text().size();
+    }
+    return sum;
+}
 
 } // namespace stonechat
 
