@@ -8,7 +8,7 @@
 #include "c2s/client_stream.hpp"
 #include "c2s/ended_record.hpp"
 #include "c2s/kept_state.hpp"
-#include "router/passage.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/server.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"

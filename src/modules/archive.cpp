@@ -8,8 +8,8 @@
 #include "modules/archive_quotas.hpp"
 #include "modules/archive_replays.hpp"
 #include "router/archive_query.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/host.hpp"
-#include "router/passage.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "router/store_errors.hpp"
@@ -125,7 +125,7 @@ private:
 
     Verdict archive_sent(const Message& message, const Context& context)
     {
-        archive(*context.passage, message, message.to(), true);
+        archive(*context.plan, message, message.to(), true);
         replays_->mark(message, context);
         return Verdict::pass();
     }
@@ -134,20 +134,20 @@ private:
     /// it are told its id.
     Verdict archive_received(const Message& message, const Context& context)
     {
-        archive(*context.passage, message, message.from(), false);
+        archive(*context.plan, message, message.from(), false);
         return Verdict::pass();
     }
 
-    void archive(Passage& passage, const Message& message, const Jid& peer, bool outgoing) const
+    void archive(DeliveryPlan& plan, const Message& message, const Jid& peer, bool outgoing) const
     {
-        if (passage.keep() != Keep::archived) {
+        if (plan.keep() != Keep::archived) {
             return;
         }
         const auto bytes = xml_length(std::as_const(message.stanza()).element());
-        if (choices_.allow(passage.owner(), peer) && quotas_.admit(passage.owner(), peer, outgoing, bytes)) {
-            passage.archive(peer, outgoing);
+        if (choices_.allow(plan.owner(), peer) && quotas_.admit(plan.owner(), peer, outgoing, bytes)) {
+            plan.archive(peer, outgoing);
         } else {
-            passage.set_keep(Keep::until_delivered);
+            plan.set_keep(Keep::until_delivered);
         }
     }
 

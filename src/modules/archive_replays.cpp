@@ -2,8 +2,8 @@
 #include "modules/archive_replays.hpp"
 
 #include "base/random.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/host.hpp"
-#include "router/passage.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
@@ -49,9 +49,9 @@ std::uint64_t new_number()
 }
 
 /// A room may keep it, or one of the two accounts does.
-bool may_be_kept(const Message& message, const Passage& passage)
+bool may_be_kept(const Message& message, const DeliveryPlan& plan)
 {
-    return passage.is_archived() || message.type() == MessageType::groupchat;
+    return plan.is_archived() || message.type() == MessageType::groupchat;
 }
 
 } // namespace
@@ -121,7 +121,7 @@ std::uint64_t ArchiveReplays::error_key(const Jid& peer, std::string_view id) co
 void ArchiveReplays::mark(const Message& message, const Context& context) const
 {
     const std::string_view id = origin_id_of(std::as_const(message.stanza()).element());
-    if (id.empty() || !may_be_kept(message, *context.passage)) {
+    if (id.empty() || !may_be_kept(message, *context.plan)) {
         return;
     }
     SenderStream& stream = stream_.of(*context.session);
@@ -131,7 +131,7 @@ void ArchiveReplays::mark(const Message& message, const Context& context) const
     origin.stream = stream.number;
     origin.key = key_of(message, id, context.host);
     origin.is_new_attempt = is_new_attempt(message, context);
-    context.passage->set_origin(std::move(origin));
+    context.plan->set_origin(std::move(origin));
 }
 
 bool ArchiveReplays::is_new_attempt(const Message& message, const Context& context) const

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/carbons.hpp"
 
+#include "router/delivery_plan.hpp"
 #include "router/host.hpp"
-#include "router/passage.hpp"
 #include "xmpp/carbon.hpp"
 #include "xmpp/ns.hpp"
 
@@ -113,13 +113,13 @@ private:
     Verdict copy_sent(const Stanza& message, const Context& context)
     {
         User& user = *context.user;
-        if (context.passage == nullptr || message.to().same_bare(user.jid()) || !has_enabled_session(user)
+        if (context.plan == nullptr || message.to().same_bare(user.jid()) || !has_enabled_session(user)
             || !is_eligible(message, CopyDirection::sent, user)) {
             return Verdict::pass();
         }
         for (const auto& session : user.sessions()) {
             if (session.get() != context.session && session->is_open() && is_enabled(*session)) {
-                context.passage->give(*session, CopyForm::carbon_sent);
+                context.plan->give(*session, CopyForm::carbon_sent);
             }
         }
         return Verdict::pass();
@@ -129,15 +129,15 @@ private:
     Verdict copy_received(const Stanza& message, const Context& context)
     {
         User& user = *context.user;
-        if (context.passage == nullptr || !has_enabled_session(user)
+        if (context.plan == nullptr || !has_enabled_session(user)
             || !is_eligible(message, CopyDirection::received, user)) {
             return Verdict::pass();
         }
         for (const auto& session : user.sessions()) {
             const bool is_sender = session->jid() == message.from();
             if (session->is_open() && is_enabled(*session) && !is_sender
-                && !context.passage->gives_to(*session)) {
-                context.passage->give(*session, CopyForm::carbon_received);
+                && !context.plan->gives_to(*session)) {
+                context.plan->give(*session, CopyForm::carbon_received);
             }
         }
         return Verdict::pass();

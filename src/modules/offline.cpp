@@ -3,9 +3,9 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/host.hpp"
 #include "router/message_tracks.hpp"
-#include "router/passage.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -83,7 +83,7 @@ private:
         if (message.type() != MessageType::chat && message.type() != MessageType::normal) {
             return Verdict::pass();
         }
-        if (context.passage->keep() == Keep::nothing) {
+        if (context.plan->keep() == Keep::nothing) {
             return Verdict::done(); // stale before it is read (XEP-0160 §3)
         }
         Reading& reading = reading_.of(*context.user);
@@ -92,7 +92,7 @@ private:
             reading.state = Reading::State::unknown;
         }
         const bool is_read = reading.state == Reading::State::active;
-        context.passage->put_into_mailbox(limits(), is_read ? reading.reader.lock().get() : nullptr);
+        context.plan->put_into_mailbox(limits(), is_read ? reading.reader.lock().get() : nullptr);
         return Verdict::pass();
     }
 
@@ -105,7 +105,7 @@ private:
         }
         const auto reader = reading->reader.lock();
         const bool concerned = !message.to().has_resource() || (reader && reader->jid() == message.to());
-        if (!concerned || context.passage->keep() == Keep::nothing) {
+        if (!concerned || context.plan->keep() == Keep::nothing) {
             return Verdict::pass();
         }
         return keep(message, context);

@@ -5,8 +5,8 @@
 #include "base/log.hpp"
 #include "modules/push_registration.hpp"
 #include "net/shard.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/host.hpp"
-#include "router/passage.hpp"
 #include "router/requests.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
@@ -250,19 +250,19 @@ private:
     {
         User& user = *context.user;
         const Devices* devices = devices_.find(user);
-        if (devices == nullptr || devices->empty() || context.passage == nullptr
+        if (devices == nullptr || devices->empty() || context.plan == nullptr
             || message.from().same_bare(user.jid())
-            || !is_worth_waking(message.stanza(), context.passage->keep())) {
+            || !is_worth_waking(message.stanza(), context.plan->keep())) {
             return Verdict::pass();
         }
         std::vector<std::uint64_t> receivers;
         for (const Device& device : *devices) {
             const Session* session = user.session(device.registration.resource);
-            if (session != nullptr && context.passage->gives_to(*session)) {
+            if (session != nullptr && context.plan->gives_to(*session)) {
                 receivers.push_back(device.number);
             }
         }
-        context.passage->when_over([this, held = user.shared_from_this(), receivers](bool committed) {
+        context.plan->when_over([this, held = user.shared_from_this(), receivers](bool committed) {
             if (committed) {
                 on_message(*held, receivers);
             }

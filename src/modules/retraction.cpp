@@ -2,8 +2,8 @@
 #include "modules/retraction.hpp"
 
 #include "base/log.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/host.hpp"
-#include "router/passage.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -95,7 +95,7 @@ private:
     {
         const Element& element = std::as_const(message.stanza()).element();
         const Element* retract = element.child("retract", ns::retraction);
-        if (retract == nullptr || !context.passage->is_archived() || message.id().empty()
+        if (retract == nullptr || !context.plan->is_archived() || message.id().empty()
             || retract->attribute_or("id").empty()) {
             return Verdict::pass();
         }
@@ -108,8 +108,8 @@ private:
         retraction.target = retract->attribute_or("id");
         retraction.id = message.id();
         retraction.at = context.host.clock().wall();
-        context.passage->when_over([&host = context.host, retraction = std::move(retraction),
-                                       hold = std::move(hold)](bool committed) mutable {
+        context.plan->when_over([&host = context.host, retraction = std::move(retraction),
+                                    hold = std::move(hold)](bool committed) mutable {
             if (committed) {
                 begin(host, std::move(retraction), std::move(hold));
             }

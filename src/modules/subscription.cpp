@@ -89,7 +89,7 @@ private:
         if (sees_us(before.subscription) && !sees_us(after.subscription)) {
             send_unavailable(*user, after.contact);
         }
-        if (transition.passage == Handling::pass_on) {
+        if (transition.plan == Handling::pass_on) {
             stanza.set_from(user->jid());
             stanza.set_to(after.contact);
             host_->router().route(std::move(stanza), hold.share());
@@ -109,8 +109,8 @@ private:
         switch (kind) {
         case Subscribing::subscribe: after.in_roster = true; return after;
         case Subscribing::subscribed: // an approval makes an item too, also one that is given beforehand
-            after.approved = transition.passage == Handling::pre_approve;
-            after.in_roster = after.in_roster || transition.passage != Handling::hold_back;
+            after.approved = transition.plan == Handling::pre_approve;
+            after.in_roster = after.in_roster || transition.plan != Handling::hold_back;
             return after;
         case Subscribing::unsubscribed: // takes a pre-approval back as well (§3.4.2)
             after.approved = false;
@@ -169,11 +169,11 @@ private:
         stanza.set_to(user->jid());
         const RosterRecord before = user->roster().find_or_new(stanza.from());
         const Transition transition = inbound(kind, state_of(before));
-        if (transition.passage == Handling::answer) {
+        if (transition.plan == Handling::answer) {
             approve(*user, before.contact, hold);
             co_return Done();
         }
-        if (transition.passage != Handling::pass_on) {
+        if (transition.plan != Handling::pass_on) {
             host_->trace("dropped", stanza, "it changes no subscription");
             answer_prober(kind, *user, addressed, stanza);
             co_return Done();

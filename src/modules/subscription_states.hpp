@@ -26,7 +26,7 @@ enum class Handling {
 };
 
 struct Transition {
-    Handling passage;
+    Handling plan;
     ContactState next;
     friend bool operator==(const Transition&, const Transition&) = default;
 };

@@ -27,7 +27,7 @@
 namespace stonechat {
 
 class Host;
-class Passage;
+class DeliveryPlan;
 
 /// Whom an iq is for.
 enum class To {
@@ -62,7 +62,7 @@ struct Context {
 
     /// Of a message: what its owner's side wants committed and delivered; else null. Valid while the stages
     /// run, not later.
-    Passage* passage = nullptr;
+    DeliveryPlan* plan = nullptr;
 
     /// A further holder of the stanza's token.
     Settlement hold() const { return settlement ? settlement->share() : Settlement(); }

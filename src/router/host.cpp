@@ -5,7 +5,7 @@
 #include "base/log.hpp"
 #include "base/shrink.hpp"
 #include "net/shard.hpp"
-#include "router/passage.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
@@ -272,8 +272,8 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
     if (is_message && stanza.to().empty()) {
         stanza.set_to(user.jid());
     }
-    Passage passage(user, is_message ? keep_of(Message(stanza)) : Keep::nothing);
-    const Context context { *this, &user, &session, &settlement, is_message ? &passage : nullptr };
+    DeliveryPlan plan(user, is_message ? keep_of(Message(stanza)) : Keep::nothing);
+    const Context context { *this, &user, &session, &settlement, is_message ? &plan : nullptr };
     const Stage last = stanza.kind() == StanzaKind::presence ? Stage::deliver : Stage::copy;
     const Verdict verdict = run(Flow::from_client, Stage::guard, last, stanza, context);
     if (!verdict.is_pass()) {
@@ -285,7 +285,7 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
         return;
     }
     if (is_message) {
-        messages_.pack(std::move(passage), stanza, settlement);
+        messages_.pack(std::move(plan), stanza, settlement);
     }
     // RFC 6120 §10.3.3: an iq without `to`, or to the own account, is answered here for the account.
     const bool own = stanza.to().empty() || stanza.to() == user.jid();

@@ -19,32 +19,32 @@ namespace stonechat {
 /// he gets.
 class MessageDelivery::SenderSide final : public Luggage {
 public:
-    SenderSide(Host& host, Passage passage, Stanza& message)
-        : host_(host), passage_(std::move(passage)), stamp_(host.clock().wall()),
+    SenderSide(Host& host, DeliveryPlan plan, Stanza& message)
+        : host_(host), plan_(std::move(plan)), stamp_(host.clock().wall()),
           searchable_(is_searchable(std::as_const(message).element()))
     {
-        if (passage_.has_to_be_committed()) {
+        if (plan_.has_to_be_committed()) {
             xml_ = to_xml(std::as_const(message).element());
             seal_ = host.router().new_seal();
             message.set_seal(seal_);
         }
-        if (passage_.has_receivers()) {
+        if (plan_.has_receivers()) {
             copy_ = message;
-            place_ = passage_.owner().arrivals().hold();
+            place_ = plan_.owner().arrivals().hold();
         }
     }
 
-    bool has_to_be_stored() const override { return passage_.has_to_be_committed(); }
+    bool has_to_be_stored() const override { return plan_.has_to_be_committed(); }
 
     void add_to(MessageToStore& store, RecipientSide recipient) override
     {
         store.searchable = searchable_;
-        passage_.add_to(store, {}); // a sender's side has no mailbox
+        plan_.add_to(store, {}); // a sender's side has no mailbox
         if (recipient == RecipientSide::not_stored) {
             store.origin.reset();
         }
     }
-    const Origin* origin() const override { return passage_.origin() ? &*passage_.origin() : nullptr; }
+    const Origin* origin() const override { return plan_.origin() ? &*plan_.origin() : nullptr; }
     std::string& xml() override { return xml_; }
     Stanza::Seal seal() const override { return seal_; }
 
@@ -53,21 +53,21 @@ private:
 
     void arrive(Outcome outcome) override
     {
-        Arrivals& arrivals = passage_.owner().arrivals();
+        Arrivals& arrivals = plan_.owner().arrivals();
         if (!outcome.accepted) {
-            passage_.fail();
+            plan_.fail();
             if (copy_) {
                 arrivals.ready(place_, Function<void()>([] {}));
             }
             return;
         }
         if (!copy_) {
-            passage_.over();
+            plan_.over();
             return;
         }
         arrivals.ready(place_,
-            [passage = std::move(passage_), copy = std::move(*copy_), id = outcome.id]() mutable {
-                passage.arrive(copy, id == 0 ? std::nullopt : std::optional(id));
+            [plan = std::move(plan_), copy = std::move(*copy_), id = outcome.id]() mutable {
+                plan.arrive(copy, id == 0 ? std::nullopt : std::optional(id));
             });
     }
 
@@ -92,7 +92,7 @@ private:
     }
 
     Host& host_;
-    Passage passage_;
+    DeliveryPlan plan_;
     WallTime stamp_;
     std::string xml_; ///< as it was sent; empty if there is nothing to store
     Stanza::Seal seal_ = Stanza::unsealed;
@@ -103,62 +103,62 @@ private:
 
 /// A message that is being committed for its recipient.
 struct MessageDelivery::Letter {
-    Letter(Stanza stanza, Settlement token, Passage its_passage)
-        : message(std::move(stanza)), settlement(std::move(token)), passage(std::move(its_passage))
+    Letter(Stanza stanza, Settlement token, DeliveryPlan its_plan)
+        : message(std::move(stanza)), settlement(std::move(token)), plan(std::move(its_plan))
     {}
 
     Luggage::RecipientSide recipient_side() const
     {
-        return passage.has_to_be_committed() ? Luggage::RecipientSide::stored
-                                             : Luggage::RecipientSide::not_stored;
+        return plan.has_to_be_committed() ? Luggage::RecipientSide::stored
+                                          : Luggage::RecipientSide::not_stored;
     }
 
     Stanza message;
     Settlement settlement;
-    Passage passage;
+    DeliveryPlan plan;
     std::unique_ptr<Luggage> luggage;
     std::uint64_t place = 0; ///< in the recipient's Arrivals
 };
 
-void MessageDelivery::pack(Passage passage, Stanza& message, Settlement& settlement)
+void MessageDelivery::pack(DeliveryPlan plan, Stanza& message, Settlement& settlement)
 {
-    passage.reserve_places();
-    const bool wants_something = passage.has_to_be_committed() || passage.has_receivers();
+    plan.reserve_places();
+    const bool wants_something = plan.has_to_be_committed() || plan.has_receivers();
     // A room keeps what its occupants do not.
-    if ((passage.keep() != Keep::nothing && wants_something) || passage.origin()) {
-        settlement.carry(std::make_unique<SenderSide>(host_, std::move(passage), message));
+    if ((plan.keep() != Keep::nothing && wants_something) || plan.origin()) {
+        settlement.carry(std::make_unique<SenderSide>(host_, std::move(plan), message));
         return;
     }
-    if (!passage.has_receivers()) {
-        passage.over();
+    if (!plan.has_receivers()) {
+        plan.over();
         return;
     }
-    Arrivals& arrivals = passage.owner().arrivals();
-    arrivals.append([passage = std::move(passage), message = Stanza(message)]() mutable {
-        passage.arrive(message, std::nullopt);
+    Arrivals& arrivals = plan.owner().arrivals();
+    arrivals.append([plan = std::move(plan), message = Stanza(message)]() mutable {
+        plan.arrive(message, std::nullopt);
     });
 }
 
 void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
 {
-    Passage passage(user, keep_of(Message(message)));
-    const Context context { host_, &user, nullptr, &settlement, &passage };
-    const Verdict verdict = plan(user, message, passage, context);
+    DeliveryPlan plan(user, keep_of(Message(message)));
+    const Context context { host_, &user, nullptr, &settlement, &plan };
+    const Verdict verdict = make_plan(user, message, plan, context);
     if (!verdict.is_pass()) {
         if (verdict.error() != nullptr) {
-            passage.fail();
+            plan.fail();
         } else {
-            passage.over();
+            plan.over();
         }
         host_.apply(verdict, message);
         return;
     }
-    passage.reserve_places();
-    commit(std::make_unique<Letter>(std::move(message), std::move(settlement), std::move(passage)));
+    plan.reserve_places();
+    commit(std::make_unique<Letter>(std::move(message), std::move(settlement), std::move(plan)));
 }
 
 /// Everything that is decided about it before the commit.
-Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, const Context& context)
+Verdict MessageDelivery::make_plan(User& user, Stanza& message, DeliveryPlan& plan, const Context& context)
 {
     Verdict verdict = host_.run(Flow::to_user, Stage::guard, Stage::archive, message, context);
     if (verdict.is_pass()) {
@@ -167,7 +167,7 @@ Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, con
     if (!verdict.is_pass()) {
         return verdict;
     }
-    if (!passage.is_for_mailbox()) {
+    if (!plan.is_for_mailbox()) {
         const Addressee addressee = user.addressee(message.to());
         Delivery delivery = decide(message, addressee);
         // RFC 6121 §8.5.3.2.1 refuses what has no type for a resource that has gone. That would lose the news
@@ -176,7 +176,7 @@ Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, con
         if (delivery == Delivery::as_bare || late_tick) {
             delivery = decide(message, user.addressee(user.jid()));
         }
-        verdict = choose(delivery, user, message, passage, context);
+        verdict = choose(delivery, user, message, plan, context);
         if (!verdict.is_pass()) {
             return verdict;
         }
@@ -184,23 +184,23 @@ Verdict MessageDelivery::plan(User& user, Stanza& message, Passage& passage, con
     return host_.run(Flow::to_user, Stage::copy, Stage::copy, message, context);
 }
 
-Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, Passage& passage,
+Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, DeliveryPlan& plan,
     const Context& context)
 {
     switch (delivery) {
     case Delivery::resource:
-        passage.give(*user.session(message.to().resource()), CopyForm::itself);
+        plan.give(*user.session(message.to().resource()), CopyForm::itself);
         return Verdict::pass();
     case Delivery::non_negative:
     case Delivery::available:
         for (const auto& session : user.sessions()) {
             const bool wanted = delivery == Delivery::available || session->priority() >= 0;
             if (session->is_open() && session->is_available() && wanted) {
-                passage.give(*session, CopyForm::itself);
+                plan.give(*session, CopyForm::itself);
             }
         }
         return Verdict::pass();
-    case Delivery::store: return keep_for_later(message, passage, context);
+    case Delivery::store: return keep_for_later(message, plan, context);
     case Delivery::refuse:
     case Delivery::as_bare: return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
     case Delivery::handle:
@@ -210,10 +210,10 @@ Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, 
 }
 
 /// Nobody can take it now: whoever wants to may put it into the mailbox (RFC 6121 §8.5.2.2.1).
-Verdict MessageDelivery::keep_for_later(Stanza& message, Passage& passage, const Context& context)
+Verdict MessageDelivery::keep_for_later(Stanza& message, DeliveryPlan& plan, const Context& context)
 {
     Verdict verdict = host_.run(Flow::to_user, Stage::fallback, Stage::fallback, message, context);
-    if (verdict.is_pass() && !passage.is_for_mailbox()) {
+    if (verdict.is_pass() && !plan.is_for_mailbox()) {
         return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
     }
     return verdict;
@@ -222,9 +222,9 @@ Verdict MessageDelivery::keep_for_later(Stanza& message, Passage& passage, const
 void MessageDelivery::commit(std::unique_ptr<Letter> letter)
 {
     letter->luggage = letter->settlement.take_luggage();
-    Arrivals& arrivals = letter->passage.owner().arrivals();
+    Arrivals& arrivals = letter->plan.owner().arrivals();
     const bool sender_stores = letter->luggage && letter->luggage->has_to_be_stored();
-    if (!sender_stores && !letter->passage.has_to_be_committed()) {
+    if (!sender_stores && !letter->plan.has_to_be_committed()) {
         if (arrivals.is_empty()) {
             give(*letter, std::nullopt);
             return;
@@ -282,7 +282,7 @@ Stored<MessageReceipt> MessageDelivery::store_both(Letter& letter, std::string r
     sent.stamp = host_.clock().wall();
     sent.xml = letter.luggage->xml(); // a copy, for it may come home
     letter.luggage->add_to(sent, letter.recipient_side());
-    if (!letter.passage.has_to_be_committed()) {
+    if (!letter.plan.has_to_be_committed()) {
         return messages.accept(std::move(sent));
     }
     MessageToStore received;
@@ -295,7 +295,7 @@ Stored<MessageReceipt> MessageDelivery::store_both(Letter& letter, std::string r
 void MessageDelivery::add_received(const Letter& letter, MessageToStore& message)
 {
     message.searchable = is_searchable(letter.message.element());
-    letter.passage.add_to(message, std::string(letter.message.from().bare_text()));
+    letter.plan.add_to(message, std::string(letter.message.from().bare_text()));
 }
 
 /// Its sender's side is not at fault, and is stored alone.
@@ -319,21 +319,21 @@ void MessageDelivery::refuse(Letter& letter, const StanzaError& error)
 /// Nobody gets it.
 void MessageDelivery::drop(Letter& letter)
 {
-    letter.passage.fail();
+    letter.plan.fail();
     if (letter.luggage) {
         Luggage::over(std::move(letter.luggage), { false, 0 });
     }
-    letter.passage.owner().arrivals().ready(letter.place, Function<void()>([] {}));
+    letter.plan.owner().arrivals().ready(letter.place, Function<void()>([] {}));
 }
 
 void MessageDelivery::arrive(std::unique_ptr<Letter> letter, const MessageReceipt& receipt)
 {
-    host_.trace("committed", letter->message, letter->passage.is_for_mailbox() ? "into the mailbox" : "");
-    if (letter->passage.is_for_mailbox()) {
+    host_.trace("committed", letter->message, letter->plan.is_for_mailbox() ? "into the mailbox" : "");
+    if (letter->plan.is_for_mailbox()) {
         ++host_.router().counters().offline_stored;
     }
     settle(*letter, receipt.sent_id);
-    Arrivals& arrivals = letter->passage.owner().arrivals();
+    Arrivals& arrivals = letter->plan.owner().arrivals();
     const std::uint64_t place = letter->place;
     arrivals.ready(place, [this, letter = std::move(letter), id = receipt.id] { give(*letter, id); });
 }
@@ -350,19 +350,19 @@ void MessageDelivery::settle(Letter& letter, MessageId id)
 void MessageDelivery::give(Letter& letter, std::optional<MessageId> id)
 {
     if (letter.settlement.is_copy_of_repetition()) {
-        letter.passage.fail();
+        letter.plan.fail();
         return;
     }
     settle(letter, id.value_or(0));
-    const std::size_t count = letter.passage.arrive(letter.message, id);
-    if (count == 0 && letter.passage.has_lost_receivers()) {
+    const std::size_t count = letter.plan.arrive(letter.message, id);
+    if (count == 0 && letter.plan.has_lost_receivers()) {
         // They have gone while it was being committed, and nothing else keeps it.
         host_.deliver(std::move(letter.message), std::move(letter.settlement));
         return;
     }
     host_.router().counters().delivered += count;
-    if (letter.passage.has_receivers()) {
-        host_.trace("delivered", letter.message, letter.passage.describe_receivers());
+    if (letter.plan.has_receivers()) {
+        host_.trace("delivered", letter.message, letter.plan.describe_receivers());
     }
 }
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "router/delivery.hpp"
-#include "router/passage.hpp"
+#include "router/delivery_plan.hpp"
 #include "router/settlement.hpp"
 #include "storage/message_store.hpp"
 #include "xmpp/stanza.hpp"
@@ -28,7 +28,7 @@ public:
     MessageDelivery(const MessageDelivery&) = delete;
 
     /// The sender's side: sends what `passage` wants along with the stanza, and seals that.
-    void pack(Passage passage, Stanza& message, Settlement& settlement);
+    void pack(DeliveryPlan plan, Stanza& message, Settlement& settlement);
     /// The recipient's side: `user` is ready, and `message` is addressed to him.
     void deliver(User& user, Stanza message, Settlement settlement);
 
@@ -36,9 +36,10 @@ private:
     class SenderSide;
     struct Letter;
 
-    Verdict plan(User& user, Stanza& message, Passage& passage, const Context& context);
-    Verdict choose(Delivery delivery, User& user, Stanza& message, Passage& passage, const Context& context);
-    Verdict keep_for_later(Stanza& message, Passage& passage, const Context& context);
+    Verdict make_plan(User& user, Stanza& message, DeliveryPlan& plan, const Context& context);
+    Verdict choose(Delivery delivery, User& user, Stanza& message, DeliveryPlan& plan,
+        const Context& context);
+    Verdict keep_for_later(Stanza& message, DeliveryPlan& plan, const Context& context);
     void commit(std::unique_ptr<Letter> letter);
     Stored<MessageReceipt> store(Letter& letter);
     Stored<MessageReceipt> store_both(Letter& letter, std::string received_form);

@@ -45,7 +45,7 @@ public:
     /// Has a connection at this moment.
     virtual bool is_connected() const { return is_open(); }
 
-    // A message that is being committed (XEP-0198; see Passage).
+    // A message that is being committed (XEP-0198; see DeliveryPlan).
     /// Keeps its place in what the client is sent; what is sent later comes behind it. Nothing if this
     /// session keeps no lasting queue: then it is simply sent after the commit.
     virtual std::optional<Claim> reserve(CopyForm) { return std::nullopt; }

@@ -82,7 +82,7 @@ struct Inside {
             return Verdict::done();
         });
         on.message(Flow::to_user, Stage::fallback, [](Message, const Context& context) {
-            context.passage->put_into_mailbox(MailboxLimits());
+            context.plan->put_into_mailbox(MailboxLimits());
             return Verdict::pass();
         });
         on.iq_get(To::own_account, "urn:ask", "now",

@@ -3,8 +3,8 @@
 #include "gateway.hpp"
 #include "support/example_module.hpp"
 
+#include "router/delivery_plan.hpp"
 #include "router/message_tracks.hpp"
-#include "router/passage.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,7 +29,7 @@ struct TwoDevices : Gateway {
             return Verdict::done();
         });
         on.message(Flow::to_user, Stage::fallback, [](Message, const Context& context) {
-            context.passage->put_into_mailbox(MailboxLimits());
+            context.plan->put_into_mailbox(MailboxLimits());
             return Verdict::pass();
         });
         on.mailbox_grown([this](const Context& context) { grown.push_back(context.user->jid().text()); });

@@ -48,7 +48,7 @@ struct Verona : Ended, Gateway {
     Verona()
         : Gateway(example_module([this](Handlers& on) {
               on.message(Flow::to_user, Stage::fallback, [](Message, const Context& context) {
-                  context.passage->put_into_mailbox(MailboxLimits());
+                  context.plan->put_into_mailbox(MailboxLimits());
                   return Verdict::pass();
               });
               on.session_ended([this](const Context& context) {

@@ -13,7 +13,7 @@ namespace {
 
 struct Row {
     std::string_view existing;
-    Handling passage;
+    Handling plan;
     std::string_view next;
 };
 using Rows = std::array<Row, 9>;
@@ -43,7 +43,7 @@ void check(Transition (*table)(Subscribing, ContactState), Subscribing stanza, c
     for (const Row& row : rows) {
         CAPTURE(row.existing);
         const Transition transition = table(stanza, named(row.existing));
-        CHECK(transition.passage == row.passage);
+        CHECK(transition.plan == row.plan);
         CHECK(to_text(transition.next) == row.next);
     }
 }
@@ -196,7 +196,7 @@ TEST_CASE("subscription states: what is not passed on or noted changes nothing")
              Subscribing::unsubscribed }) {
         for (const ContactState state : all_states) {
             for (const Transition transition : { outbound(stanza, state), inbound(stanza, state) }) {
-                if (transition.passage != Handling::pass_on) {
+                if (transition.plan != Handling::pass_on) {
                     CHECK(transition.next == state);
                 }
             }

@@ -94,8 +94,8 @@ TEST_CASE("subscription: every row of RFC 6121 §A.2, driven by a client: state,
             const bool routed = count(world.juliet->hears(),
                                     "presence " + std::string(type) + " from romeo@localhost")
                 == 1;
-            CHECK(routed == (expected.passage == Handling::pass_on));
-            CHECK(after.approved == (expected.passage == Handling::pre_approve));
+            CHECK(routed == (expected.plan == Handling::pass_on));
+            CHECK(after.approved == (expected.plan == Handling::pre_approve));
             CHECK(to_text(state_of(after)) == to_text(expected.next));
             const RosterData stored = world.stored_roster("romeo");
             REQUIRE(stored.items.size() == 1);
@@ -132,7 +132,7 @@ TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's se
             const RosterRecord after = record_of(world, "romeo", "juliet@localhost");
             const Lines heard = world.romeo->hears();
             CHECK((count(heard, "presence " + std::string(type) + " from juliet@localhost") == 1)
-                == (expected.passage == Handling::pass_on));
+                == (expected.plan == Handling::pass_on));
             CHECK(to_text(state_of(after)) == to_text(expected.next));
             CHECK(world.stored_roster("romeo").items.front() == after);
             std::size_t pushes = 0;
@@ -144,7 +144,7 @@ TEST_CASE("subscription: every row of RFC 6121 §A.3, driven by the contact's se
             const Lines answers = world.juliet->hears();
             CHECK((count(answers, "presence unavailable from romeo@localhost/orchard") == 1) == lost);
             CHECK((count(answers, "presence available from romeo@localhost/orchard") == 1)
-                == (expected.passage == Handling::answer));
+                == (expected.plan == Handling::answer));
         }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/example_module.hpp"
 
+#include "router/delivery_plan.hpp"
 #include "router/domain_service.hpp"
-#include "router/passage.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,16 +26,16 @@ struct Wishes {
 
     Verdict from_client(Message message, const Context& context)
     {
-        Passage& passage = *context.passage;
-        passage.when_over([this, id = std::string(message.id())](bool committed) {
+        DeliveryPlan& plan = *context.plan;
+        plan.when_over([this, id = std::string(message.id())](bool committed) {
             over.push_back(id + (committed ? " committed" : " failed"));
         });
-        if (archive_sent && passage.keep() == Keep::archived) {
-            passage.archive(message.to(), true);
+        if (archive_sent && plan.keep() == Keep::archived) {
+            plan.archive(message.to(), true);
         }
         for (const auto& other : context.user->sessions()) {
             if (carbons && other.get() != context.session) {
-                passage.give(*other, CopyForm::carbon_sent);
+                plan.give(*other, CopyForm::carbon_sent);
             }
         }
         return Verdict::pass();
@@ -51,8 +51,8 @@ struct Wishes {
             message.element().remove_children("touched", "urn:touched");
         }
         seals.push_back(message.stanza().seal() != Stanza::unsealed);
-        if (archive_received && context.passage->keep() == Keep::archived) {
-            context.passage->archive(message.from(), false);
+        if (archive_received && context.plan->keep() == Keep::archived) {
+            context.plan->archive(message.from(), false);
         }
         return Verdict::pass();
     }
@@ -64,7 +64,7 @@ struct Wishes {
         on.message(Flow::to_user, Stage::archive,
             [this](Message m, const Context& c) { return to_user(m, c); });
         on.message(Flow::to_user, Stage::fallback, [](Message, const Context& context) {
-            context.passage->put_into_mailbox(MailboxLimits());
+            context.plan->put_into_mailbox(MailboxLimits());
             return Verdict::pass();
         });
         on.message(Flow::from_client, Stage::guard, [](Message message, const Context&) {
@@ -239,12 +239,12 @@ TEST_CASE("message delivery: messages that cross on their way between two homes 
         const auto packed = [&](Client& sender, Client& other, Settlement& settlement) {
             Stanza message = Stanza::message(sender.jid(), (&sender == from.get() ? to : from)->jid());
             message.element().add(Element("body", ns::client).with_text("x"));
-            Passage passage(sender.user(), Keep::archived);
+            DeliveryPlan plan(sender.user(), Keep::archived);
             if (archived) {
-                passage.archive(message.to(), true);
+                plan.archive(message.to(), true);
             }
-            passage.give(other, CopyForm::carbon_sent);
-            delivery.pack(std::move(passage), message, settlement);
+            plan.give(other, CopyForm::carbon_sent);
+            delivery.pack(std::move(plan), message, settlement);
             return message;
         };
         Settlement first = ledger.open();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "router/passage.hpp"
+#include "router/delivery_plan.hpp"
 
 #include "base/log.hpp"
 #include "router/host.hpp"
@@ -42,42 +42,42 @@ Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid
     return carbon_of(sent, direction_of(form), owner, session);
 }
 
-Passage::Passage(User& owner, Keep keep) : owner_(owner.shared_from_this()), keep_(keep) {}
-Passage::~Passage() = default;
-Passage::Passage(Passage&&) noexcept = default;
+DeliveryPlan::DeliveryPlan(User& owner, Keep keep) : owner_(owner.shared_from_this()), keep_(keep) {}
+DeliveryPlan::~DeliveryPlan() = default;
+DeliveryPlan::DeliveryPlan(DeliveryPlan&&) noexcept = default;
 
-void Passage::archive(const Jid& peer, bool outgoing)
+void DeliveryPlan::archive(const Jid& peer, bool outgoing)
 {
     archive_ = ArchiveEntry { owner_->key(), peer, outgoing };
 }
 
-void Passage::give(Session& session, CopyForm form)
+void DeliveryPlan::give(Session& session, CopyForm form)
 {
     if (!gives_to(session)) {
         receivers_.push_back({ session.shared_from_this(), form, std::nullopt });
     }
 }
 
-bool Passage::gives_to(const Session& session) const
+bool DeliveryPlan::gives_to(const Session& session) const
 {
     return &session == reader_
         || std::any_of(receivers_.begin(), receivers_.end(),
             [&session](const Receiver& receiver) { return receiver.session.get() == &session; });
 }
 
-void Passage::put_into_mailbox(const MailboxLimits& limits, const Session* reader)
+void DeliveryPlan::put_into_mailbox(const MailboxLimits& limits, const Session* reader)
 {
     mailbox_ = limits;
     reader_ = reader;
     receivers_.clear();
 }
 
-void Passage::when_over(Function<void(bool)> f)
+void DeliveryPlan::when_over(Function<void(bool)> f)
 {
     over_.push_back(std::move(f));
 }
 
-std::string Passage::describe_receivers() const
+std::string DeliveryPlan::describe_receivers() const
 {
     std::string text;
     for (const Receiver& receiver : receivers_) {
@@ -95,7 +95,7 @@ std::string Passage::describe_receivers() const
     return text;
 }
 
-bool Passage::has_lost_receivers() const
+bool DeliveryPlan::has_lost_receivers() const
 {
     return keep_ != Keep::nothing && has_receivers() && !archive_ && !mailbox_
         && std::none_of(receivers_.begin(), receivers_.end(), [](const Receiver& receiver) {
@@ -105,7 +105,7 @@ bool Passage::has_lost_receivers() const
            });
 }
 
-void Passage::reserve_places()
+void DeliveryPlan::reserve_places()
 {
     if (keep_ == Keep::nothing) {
         return;
@@ -115,14 +115,14 @@ void Passage::reserve_places()
     }
 }
 
-bool Passage::has_to_be_committed() const
+bool DeliveryPlan::has_to_be_committed() const
 {
     return archive_ || mailbox_
         || std::any_of(receivers_.begin(), receivers_.end(),
             [](const Receiver& receiver) { return receiver.claim.has_value(); });
 }
 
-void Passage::add_to(MessageToStore& store, std::string sender) const
+void DeliveryPlan::add_to(MessageToStore& store, std::string sender) const
 {
     if (archive_) {
         store.archives.push_back(*archive_);
@@ -140,7 +140,7 @@ void Passage::add_to(MessageToStore& store, std::string sender) const
     }
 }
 
-std::size_t Passage::arrive(Stanza& message, std::optional<MessageId> id)
+std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
 {
     if (id && archive_) {
         message.element().add(stanza_id(owner_->jid(), *id));
@@ -171,7 +171,7 @@ std::size_t Passage::arrive(Stanza& message, std::optional<MessageId> id)
     return count;
 }
 
-void Passage::hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message)
+void DeliveryPlan::hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message)
 {
     if (receiver.claim) {
         receiver.session->fulfil(*receiver.claim, stanza, message);
@@ -180,7 +180,7 @@ void Passage::hand_over(const Receiver& receiver, const Stanza& stanza, const Gi
     }
 }
 
-void Passage::fail()
+void DeliveryPlan::fail()
 {
     for (const Receiver& receiver : receivers_) {
         if (receiver.claim) {
@@ -190,7 +190,7 @@ void Passage::fail()
     tell(false);
 }
 
-void Passage::tell(bool committed)
+void DeliveryPlan::tell(bool committed)
 {
     auto listeners = std::move(over_);
     over_.clear();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Passage: one message on one account's side of its way, the sender's or the recipient's: what that
+// DeliveryPlan: one message on one account's side of its way, the sender's or the recipient's: what that
 // side's modules want to be committed with it, and which of the account's sessions get it then. Both
 // sides are committed in one transaction before anybody sees the message. Lives on the account's
 // home shard.
@@ -28,12 +28,12 @@ Element stanza_id(const Jid& by, MessageId id);
 Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid& session,
     std::optional<MessageId> archived);
 
-class Passage {
+class DeliveryPlan {
 public:
-    Passage(User& owner, Keep keep);
-    ~Passage();
-    Passage(Passage&&) noexcept;
-    Passage(const Passage&) = delete;
+    DeliveryPlan(User& owner, Keep keep);
+    ~DeliveryPlan();
+    DeliveryPlan(DeliveryPlan&&) noexcept;
+    DeliveryPlan(const DeliveryPlan&) = delete;
 
     User& owner() const { return *owner_; }
     /// Whether the message is worth keeping; what is not is never committed.
