@@ -140,14 +140,14 @@ private:
 
     void archive(DeliveryPlan& plan, const Message& message, const Jid& peer, bool outgoing) const
     {
-        if (plan.keep() != Keep::archived) {
+        if (plan.storage_policy() != StoragePolicy::archived) {
             return;
         }
         const auto bytes = xml_length(std::as_const(message.stanza()).element());
         if (choices_.allow(plan.owner(), peer) && quotas_.admit(plan.owner(), peer, outgoing, bytes)) {
             plan.archive(peer, outgoing);
         } else {
-            plan.set_keep(Keep::until_delivered);
+            plan.set_storage_policy(StoragePolicy::until_delivered);
         }
     }
 

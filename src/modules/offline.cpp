@@ -83,7 +83,7 @@ private:
         if (message.type() != MessageType::chat && message.type() != MessageType::normal) {
             return Verdict::pass();
         }
-        if (context.plan->keep() == Keep::nothing) {
+        if (context.plan->storage_policy() == StoragePolicy::nothing) {
             return Verdict::done(); // stale before it is read (XEP-0160 §3)
         }
         Reading& reading = reading_.of(*context.user);
@@ -105,7 +105,7 @@ private:
         }
         const auto reader = reading->reader.lock();
         const bool concerned = !message.to().has_resource() || (reader && reader->jid() == message.to());
-        if (!concerned || context.plan->keep() == Keep::nothing) {
+        if (!concerned || context.plan->storage_policy() == StoragePolicy::nothing) {
             return Verdict::pass();
         }
         return keep(message, context);

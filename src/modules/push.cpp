@@ -50,10 +50,10 @@ struct Device {
 using Devices = std::list<Device>;
 
 /// Of conversations; what is said beside them wakes nobody.
-bool is_worth_waking(const Stanza& message, Keep keep)
+bool is_worth_waking(const Stanza& message, StoragePolicy policy)
 {
     const Element& element = message.element();
-    return keep != Keep::nothing && !message.is_error()
+    return keep != StoragePolicy::nothing && !message.is_error()
         && (element.child("body") != nullptr || has_ciphertext(element) || is_call_invite(element));
 }
 
@@ -252,7 +252,7 @@ private:
         const Devices* devices = devices_.find(user);
         if (devices == nullptr || devices->empty() || context.plan == nullptr
             || message.from().same_bare(user.jid())
-            || !is_worth_waking(message.stanza(), context.plan->keep())) {
+            || !is_worth_waking(message.stanza(), context.plan->storage_policy())) {
             return Verdict::pass();
         }
         std::vector<std::uint64_t> receivers;

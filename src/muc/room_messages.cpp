@@ -16,8 +16,8 @@
 #include "muc/voice_requests.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
-#include "router/keep.hpp"
 #include "router/router.hpp"
+#include "router/storage_policy.hpp"
 #include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/delay.hpp"
@@ -330,7 +330,7 @@ void utter(Room& room, Utterance utterance)
 {
     AudiencePtr audience = room.everybody();
     const bool kept = room.state() == Room::State::open && room.is_archived()
-        && keep_in_room(Message(utterance.message)) == Keep::archived;
+        && storage_policy_in_room(Message(utterance.message)) == StoragePolicy::archived;
     const auto shared = std::make_shared<Utterance>(std::move(utterance));
     if (kept) {
         store_utterance(room, shared, std::move(audience));

@@ -42,7 +42,9 @@ Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid
     return carbon_of(sent, direction_of(form), owner, session);
 }
 
-DeliveryPlan::DeliveryPlan(User& owner, Keep keep) : owner_(owner.shared_from_this()), keep_(keep) {}
+DeliveryPlan::DeliveryPlan(User& owner, StoragePolicy policy)
+    : owner_(owner.shared_from_this()), policy_(policy)
+{}
 DeliveryPlan::~DeliveryPlan() = default;
 DeliveryPlan::DeliveryPlan(DeliveryPlan&&) noexcept = default;
 
@@ -97,7 +99,7 @@ std::string DeliveryPlan::describe_receivers() const
 
 bool DeliveryPlan::has_lost_receivers() const
 {
-    return keep_ != Keep::nothing && has_receivers() && !archive_ && !mailbox_
+    return policy_ != StoragePolicy::nothing && has_receivers() && !archive_ && !mailbox_
         && std::none_of(receivers_.begin(), receivers_.end(), [](const Receiver& receiver) {
                // With a claim it went into the mailbox when the session ended.
                const bool is_kept = receiver.claim && receiver.form == CopyForm::itself;
@@ -107,7 +109,7 @@ bool DeliveryPlan::has_lost_receivers() const
 
 void DeliveryPlan::reserve_places()
 {
-    if (keep_ == Keep::nothing) {
+    if (policy_ == StoragePolicy::nothing) {
         return;
     }
     for (Receiver& receiver : receivers_) {
@@ -149,7 +151,7 @@ std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
         message.serialize_for_many();
     }
     Given given;
-    if (keep_ != Keep::nothing && has_receivers()) {
+    if (policy_ != StoragePolicy::nothing && has_receivers()) {
         given = std::make_shared<GivenMessage>();
         given->track = MessageTracks::key_of(message.id());
     }

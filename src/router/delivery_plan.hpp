@@ -6,8 +6,8 @@
 #pragma once
 
 #include "base/function.hpp"
-#include "router/keep.hpp"
 #include "router/session.hpp"
+#include "router/storage_policy.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/stanza.hpp"
 
@@ -30,15 +30,15 @@ Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid
 
 class DeliveryPlan {
 public:
-    DeliveryPlan(User& owner, Keep keep);
+    DeliveryPlan(User& owner, StoragePolicy policy);
     ~DeliveryPlan();
     DeliveryPlan(DeliveryPlan&&) noexcept;
     DeliveryPlan(const DeliveryPlan&) = delete;
 
     User& owner() const { return *owner_; }
     /// Whether the message is worth keeping; what is not is never committed.
-    Keep keep() const { return keep_; }
-    void set_keep(Keep keep) { keep_ = keep; }
+    StoragePolicy storage_policy() const { return policy_; }
+    void set_storage_policy(StoragePolicy policy) { policy_ = policy; }
 
     // By modules, while the stages run.
     /// Puts it into the owner's archive. Only if keep() is archived.
@@ -86,7 +86,7 @@ private:
     void tell(bool committed);
 
     std::shared_ptr<User> owner_;
-    Keep keep_;
+    StoragePolicy policy_;
     std::optional<ArchiveEntry> archive_;
     std::optional<Origin> origin_;
     std::optional<MailboxLimits> mailbox_;

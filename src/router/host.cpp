@@ -272,7 +272,7 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
     if (is_message && stanza.to().empty()) {
         stanza.set_to(user.jid());
     }
-    DeliveryPlan plan(user, is_message ? keep_of(Message(stanza)) : Keep::nothing);
+    DeliveryPlan plan(user, is_message ? storage_policy_of(Message(stanza)) : StoragePolicy::nothing);
     const Context context { *this, &user, &session, &settlement, is_message ? &plan : nullptr };
     const Stage last = stanza.kind() == StanzaKind::presence ? Stage::deliver : Stage::copy;
     const Verdict verdict = run(Flow::from_client, Stage::guard, last, stanza, context);

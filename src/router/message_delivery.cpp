@@ -125,7 +125,7 @@ void MessageDelivery::pack(DeliveryPlan plan, Stanza& message, Settlement& settl
     plan.reserve_places();
     const bool wants_something = plan.has_to_be_committed() || plan.has_receivers();
     // A room keeps what its occupants do not.
-    if ((plan.keep() != Keep::nothing && wants_something) || plan.origin()) {
+    if ((plan.storage_policy() != StoragePolicy::nothing && wants_something) || plan.origin()) {
         settlement.carry(std::make_unique<SenderSide>(host_, std::move(plan), message));
         return;
     }
@@ -141,7 +141,7 @@ void MessageDelivery::pack(DeliveryPlan plan, Stanza& message, Settlement& settl
 
 void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
 {
-    DeliveryPlan plan(user, keep_of(Message(message)));
+    DeliveryPlan plan(user, storage_policy_of(Message(message)));
     const Context context { host_, &user, nullptr, &settlement, &plan };
     const Verdict verdict = make_plan(user, message, plan, context);
     if (!verdict.is_pass()) {

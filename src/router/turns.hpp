@@ -15,7 +15,7 @@ class Turns {
     struct State;
 
 public:
-    /// As long as it lives, nobody else has one. Keep what owns the Turns alive meanwhile.
+    /// As long as it lives, nobody else has one. StoragePolicy what owns the Turns alive meanwhile.
     class Turn {
     public:
         Turn(Turn&&) = default;

@@ -30,7 +30,7 @@ struct Wishes {
         plan.when_over([this, id = std::string(message.id())](bool committed) {
             over.push_back(id + (committed ? " committed" : " failed"));
         });
-        if (archive_sent && plan.keep() == Keep::archived) {
+        if (archive_sent && plan.storage_policy() == StoragePolicy::archived) {
             plan.archive(message.to(), true);
         }
         for (const auto& other : context.user->sessions()) {
@@ -51,7 +51,7 @@ struct Wishes {
             message.element().remove_children("touched", "urn:touched");
         }
         seals.push_back(message.stanza().seal() != Stanza::unsealed);
-        if (archive_received && context.plan->keep() == Keep::archived) {
+        if (archive_received && context.plan->storage_policy() == StoragePolicy::archived) {
             context.plan->archive(message.from(), false);
         }
         return Verdict::pass();
@@ -239,7 +239,7 @@ TEST_CASE("message delivery: messages that cross on their way between two homes 
         const auto packed = [&](Client& sender, Client& other, Settlement& settlement) {
             Stanza message = Stanza::message(sender.jid(), (&sender == from.get() ? to : from)->jid());
             message.element().add(Element("body", ns::client).with_text("x"));
-            DeliveryPlan plan(sender.user(), Keep::archived);
+            DeliveryPlan plan(sender.user(), StoragePolicy::archived);
             if (archived) {
                 plan.archive(message.to(), true);
             }

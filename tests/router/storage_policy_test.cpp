@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "router/keep.hpp"
+#include "router/storage_policy.hpp"
 
 #include "support/world.hpp"
 
@@ -18,10 +18,10 @@ Stanza message(const std::string& payload, const std::string& attributes = "type
         + attributes + ">" + payload + "</message>"));
 }
 
-Keep kept(const std::string& payload, const std::string& attributes = "type='chat'")
+StoragePolicy kept(const std::string& payload, const std::string& attributes = "type='chat'")
 {
     Stanza stanza = message(payload, attributes);
-    return keep_of(Message(stanza));
+    return storage_policy_of(Message(stanza));
 }
 
 bool searchable(const std::string& payload)
@@ -39,7 +39,7 @@ const std::string store = "<store xmlns='urn:xmpp:hints'/>";
 } // namespace
 
 // XEP-0313 §6.1.1-1
-TEST_CASE("keep: what people say, in whatever form, is archived (XEP-0313 §6.1.1)")
+TEST_CASE("storage policy: what people say, in whatever form, is archived (XEP-0313 §6.1.1)")
 {
     for (const std::string& payload : Lines {
              body,
@@ -63,14 +63,14 @@ TEST_CASE("keep: what people say, in whatever form, is archived (XEP-0313 §6.1.
              "<x xmlns='http://jabber.org/protocol/muc#user'><invite from='crone1@localhost'/></x>",
          }) {
         CAPTURE(payload);
-        CHECK(kept(payload) == Keep::archived);
-        CHECK(kept(payload, "") == Keep::archived);
-        CHECK(kept(payload + composing) == Keep::archived);
+        CHECK(kept(payload) == StoragePolicy::archived);
+        CHECK(kept(payload, "") == StoragePolicy::archived);
+        CHECK(kept(payload + composing) == StoragePolicy::archived);
     }
 }
 
-TEST_CASE(
-    "keep: what is stale before it is read, or says nothing alone, is never kept (XEP-0085, XEP-0160 §3)")
+TEST_CASE("storage policy: what is stale before it is read, or says nothing alone, is never kept (XEP-0085, "
+          "XEP-0160 §3)")
 {
     for (const std::string& payload : Lines {
              "",
@@ -84,45 +84,47 @@ TEST_CASE(
              "<x xmlns='http://jabber.org/protocol/muc#user'/>" + composing,
          }) {
         CAPTURE(payload);
-        CHECK(kept(payload) == Keep::nothing);
-        CHECK(kept(payload, "") == Keep::nothing);
+        CHECK(kept(payload) == StoragePolicy::nothing);
+        CHECK(kept(payload, "") == StoragePolicy::nothing);
     }
 }
 
-TEST_CASE("keep: content that nobody here knows waits for its recipient, and is not archived")
+TEST_CASE("storage policy: content that nobody here knows waits for its recipient, and is not archived")
 {
-    CHECK(kept("<event xmlns='urn:example:unknown'/>") == Keep::until_delivered);
-    CHECK(kept("<event xmlns='urn:example:unknown'/>" + composing) == Keep::until_delivered);
-    CHECK(kept("<body xmlns='urn:example:unknown'/>") == Keep::until_delivered);
+    CHECK(kept("<event xmlns='urn:example:unknown'/>") == StoragePolicy::until_delivered);
+    CHECK(kept("<event xmlns='urn:example:unknown'/>" + composing) == StoragePolicy::until_delivered);
+    CHECK(kept("<body xmlns='urn:example:unknown'/>") == StoragePolicy::until_delivered);
     CHECK(kept("<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='member'/></x>")
-        == Keep::until_delivered);
+        == StoragePolicy::until_delivered);
 }
 
 // XEP-0334 §5-1
-TEST_CASE("keep: headlines, errors and what a room sends are never kept, whatever they carry")
+TEST_CASE("storage policy: headlines, errors and what a room sends are never kept, whatever they carry")
 {
     for (const char* type : { "headline", "groupchat", "error" }) {
         CAPTURE(type);
-        CHECK(kept(body, std::string("type='") + type + "'") == Keep::nothing);
-        CHECK(kept(body + store, std::string("type='") + type + "'") == Keep::nothing);
+        CHECK(kept(body, std::string("type='") + type + "'") == StoragePolicy::nothing);
+        CHECK(kept(body + store, std::string("type='") + type + "'") == StoragePolicy::nothing);
     }
-    CHECK(kept(body, "type='of no known type'") == Keep::archived); // counts as normal, RFC 6121 §5.2.2
+    CHECK(kept(body, "type='of no known type'")
+        == StoragePolicy::archived); // counts as normal, RFC 6121 §5.2.2
 }
 
 // XEP-0334 §4.1-1 §4.4-1
-TEST_CASE("keep: hints of the sender (XEP-0334 §4)")
+TEST_CASE("storage policy: hints of the sender (XEP-0334 §4)")
 {
-    CHECK(kept(body + no_store) == Keep::nothing);
-    CHECK(kept(body + no_store + store) == Keep::nothing);
-    CHECK(kept(body + no_permanent_store) == Keep::until_delivered);
-    CHECK(kept(body + no_permanent_store + store) == Keep::until_delivered);
-    CHECK(kept(composing + no_permanent_store) == Keep::nothing);
-    CHECK(kept("<event xmlns='urn:example:unknown'/>" + store) == Keep::archived);
-    CHECK(kept(composing + store) == Keep::archived);
-    CHECK(kept(body + "<no-store xmlns='urn:example:unknown'/>") == Keep::archived);
+    CHECK(kept(body + no_store) == StoragePolicy::nothing);
+    CHECK(kept(body + no_store + store) == StoragePolicy::nothing);
+    CHECK(kept(body + no_permanent_store) == StoragePolicy::until_delivered);
+    CHECK(kept(body + no_permanent_store + store) == StoragePolicy::until_delivered);
+    CHECK(kept(composing + no_permanent_store) == StoragePolicy::nothing);
+    CHECK(kept("<event xmlns='urn:example:unknown'/>" + store) == StoragePolicy::archived);
+    CHECK(kept(composing + store) == StoragePolicy::archived);
+    CHECK(kept(body + "<no-store xmlns='urn:example:unknown'/>") == StoragePolicy::archived);
 }
 
-TEST_CASE("keep: only text for people can be searched, not the notice beside a ciphertext (XEP-0380 §3)")
+TEST_CASE(
+    "storage policy: only text for people can be searched, not the notice beside a ciphertext (XEP-0380 §3)")
 {
     CHECK(searchable(body));
     CHECK(searchable(body + "<replace xmlns='urn:xmpp:message-correct:0' id='m'/>"));
