@@ -136,8 +136,8 @@ void confirm_again(Room& room, Utterance& utterance, MessageId id)
 /// What tells whether its client says it once more.
 std::optional<Origin> origin_of(const Settlement& settlement)
 {
-    const Luggage* luggage = settlement.luggage();
-    const Origin* origin = luggage != nullptr ? luggage->origin() : nullptr;
+    const SenderPart* sender_part = settlement.sender_part();
+    const Origin* origin = sender_part != nullptr ? sender_part->origin() : nullptr;
     return origin != nullptr ? std::optional(*origin) : std::nullopt;
 }
 

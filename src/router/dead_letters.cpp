@@ -20,14 +20,14 @@ void DeadLetters::add(Host& host, const Stanza& stanza, std::string_view reason)
 {
     host.log().error("stanza broke a handler",
         { { "from", stanza.from().text() }, { "to", stanza.to().text() }, { "reason", reason } });
-    std::string letter = to_datetime(host.clock().wall(), true) + "\n" + std::string(reason) + "\n";
-    append_xml(letter, stanza.element());
+    std::string pending = to_datetime(host.clock().wall(), true) + "\n" + std::string(reason) + "\n";
+    append_xml(pending, stanza.element());
     std::string name = std::to_string(shard_) + "-" + std::to_string(count_ % kept);
     ++count_;
     AccountKey nobody { host.name(), {} };
     host.storage()
         .keyval()
-        .set(nobody, "dead_letters", std::move(name), std::move(letter))
+        .set(nobody, "dead_letters", std::move(name), std::move(pending))
         .then([](const Result<Done, StoreError>&) {}); // it stands in the log all the same
 }
 

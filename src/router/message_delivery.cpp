@@ -17,7 +17,7 @@ namespace stonechat {
 /// The sender's passage on its way to the recipient's home and back. Seals the message, which may be
 /// rewritten before it arrives: what is stored for the sender is what he sent, and for the recipient what
 /// he gets.
-class MessageDelivery::SenderSide final : public Luggage {
+class MessageDelivery::SenderSide final : public SenderPart {
 public:
     SenderSide(Host& host, DeliveryPlan plan, Stanza& message)
         : host_(host), plan_(std::move(plan)), stamp_(host.clock().wall()),
@@ -71,7 +71,7 @@ private:
             });
     }
 
-    void store_alone(std::unique_ptr<Luggage> self, Settlement settlement) override
+    void store_alone(std::unique_ptr<SenderPart> self, Settlement settlement) override
     {
         if (!has_to_be_stored()) {
             arrive({ true, 0 });
@@ -102,21 +102,21 @@ private:
 };
 
 /// A message that is being committed for its recipient.
-struct MessageDelivery::Letter {
-    Letter(Stanza stanza, Settlement token, DeliveryPlan its_plan)
+struct MessageDelivery::PendingDelivery {
+    PendingDelivery(Stanza stanza, Settlement token, DeliveryPlan its_plan)
         : message(std::move(stanza)), settlement(std::move(token)), plan(std::move(its_plan))
     {}
 
-    Luggage::RecipientSide recipient_side() const
+    SenderPart::RecipientSide recipient_side() const
     {
-        return plan.has_to_be_committed() ? Luggage::RecipientSide::stored
-                                          : Luggage::RecipientSide::not_stored;
+        return plan.has_to_be_committed() ? SenderPart::RecipientSide::stored
+                                          : SenderPart::RecipientSide::not_stored;
     }
 
     Stanza message;
     Settlement settlement;
     DeliveryPlan plan;
-    std::unique_ptr<Luggage> luggage;
+    std::unique_ptr<SenderPart> sender_part;
     std::uint64_t place = 0; ///< in the recipient's Arrivals
 };
 
@@ -154,7 +154,7 @@ void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
         return;
     }
     plan.reserve_places();
-    commit(std::make_unique<Letter>(std::move(message), std::move(settlement), std::move(plan)));
+    commit(std::make_unique<PendingDelivery>(std::move(message), std::move(settlement), std::move(plan)));
 }
 
 /// Everything that is decided about it before the commit.
@@ -219,150 +219,150 @@ Verdict MessageDelivery::keep_for_later(Stanza& message, DeliveryPlan& plan, con
     return verdict;
 }
 
-void MessageDelivery::commit(std::unique_ptr<Letter> letter)
+void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
 {
-    letter->luggage = letter->settlement.take_luggage();
-    Arrivals& arrivals = letter->plan.owner().arrivals();
-    const bool sender_stores = letter->luggage && letter->luggage->has_to_be_stored();
-    if (!sender_stores && !letter->plan.has_to_be_committed()) {
+    pending->sender_part = pending->settlement.take_luggage();
+    Arrivals& arrivals = pending->plan.owner().arrivals();
+    const bool sender_stores = pending->sender_part && pending->sender_part->has_to_be_stored();
+    if (!sender_stores && !pending->plan.has_to_be_committed()) {
         if (arrivals.is_empty()) {
-            give(*letter, std::nullopt);
+            give(*pending, std::nullopt);
             return;
         }
-        settle(*letter, 0);
-        arrivals.append([this, letter = std::move(letter)] { give(*letter, std::nullopt); });
+        settle(*pending, 0);
+        arrivals.append([this, pending = std::move(pending)] { give(*pending, std::nullopt); });
         return;
     }
-    letter->place = arrivals.hold();
-    Stored<MessageReceipt> stored = store(*letter);
+    pending->place = arrivals.hold();
+    Stored<MessageReceipt> stored = store(*pending);
     std::move(stored).then(
-        [this, letter = std::move(letter)](Result<MessageReceipt, StoreError> receipt) mutable {
+        [this, pending = std::move(pending)](Result<MessageReceipt, StoreError> receipt) mutable {
             if (!receipt) {
-                refuse(*letter, to_stanza_error(receipt.error()));
+                refuse(*pending, to_stanza_error(receipt.error()));
             } else if (receipt->is_repeated) {
-                host_.trace("repeated", letter->message, "it is safe already");
-                letter->settlement.note_repetition();
-                drop(*letter);
+                host_.trace("repeated", pending->message, "it is safe already");
+                pending->settlement.note_repetition();
+                drop(*pending);
             } else if (receipt->mailbox != MailboxAnswer::stored) {
-                come_home(*letter); // there may be room later, so not XEP-0160's service-unavailable
-                refuse(*letter, StanzaError(StanzaError::resource_constraint));
+                come_home(*pending); // there may be room later, so not XEP-0160's service-unavailable
+                refuse(*pending, StanzaError(StanzaError::resource_constraint));
             } else {
-                arrive(std::move(letter), *receipt);
+                arrive(std::move(pending), *receipt);
             }
         });
 }
 
 /// Each side's owner keeps it as he knows it. Mostly both know the same, which is stored once.
-Stored<MessageReceipt> MessageDelivery::store(Letter& letter)
+Stored<MessageReceipt> MessageDelivery::store(PendingDelivery& pending)
 {
-    const bool sender_stores = letter.luggage && letter.luggage->has_to_be_stored();
-    Luggage* sent = sender_stores ? letter.luggage.get() : nullptr;
+    const bool sender_stores = pending.sender_part && pending.sender_part->has_to_be_stored();
+    SenderPart* sent = sender_stores ? pending.sender_part.get() : nullptr;
     MessageToStore message;
-    if (sent != nullptr && letter.message.seal() == sent->seal()) {
+    if (sent != nullptr && pending.message.seal() == sent->seal()) {
         message.xml = std::move(sent->xml());
     } else {
-        message.xml = to_xml(std::as_const(letter.message).element());
+        message.xml = to_xml(std::as_const(pending.message).element());
         if (sent != nullptr && message.xml != sent->xml()) {
-            return store_both(letter, std::move(message.xml));
+            return store_both(pending, std::move(message.xml));
         }
     }
     message.stamp = host_.clock().wall();
     if (sent != nullptr) {
-        sent->add_to(message, letter.recipient_side());
+        sent->add_to(message, pending.recipient_side());
     }
-    add_received(letter, message);
+    add_received(pending, message);
     return host_.storage().messages().accept(std::move(message));
 }
 
 /// It was rewritten on its way.
-Stored<MessageReceipt> MessageDelivery::store_both(Letter& letter, std::string received_form)
+Stored<MessageReceipt> MessageDelivery::store_both(PendingDelivery& pending, std::string received_form)
 {
     MessageStore& messages = host_.storage().messages();
     MessageToStore sent;
     sent.stamp = host_.clock().wall();
-    sent.xml = letter.luggage->xml(); // a copy, for it may come home
-    letter.luggage->add_to(sent, letter.recipient_side());
-    if (!letter.plan.has_to_be_committed()) {
+    sent.xml = pending.sender_part->xml(); // a copy, for it may come home
+    pending.sender_part->add_to(sent, pending.recipient_side());
+    if (!pending.plan.has_to_be_committed()) {
         return messages.accept(std::move(sent));
     }
     MessageToStore received;
     received.stamp = sent.stamp;
     received.xml = std::move(received_form);
-    add_received(letter, received);
+    add_received(pending, received);
     return messages.accept_both(std::move(received), std::move(sent));
 }
 
-void MessageDelivery::add_received(const Letter& letter, MessageToStore& message)
+void MessageDelivery::add_received(const PendingDelivery& pending, MessageToStore& message)
 {
-    message.searchable = is_searchable(letter.message.element());
-    letter.plan.add_to(message, std::string(letter.message.from().bare_text()));
+    message.searchable = is_searchable(pending.message.element());
+    pending.plan.add_to(message, std::string(pending.message.from().bare_text()));
 }
 
 /// Its sender's side is not at fault, and is stored alone.
-void MessageDelivery::come_home(Letter& letter)
+void MessageDelivery::come_home(PendingDelivery& pending)
 {
-    if (!letter.luggage) {
+    if (!pending.sender_part) {
         return;
     }
-    if (letter.luggage->xml().empty()) { // both sides had the same
-        letter.luggage->xml() = to_xml(std::as_const(letter.message).element());
+    if (pending.sender_part->xml().empty()) { // both sides had the same
+        pending.sender_part->xml() = to_xml(std::as_const(pending.message).element());
     }
-    letter.settlement.carry(std::move(letter.luggage));
+    pending.settlement.carry(std::move(pending.sender_part));
 }
 
-void MessageDelivery::refuse(Letter& letter, const StanzaError& error)
+void MessageDelivery::refuse(PendingDelivery& pending, const StanzaError& error)
 {
-    drop(letter);
-    host_.router().refuse(letter.message, error);
+    drop(pending);
+    host_.router().refuse(pending.message, error);
 }
 
 /// Nobody gets it.
-void MessageDelivery::drop(Letter& letter)
+void MessageDelivery::drop(PendingDelivery& pending)
 {
-    letter.plan.fail();
-    if (letter.luggage) {
-        Luggage::over(std::move(letter.luggage), { false, 0 });
+    pending.plan.fail();
+    if (pending.sender_part) {
+        SenderPart::over(std::move(pending.sender_part), { false, 0 });
     }
-    letter.plan.owner().arrivals().ready(letter.place, Function<void()>([] {}));
+    pending.plan.owner().arrivals().ready(pending.place, Function<void()>([] {}));
 }
 
-void MessageDelivery::arrive(std::unique_ptr<Letter> letter, const MessageReceipt& receipt)
+void MessageDelivery::arrive(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt)
 {
-    host_.trace("committed", letter->message, letter->plan.is_for_mailbox() ? "into the mailbox" : "");
-    if (letter->plan.is_for_mailbox()) {
+    host_.trace("committed", pending->message, pending->plan.is_for_mailbox() ? "into the mailbox" : "");
+    if (pending->plan.is_for_mailbox()) {
         ++host_.router().counters().offline_stored;
     }
-    settle(*letter, receipt.sent_id);
-    Arrivals& arrivals = letter->plan.owner().arrivals();
-    const std::uint64_t place = letter->place;
-    arrivals.ready(place, [this, letter = std::move(letter), id = receipt.id] { give(*letter, id); });
+    settle(*pending, receipt.sent_id);
+    Arrivals& arrivals = pending->plan.owner().arrivals();
+    const std::uint64_t place = pending->place;
+    arrivals.ready(place, [this, pending = std::move(pending), id = receipt.id] { give(*pending, id); });
 }
 
 /// The sender's side goes on. It does not wait for the recipient's turn: that may be waiting for another
 /// message, which waits for the sender.
-void MessageDelivery::settle(Letter& letter, MessageId id)
+void MessageDelivery::settle(PendingDelivery& pending, MessageId id)
 {
-    if (letter.luggage) {
-        Luggage::over(std::move(letter.luggage), { true, id });
+    if (pending.sender_part) {
+        SenderPart::over(std::move(pending.sender_part), { true, id });
     }
 }
 
-void MessageDelivery::give(Letter& letter, std::optional<MessageId> id)
+void MessageDelivery::give(PendingDelivery& pending, std::optional<MessageId> id)
 {
-    if (letter.settlement.is_copy_of_repetition()) {
-        letter.plan.fail();
+    if (pending.settlement.is_copy_of_repetition()) {
+        pending.plan.fail();
         return;
     }
-    settle(letter, id.value_or(0));
-    const std::size_t count = letter.plan.arrive(letter.message, id);
-    if (count == 0 && letter.plan.has_lost_receivers()) {
+    settle(pending, id.value_or(0));
+    const std::size_t count = pending.plan.arrive(pending.message, id);
+    if (count == 0 && pending.plan.has_lost_receivers()) {
         // They have gone while it was being committed, and nothing else keeps it.
-        host_.deliver(std::move(letter.message), std::move(letter.settlement));
+        host_.deliver(std::move(pending.message), std::move(pending.settlement));
         return;
     }
     host_.router().counters().delivered += count;
-    if (letter.plan.has_receivers()) {
-        host_.trace("delivered", letter.message, letter.plan.describe_receivers());
+    if (pending.plan.has_receivers()) {
+        host_.trace("delivered", pending.message, pending.plan.describe_receivers());
     }
 }
 

@@ -34,22 +34,22 @@ public:
 
 private:
     class SenderSide;
-    struct Letter;
+    struct PendingDelivery;
 
     Verdict make_plan(User& user, Stanza& message, DeliveryPlan& plan, const Context& context);
     Verdict choose(Delivery delivery, User& user, Stanza& message, DeliveryPlan& plan,
         const Context& context);
     Verdict keep_for_later(Stanza& message, DeliveryPlan& plan, const Context& context);
-    void commit(std::unique_ptr<Letter> letter);
-    Stored<MessageReceipt> store(Letter& letter);
-    Stored<MessageReceipt> store_both(Letter& letter, std::string received_form);
-    static void add_received(const Letter& letter, MessageToStore& message);
-    static void come_home(Letter& letter);
-    void refuse(Letter& letter, const StanzaError& error);
-    static void drop(Letter& letter);
-    void arrive(std::unique_ptr<Letter> letter, const MessageReceipt& receipt);
-    static void settle(Letter& letter, MessageId id);
-    void give(Letter& letter, std::optional<MessageId> id);
+    void commit(std::unique_ptr<PendingDelivery> pending);
+    Stored<MessageReceipt> store(PendingDelivery& pending);
+    Stored<MessageReceipt> store_both(PendingDelivery& pending, std::string received_form);
+    static void add_received(const PendingDelivery& pending, MessageToStore& message);
+    static void come_home(PendingDelivery& pending);
+    void refuse(PendingDelivery& pending, const StanzaError& error);
+    static void drop(PendingDelivery& pending);
+    void arrive(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt);
+    static void settle(PendingDelivery& pending, MessageId id);
+    void give(PendingDelivery& pending, std::optional<MessageId> id);
 
     Host& host_;
 };

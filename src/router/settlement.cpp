@@ -63,10 +63,10 @@ struct Settlement::Entry {
     ~Entry()
     {
         Home& home = state->home;
-        if (luggage) {
+        if (sender_part) {
             auto unsettled = std::make_shared<Entry>(std::move(state), number, kind);
-            home.post([unsettled = std::move(unsettled), luggage = std::move(luggage)]() mutable {
-                Luggage::come_home(std::move(luggage), Settlement(std::move(unsettled)));
+            home.post([unsettled = std::move(unsettled), sender_part = std::move(sender_part)]() mutable {
+                SenderPart::come_home(std::move(sender_part), Settlement(std::move(unsettled)));
             });
         } else if (home.is_current()) {
             state->settle(number, kind);
@@ -78,26 +78,26 @@ struct Settlement::Entry {
     }
 
     std::shared_ptr<Ledger::State> state;
-    std::unique_ptr<Luggage> luggage;
+    std::unique_ptr<SenderPart> sender_part;
     std::uint64_t number;
     Ledger::Kind kind;
     bool is_repetition = false; ///< written and read only where the addressee is at home
 };
 
-void Luggage::over(std::unique_ptr<Luggage> luggage, Outcome outcome)
+void SenderPart::over(std::unique_ptr<SenderPart> sender_part, Outcome outcome)
 {
-    Home& home = luggage->home();
+    Home& home = sender_part->home();
     if (home.is_current()) {
-        luggage->arrive(outcome);
+        sender_part->arrive(outcome);
         return;
     }
-    home.post([luggage = std::move(luggage), outcome] { luggage->arrive(outcome); });
+    home.post([sender_part = std::move(sender_part), outcome] { sender_part->arrive(outcome); });
 }
 
-void Luggage::come_home(std::unique_ptr<Luggage> luggage, Settlement settlement)
+void SenderPart::come_home(std::unique_ptr<SenderPart> sender_part, Settlement settlement)
 {
-    Luggage& opened = *luggage;
-    opened.store_alone(std::move(luggage), std::move(settlement));
+    SenderPart& opened = *sender_part;
+    opened.store_alone(std::move(sender_part), std::move(settlement));
 }
 
 Settlement Settlement::share_with_copy() const
@@ -119,19 +119,19 @@ bool Settlement::is_copy_of_repetition() const
     return is_copy_ && entry_ && entry_->is_repetition;
 }
 
-void Settlement::carry(std::unique_ptr<Luggage> luggage)
+void Settlement::carry(std::unique_ptr<SenderPart> sender_part)
 {
-    entry_->luggage = std::move(luggage);
+    entry_->sender_part = std::move(sender_part);
 }
 
-std::unique_ptr<Luggage> Settlement::take_luggage()
+std::unique_ptr<SenderPart> Settlement::take_luggage()
 {
-    return entry_ && is_first_ ? std::move(entry_->luggage) : nullptr;
+    return entry_ && is_first_ ? std::move(entry_->sender_part) : nullptr;
 }
 
-const Luggage* Settlement::luggage() const
+const SenderPart* Settlement::sender_part() const
 {
-    return entry_ && is_first_ ? entry_->luggage.get() : nullptr;
+    return entry_ && is_first_ ? entry_->sender_part.get() : nullptr;
 }
 
 Ledger::Ledger(Home& home, Function<void()> settled)

@@ -5,7 +5,7 @@
 // acknowledges it may go out (an <a/>, an iq result behind it). Tokens may be dropped on any thread;
 // the ledger hears of it on its home.
 //
-// The token also carries what the sender's side wants committed with the stanza (Luggage), so that
+// The token also carries what the sender's side wants committed with the stanza (SenderPart), so that
 // the recipient's side can put both into one transaction. If nobody takes it, it comes home. Token and
 // stanza go separate ways: who gets the luggage may have another stanza before him than was sent.
 #pragma once
@@ -26,9 +26,9 @@ class Ledger;
 class Settlement;
 
 /// What the sender's side wants with a message. It belongs to the sender's home shard and travels sealed.
-class Luggage {
+class SenderPart {
 public:
-    virtual ~Luggage() = default;
+    virtual ~SenderPart() = default;
     /// There is something that must be committed before anybody sees the message.
     virtual bool has_to_be_stored() const = 0;
     /// Whether the same commit tells that the recipient has the message.
@@ -50,15 +50,15 @@ public:
         std::uint64_t id;
     };
     /// Tells it, from any thread.
-    static void over(std::unique_ptr<Luggage> luggage, Outcome outcome);
+    static void over(std::unique_ptr<SenderPart> sender_part, Outcome outcome);
     /// Nobody took it: has its part stored alone. At home, with the stanza still open.
-    static void come_home(std::unique_ptr<Luggage> luggage, Settlement settlement);
+    static void come_home(std::unique_ptr<SenderPart> sender_part, Settlement settlement);
 
 protected:
     virtual Home& home() const = 0;
     /// Both are called at home.
     virtual void arrive(Outcome outcome) = 0;
-    virtual void store_alone(std::unique_ptr<Luggage> self, Settlement settlement) = 0;
+    virtual void store_alone(std::unique_ptr<SenderPart> self, Settlement settlement) = 0;
 };
 
 class Settlement {
@@ -82,11 +82,11 @@ public:
     bool is_copy_of_repetition() const;
 
     /// Sends `luggage` along; once, and never with an empty token.
-    void carry(std::unique_ptr<Luggage> luggage);
+    void carry(std::unique_ptr<SenderPart> sender_part);
     /// What travels along, or null; it belongs to the caller from now on. Null for who shares the token.
-    std::unique_ptr<Luggage> take_luggage();
+    std::unique_ptr<SenderPart> take_luggage();
     /// The same, and it travels on. Valid as long as the token.
-    const Luggage* luggage() const;
+    const SenderPart* sender_part() const;
 
 private:
     friend class Ledger;

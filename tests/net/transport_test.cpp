@@ -384,8 +384,8 @@ TEST_CASE("transport: what one turn produces is offered to the peer before the p
     Guest& guest = house.next_guest();
     guest.transport->set_unsent_limit(64 * 1024);
     std::string all;
-    for (char letter = 'a'; letter <= 'j'; ++letter) {
-        const std::string block(10 * 1024, letter);
+    for (char pending = 'a'; pending <= 'j'; ++pending) {
+        const std::string block(10 * 1024, pending);
         guest.transport->write(block);
         all += block;
     }

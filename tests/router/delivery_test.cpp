@@ -19,7 +19,7 @@ constexpr std::array all_addressees { Addressee::no_such_user, Addressee::bare_n
 
 /// O store, S ignore, E refuse, D to the resource, N to the non-negative, A to the available, H handle,
 /// B as if to the bare address.
-char letter(Delivery delivery)
+char pending(Delivery delivery)
 {
     switch (delivery) {
     case Delivery::resource: return 'D';
@@ -38,7 +38,7 @@ template <class Type> std::string row(Delivery (*decide)(Type, Addressee), Type 
 {
     std::string letters;
     for (const Addressee addressee : all_addressees) {
-        letters += letter(decide(type, addressee));
+        letters += pending(decide(type, addressee));
     }
     return letters;
 }

@@ -77,11 +77,11 @@ namespace {
 struct Fate {
     bool alone = false;
     bool arrived = false;
-    Luggage::Outcome outcome { false, 0 };
+    SenderPart::Outcome outcome { false, 0 };
     Settlement settlement;
 };
 
-class Suitcase final : public Luggage {
+class Suitcase final : public SenderPart {
 public:
     Suitcase(Home& home, Fate& fate) : home_(home), fate_(fate) {}
     bool has_to_be_stored() const override { return true; }
@@ -97,7 +97,7 @@ private:
         fate_.arrived = true;
         fate_.outcome = outcome;
     }
-    void store_alone(std::unique_ptr<Luggage>, Settlement settlement) override
+    void store_alone(std::unique_ptr<SenderPart>, Settlement settlement) override
     {
         fate_.alone = true;
         fate_.settlement = std::move(settlement);
@@ -118,9 +118,9 @@ TEST_CASE("settlement: luggage that somebody takes is told what came of it, at h
     Settlement token = ledger.open();
     token.carry(std::make_unique<Suitcase>(home, fate));
     home.current = false; // the recipient's shard
-    auto luggage = token.take_luggage();
-    REQUIRE(luggage);
-    Luggage::over(std::move(luggage), { true, 7 });
+    auto sender_part = token.take_luggage();
+    REQUIRE(sender_part);
+    SenderPart::over(std::move(sender_part), { true, 7 });
     token = Settlement();
     CHECK_FALSE(fate.arrived);
     home.current = true;
