@@ -140,7 +140,7 @@ void ClientSession::send(const WireForms& stanzas, std::string_view to)
     }
 }
 
-std::optional<Claim> ClientSession::reserve(CopyForm form)
+std::optional<UnackedEntry> ClientSession::reserve(CopyForm form)
 {
     if (!is_open() || !managed_ || !managed_->is_resumable()) {
         return std::nullopt;
@@ -149,17 +149,17 @@ std::optional<Claim> ClientSession::reserve(CopyForm form)
     return managed_->reserve(form);
 }
 
-void ClientSession::fulfil(const Claim& claim, const Stanza& stanza, const Given& message)
+void ClientSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given& message)
 {
     if (is_open()) {
-        managed_->fulfil(claim, stanza, message);
+        managed_->fulfil(entry, stanza, message);
     }
 }
 
-void ClientSession::withdraw(const Claim& claim)
+void ClientSession::withdraw(const UnackedEntry& entry)
 {
     if (is_open()) {
-        managed_->withdraw(claim);
+        managed_->withdraw(entry);
     }
 }
 

@@ -48,9 +48,9 @@ public:
     void close(const StreamError& error) override;
     bool is_open() const override { return state_ != State::over; }
     bool is_connected() const override { return state_ == State::connected; }
-    std::optional<Claim> reserve(CopyForm form) override;
-    void fulfil(const Claim& claim, const Stanza& stanza, const Given& message) override;
-    void withdraw(const Claim& claim) override;
+    std::optional<UnackedEntry> reserve(CopyForm form) override;
+    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given& message) override;
+    void withdraw(const UnackedEntry& entry) override;
     void give(const Stanza& stanza, const Given& message) override;
     WallTime confirmed_until() const override { return managed_ ? managed_->confirmed_until() : WallTime(); }
     std::size_t room() const override { return managed_ ? managed_->room() : SIZE_MAX; }

@@ -108,24 +108,24 @@ void ManagedSession::send(const WireForms& stanzas, std::string_view to)
     session_.mind_account();
 }
 
-Claim ManagedSession::reserve(CopyForm form)
+UnackedEntry ManagedSession::reserve(CopyForm form)
 {
     keep_bound();
     return { record_->row, management_.hold(), form };
 }
 
-void ManagedSession::fulfil(const Claim& claim, const Stanza& stanza, Given message)
+void ManagedSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, Given message)
 {
-    management_.fill(claim.sequence, ClientSession::to_wire(stanza), std::move(message));
+    management_.fill(entry.sequence, ClientSession::to_wire(stanza), std::move(message));
     transmit();
     session_.mind_account();
 }
 
-void ManagedSession::withdraw(const Claim& claim)
+void ManagedSession::withdraw(const UnackedEntry& entry)
 {
     Stanza ping = Stanza::iq(session_.host().jid(), session_.jid(), IqType::get, random_id());
     ping.element().add("ping", ns::ping);
-    fulfil(claim, ping, nullptr);
+    fulfil(entry, ping, nullptr);
 }
 
 void ManagedSession::transmit()

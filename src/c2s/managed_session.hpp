@@ -59,11 +59,11 @@ public:
     void send(const WireForms& stanzas, std::string_view to);
     /// What an earlier server has kept in the store for this session.
     void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
-    Claim reserve(CopyForm form);
-    void fulfil(const Claim& claim, const Stanza& stanza, Given message);
+    UnackedEntry reserve(CopyForm form);
+    void fulfil(const UnackedEntry& entry, const Stanza& stanza, Given message);
     /// What was to be sent there is not: something that says nothing takes its place, for the numbers of
     /// what is behind it are written down already.
-    void withdraw(const Claim& claim);
+    void withdraw(const UnackedEntry& entry);
     /// So much more can wait to be acknowledged.
     std::size_t room() const;
     /// The connection takes more again.

@@ -246,7 +246,7 @@ private:
         std::uint64_t appended;
         bool is_last; ///< there was nothing behind it
         Rows rows;
-        std::vector<Claim> places; ///< for each row, if the reader can be resumed
+        std::vector<UnackedEntry> places; ///< for each row, if the reader can be resumed
     };
 
     /// How many of these rows fit into one. Half of the room is left for what else comes meanwhile.
@@ -262,9 +262,9 @@ private:
         return count;
     }
 
-    static std::vector<Claim> reserve(Session& reader, std::size_t count)
+    static std::vector<UnackedEntry> reserve(Session& reader, std::size_t count)
     {
-        std::vector<Claim> places;
+        std::vector<UnackedEntry> places;
         while (places.size() < count) {
             const auto place = reader.reserve(CopyForm::itself);
             if (!place) {

@@ -102,7 +102,7 @@ bool DeliveryPlan::has_lost_receivers() const
     return policy_ != StoragePolicy::nothing && has_receivers() && !archive_ && !mailbox_
         && std::none_of(receivers_.begin(), receivers_.end(), [](const Receiver& receiver) {
                // With a claim it went into the mailbox when the session ended.
-               const bool is_kept = receiver.claim && receiver.form == CopyForm::itself;
+               const bool is_kept = receiver.entry && receiver.form == CopyForm::itself;
                return is_kept || receiver.session->is_open();
            });
 }
@@ -113,7 +113,7 @@ void DeliveryPlan::reserve_places()
         return;
     }
     for (Receiver& receiver : receivers_) {
-        receiver.claim = receiver.session->reserve(receiver.form);
+        receiver.entry = receiver.session->reserve(receiver.form);
     }
 }
 
@@ -121,7 +121,7 @@ bool DeliveryPlan::has_to_be_committed() const
 {
     return archive_ || mailbox_
         || std::any_of(receivers_.begin(), receivers_.end(),
-            [](const Receiver& receiver) { return receiver.claim.has_value(); });
+            [](const Receiver& receiver) { return receiver.entry.has_value(); });
 }
 
 void DeliveryPlan::add_to(MessageToStore& store, std::string sender) const
@@ -133,8 +133,8 @@ void DeliveryPlan::add_to(MessageToStore& store, std::string sender) const
         store.origin = *origin_;
     }
     for (const Receiver& receiver : receivers_) {
-        if (receiver.claim) {
-            store.claims.push_back(*receiver.claim);
+        if (receiver.entry) {
+            store.unacked_entries.push_back(*receiver.entry);
         }
     }
     if (mailbox_) {
@@ -175,8 +175,8 @@ std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
 
 void DeliveryPlan::hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message)
 {
-    if (receiver.claim) {
-        receiver.session->fulfil(*receiver.claim, stanza, message);
+    if (receiver.entry) {
+        receiver.session->fulfil(*receiver.entry, stanza, message);
     } else {
         receiver.session->give(stanza, message);
     }
@@ -185,8 +185,8 @@ void DeliveryPlan::hand_over(const Receiver& receiver, const Stanza& stanza, con
 void DeliveryPlan::fail()
 {
     for (const Receiver& receiver : receivers_) {
-        if (receiver.claim) {
-            receiver.session->withdraw(*receiver.claim);
+        if (receiver.entry) {
+            receiver.session->withdraw(*receiver.entry);
         }
     }
     tell(false);

@@ -80,7 +80,7 @@ private:
     struct Receiver {
         std::shared_ptr<Session> session;
         CopyForm form;
-        std::optional<Claim> claim;
+        std::optional<UnackedEntry> entry;
     };
     static void hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message);
     void tell(bool committed);

@@ -48,11 +48,11 @@ public:
     // A message that is being committed (XEP-0198; see DeliveryPlan).
     /// Keeps its place in what the client is sent; what is sent later comes behind it. Nothing if this
     /// session keeps no lasting queue: then it is simply sent after the commit.
-    virtual std::optional<Claim> reserve(CopyForm) { return std::nullopt; }
+    virtual std::optional<UnackedEntry> reserve(CopyForm) { return std::nullopt; }
     /// It is committed: `stanza` takes the place.
-    virtual void fulfil(const Claim&, const Stanza& stanza, const Given&) { send(stanza); }
+    virtual void fulfil(const UnackedEntry&, const Stanza& stanza, const Given&) { send(stanza); }
     /// It was not stored: the place goes.
-    virtual void withdraw(const Claim&) {}
+    virtual void withdraw(const UnackedEntry&) {}
     /// It is committed, or needed no commit, and has no place here.
     virtual void give(const Stanza& stanza, const Given&) { send(stanza); }
 

@@ -26,7 +26,7 @@ using MessageId = std::uint64_t;
 enum class CopyForm : std::uint8_t { itself, carbon_received, carbon_sent };
 
 /// The place of a message in what a resumable session is sent (XEP-0198): kept until acknowledged.
-struct Claim {
+struct UnackedEntry {
     std::uint64_t stream = 0;   ///< StreamRecord::row
     std::uint64_t sequence = 0; ///< the how-manyth stanza to that client, from 1; does not wrap
     CopyForm form = CopyForm::itself;
@@ -72,7 +72,7 @@ struct MessageToStore {
     std::string xml;         ///< the stanza, without <delay/> and without a stanza-id of ours
     bool searchable = false; ///< its <body/> is text that its owners may search; never for ciphertext
     std::vector<ArchiveEntry> archives; ///< none, or one for each side
-    std::vector<Claim> claims;
+    std::vector<UnackedEntry> unacked_entries;
     std::optional<MailboxEntry> mailbox;
     std::optional<Origin> origin;
 };

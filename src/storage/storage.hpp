@@ -137,7 +137,7 @@ struct MailboxMessage {
 /// Mail, and the place that it gets in what a resumable session is sent (XEP-0198).
 struct HandOver {
     std::uint64_t row = 0;
-    Claim claim;
+    UnackedEntry entry;
 };
 
 /// Offline messages (XEP-0160), kept until the client has acknowledged them. They get in by

@@ -31,7 +31,7 @@ struct Left : Verona {
             "id='"
             + id + "'><body>words</body></message>";
         message.archives = { ArchiveEntry { record.owner, *Jid::parse("romeo@localhost/orchard"), false } };
-        message.claims = { Claim { row, 1, CopyForm::itself } };
+        message.unacked_entries = { UnackedEntry { row, 1, CopyForm::itself } };
         result_of(store().messages().accept(message));
         result_of(store().streams().end(record.owner, row, {}));
         host().mailbox_grown(*host().find_user("juliet"));

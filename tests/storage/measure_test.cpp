@@ -157,7 +157,7 @@ TEST_CASE("measure: messages for both archives and two sessions" * doctest::skip
                     message.stamp = clock.wall();
                     message.xml = stanza(static_cast<int>(i + j));
                     message.archives = { { keys[from], jids[to], true }, { keys[to], jids[from], false } };
-                    message.claims = { { streams[to], ++sequences[to], CopyForm::itself },
+                    message.unacked_entries = { { streams[to], ++sequences[to], CopyForm::itself },
                         { streams[from], ++sequences[from], CopyForm::carbon_sent } };
                     storage->messages().accept(std::move(message)).then([&answered](auto receipt) {
                         CHECK(receipt.has_value());

@@ -146,14 +146,14 @@ template <class Where> struct Messages : Opened<Where> {
         }
         return sequences;
     }
-    MessageId claim(std::uint64_t stream, std::uint64_t sequence, const std::string& xml,
+    MessageId keep_unacked(std::uint64_t stream, std::uint64_t sequence, const std::string& xml,
         CopyForm form = CopyForm::itself, bool archived = true)
     {
         auto message = make(xml);
         if (archived) {
             message.archives = { entry(juliet, romeo_orchard) };
         }
-        message.claims = { { stream, sequence, form } };
+        message.unacked_entries = { { stream, sequence, form } };
         return accept(std::move(message)).id;
     }
 };
@@ -245,9 +245,9 @@ TEST_CASE_TEMPLATE("messages: queues and mailbox have the form of their own side
             received.archives.clear();
             sent.archives.clear();
         }
-        received.claims = { { hers, 1, CopyForm::itself } };
+        received.unacked_entries = { { hers, 1, CopyForm::itself } };
         received.mailbox = MailboxEntry { juliet, "veil@rooms.example", MailboxLimits() };
-        sent.claims = { { his, 1, CopyForm::carbon_sent } };
+        sent.unacked_entries = { { his, 1, CopyForm::carbon_sent } };
         const auto receipt = at.accept_both(std::move(received), std::move(sent));
         const auto mine = at.backlog(juliet, "hers")->unacked.at(0);
         const auto theirs = at.backlog(romeo, "his")->unacked.at(0);
@@ -327,12 +327,12 @@ TEST_CASE_TEMPLATE("messages: when the mailbox refuses, nothing at all is stored
     const auto stream = at.open_stream(juliet, "token");
     auto message = at.make(chat("one too many"));
     message.archives = { entry(romeo, juliet_bare, true), entry(juliet, romeo_bare) };
-    message.claims = { { stream, 1, CopyForm::carbon_received } };
+    message.unacked_entries = { { stream, 1, CopyForm::carbon_received } };
     MailboxLimits limits;
     limits.messages_per_sender = 1;
     message.mailbox = MailboxEntry { juliet, "romeo@montague.example", limits };
     CHECK(at.accept(message).mailbox == MailboxAnswer::stored);
-    message.claims = { { stream, 2, CopyForm::carbon_received } };
+    message.unacked_entries = { { stream, 2, CopyForm::carbon_received } };
     CHECK(at.accept(message).mailbox == MailboxAnswer::sender_share_full);
     limits.messages_per_sender = 5;
     limits.messages = 1;
@@ -975,7 +975,7 @@ TEST_CASE_TEMPLATE("accounts: removing one takes its archive and its sessions, a
     for (int i = 0; i < 300; ++i) { // more than goes at once
         at.into_archive_of(juliet, nurse_bare);
     }
-    at.claim(stream, 1, chat("x"));
+    at.keep_unacked(stream, 1, chat("x"));
     value(at.home, at.archive().set_retention(juliet, std::nullopt, days(1)));
     CHECK(value(at.home, at.accounts().remove(juliet)));
     CHECK(at.ids(juliet).empty());
@@ -1022,8 +1022,8 @@ TEST_CASE_TEMPLATE("streams: unacknowledged messages are kept with their numbers
 {
     Messages<Where> at;
     const auto row = at.open_stream(juliet, "t");
-    const auto first = at.claim(row, 1, "one");
-    const auto second = at.claim(row, 2, "two", CopyForm::carbon_sent, false);
+    const auto first = at.keep_unacked(row, 1, "one");
+    const auto second = at.keep_unacked(row, 2, "two", CopyForm::carbon_sent, false);
     const auto backlog = at.backlog(juliet, "t");
     REQUIRE(backlog.has_value());
     REQUIRE_EQ(backlog->unacked.size(), 2);
@@ -1055,8 +1055,8 @@ TEST_CASE_TEMPLATE("streams: notes change what they name and forget what was ack
     const auto a = at.open_stream(juliet, "a");
     const auto b = at.open_stream(nurse, "b");
     for (std::uint64_t i = 1; i <= 4; ++i) {
-        at.claim(a, i, "x");
-        at.claim(b, i, "x", CopyForm::itself, false);
+        at.keep_unacked(a, i, "x");
+        at.keep_unacked(b, i, "x", CopyForm::itself, false);
     }
     const auto before = at.clock.wall();
     at.clock.advance(1min);
@@ -1093,7 +1093,7 @@ TEST_CASE_TEMPLATE("streams: what was not received is numbered anew, gaps are cl
     using Numbers = std::vector<std::uint64_t>;
     const auto row = at.open_stream(juliet, "t");
     for (const auto sequence : { 2, 3, 5, 9, 10 }) {
-        at.claim(row, static_cast<std::uint64_t>(sequence), std::to_string(sequence));
+        at.keep_unacked(row, static_cast<std::uint64_t>(sequence), std::to_string(sequence));
     }
     value(at.home, at.streams().close_gap(juliet, row, 3));
     CHECK_EQ(at.sequences(juliet, "t"), Numbers { 2, 3, 4, 8, 9 });
@@ -1121,7 +1121,7 @@ TEST_CASE_TEMPLATE(
     at.mail_to_juliet("stays", true);
     at.append(nurse, message("romeo@montague.example", "hers"));
     at.clock.advance(1h);
-    at.claim(stream, 1, chat("live"));
+    at.keep_unacked(stream, 1, chat("live"));
     const auto mail = at.mail(juliet);
     const auto hers = at.mail(nurse)[0].row;
     const auto moved = value(at.home,
@@ -1170,7 +1170,7 @@ TEST_CASE_TEMPLATE("mailbox: what was handed over and not acknowledged comes bac
     for (const bool archived : { true, false, true }) {
         at.mail_to_juliet(archived ? "archived" : "nowhere", archived);
     }
-    at.claim(stream, 1, chat("live"));
+    at.keep_unacked(stream, 1, chat("live"));
     const auto before = at.mail(juliet);
     value(at.home,
         at.mailbox().hand_over(juliet,
@@ -1230,11 +1230,11 @@ TEST_CASE_TEMPLATE("streams: at the end, unacknowledged messages go into the mai
     Messages<Where> at;
     const auto row = at.open_stream(juliet, "t");
     const auto stamp = at.clock.wall();
-    at.claim(row, 2, chat("second"));
-    at.claim(row, 1, chat("first"), CopyForm::itself, false);
-    at.claim(row, 3, chat("copy"), CopyForm::carbon_received);
-    at.claim(row, 4, chat("another device has it"));
-    const auto last = at.claim(row, 5, chat("third"));
+    at.keep_unacked(row, 2, chat("second"));
+    at.keep_unacked(row, 1, chat("first"), CopyForm::itself, false);
+    at.keep_unacked(row, 3, chat("copy"), CopyForm::carbon_received);
+    at.keep_unacked(row, 4, chat("another device has it"));
+    const auto last = at.keep_unacked(row, 5, chat("third"));
     at.clock.advance(1h);
     for (int i = 0; i < 3; ++i) {
         at.append(juliet, message("romeo@montague.example", "older mail"));
@@ -1260,7 +1260,7 @@ TEST_CASE_TEMPLATE("streams: at the end, unacknowledged messages go into the mai
     value(at.home, at.streams().end(juliet, row, {}));
     CHECK_EQ(at.mail(juliet).size(), 6);
     // A place that was kept in a session which has ended meanwhile holds nothing.
-    at.claim(row, 6, chat("too late"), CopyForm::itself, false);
+    at.keep_unacked(row, 6, chat("too late"), CopyForm::itself, false);
     CHECK_FALSE(at.backlog(juliet, "t").has_value());
     CHECK_GT(at.open_stream(juliet, "t"), row);
     CHECK(at.backlog(juliet, "t")->unacked.empty());
@@ -1302,7 +1302,7 @@ TEST_CASE_TEMPLATE("messages: all of it takes effect in the order in which it wa
     for (std::uint64_t i = 1; i <= 200; ++i) {
         auto message = at.make(chat(std::to_string(i)));
         message.archives = { entry(romeo, juliet_bare, true), entry(juliet, romeo_bare) };
-        message.claims = { { row, i, CopyForm::itself } };
+        message.unacked_entries = { { row, i, CopyForm::itself } };
         at.messages().accept(std::move(message)).then([&answers](auto) { ++answers; });
         at.streams().find(juliet, "t").then([&answers, i](auto backlog) {
             CHECK_EQ((*backlog)->unacked.size(), i);

@@ -247,7 +247,7 @@ private:
         auto& stream = streams_[to];
         if (stream.row) {
             const auto sequence = stream.next++;
-            message.claims.push_back({ *stream.row, sequence, CopyForm::itself });
+            message.unacked_entries.push_back({ *stream.row, sequence, CopyForm::itself });
             stream.unacked.push_back(number);
             changes.push_back({ Change::Kind::append, cell(to, "unacked " + stream.token), number });
         } else {

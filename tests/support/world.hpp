@@ -94,9 +94,9 @@ public:
     void close(const StreamError& error) override;
     bool is_open() const override { return open_; }
     void after_next_stanza(Function<void()> f) override { after_next_.push_back(std::move(f)); }
-    std::optional<Claim> reserve(CopyForm form) override;
-    void fulfil(const Claim& claim, const Stanza& stanza, const Given& message) override;
-    void withdraw(const Claim& claim) override;
+    std::optional<UnackedEntry> reserve(CopyForm form) override;
+    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given& message) override;
+    void withdraw(const UnackedEntry& entry) override;
     std::size_t room() const override { return room_; }
     Facts facts() const override { return { "127.0.0.1:1", "tcp", WallTime() }; }
 
@@ -148,9 +148,9 @@ private:
             ++read_;
         }
     }
-    std::optional<Element>& place(const Claim& claim)
+    std::optional<Element>& place(const UnackedEntry& entry)
     {
-        return places_.at(static_cast<std::size_t>(claim.sequence - read_ - 1));
+        return places_.at(static_cast<std::size_t>(entry.sequence - read_ - 1));
     }
     void confirm()
     {
@@ -361,27 +361,27 @@ inline void Client::acknowledges()
     world_.run();
 }
 
-inline std::optional<Claim> Client::reserve(CopyForm form)
+inline std::optional<UnackedEntry> Client::reserve(CopyForm form)
 {
     if (stream_ == 0 || !open_) {
         return std::nullopt;
     }
     places_.emplace_back(std::nullopt);
-    return Claim { stream_, read_ + places_.size(), form };
+    return UnackedEntry { stream_, read_ + places_.size(), form };
 }
 
-inline void Client::fulfil(const Claim& claim, const Stanza& stanza, const Given&)
+inline void Client::fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given&)
 {
     if (open_) {
-        place(claim) = stanza.element();
+        place(entry) = stanza.element();
         read_places();
     }
 }
 
-inline void Client::withdraw(const Claim& claim)
+inline void Client::withdraw(const UnackedEntry& entry)
 {
     if (open_) {
-        place(claim) = parse_stanza("<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>");
+        place(entry) = parse_stanza("<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>");
         read_places();
     }
 }

@@ -44,7 +44,7 @@ struct KeptMail {
     SharedMessage message;
 };
 
-struct KeptClaim {
+struct KeptUnackedEntry {
     CopyForm form = CopyForm::itself;
     SharedMessage message;
     std::uint64_t mail = 0; ///< the row that it had in the mailbox; 0 = it comes from elsewhere
@@ -52,7 +52,7 @@ struct KeptClaim {
 
 struct KeptStream {
     StreamRecord record;
-    std::map<std::uint64_t, KeptClaim> claims; ///< by sequence
+    std::map<std::uint64_t, KeptUnackedEntry> unacked_entries; ///< by sequence
 };
 
 struct Mailbox {

@@ -75,10 +75,11 @@ void keep(Everything& all, MessageToStore& to_store, const SharedMessage& messag
             stream_of(all.owner(to_store.origin->sender), to_store.origin->stream);
         }
     }
-    for (const auto& claim : to_store.claims) {
-        const auto stream = all.streams.find(claim.stream);
+    for (const auto& entry : to_store.unacked_entries) {
+        const auto stream = all.streams.find(entry.stream);
         if (stream != all.streams.end()) {
-            stream->second.claims.insert_or_assign(claim.sequence, KeptClaim { claim.form, message });
+            stream->second.unacked_entries.insert_or_assign(entry.sequence,
+                KeptUnackedEntry { entry.form, message });
         }
     }
     if (message->searchable) {
@@ -218,14 +219,14 @@ Stored<std::vector<std::uint64_t>> MemoryMailbox::hand_over(const AccountKey& ke
     return desk_.change([&key, &mail](Everything& all) {
         std::vector<std::uint64_t> moved;
         auto* owner = all.find(key);
-        for (const auto& [row, claim] : mail) {
-            const auto stream = all.streams.find(claim.stream);
+        for (const auto& [row, entry] : mail) {
+            const auto stream = all.streams.find(entry.stream);
             if (owner == nullptr || stream == all.streams.end()) {
                 continue;
             }
             if (auto message = take_out(owner->mailbox, row)) {
-                stream->second.claims.insert_or_assign(claim.sequence,
-                    KeptClaim { claim.form, message, row });
+                stream->second.unacked_entries.insert_or_assign(entry.sequence,
+                    KeptUnackedEntry { entry.form, message, row });
                 moved.push_back(row);
             }
         }

@@ -24,7 +24,8 @@ void apply(KeptStream& stream, StreamNote& note)
         record.state = std::move(*note.state);
     }
     if (note.acknowledged) {
-        stream.claims.erase(stream.claims.begin(), stream.claims.upper_bound(*note.acknowledged));
+        stream.unacked_entries.erase(stream.unacked_entries.begin(),
+            stream.unacked_entries.upper_bound(*note.acknowledged));
     }
 }
 
@@ -33,14 +34,14 @@ StreamBacklog backlog(const Everything& all, const KeptStream& stream)
     StreamBacklog backlog;
     backlog.record = stream.record;
     const auto* owner = all.find(stream.record.owner);
-    for (const auto& [sequence, claim] : stream.claims) {
+    for (const auto& [sequence, entry] : stream.unacked_entries) {
         auto& unacked = backlog.unacked.emplace_back();
         unacked.sequence = sequence;
-        unacked.form = claim.form;
-        unacked.stamp = claim.message->stamp;
-        unacked.id = claim.message->id;
-        unacked.archived = owner != nullptr && owner->archive.contains(claim.message->id);
-        unacked.xml = claim.message->xml;
+        unacked.form = entry.form;
+        unacked.stamp = entry.message->stamp;
+        unacked.id = entry.message->id;
+        unacked.archived = owner != nullptr && owner->archive.contains(entry.message->id);
+        unacked.xml = entry.message->xml;
     }
     return backlog;
 }
@@ -85,14 +86,14 @@ Stored<Done> MemoryStreams::renumber(const AccountKey& owner, std::uint64_t row,
 {
     return desk_.change([&owner, row, received](Everything& all) {
         if (auto* stream = find_stream(all, owner, row)) {
-            std::map<std::uint64_t, KeptClaim> renumbered;
+            std::map<std::uint64_t, KeptUnackedEntry> renumbered;
             auto next = received;
-            for (auto& [sequence, claim] : stream->claims) {
+            for (auto& [sequence, entry] : stream->unacked_entries) {
                 if (sequence > received) {
-                    renumbered.emplace(++next, std::move(claim));
+                    renumbered.emplace(++next, std::move(entry));
                 }
             }
-            stream->claims = std::move(renumbered);
+            stream->unacked_entries = std::move(renumbered);
         }
         return Done();
     });
@@ -103,14 +104,15 @@ Stored<Done> MemoryStreams::close_gap(const AccountKey& owner, std::uint64_t row
     return desk_.change([&owner, row, sequence](Everything& all) {
         auto* stream = find_stream(all, owner, row);
         if (stream == nullptr
-            || (stream->claims.contains(sequence) && stream->claims.contains(sequence + 1))) {
+            || (stream->unacked_entries.contains(sequence)
+                && stream->unacked_entries.contains(sequence + 1))) {
             return Done();
         }
-        std::map<std::uint64_t, KeptClaim> moved;
-        for (auto& [number, claim] : stream->claims) {
-            moved.emplace(number > sequence ? number - 1 : number, std::move(claim));
+        std::map<std::uint64_t, KeptUnackedEntry> moved;
+        for (auto& [number, entry] : stream->unacked_entries) {
+            moved.emplace(number > sequence ? number - 1 : number, std::move(entry));
         }
-        stream->claims = std::move(moved);
+        stream->unacked_entries = std::move(moved);
         return Done();
     });
 }
@@ -123,11 +125,11 @@ Stored<Done> MemoryStreams::end(const AccountKey& owner, std::uint64_t row,
         if (stream == nullptr) {
             return Done();
         }
-        for (const auto& [sequence, claim] : stream->claims) {
+        for (const auto& [sequence, entry] : stream->unacked_entries) {
             const bool has_it = std::find(elsewhere.begin(), elsewhere.end(), sequence) != elsewhere.end();
-            if (claim.form == CopyForm::itself && !has_it) {
-                put_into_mailbox(all.owner(owner).mailbox, bare_sender_of(claim.message->xml), claim.message,
-                    claim.mail);
+            if (entry.form == CopyForm::itself && !has_it) {
+                put_into_mailbox(all.owner(owner).mailbox, bare_sender_of(entry.message->xml), entry.message,
+                    entry.mail);
             }
         }
         all.streams.erase(row);

@@ -96,13 +96,13 @@ std::vector<std::uint64_t> hand_over_mail(Database& db, const AccountKey& key,
 {
     std::vector<std::uint64_t> moved;
     const auto owner = db.find_owner(key);
-    for (const auto& [row, claim] : mail) {
-        const auto stream = sql_number(claim.stream);
+    for (const auto& [row, entry] : mail) {
+        const auto stream = sql_number(entry.stream);
         if (!owner || !db.has_stream(stream)) {
             continue; // it has ended: the next session finds its mail where it is
         }
-        db.connection().execute(insert_unacked, stream, sql_number(claim.sequence),
-            static_cast<std::int64_t>(claim.form), *owner, sql_number(row));
+        db.connection().execute(insert_unacked, stream, sql_number(entry.sequence),
+            static_cast<std::int64_t>(entry.form), *owner, sql_number(row));
         if (remove_row(db, *owner, sql_number(row))) {
             moved.push_back(row);
         }

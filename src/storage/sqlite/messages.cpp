@@ -11,11 +11,11 @@ namespace {
 constexpr auto insert_message =
     "INSERT INTO message (id, stamp, searchable, owner_a, peer_a, owner_b, peer_b, xml, how, resource_a,"
     " resource_b, replay) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-constexpr auto insert_claim =
+constexpr auto insert_unacked_reference =
     "INSERT OR REPLACE INTO unacked (stream, sequence, form, id) VALUES (?1, ?2, ?3, ?4)";
-constexpr auto insert_claim_with_stanza = "INSERT OR REPLACE INTO unacked"
-                                          " (stream, sequence, form, id, stamp, xml)"
-                                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+constexpr auto insert_unacked_stanza = "INSERT OR REPLACE INTO unacked"
+                                       " (stream, sequence, form, id, stamp, xml)"
+                                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 // What is looked for was sent right before a stream broke, so it is among the newest of its conversation.
 constexpr std::int64_t looked_through_at_most = 1000;
@@ -130,19 +130,19 @@ void insert_archived(Database& db, const MessageToStore& message, std::int64_t i
     }
 }
 
-void insert_claims(Database& db, const MessageToStore& message, std::int64_t id)
+void insert_unacked_entries(Database& db, const MessageToStore& message, std::int64_t id)
 {
-    for (const auto& claim : message.claims) {
-        const auto stream = sql_number(claim.stream);
+    for (const auto& entry : message.unacked_entries) {
+        const auto stream = sql_number(entry.stream);
         if (!db.has_stream(stream)) {
             continue; // it has ended, and whoever sees to that sees to this message
         }
-        const auto form = static_cast<std::int64_t>(claim.form);
+        const auto form = static_cast<std::int64_t>(entry.form);
         if (message.archives.empty()) {
-            db.connection().execute(insert_claim_with_stanza, stream, sql_number(claim.sequence), form, id,
+            db.connection().execute(insert_unacked_stanza, stream, sql_number(entry.sequence), form, id,
                 sql_time(message.stamp), Blob { message.xml });
         } else {
-            db.connection().execute(insert_claim, stream, sql_number(claim.sequence), form, id);
+            db.connection().execute(insert_unacked_reference, stream, sql_number(entry.sequence), form, id);
         }
     }
 }
@@ -187,7 +187,7 @@ MessageReceipt accept_message(Database& db, const MessageToStore& message, WallT
     if (!message.archives.empty()) {
         insert_archived(db, message, id);
     }
-    insert_claims(db, message, id);
+    insert_unacked_entries(db, message, id);
     if (message.mailbox) {
         insert_mail(db, message, id);
     }
