@@ -372,8 +372,8 @@ void Room::on_timer()
 bool Room::is_idle_again()
 {
     forget_rates();
-    const bool idle = state_ == State::open && occupants_.empty() && expected_.empty() && arrivals_.is_empty()
-        && !turns_.is_taken() && !present_changed_;
+    const bool idle = state_ == State::open && occupants_.empty() && expected_.empty()
+        && delivery_queue_.is_empty() && !turns_.is_taken() && !present_changed_;
     return std::exchange(was_idle_, idle) && idle;
 }
 

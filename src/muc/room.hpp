@@ -20,7 +20,7 @@
 #include "muc/room_progress.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/archive_quota.hpp"
-#include "router/arrivals.hpp"
+#include "router/delivery_queue.hpp"
 #include "router/settlement.hpp"
 #include "router/turns.hpp"
 #include "storage/room_store.hpp"
@@ -121,8 +121,8 @@ public:
 
     // Out.
     /// Runs `f` behind all messages that are being committed; now if there are none.
-    void emit(Function<void()> f) { arrivals_.append(std::move(f)); }
-    Arrivals& arrivals() { return arrivals_; }
+    void emit(Function<void()> f) { delivery_queue_.append(std::move(f)); }
+    DeliveryQueue& delivery_queue() { return delivery_queue_; }
     /// To one address; `to` is set.
     void send(Stanza stanza) const;
     /// To many, behind messages that are being committed; serialised once.
@@ -190,7 +190,7 @@ private:
     RoomHistory history_;
     Progress progress_;
     RoomHats hats_;
-    Arrivals arrivals_;
+    DeliveryQueue delivery_queue_;
     Turns turns_;
     std::map<std::string, Expected, std::less<>> expected_;
     std::deque<std::pair<Jid, Jid>> invitations_;

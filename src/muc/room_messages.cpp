@@ -155,7 +155,7 @@ void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudienceP
     message.archives.push_back(std::move(entry));
     message.origin = utterance->origin;
     const WallTime stamp = message.stamp;
-    const std::uint64_t place = room.arrivals().hold();
+    const std::uint64_t place = room.delivery_queue().hold();
     room.host()
         .storage()
         .messages()
@@ -165,15 +165,15 @@ void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudienceP
                   place](const Result<MessageReceipt, StoreError>& receipt) mutable {
             if (!receipt) {
                 held->refuse(utterance->refusable, to_stanza_error(receipt.error()));
-                held->arrivals().ready(place, Function<void()>([] {}));
+                held->delivery_queue().ready(place, Function<void()>([] {}));
                 return;
             }
             if (receipt->is_repeated) {
-                held->arrivals().ready(place,
+                held->delivery_queue().ready(place,
                     [held, utterance, id = receipt->id] { confirm_again(*held, *utterance, id); });
                 return;
             }
-            held->arrivals().ready(place, [held, utterance, audience, stamp, id = receipt->id] {
+            held->delivery_queue().ready(place, [held, utterance, audience, stamp, id = receipt->id] {
                 reflect(*held, *utterance, id, stamp, audience);
             });
         });

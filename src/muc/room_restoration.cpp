@@ -89,9 +89,9 @@ void send_page(const Room& room, const Jid& device, const ArchivePage& page, Mes
 /// order.
 void send_missed(Room& room, const Jid& device, WallTime confirmed)
 {
-    const std::uint64_t begin = room.arrivals().hold();
-    const std::uint64_t end = room.arrivals().hold();
-    room.arrivals().ready(begin, [held = room.shared_from_this(), device, confirmed, end] {
+    const std::uint64_t begin = room.delivery_queue().hold();
+    const std::uint64_t end = room.delivery_queue().hold();
+    room.delivery_queue().ready(begin, [held = room.shared_from_this(), device, confirmed, end] {
         ArchiveQuery query;
         query.start = confirmed - slack;
         query.limit = most_missed;
@@ -105,7 +105,7 @@ void send_missed(Room& room, const Jid& device, WallTime confirmed)
                 if (page && *page) {
                     send_page(*held, device, **page, newest);
                 }
-                held->arrivals().ready(end, Function<void()>([] {}));
+                held->delivery_queue().ready(end, Function<void()>([] {}));
             });
     });
 }

@@ -347,11 +347,13 @@ void Host::give(Stanza& stanza, const Jid& to)
             session->send(what);
         }
     };
-    if (user->arrivals().is_empty()) {
+    if (user->delivery_queue().is_empty()) {
         send(*user, stanza);
         return;
     }
-    user->arrivals().append([send, held = user->shared_from_this(), copy = stanza] { send(*held, copy); });
+    user->delivery_queue().append([send, held = user->shared_from_this(), copy = stanza] {
+        send(*held, copy);
+    });
 }
 
 void Host::give(WireForms stanzas, const Jid& to, const Jid& from)
@@ -360,7 +362,8 @@ void Host::give(WireForms stanzas, const Jid& to, const Jid& from)
     if (user == nullptr || user->block_list().covers(from)) {
         return;
     }
-    user->arrivals().append([this, held = user->shared_from_this(), stanzas = std::move(stanzas), to, from] {
+    user->delivery_queue().append([this, held = user->shared_from_this(), stanzas = std::move(stanzas), to,
+                                      from] {
         Session* session = held->session(to.resource());
         if (session == nullptr || !session->is_open()) {
             return;
@@ -400,12 +403,12 @@ void Host::deliver_to_host(Stanza stanza, Settlement settlement)
 void Host::deliver_to_user(User& user, Stanza stanza, Settlement settlement)
 {
     // A message keeps its order by itself, when it is committed; the rest must not overtake one.
-    if (stanza.kind() == StanzaKind::message || user.arrivals().is_empty()) {
+    if (stanza.kind() == StanzaKind::message || user.delivery_queue().is_empty()) {
         deliver_now(user, std::move(stanza), std::move(settlement));
         return;
     }
-    user.arrivals().append([this, held = user.shared_from_this(), stanza = std::move(stanza),
-                               settlement = std::move(settlement)]() mutable {
+    user.delivery_queue().append([this, held = user.shared_from_this(), stanza = std::move(stanza),
+                                     settlement = std::move(settlement)]() mutable {
         deliver_now(*held, std::move(stanza), std::move(settlement));
     });
 }

@@ -30,7 +30,7 @@ public:
         }
         if (plan_.has_receivers()) {
             copy_ = message;
-            place_ = plan_.owner().arrivals().hold();
+            place_ = plan_.owner().delivery_queue().hold();
         }
     }
 
@@ -53,11 +53,11 @@ private:
 
     void arrive(Outcome outcome) override
     {
-        Arrivals& arrivals = plan_.owner().arrivals();
+        DeliveryQueue& delivery_queue = plan_.owner().delivery_queue();
         if (!outcome.accepted) {
             plan_.fail();
             if (copy_) {
-                arrivals.ready(place_, Function<void()>([] {}));
+                delivery_queue.ready(place_, Function<void()>([] {}));
             }
             return;
         }
@@ -65,7 +65,7 @@ private:
             plan_.over();
             return;
         }
-        arrivals.ready(place_,
+        delivery_queue.ready(place_,
             [plan = std::move(plan_), copy = std::move(*copy_), id = outcome.id]() mutable {
                 plan.arrive(copy, id == 0 ? std::nullopt : std::optional(id));
             });
@@ -117,7 +117,7 @@ struct MessageDelivery::PendingDelivery {
     Settlement settlement;
     DeliveryPlan plan;
     std::unique_ptr<SenderPart> sender_part;
-    std::uint64_t place = 0; ///< in the recipient's Arrivals
+    std::uint64_t place = 0; ///< in the recipient's DeliveryQueue
 };
 
 void MessageDelivery::pack(DeliveryPlan plan, Stanza& message, Settlement& settlement)
@@ -133,8 +133,8 @@ void MessageDelivery::pack(DeliveryPlan plan, Stanza& message, Settlement& settl
         plan.over();
         return;
     }
-    Arrivals& arrivals = plan.owner().arrivals();
-    arrivals.append([plan = std::move(plan), message = Stanza(message)]() mutable {
+    DeliveryQueue& delivery_queue = plan.owner().delivery_queue();
+    delivery_queue.append([plan = std::move(plan), message = Stanza(message)]() mutable {
         plan.arrive(message, std::nullopt);
     });
 }
@@ -222,18 +222,18 @@ Verdict MessageDelivery::keep_for_later(Stanza& message, DeliveryPlan& plan, con
 void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
 {
     pending->sender_part = pending->settlement.take_luggage();
-    Arrivals& arrivals = pending->plan.owner().arrivals();
+    DeliveryQueue& delivery_queue = pending->plan.owner().delivery_queue();
     const bool sender_stores = pending->sender_part && pending->sender_part->has_to_be_stored();
     if (!sender_stores && !pending->plan.has_to_be_committed()) {
-        if (arrivals.is_empty()) {
+        if (delivery_queue.is_empty()) {
             give(*pending, std::nullopt);
             return;
         }
         settle(*pending, 0);
-        arrivals.append([this, pending = std::move(pending)] { give(*pending, std::nullopt); });
+        delivery_queue.append([this, pending = std::move(pending)] { give(*pending, std::nullopt); });
         return;
     }
-    pending->place = arrivals.hold();
+    pending->place = delivery_queue.hold();
     Stored<MessageReceipt> stored = store(*pending);
     std::move(stored).then(
         [this, pending = std::move(pending)](Result<MessageReceipt, StoreError> receipt) mutable {
@@ -323,7 +323,7 @@ void MessageDelivery::drop(PendingDelivery& pending)
     if (pending.sender_part) {
         SenderPart::over(std::move(pending.sender_part), { false, 0 });
     }
-    pending.plan.owner().arrivals().ready(pending.place, Function<void()>([] {}));
+    pending.plan.owner().delivery_queue().ready(pending.place, Function<void()>([] {}));
 }
 
 void MessageDelivery::arrive(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt)
@@ -333,9 +333,10 @@ void MessageDelivery::arrive(std::unique_ptr<PendingDelivery> pending, const Mes
         ++host_.router().counters().offline_stored;
     }
     settle(*pending, receipt.sent_id);
-    Arrivals& arrivals = pending->plan.owner().arrivals();
+    DeliveryQueue& delivery_queue = pending->plan.owner().delivery_queue();
     const std::uint64_t place = pending->place;
-    arrivals.ready(place, [this, pending = std::move(pending), id = receipt.id] { give(*pending, id); });
+    delivery_queue.ready(place,
+        [this, pending = std::move(pending), id = receipt.id] { give(*pending, id); });
 }
 
 /// The sender's side goes on. It does not wait for the recipient's turn: that may be waiting for another

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "base/task.hpp"
-#include "router/arrivals.hpp"
 #include "router/block_list.hpp"
 #include "router/delivery.hpp"
+#include "router/delivery_queue.hpp"
 #include "router/roster.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
@@ -60,7 +60,7 @@ public:
     void when_loaded(Function<void(User&)> task);
 
     /// What is under way to this user's sessions.
-    Arrivals& arrivals() { return arrivals_; }
+    DeliveryQueue& delivery_queue() { return delivery_queue_; }
 
     /// Whether `other` (any JID) may know of this user: itself or a contact with subscription from or both.
     bool shows_presence_to(const Jid& other) const;
@@ -89,7 +89,7 @@ private:
     BlockList block_list_;
     std::vector<std::shared_ptr<Session>> sessions_;
     std::vector<Function<void(User&)>> waiting_;
-    Arrivals arrivals_;
+    DeliveryQueue delivery_queue_;
     SlotTable slots_;
 };
 

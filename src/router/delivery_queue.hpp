@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arrivals: what is on its way to one user's sessions. A message that is being committed holds its
+// DeliveryQueue: what is on its way to one user's sessions. A message that is being committed holds its
 // place; what came after it waits behind it, so that all arrive in the order in which they came.
 // Part of a User; shard-bound.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace stonechat {
 
-class Arrivals {
+class DeliveryQueue {
 public:
     /// Nothing is under way: who comes now may go at once.
     bool is_empty() const { return places_.empty(); }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "router/arrivals.hpp"
+#include "router/delivery_queue.hpp"
 
 #include <exception>
 #include <utility>
 
 namespace stonechat {
 
-std::uint64_t Arrivals::hold()
+std::uint64_t DeliveryQueue::hold()
 {
     places_.push_back({});
     return first_ + places_.size() - 1;
 }
 
-void Arrivals::ready(std::uint64_t place, Function<void()> arrive)
+void DeliveryQueue::ready(std::uint64_t place, Function<void()> arrive)
 {
     Place& mine = places_[static_cast<std::size_t>(place - first_)];
     mine.ready = true;
