@@ -164,8 +164,8 @@ bool ArchiveChoicesOfUsers::allow(User& user, const Jid& peer) const
 Task<Result<Done, StoreError>> ArchiveChoicesOfUsers::set_preferences(std::shared_ptr<User> user,
     ArchivePreferences preferences) const
 {
-    auto taking = slot_.of(*user).turns.take();
-    const auto turn = co_await taking;
+    auto locking = slot_.of(*user).change_mutex.lock();
+    const auto lock = co_await locking;
     auto changes = changes_between(slot_.of(*user).preferences, preferences);
     auto storing = user->host().storage().keyval().apply(user->key(), store, std::move(changes));
     const auto stored = co_await storing;
@@ -178,8 +178,8 @@ Task<Result<Done, StoreError>> ArchiveChoicesOfUsers::set_preferences(std::share
 Task<Result<Done, StoreError>> ArchiveChoicesOfUsers::set_retention(std::shared_ptr<User> user,
     std::optional<Jid> peer, std::optional<Retention> retention) const
 {
-    auto taking = slot_.of(*user).turns.take();
-    const auto turn = co_await taking;
+    auto locking = slot_.of(*user).change_mutex.lock();
+    const auto lock = co_await locking;
     auto storing = user->host().storage().archive().set_retention(user->key(), peer, retention);
     const auto stored = co_await storing;
     if (stored) {

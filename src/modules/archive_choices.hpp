@@ -7,8 +7,8 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "config/settings.hpp"
+#include "router/async_mutex.hpp"
 #include "router/handlers.hpp"
-#include "router/turns.hpp"
 #include "storage/archive_store.hpp"
 #include "storage/storage.hpp"
 
@@ -35,7 +35,7 @@ std::optional<ArchivePreferences::Default> archive_default(std::string_view text
 struct ArchiveChoices {
     ArchivePreferences preferences;
     ArchiveStore::RetentionChoices retention;
-    Turns turns; ///< one change after another, so that memory and store stay the same
+    AsyncMutex change_mutex; ///< one change after another, so that memory and store stay the same
 };
 
 /// What the section of the module `archive` says; the host's word where nobody has chosen.

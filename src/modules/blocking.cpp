@@ -3,9 +3,9 @@
 
 #include "base/random.hpp"
 #include "net/shard.hpp"
+#include "router/async_mutex.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
-#include "router/turns.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
@@ -31,7 +31,7 @@ public:
     void attach(Handlers& on) override
     {
         wants_pushes_ = on.session_slot<bool>();
-        turns_ = on.user_slot<Turns>();
+        change_mutex_ = on.user_slot<AsyncMutex>();
         on.user_load(load);
         on.iq_get(To::own_account, ns::blocking, "blocklist",
             [this](const Iq&, const Context& c) { return list(c); });
@@ -108,8 +108,8 @@ private:
             co_return StanzaError(StanzaError::bad_request); // §3.3 example 5 onwards: at least one item
         }
         // One change after another, so that memory and store stay the same list.
-        auto taking = turns_.of(*context.user).take();
-        const auto turn = co_await taking;
+        auto locking = change_mutex_.of(*context.user).lock();
+        const auto lock = co_await locking;
         BlockList& blocked = context.user->block_list();
         const std::vector<Jid> added = new_among(*jids, blocked);
         const auto limit = static_cast<std::size_t>(context.host.settings("blocking").integer("max_entries"));
@@ -145,8 +145,8 @@ private:
         if (!jids) {
             co_return jids.error();
         }
-        auto taking = turns_.of(*context.user).take();
-        const auto turn = co_await taking;
+        auto locking = change_mutex_.of(*context.user).lock();
+        const auto lock = co_await locking;
         BlockList& blocked = context.user->block_list();
         const bool all = jids->empty(); // §3.5
         const std::vector<Jid> freed = all ? blocked.jids() : *jids;
@@ -285,7 +285,7 @@ private:
     }
 
     SessionSlot<bool> wants_pushes_;
-    UserSlot<Turns> turns_;
+    UserSlot<AsyncMutex> change_mutex_;
 };
 
 } // namespace

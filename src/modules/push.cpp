@@ -5,12 +5,12 @@
 #include "base/log.hpp"
 #include "modules/push_registration.hpp"
 #include "net/shard.hpp"
+#include "router/async_mutex.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
 #include "router/requests.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
-#include "router/turns.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/message_content.hpp"
 #include "xmpp/ns.hpp"
@@ -87,7 +87,7 @@ public:
     {
         host_ = &on.host();
         devices_ = on.user_slot<Devices>();
-        turns_ = on.user_slot<Turns>();
+        change_mutex_ = on.user_slot<AsyncMutex>();
         on.user_load([this](User& user) { return load(user); });
         on.iq_set_later(To::own_account, ns::push, "enable",
             [this](Iq iq, Context c) { return enable(iq, c); });
@@ -171,8 +171,8 @@ private:
             co_return StanzaError(StanzaError::not_allowed,
                 registration->service.text() + " is no push service that this server may ask");
         }
-        auto taking = turns_.of(user).take();
-        const auto turn = co_await taking;
+        auto locking = change_mutex_.of(user).lock();
+        const auto lock = co_await locking;
         const std::string name = registration->name();
         if (find(user, name) == nullptr && devices_.of(user).size() >= most_registrations()) {
             co_return StanzaError(StanzaError::resource_constraint);
@@ -220,8 +220,8 @@ private:
             co_return StanzaError(StanzaError::jid_malformed);
         }
         const auto node = iq.payload().attribute("node");
-        auto taking = turns_.of(user).take();
-        const auto turn = co_await taking;
+        auto locking = change_mutex_.of(user).lock();
+        const auto lock = co_await locking;
         KeyvalStore::Changes changes;
         for (const Device& device : devices_.of(user)) {
             const PushRegistration& registration = device.registration;
@@ -418,8 +418,8 @@ private:
     /// Behind whoever registers it once more at this moment: then it stays.
     Task<Done> forget(std::shared_ptr<User> user, std::string name)
     {
-        auto taking = turns_.of(*user).take();
-        const auto turn = co_await taking;
+        auto locking = change_mutex_.of(*user).lock();
+        const auto lock = co_await locking;
         if (find(*user, name) == nullptr) {
             auto erasing = host_->storage().keyval().erase(user->key(), push_store, std::move(name));
             const auto erased = co_await erasing;
@@ -459,7 +459,7 @@ private:
 
     Host* host_ = nullptr; ///< from attach on
     UserSlot<Devices> devices_;
-    UserSlot<Turns> turns_;
+    UserSlot<AsyncMutex> change_mutex_;
     std::uint64_t numbers_ = 0;
     std::multimap<SteadyTime, Waiting> waiting_;
     Timer timer_;

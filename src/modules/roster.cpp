@@ -132,8 +132,8 @@ private:
         if (user->roster().is_crowded()) {
             co_return refuse(Refusal::too_busy);
         }
-        auto taking = user->roster().turns().take();
-        const auto turn = co_await taking;
+        auto locking = user->roster().change_mutex().lock();
+        const auto lock = co_await locking;
         auto changing = wanted->remove ? remove(user, wanted->contact) : update(user, std::move(*wanted));
         co_return co_await changing;
     }

@@ -67,8 +67,8 @@ private:
 
     Task<Done> send(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
     {
-        auto taking = user->roster().turns().take();
-        const auto turn = co_await taking;
+        auto locking = user->roster().change_mutex().lock();
+        const auto lock = co_await locking;
         const RosterRecord before = user->roster().find_or_new(stanza.to().bare());
         const Transition transition = outbound(kind, state_of(before));
         const RosterRecord after = changed_by_user(kind, transition, before);
@@ -143,7 +143,7 @@ private:
     /// still be on its way to the disk.
     Verdict queue_behind_changes(const Presence& presence, const Context& context)
     {
-        if (passing_on_ || !context.user->roster().turns().is_taken()) {
+        if (passing_on_ || !context.user->roster().change_mutex().is_locked()) {
             return Verdict::pass();
         }
         run(pass_on_later(presence.stanza(), context.user->shared_from_this(), context.hold()));
@@ -152,8 +152,8 @@ private:
 
     Task<Done> pass_on_later(Stanza stanza, std::shared_ptr<User> user, Settlement hold)
     {
-        auto taking = user->roster().turns().take();
-        const auto turn = co_await taking;
+        auto locking = user->roster().change_mutex().lock();
+        const auto lock = co_await locking;
         passing_on_ = true;
         host_->deliver(std::move(stanza), std::move(hold));
         passing_on_ = false;
@@ -162,8 +162,8 @@ private:
 
     Task<Done> receive(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
     {
-        auto taking = user->roster().turns().take();
-        const auto turn = co_await taking;
+        auto locking = user->roster().change_mutex().lock();
+        const auto lock = co_await locking;
         const Jid addressed = stanza.to();
         stanza.set_from(stanza.from().bare());
         stanza.set_to(user->jid());
@@ -282,8 +282,8 @@ private:
     /// The item stays, as the user's own note; what it would give to the contact goes.
     static Task<bool> forget_contact(std::shared_ptr<User> user, Jid contact)
     {
-        auto taking = user->roster().turns().take();
-        const auto turn = co_await taking;
+        auto locking = user->roster().change_mutex().lock();
+        const auto lock = co_await locking;
         if (user->state() != User::State::ready) { // disabled: nobody has its roster in memory
             auto storing = forget_in_store(user, contact);
             const bool stored = co_await storing;

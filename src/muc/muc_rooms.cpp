@@ -169,8 +169,8 @@ Task<RoomResult<RoomFacts>> inspect_here(std::shared_ptr<Room> room)
 
 Task<RoomResult<Done>> configure_here(std::shared_ptr<Room> room, std::vector<RoomSetting> settings)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     if (auto missing = refuse_missing(*room)) {
         co_return std::move(*missing);
     }
@@ -188,8 +188,8 @@ Task<RoomResult<Done>> configure_here(std::shared_ptr<Room> room, std::vector<Ro
 Task<RoomResult<Done>> affiliate_here(std::shared_ptr<Room> room, Jid user, Affiliation affiliation,
     std::string reason)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     if (auto missing = refuse_missing(*room)) {
         co_return std::move(*missing);
     }
@@ -200,8 +200,8 @@ Task<RoomResult<Done>> affiliate_here(std::shared_ptr<Room> room, Jid user, Affi
 
 Task<RoomResult<Done>> destroy_here(std::shared_ptr<Room> room, std::string reason, Jid venue)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     if (auto missing = refuse_missing(*room)) {
         co_return std::move(*missing);
     }

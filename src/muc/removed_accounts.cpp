@@ -142,8 +142,8 @@ void make_leave(Room& room, const Jid& account)
 
 Task<bool> forget_in_room(std::shared_ptr<Room> room, Jid account)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     if (!room->exists()) {
         co_return room->state() != Room::State::failed;
     }

@@ -373,7 +373,7 @@ bool Room::is_idle_again()
 {
     forget_rates();
     const bool idle = state_ == State::open && occupants_.empty() && expected_.empty()
-        && delivery_queue_.is_empty() && !turns_.is_taken() && !present_changed_;
+        && delivery_queue_.is_empty() && !change_mutex_.is_locked() && !present_changed_;
     return std::exchange(was_idle_, idle) && idle;
 }
 

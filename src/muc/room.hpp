@@ -20,9 +20,9 @@
 #include "muc/room_progress.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/archive_quota.hpp"
+#include "router/async_mutex.hpp"
 #include "router/delivery_queue.hpp"
 #include "router/settlement.hpp"
-#include "router/turns.hpp"
 #include "storage/room_store.hpp"
 #include "xmpp/stanza.hpp"
 
@@ -94,7 +94,7 @@ public:
     /// Who was invited by whom (both bare), lately: only they may decline (§7.8.2).
     std::deque<std::pair<Jid, Jid>>& invitations() { return invitations_; }
     /// Those who change what is stored do it one after another.
-    Turns& turns() { return turns_; }
+    AsyncMutex& change_mutex() { return change_mutex_; }
 
     /// What somebody may do here. `who` is a full address of a device, or bare: then he has no role.
     Standing standing(const Jid& who) const;
@@ -191,7 +191,7 @@ private:
     Progress progress_;
     RoomHats hats_;
     DeliveryQueue delivery_queue_;
-    Turns turns_;
+    AsyncMutex change_mutex_;
     std::map<std::string, Expected, std::less<>> expected_;
     std::deque<std::pair<Jid, Jid>> invitations_;
     std::vector<Function<void(Room&)>> waiting_;

@@ -412,8 +412,8 @@ Task<RoomAnswer> answer_admin_get(std::shared_ptr<Room> room, Iq iq)
 
 Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     const auto items = read_items(*room, iq.payload());
     if (!items) {
         co_return items.error();

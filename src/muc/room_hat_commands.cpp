@@ -445,8 +445,8 @@ Task<RoomAnswer> finish(std::shared_ptr<Room> room, const HatCommand& command, I
 
 Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     const Element& request = iq.payload();
     const HatCommand* command = find_command(request.attribute_or("node"));
     if (command == nullptr || !room->exists()) {

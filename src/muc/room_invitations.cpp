@@ -73,8 +73,8 @@ Stanza passed_on(const Room& room, const Stanza& request, const Element& invite,
 /// A members-only room takes who is invited as a member (§7.8.2), before he hears of it.
 Task<Done> invite_as_member(std::shared_ptr<Room> room, Stanza message, Jid invitee, Settlement settlement)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     RoomMember member = room->members().copy_of(invitee);
     if (member.affiliation == Affiliation::none) {
         member.affiliation = Affiliation::member;

@@ -277,8 +277,8 @@ bool accepts_as_it_is(const Room& room, const Stanza& message)
 /// for its turn.
 Task<Done> receive_in_open(std::shared_ptr<Room> room, Stanza message, Settlement settlement)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     auto opening = accept_default(room);
     const bool is_open = co_await opening;
     if (is_open) {

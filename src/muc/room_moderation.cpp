@@ -134,8 +134,8 @@ void retract_own(Room& room, const Occupant& occupant, const std::string& target
 
 Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     const Occupant* moderator = room->occupants().by_device(iq.from());
     if (moderator == nullptr || moderator->role != Role::moderator) {
         co_return StanzaError(StanzaError::forbidden, "Only moderators are allowed to moderate messages");

@@ -262,8 +262,8 @@ Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq)
 
 Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     if (room->affiliation(iq.from()) != Affiliation::owner) {
         co_return StanzaError(StanzaError::forbidden);
     }

@@ -178,8 +178,8 @@ Task<RoomAnswer> answer_register_get(std::shared_ptr<Room> room, Iq iq)
 
 Task<RoomAnswer> answer_register_set(std::shared_ptr<Room> room, Iq iq)
 {
-    auto taking = room->turns().take();
-    const auto turn = co_await taking;
+    auto locking = room->change_mutex().lock();
+    const auto lock = co_await locking;
     if (auto refusal = refuse_registration(*room, iq.from())) {
         co_return std::move(*refusal);
     }

@@ -6,7 +6,7 @@
 // starts from what the one before it has left.
 #pragma once
 
-#include "router/turns.hpp"
+#include "router/async_mutex.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/element.hpp"
 
@@ -49,9 +49,9 @@ public:
     std::size_t size() const { return records_.size(); }
 
     /// For who is about to change a record and has to wait for the store on the way.
-    Turns& turns() { return turns_; }
+    AsyncMutex& change_mutex() { return change_mutex_; }
     /// Whether more changes wait for the one before them than one user may have waiting.
-    bool is_crowded() const { return turns_.waiting() >= waiting_at_most; }
+    bool is_crowded() const { return change_mutex_.waiting() >= waiting_at_most; }
 
     /// `<item/>` as clients see it (RFC 6121 §2.1.2).
     static Element to_item(const RosterRecord& record);
@@ -61,7 +61,7 @@ private:
 
     std::vector<RosterRecord> records_; ///< sorted by contact
     std::uint64_t version_ = 0;
-    Turns turns_;
+    AsyncMutex change_mutex_;
 };
 
 } // namespace stonechat

@@ -102,11 +102,11 @@ TEST_CASE("roster: an item shows what clients may see, and no more (RFC 6121 §2
 
 TEST_CASE("turns: one at a time, in the order of asking")
 {
-    Turns turns;
+    AsyncMutex change_mutex;
     std::vector<int> order;
-    auto first = std::make_unique<Pending<Turns::Turn>>(turns.take());
+    auto first = std::make_unique<Pending<AsyncMutex::Lock>>(change_mutex.lock());
     for (const int number : { 1, 2, 3 }) {
-        turns.take().then([&order, number](Turns::Turn) { order.push_back(number); });
+        change_mutex.lock().then([&order, number](AsyncMutex::Lock) { order.push_back(number); });
     }
     CHECK(order.empty());
     CHECK(turns.waiting() == 3);
@@ -117,43 +117,43 @@ TEST_CASE("turns: one at a time, in the order of asking")
 
 TEST_CASE("turns: who keeps the turn keeps the others waiting")
 {
-    Turns turns;
+    AsyncMutex change_mutex;
     std::vector<int> order;
-    auto held = std::make_shared<std::optional<Turns::Turn>>();
-    turns.take().then([held](Turns::Turn turn) { held->emplace(std::move(turn)); });
-    turns.take().then([&order](Turns::Turn) { order.push_back(1); });
+    auto held = std::make_shared<std::optional<AsyncMutex::Lock>>();
+    change_mutex.lock().then([held](AsyncMutex::Lock turn) { held->emplace(std::move(turn)); });
+    change_mutex.lock().then([&order](AsyncMutex::Lock) { order.push_back(1); });
     CHECK(order.empty());
     held->reset();
     CHECK(order == std::vector { 1 });
-    turns.take().then([&order](Turns::Turn) { order.push_back(2); });
+    change_mutex.lock().then([&order](AsyncMutex::Lock) { order.push_back(2); });
     CHECK(order == std::vector { 1, 2 });
 }
 
 TEST_CASE("turns: who asks again stands at the end of the line")
 {
-    Turns turns;
+    AsyncMutex change_mutex;
     std::vector<int> order;
-    auto first = std::make_unique<Pending<Turns::Turn>>(turns.take());
-    turns.take().then([&order](Turns::Turn) { order.push_back(1); });
-    turns.take().then([&turns, &order](Turns::Turn turn) {
+    auto first = std::make_unique<Pending<AsyncMutex::Lock>>(change_mutex.lock());
+    change_mutex.lock().then([&order](AsyncMutex::Lock) { order.push_back(1); });
+    change_mutex.lock().then([&change_mutex, &order](AsyncMutex::Lock turn) {
         order.push_back(2);
         {
-            const Turns::Turn over = std::move(turn);
+            const AsyncMutex::Lock over = std::move(turn);
         }
-        turns.take().then([&order](Turns::Turn) { order.push_back(4); });
+        change_mutex.lock().then([&order](AsyncMutex::Lock) { order.push_back(4); });
     });
-    turns.take().then([&order](Turns::Turn) { order.push_back(3); });
+    change_mutex.lock().then([&order](AsyncMutex::Lock) { order.push_back(3); });
     first.reset();
     CHECK(order == std::vector { 1, 2, 3, 4 });
 }
 
 TEST_CASE("turns: very many who are done at once need no deep stack")
 {
-    Turns turns;
+    AsyncMutex change_mutex;
     std::size_t done = 0;
-    auto first = std::make_unique<Pending<Turns::Turn>>(turns.take());
+    auto first = std::make_unique<Pending<AsyncMutex::Lock>>(change_mutex.lock());
     for (int i = 0; i < 200'000; ++i) {
-        turns.take().then([&done](Turns::Turn) { ++done; });
+        change_mutex.lock().then([&done](AsyncMutex::Lock) { ++done; });
     }
     first.reset();
     CHECK(done == 200'000);

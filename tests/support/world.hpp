@@ -206,13 +206,13 @@ public:
         clients_.clear();
     }
 
-    /// Turns the shard until nothing is left to do.
+    /// AsyncMutex the shard until nothing is left to do.
     void run()
     {
         while (shard.io().poll() > 0) {}
     }
 
-    /// Turns it until `there` holds: something is being worked on by another thread.
+    /// AsyncMutex it until `there` holds: something is being worked on by another thread.
     template <class There> void run_until(There there)
     {
         run();

@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Turns the terminal's echo off as long as it lives.
+/// AsyncMutex the terminal's echo off as long as it lives.
 class Silence {
 public:
     Silence()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns: those who change one thing, each in several steps with waits between, do it one after
-// another, in the order in which they asked. Part of what is changed; shard-bound.
+// AsyncMutex: serialises coroutines that change one object in several steps with waits in between. Whoever
+// locks first goes first. Part of the object that it guards; shard-bound.
 #pragma once
 
 #include "base/task.hpp"
@@ -11,16 +11,16 @@
 
 namespace stonechat {
 
-class Turns {
+class AsyncMutex {
     struct State;
 
 public:
-    /// As long as it lives, nobody else has one. StoragePolicy what owns the Turns alive meanwhile.
-    class Turn {
+    /// As long as it lives, nobody else has one. StoragePolicy what owns the AsyncMutex alive meanwhile.
+    class Lock {
     public:
-        Turn(Turn&&) = default;
-        Turn& operator=(Turn&&) = delete;
-        ~Turn()
+        Lock(Lock&&) = default;
+        Lock& operator=(Lock&&) = delete;
+        ~Lock()
         {
             if (state_) {
                 hand_on(state_);
@@ -28,35 +28,35 @@ public:
         }
 
     private:
-        friend class Turns;
-        explicit Turn(std::shared_ptr<State> state) : state_(std::move(state)) {}
+        friend class AsyncMutex;
+        explicit Lock(std::shared_ptr<State> state) : state_(std::move(state)) {}
         std::shared_ptr<State> state_;
     };
 
-    /// Gives a Turn when all who asked before are done; at once if nobody is at it.
-    Pending<Turn> take()
+    /// Gives a Lock when those who asked before have released theirs; at once if nobody holds one.
+    Pending<Lock> lock()
     {
         if (!state_) {
             state_ = std::make_shared<State>();
         }
         if (!state_->taken && !state_->handing_on) { // else behind those who wait
             state_->taken = true;
-            return Pending<Turn>::ready(Turn(state_));
+            return Pending<Lock>::ready(Lock(state_));
         }
-        Pending<Turn> pending;
+        Pending<Lock> pending;
         state_->waiting.push_back(pending.promise());
         return pending;
     }
 
-    /// Whether who asks now has to wait.
-    bool is_taken() const { return state_ && (state_->taken || state_->handing_on); }
+    /// Whether lock() would have to wait.
+    bool is_locked() const { return state_ && (state_->taken || state_->handing_on); }
 
     /// How many wait.
     std::size_t waiting() const { return state_ ? state_->waiting.size() : 0; }
 
 private:
     struct State {
-        std::list<Pending<Turn>::Promise> waiting; ///< a deque would hold memory for every idle user
+        std::list<Pending<Lock>::Promise> waiting; ///< a deque would hold memory for every idle user
         bool taken = false;
         bool handing_on = false;
     };
@@ -73,7 +73,7 @@ private:
             auto next = std::move(state->waiting.front());
             state->waiting.pop_front();
             state->taken = true;
-            next.fulfil(Turn(state));
+            next.fulfil(Lock(state));
         }
         state->handing_on = false;
     }
