@@ -2,7 +2,7 @@
 // Task<T>: a coroutine that gives a T. Pending<T>: one answer that is still to come (from the disk,
 // a hash thread, another shard). A Task awaits Tasks and Pendings, a plain function uses
 // Pending::then. Everything here runs on one thread, the home of whoever asked: an answer is
-// posted home first (base/home.hpp) and given to its Promise there.
+// posted home first (base/executor.hpp) and given to its Promise there.
 //
 // GCC 12 destroys some temporaries of a co_await statement twice: name lambdas with captures,
 // aggregates and `?:` on a line before it (tests/check finds offenders).

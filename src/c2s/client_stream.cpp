@@ -427,7 +427,7 @@ void ClientStream::logged_in(std::string user)
     header_sent_ = false;
     parser_.restart();
     const auto bare = Jid::from_parts(user_, host_->name());
-    if (service_.server().home_of(bare->text()) != shard_->index()) {
+    if (service_.server().shard_of(bare->text()) != shard_->index()) {
         pause();
         shard_->post([held = shared_from_this()] { held->move_home(); });
     }
@@ -491,7 +491,7 @@ void ClientStream::move_home()
     auto self = service_.release(*shard_, *this);
     Server& server = service_.server();
     const auto bare = Jid::from_parts(user_, host_->name());
-    Shard& home = server.router(server.home_of(bare->text())).shard();
+    Shard& home = server.router(server.shard_of(bare->text())).shard();
     home.post([self, &home, time_left] { self->arrive(home, time_left); });
 }
 

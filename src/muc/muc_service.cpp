@@ -121,9 +121,9 @@ std::string MucService::occupant_id(const Jid& room, const Jid& user) const
     return id.data();
 }
 
-std::size_t MucService::home_of(const Jid& user) const
+std::size_t MucService::shard_of(const Jid& user) const
 {
-    return host_.router().server().home_of(user.bare_text());
+    return host_.router().server().shard_of(user.bare_text());
 }
 
 void MucService::deliver(Stanza stanza, Settlement settlement)

@@ -50,7 +50,7 @@ public:
     /// XEP-0421: who `user` is in `room`, for who may not know his address. Whoever has a name after somebody
     /// else is somebody else.
     std::string occupant_id(const Jid& room, const Jid& user) const;
-    std::size_t home_of(const Jid& user) const;
+    std::size_t shard_of(const Jid& user) const;
 
     // DomainService
     void deliver(Stanza stanza, Settlement settlement) override;

@@ -181,7 +181,7 @@ Occupant& give_place(Room& room, const Jid& device, std::string_view nick, std::
         fresh.in_crowd = room.is_crowd(room.occupants().size());
         occupant = &room.occupants().add(std::move(fresh));
     }
-    auto recipient = std::make_shared<const Recipient>(Recipient { device, room.service().home_of(device) });
+    auto recipient = std::make_shared<const Recipient>(Recipient { device, room.service().shard_of(device) });
     room.occupants().add_device(*occupant, { std::move(recipient), std::move(presence), priority });
     room.expected().erase(std::string(nick));
     occupant->changed();

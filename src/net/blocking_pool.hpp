@@ -4,8 +4,8 @@
 // The homes it answers to have to outlive it: main stops the pool before it destroys the shards.
 #pragma once
 
+#include "base/executor.hpp"
 #include "base/function.hpp"
-#include "base/home.hpp"
 #include "base/task.hpp"
 
 #include <condition_variable>
@@ -26,7 +26,7 @@ public:
     ~BlockingPool();
 
     /// Runs `work` on a pool thread and answers on `home`; nothing if the queue is full or stopped.
-    template <class T> Pending<std::optional<T>> run(Home& home, Function<T()> work)
+    template <class T> Pending<std::optional<T>> run(Executor& home, Function<T()> work)
     {
         Pending<std::optional<T>> pending;
         auto promise = pending.promise();

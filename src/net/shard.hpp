@@ -5,8 +5,8 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/executor.hpp"
 #include "base/function.hpp"
-#include "base/home.hpp"
 #include "net/mailbox.hpp"
 #include "net/socket_poller.hpp"
 #include "net/timer_wheel.hpp"
@@ -36,7 +36,7 @@ public:
     virtual void on_turn_end() = 0;
 };
 
-class Shard final : public Home {
+class Shard final : public Executor {
 public:
     Shard(unsigned index, const Clock& clock);
     Shard(const Shard&) = delete;

@@ -384,7 +384,7 @@ Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
 Pending<bool> Accounts::remove_at_home(const Jid& account, const Jid& except)
 {
     Pending<bool> answer;
-    Home& asker = router_.shard();
+    Executor& asker = router_.shard();
     router_.server().at_home(account, [account, except, promise = answer.promise(), &asker](Router& home) {
         leave_memory(home, account, except);
         const auto tell = [promise, &asker](bool removed) {
@@ -546,7 +546,7 @@ bool Accounts::has_new_password_since(SteadyTime time, const Jid& account)
 Pending<std::size_t> Accounts::end_sessions(Jid account, StreamError why, Jid except)
 {
     Pending<std::size_t> answer;
-    Home& asker = router_.shard();
+    Executor& asker = router_.shard();
     router_.server().at_home(account,
         [account, why, except, promise = answer.promise(), &asker](Router& home) mutable {
             const std::size_t closed = close_sessions(home, account, why, except);

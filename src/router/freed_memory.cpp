@@ -29,7 +29,7 @@ Done trim_heap()
 
 } // namespace
 
-void FreedMemory::note(Home& home, std::size_t changes, std::size_t left)
+void FreedMemory::note(Executor& home, std::size_t changes, std::size_t left)
 {
     if (changes == 0) {
         return;
@@ -41,7 +41,7 @@ void FreedMemory::note(Home& home, std::size_t changes, std::size_t left)
     }
 }
 
-void FreedMemory::give_back(Home& home)
+void FreedMemory::give_back(Executor& home)
 {
     pool_.run<Done>(home, Function<Done()>(trim_heap)).then([this](std::optional<Done> done) {
         at_work_ = false;

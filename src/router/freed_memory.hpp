@@ -4,7 +4,7 @@
 // given back to the system, on a thread of the pool: it takes milliseconds. Owned by Server; any thread.
 #pragma once
 
-#include "base/home.hpp"
+#include "base/executor.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -19,10 +19,10 @@ public:
 
     /// From a shard's sweep: since its last one so many sessions and accounts have come or gone there, and
     /// `left` are there now. `home` is the shard.
-    void note(Home& home, std::size_t changes, std::size_t left);
+    void note(Executor& home, std::size_t changes, std::size_t left);
 
 private:
-    void give_back(Home& home);
+    void give_back(Executor& home);
 
     BlockingPool& pool_;
     std::atomic<std::size_t> changes_ { 0 }; ///< since pages were given back

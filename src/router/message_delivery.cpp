@@ -49,7 +49,7 @@ public:
     Stanza::Seal seal() const override { return seal_; }
 
 private:
-    Home& home() const override { return host_.shard(); }
+    Executor& home() const override { return host_.shard(); }
 
     void arrive(Outcome outcome) override
     {

@@ -74,7 +74,7 @@ void Router::route(Stanza stanza, Settlement settlement)
     }
     // A domain itself is everywhere, so the shard at hand will do; an account or a room has one home.
     const bool has_home = stanza.to().has_local();
-    const std::size_t home = has_home ? server_.home_of(stanza.to().bare_text()) : shard_.index();
+    const std::size_t home = has_home ? server_.shard_of(stanza.to().bare_text()) : shard_.index();
     if (home == shard_.index()) {
         deliver_here(std::move(stanza), std::move(settlement));
         return;
@@ -127,7 +127,7 @@ void Router::fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targ
     }
     std::vector<std::vector<Jid>> by_home(server_.shard_count());
     for (Jid& target : targets) {
-        by_home[server_.home_of(target.bare_text())].push_back(std::move(target));
+        by_home[server_.shard_of(target.bare_text())].push_back(std::move(target));
     }
     for (std::size_t home = 0; home < by_home.size(); ++home) {
         if (by_home[home].empty()) {

@@ -11,7 +11,7 @@ namespace stonechat {
 namespace {
 
 /// The thread that makes the server, which may wait for the store as long as no shard runs.
-class Beginning final : public Home {
+class Beginning final : public Executor {
 public:
     void post(Function<void()> task) override
     {
@@ -100,7 +100,7 @@ void Server::reconfigure(SharedSettings settings)
     }
 }
 
-std::size_t Server::home_of(std::string_view bare) const
+std::size_t Server::shard_of(std::string_view bare) const
 {
     return routers_.size() == 1 ? 0 : std::hash<std::string_view>()(bare) % routers_.size();
 }
@@ -117,7 +117,7 @@ bool Server::serves(std::string_view domain) const
 
 void Server::at_home(const Jid& address, Function<void(Router&)> work)
 {
-    Router& home = router(home_of(address.bare_text()));
+    Router& home = router(shard_of(address.bare_text()));
     home.shard().post([&home, work = std::move(work)]() mutable { work(home); });
 }
 

@@ -65,14 +65,14 @@ public:
     Router& router(std::size_t shard) const { return *routers_[shard]; }
     Router& router_of(const Shard& shard) const { return *routers_[shard.index()]; }
     /// The shard where the bare address `bare` (text form, prepared) has its home.
-    std::size_t home_of(std::string_view bare) const;
+    std::size_t shard_of(std::string_view bare) const;
     /// Whether `domain` is a virtual host, whose addresses are accounts.
     bool has_accounts(std::string_view domain) const;
     /// Whether it is that, or the domain of a service.
     bool serves(std::string_view domain) const;
 
     /// Runs `work` on every shard and answers with all results, in order of shards, on `asker`.
-    template <class T> Pending<std::vector<T>> gather(Home& asker, std::function<T(Router&)> work);
+    template <class T> Pending<std::vector<T>> gather(Executor& asker, std::function<T(Router&)> work);
     /// Runs `work` on the home shard of `address`.
     void at_home(const Jid& address, Function<void(Router&)> work);
 
@@ -89,7 +89,7 @@ private:
     std::vector<std::unique_ptr<Router>> routers_;
 };
 
-template <class T> Pending<std::vector<T>> Server::gather(Home& asker, std::function<T(Router&)> work)
+template <class T> Pending<std::vector<T>> Server::gather(Executor& asker, std::function<T(Router&)> work)
 {
     struct Round {
         std::vector<T> answers;

@@ -9,7 +9,7 @@
 namespace stonechat {
 
 struct Ledger::State {
-    State(Home& owner, Function<void()> when_settled) : home(owner), settled(std::move(when_settled)) {}
+    State(Executor& owner, Function<void()> when_settled) : home(owner), settled(std::move(when_settled)) {}
 
     void settle(std::uint64_t number, Kind kind)
     {
@@ -45,7 +45,7 @@ struct Ledger::State {
         ahead[place] = 1;
     }
 
-    Home& home;
+    Executor& home;
     Function<void()> settled; ///< empty once the ledger is gone
     std::array<std::size_t, 2> open {};
     std::uint64_t next = 0;    ///< number of the stanza that comes next
@@ -62,7 +62,7 @@ struct Settlement::Entry {
     Entry& operator=(const Entry&) = delete;
     ~Entry()
     {
-        Home& home = state->home;
+        Executor& home = state->home;
         if (sender_part) {
             auto unsettled = std::make_shared<Entry>(std::move(state), number, kind);
             home.post([unsettled = std::move(unsettled), sender_part = std::move(sender_part)]() mutable {
@@ -86,7 +86,7 @@ struct Settlement::Entry {
 
 void SenderPart::over(std::unique_ptr<SenderPart> sender_part, Outcome outcome)
 {
-    Home& home = sender_part->home();
+    Executor& home = sender_part->home();
     if (home.is_current()) {
         sender_part->arrive(outcome);
         return;
@@ -134,7 +134,7 @@ const SenderPart* Settlement::sender_part() const
     return entry_ && is_first_ ? entry_->sender_part.get() : nullptr;
 }
 
-Ledger::Ledger(Home& home, Function<void()> settled)
+Ledger::Ledger(Executor& home, Function<void()> settled)
     : state_(std::make_shared<State>(home, std::move(settled)))
 {}
 

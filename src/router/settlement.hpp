@@ -10,8 +10,8 @@
 // stanza go separate ways: who gets the luggage may have another stanza before him than was sent.
 #pragma once
 
+#include "base/executor.hpp"
 #include "base/function.hpp"
-#include "base/home.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -55,7 +55,7 @@ public:
     static void come_home(std::unique_ptr<SenderPart> sender_part, Settlement settlement);
 
 protected:
-    virtual Home& home() const = 0;
+    virtual Executor& home() const = 0;
     /// Both are called at home.
     virtual void arrive(Outcome outcome) = 0;
     virtual void store_alone(std::unique_ptr<SenderPart> self, Settlement settlement) = 0;
@@ -106,7 +106,7 @@ public:
     enum class Kind : std::uint8_t { iq, other };
 
     /// `settled` is called on `home` each time a stanza is settled.
-    Ledger(Home& home, Function<void()> settled);
+    Ledger(Executor& home, Function<void()> settled);
     ~Ledger();
     Ledger(const Ledger&) = delete;
 

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/home.hpp"
+#include "base/executor.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -202,12 +202,12 @@ public:
 
     /// A Storage whose answers are posted to `home`, which must outlive it. Its destructor waits until
     /// everything under way was posted.
-    virtual std::unique_ptr<Storage> front(Home& home) = 0;
+    virtual std::unique_ptr<Storage> front(Executor& home) = 0;
 
     /// A consistent copy of everything into the file `path` (which must not exist), while the server
     /// works on; answered on `home`, which must outlive this backend. Contains all that was answered
     /// before the call. `unavailable` if the file exists or cannot be written (the log says why).
-    virtual Stored<Done> backup(Home& home, std::string path) = 0;
+    virtual Stored<Done> backup(Executor& home, std::string path) = 0;
 
     /// Finishes what is queued, answers it, stops the threads. Calls made later are answered with
     /// `unavailable`.

@@ -12,7 +12,7 @@ using namespace stonechat;
 namespace {
 
 /// A home whose mail is read when the test says so.
-class HandHome final : public Home {
+class HandHome final : public Executor {
 public:
     void post(Function<void()> task) override { mail_.push_back(std::move(task)); }
     bool is_current() const override { return current; }
@@ -83,7 +83,7 @@ struct Fate {
 
 class Suitcase final : public SenderPart {
 public:
-    Suitcase(Home& home, Fate& fate) : home_(home), fate_(fate) {}
+    Suitcase(Executor& home, Fate& fate) : home_(home), fate_(fate) {}
     bool has_to_be_stored() const override { return true; }
     void add_to(MessageToStore&, RecipientSide) override {}
     const Origin* origin() const override { return nullptr; }
@@ -91,7 +91,7 @@ public:
     std::uint64_t seal() const override { return 0; }
 
 private:
-    Home& home() const override { return home_; }
+    Executor& home() const override { return home_; }
     void arrive(Outcome outcome) override
     {
         fate_.arrived = true;
@@ -103,7 +103,7 @@ private:
         fate_.settlement = std::move(settlement);
     }
 
-    Home& home_;
+    Executor& home_;
     Fate& fate_;
     std::string xml_;
 };

@@ -32,7 +32,7 @@ struct InSqliteFiling {
 
 /// A backend with one front.
 template <class Where> struct Opened : Where {
-    QueueHome home;
+    QueueExecutor home;
     std::unique_ptr<Storage> storage = Where::backend->front(home);
 
     AccountStore& accounts() { return storage->accounts(); }

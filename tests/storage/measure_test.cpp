@@ -69,7 +69,7 @@ void fill(const std::string& path, int conversations, int messages)
     sqlite3_close(db);
 }
 
-double worst_page(QueueHome& home, Storage& storage, const ArchiveQuery& query, int times, bool random)
+double worst_page(QueueExecutor& home, Storage& storage, const ArchiveQuery& query, int times, bool random)
 {
     std::mt19937_64 numbers(1);
     double worst = 0;
@@ -99,7 +99,7 @@ TEST_CASE("measure: pages of an archive of ten million messages" * doctest::skip
         open_at(path, clock, log);
         fill(path, conversations, 10'000'000);
         auto backend = open_at(path, clock, log);
-        QueueHome home;
+        QueueExecutor home;
         auto storage = backend->front(home);
         ArchiveQuery newest;
         newest.from_the_end = true;
@@ -127,7 +127,7 @@ TEST_CASE("measure: messages for both archives and two sessions" * doctest::skip
         Log log;
         TemporaryFolder folder;
         auto backend = open_at(folder.file("stonechat.db"), clock, log);
-        QueueHome home;
+        QueueExecutor home;
         auto storage = backend->front(home);
         constexpr int users = 1000;
         std::vector<AccountKey> keys;

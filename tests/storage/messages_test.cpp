@@ -1455,7 +1455,7 @@ struct Reopened {
     ManualClock clock;
     Log log;
     TemporaryFolder folder;
-    QueueHome home;
+    QueueExecutor home;
     std::unique_ptr<StorageBackend> backend;
     std::unique_ptr<Storage> storage;
 

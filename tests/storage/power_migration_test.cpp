@@ -43,7 +43,7 @@ void check_contents(const std::string& path)
 {
     ManualClock clock;
     Log log;
-    QueueHome home;
+    QueueExecutor home;
     auto backend = open_at(path, clock, log);
     const auto storage = backend->front(home);
     CHECK_EQ(value(home, storage->keyval().get(juliet, "s", "n")), "v");

@@ -4,7 +4,7 @@
 // recording of the disk. What a shard's writes make together can be read from a database again.
 #pragma once
 
-#include "base/home.hpp"
+#include "base/executor.hpp"
 #include "power_recorder.hpp"
 #include "storage/storage.hpp"
 
@@ -47,7 +47,7 @@ struct Step {
 
 /// A home whose tasks remember how far the disk was when they were posted: what an answer says is
 /// said then, not when somebody gets round to hearing it.
-class StampingHome final : public Home {
+class StampingHome final : public Executor {
 public:
     explicit StampingHome(const PowerRecorder* recorder = nullptr) : recorder_(recorder) {}
 

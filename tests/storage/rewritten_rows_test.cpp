@@ -117,7 +117,7 @@ struct Migrated {
     std::string path = folder.file("stonechat.db");
     ManualClock clock;
     Log log;
-    QueueHome home;
+    QueueExecutor home;
     std::unique_ptr<StorageBackend> backend;
     std::unique_ptr<Storage> storage;
 };

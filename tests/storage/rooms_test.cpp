@@ -44,7 +44,7 @@ MessageToStore said(const AccountKey& room, std::string xml, WallTime stamp)
     return message;
 }
 
-std::size_t archived(Storage& storage, QueueHome& home, const AccountKey& room)
+std::size_t archived(Storage& storage, QueueExecutor& home, const AccountKey& room)
 {
     const auto page = value(home, storage.archive().page(room, ArchiveQuery()));
     return page ? page->messages.size() : 0;
@@ -188,12 +188,12 @@ TEST_CASE("rooms: what was answered is there after the database was opened again
     const std::string path = folder.file("stonechat.db");
     {
         const auto backend = open_at(path, clock, log);
-        QueueHome home;
+        QueueExecutor home;
         const auto storage = backend->front(home);
         CHECK(value(home, storage->rooms().create(coven, record("a cave"))));
     }
     const auto backend = open_at(path, clock, log);
-    QueueHome home;
+    QueueExecutor home;
     const auto storage = backend->front(home);
     CHECK_EQ(value(home, storage->rooms().load(coven))->config, "a cave");
 }

@@ -33,7 +33,7 @@ struct Place {
     Log log;
     TemporaryFolder folder;
     std::string path = folder.file("stonechat.db");
-    QueueHome home;
+    QueueExecutor home;
 };
 
 constexpr auto path_variable = "STONECHAT_TEST_DATABASE";
@@ -107,7 +107,7 @@ TEST_CASE("child: stores messages until it is killed, and prints the number of e
     ManualClock clock;
     Log log;
     auto backend = open_at(path, clock, log);
-    QueueHome home;
+    QueueExecutor home;
     auto storage = backend->front(home);
     long answered = 0;
     for (long asked = 0; asked < 100'000'000; ++asked) {
@@ -187,7 +187,7 @@ TEST_CASE("group commit: nothing is answered before the sync of its commit (K1)"
     disk.wait_for_a_held_sync();
     const auto posts = place.home.posts();
     // Reads of others go on meanwhile (F6).
-    QueueHome home;
+    QueueExecutor home;
     auto other = backend->front(home);
     value(home, other->keyval().get(romeo, "s", "n"));
     CHECK_EQ(place.home.posts(), posts);

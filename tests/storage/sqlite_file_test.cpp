@@ -22,7 +22,7 @@ struct Place {
     Log log;
     TemporaryFolder folder;
     std::string path = folder.file("stonechat.db");
-    QueueHome home;
+    QueueExecutor home;
 
     std::unique_ptr<StorageBackend> open() { return open_at(path, clock, log); }
 

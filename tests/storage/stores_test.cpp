@@ -476,12 +476,12 @@ TEST_CASE_TEMPLATE("storage: two fronts on two threads see each other's answered
     InSqlite)
 {
     Where where;
-    QueueHome home_a;
+    QueueExecutor home_a;
     auto front_a = where.backend->front(home_a);
     std::string seen;
     value(home_a, front_a->keyval().set(juliet, "s", "n", "from a"));
     std::thread other([&where, &seen]() {
-        QueueHome home_b;
+        QueueExecutor home_b;
         auto front_b = where.backend->front(home_b);
         seen = *value(home_b, front_b->keyval().get(juliet, "s", "n"));
         for (int i = 0; i < 100; ++i) {

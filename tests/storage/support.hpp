@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/home.hpp"
+#include "base/executor.hpp"
 #include "base/log.hpp"
 #include "storage/sqlite/open_backend.hpp"
 #include "storage/storage.hpp"
@@ -25,7 +25,7 @@
 namespace stonechat::test {
 
 /// Tasks gather until the test runs them, on the thread that the home was made on.
-class QueueHome final : public Home {
+class QueueExecutor final : public Executor {
 public:
     void post(Function<void()> task) override
     {
@@ -73,7 +73,7 @@ private:
 };
 
 /// The answer, when it has come home.
-template <class T> Result<T, StoreError> answer(QueueHome& home, Stored<T> pending)
+template <class T> Result<T, StoreError> answer(QueueExecutor& home, Stored<T> pending)
 {
     std::optional<Result<T, StoreError>> result;
     std::move(pending).then([&result](Result<T, StoreError> r) { result.emplace(std::move(r)); });
@@ -82,7 +82,7 @@ template <class T> Result<T, StoreError> answer(QueueHome& home, Stored<T> pendi
 }
 
 /// The value of the answer, which has to be one.
-template <class T> T value(QueueHome& home, Stored<T> pending)
+template <class T> T value(QueueExecutor& home, Stored<T> pending)
 {
     auto result = answer(home, std::move(pending));
     REQUIRE(result.has_value());

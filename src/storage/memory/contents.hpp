@@ -160,7 +160,7 @@ private:
 /// Does what is asked and posts the answer home.
 class Desk {
 public:
-    Desk(std::shared_ptr<Contents> contents, Home& home) : contents_(std::move(contents)), home_(home) {}
+    Desk(std::shared_ptr<Contents> contents, Executor& home) : contents_(std::move(contents)), home_(home) {}
 
     template <class F> auto ask(F f)
     {
@@ -182,7 +182,7 @@ public:
 
 private:
     std::shared_ptr<Contents> contents_;
-    Home& home_;
+    Executor& home_;
 };
 
 class MemoryMessages final : public MessageStore {

@@ -325,7 +325,7 @@ private:
 
 class MemoryFront final : public Storage {
 public:
-    MemoryFront(std::shared_ptr<Contents> contents, Home& home) : desk_(std::move(contents), home) {}
+    MemoryFront(std::shared_ptr<Contents> contents, Executor& home) : desk_(std::move(contents), home) {}
 
     AccountStore& accounts() override { return accounts_; }
     RosterStore& rosters() override { return rosters_; }
@@ -352,13 +352,16 @@ class MemoryBackend final : public StorageBackend {
 public:
     explicit MemoryBackend(const Clock& clock) : contents_(std::make_shared<Contents>(clock)) {}
 
-    std::unique_ptr<Storage> front(Home& home) override
+    std::unique_ptr<Storage> front(Executor& home) override
     {
         return std::make_unique<MemoryFront>(contents_, home);
     }
 
     /// There is no file to copy.
-    Stored<Done> backup(Home&, std::string) override { return Stored<Done>::ready(StoreError::unavailable); }
+    Stored<Done> backup(Executor&, std::string) override
+    {
+        return Stored<Done>::ready(StoreError::unavailable);
+    }
 
     void stop() override { contents_->stop(); }
     Load load() const override { return contents_->load(); }

@@ -266,7 +266,7 @@ private:
 
 class SqliteFront final : public Storage {
 public:
-    SqliteFront(std::shared_ptr<Engine> engine, Home& home) : desk_(std::move(engine), home) {}
+    SqliteFront(std::shared_ptr<Engine> engine, Executor& home) : desk_(std::move(engine), home) {}
 
     AccountStore& accounts() override { return accounts_; }
     RosterStore& rosters() override { return rosters_; }
@@ -291,7 +291,7 @@ private:
 
 class BackupCall final : public Job {
 public:
-    BackupCall(Engine& engine, Home& home, std::string path, Stored<Done>::Promise promise)
+    BackupCall(Engine& engine, Executor& home, std::string path, Stored<Done>::Promise promise)
         : Job(std::make_shared<Channel>(home)), engine_(engine), path_(std::move(path)),
           promise_(std::move(promise))
     {}
@@ -316,12 +316,12 @@ public:
     explicit SqliteBackend(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
     ~SqliteBackend() override { engine_->stop(); }
 
-    std::unique_ptr<Storage> front(Home& home) override
+    std::unique_ptr<Storage> front(Executor& home) override
     {
         return std::make_unique<SqliteFront>(engine_, home);
     }
 
-    Stored<Done> backup(Home& home, std::string path) override
+    Stored<Done> backup(Executor& home, std::string path) override
     {
         Stored<Done> pending;
         std::unique_ptr<Job> job = std::make_unique<BackupCall>(*engine_, home, std::move(path),

@@ -14,7 +14,7 @@
 
 namespace stonechat::sqlite {
 
-/// The calls of one Storage that are not answered yet, by account. Home thread only; shared with
+/// The calls of one Storage that are not answered yet, by account. Executor thread only; shared with
 /// the jobs, because answers may arrive after the Storage has gone.
 class OpenCalls {
 public:
@@ -81,7 +81,7 @@ private:
 
 class Desk {
 public:
-    Desk(std::shared_ptr<Engine> engine, Home& home)
+    Desk(std::shared_ptr<Engine> engine, Executor& home)
         : engine_(std::move(engine)), channel_(std::make_shared<Channel>(home))
     {}
     Desk(const Desk&) = delete;

@@ -9,7 +9,7 @@
 // reads before writing mostly waits for the answer). Reads of a whole host follow all writes.
 #pragma once
 
-#include "base/home.hpp"
+#include "base/executor.hpp"
 #include "base/task.hpp"
 #include "storage/sqlite/database.hpp"
 #include "storage/storage.hpp"
@@ -28,7 +28,7 @@ namespace stonechat::sqlite {
 /// The way home of one Storage's answers.
 class Channel {
 public:
-    explicit Channel(Home& home) : home_(home) {}
+    explicit Channel(Executor& home) : home_(home) {}
 
     void count_call()
     {
@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    Home& home_;
+    Executor& home_;
     std::mutex mutex_;
     std::condition_variable idle_;
     std::size_t under_way_ = 0;
