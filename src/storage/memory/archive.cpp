@@ -130,7 +130,7 @@ bool is_expired(MessageId id, Retention retention, WallTime now)
 
 Stored<std::optional<ArchivePage>> MemoryArchive::page(const AccountKey& key, ArchiveQuery query)
 {
-    return desk_.ask([&key, &query](Everything& all) -> std::optional<ArchivePage> {
+    return scheduler_.ask([&key, &query](Everything& all) -> std::optional<ArchivePage> {
         const Belongings nobody;
         const auto* found = all.find(key);
         const auto& owner = found != nullptr ? *found : nobody;
@@ -140,7 +140,7 @@ Stored<std::optional<ArchivePage>> MemoryArchive::page(const AccountKey& key, Ar
 
 Stored<ArchiveEnds> MemoryArchive::ends(const AccountKey& key)
 {
-    return desk_.ask([&key](Everything& all) {
+    return scheduler_.ask([&key](Everything& all) {
         ArchiveEnds ends;
         const auto* owner = all.find(key);
         if (owner != nullptr && !owner->archive.empty()) {
@@ -155,7 +155,7 @@ Stored<ArchiveEnds> MemoryArchive::ends(const AccountKey& key)
 
 Stored<bool> MemoryArchive::replace(const AccountKey& key, MessageId id, std::string xml)
 {
-    return desk_.change([&key, id, &xml](Everything& all) {
+    return scheduler_.change([&key, id, &xml](Everything& all) {
         auto* owner = all.find(key);
         if (owner == nullptr || !owner->archive.contains(id)) {
             return false;
@@ -171,7 +171,8 @@ Stored<bool> MemoryArchive::replace(const AccountKey& key, MessageId id, std::st
 Stored<std::optional<ArchivedMessage>> MemoryArchive::find(const AccountKey& key, Jid peer, bool outgoing,
     std::string stanza_id)
 {
-    return desk_.ask([&key, &peer, outgoing, &stanza_id](Everything& all) -> std::optional<ArchivedMessage> {
+    return scheduler_.ask([&key, &peer, outgoing,
+                              &stanza_id](Everything& all) -> std::optional<ArchivedMessage> {
         const auto* owner = all.find(key);
         if (owner == nullptr) {
             return std::nullopt;
@@ -189,7 +190,7 @@ Stored<std::optional<ArchivedMessage>> MemoryArchive::find(const AccountKey& key
 
 Stored<Done> MemoryArchive::remove(const AccountKey& key, std::optional<Jid> peer)
 {
-    return desk_.change([&key, &peer](Everything& all) {
+    return scheduler_.change([&key, &peer](Everything& all) {
         if (auto* owner = all.find(key)) {
             std::erase_if(owner->archive,
                 [&peer](const auto& entry) { return !peer || entry.second.peer.same_bare(*peer); });
@@ -200,7 +201,7 @@ Stored<Done> MemoryArchive::remove(const AccountKey& key, std::optional<Jid> pee
 
 Stored<std::uint64_t> MemoryArchive::size(const AccountKey& key)
 {
-    return desk_.ask([&key](Everything& all) {
+    return scheduler_.ask([&key](Everything& all) {
         const auto* owner = all.find(key);
         return owner != nullptr ? size_of(*owner) : 0;
     });
@@ -208,7 +209,7 @@ Stored<std::uint64_t> MemoryArchive::size(const AccountKey& key)
 
 Stored<std::uint64_t> MemoryArchive::trim(const AccountKey& key, std::uint64_t bytes)
 {
-    return desk_.change([&key, bytes](Everything& all) -> std::uint64_t {
+    return scheduler_.change([&key, bytes](Everything& all) -> std::uint64_t {
         auto* owner = all.find(key);
         if (owner == nullptr) {
             return 0;
@@ -225,7 +226,7 @@ Stored<std::uint64_t> MemoryArchive::trim(const AccountKey& key, std::uint64_t b
 Stored<Done> MemoryArchive::set_retention(const AccountKey& key, std::optional<Jid> peer,
     std::optional<Retention> retention)
 {
-    return desk_.change([&key, &peer, &retention](Everything& all) {
+    return scheduler_.change([&key, &peer, &retention](Everything& all) {
         auto& owner = all.owner(key);
         if (!peer) {
             owner.retention = retention;
@@ -240,7 +241,7 @@ Stored<Done> MemoryArchive::set_retention(const AccountKey& key, std::optional<J
 
 Stored<ArchiveStore::RetentionChoices> MemoryArchive::retention(const AccountKey& key)
 {
-    return desk_.ask([&key](Everything& all) {
+    return scheduler_.ask([&key](Everything& all) {
         RetentionChoices choices;
         if (const auto* owner = all.find(key)) {
             choices.everything = owner->retention;
@@ -254,7 +255,7 @@ Stored<ArchiveStore::RetentionChoices> MemoryArchive::retention(const AccountKey
 Stored<std::size_t> MemoryArchive::expire(std::string host, Retention host_default, WallTime now,
     std::size_t limit)
 {
-    return desk_.change([&host, host_default, now, limit](Everything& all) {
+    return scheduler_.change([&host, host_default, now, limit](Everything& all) {
         std::size_t removed = 0;
         for (auto& [key, belongings] : all.owners) {
             if (key.host != host) {
@@ -274,7 +275,7 @@ Stored<std::size_t> MemoryArchive::expire(std::string host, Retention host_defau
 
 Stored<std::size_t> MemoryArchive::index(std::size_t limit)
 {
-    return desk_.change([limit](Everything& all) {
+    return scheduler_.change([limit](Everything& all) {
         std::size_t looked_at = 0;
         while (looked_at < limit && !all.unindexed.empty()) {
             if (const auto message = all.unindexed.front().lock()) {

@@ -158,9 +158,11 @@ private:
 };
 
 /// Does what is asked and posts the answer home.
-class Desk {
+class CallScheduler {
 public:
-    Desk(std::shared_ptr<Contents> contents, Executor& home) : contents_(std::move(contents)), home_(home) {}
+    CallScheduler(std::shared_ptr<Contents> contents, Executor& home)
+        : contents_(std::move(contents)), home_(home)
+    {}
 
     template <class F> auto ask(F f)
     {
@@ -187,19 +189,19 @@ private:
 
 class MemoryMessages final : public MessageStore {
 public:
-    explicit MemoryMessages(Desk& desk) : desk_(desk) {}
+    explicit MemoryMessages(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<MessageReceipt> accept(MessageToStore message) override;
     Stored<MessageReceipt> accept_both(MessageToStore received, MessageToStore sent) override;
     Stored<Done> end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how) override;
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class MemoryMailbox final : public MailboxStore {
 public:
-    explicit MemoryMailbox(Desk& desk) : desk_(desk) {}
+    explicit MemoryMailbox(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
         std::size_t limit) override;
@@ -209,12 +211,12 @@ public:
     Stored<std::size_t> count(const AccountKey& key) override;
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class MemoryArchive final : public ArchiveStore {
 public:
-    explicit MemoryArchive(Desk& desk) : desk_(desk) {}
+    explicit MemoryArchive(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<ArchivePage>> page(const AccountKey& owner, ArchiveQuery query) override;
     Stored<ArchiveEnds> ends(const AccountKey& owner) override;
@@ -232,12 +234,12 @@ public:
     Stored<std::size_t> index(std::size_t limit) override;
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class MemoryStreams final : public StreamStore {
 public:
-    explicit MemoryStreams(Desk& desk) : desk_(desk) {}
+    explicit MemoryStreams(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::uint64_t> create(StreamRecord record) override;
     Stored<Done> note(std::vector<StreamNote> notes) override;
@@ -249,12 +251,12 @@ public:
     Stored<std::vector<StreamRecord>> expired(std::string host, WallTime now, std::size_t limit) override;
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class MemoryRooms final : public RoomStore {
 public:
-    explicit MemoryRooms(Desk& desk) : desk_(desk) {}
+    explicit MemoryRooms(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<RoomRecord>> load(const AccountKey& room) override;
     Stored<bool> create(const AccountKey& room, RoomRecord record) override;
@@ -268,7 +270,7 @@ public:
         std::string name) override;
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 /// What rooms keep of an account goes, but for bans.

@@ -29,11 +29,11 @@ Account* find_account(Everything& all, const AccountKey& key)
 
 class MemoryAccounts final : public AccountStore {
 public:
-    explicit MemoryAccounts(Desk& desk) : desk_(desk) {}
+    explicit MemoryAccounts(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<Account>> find(const AccountKey& key) override
     {
-        return desk_.ask([&key](Everything& all) {
+        return scheduler_.ask([&key](Everything& all) {
             const auto* account = find_account(all, key);
             return account != nullptr ? std::optional(*account) : std::nullopt;
         });
@@ -41,7 +41,7 @@ public:
 
     Stored<bool> create(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
     {
-        return desk_.change([&key, &verifiers, now = desk_.now()](Everything& all) {
+        return scheduler_.change([&key, &verifiers, now = scheduler_.now()](Everything& all) {
             if (find_account(all, key) != nullptr) {
                 return false;
             }
@@ -57,7 +57,7 @@ public:
 
     Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
     {
-        return desk_.change([&key, &verifiers](Everything& all) {
+        return scheduler_.change([&key, &verifiers](Everything& all) {
             auto* account = find_account(all, key);
             if (account == nullptr) {
                 return false;
@@ -69,7 +69,7 @@ public:
 
     Stored<bool> set_enabled(const AccountKey& key, bool enabled) override
     {
-        return desk_.change([&key, enabled](Everything& all) {
+        return scheduler_.change([&key, enabled](Everything& all) {
             auto* account = find_account(all, key);
             if (account == nullptr) {
                 return false;
@@ -81,7 +81,7 @@ public:
 
     Stored<bool> begin_removal(const AccountKey& key) override
     {
-        return desk_.change([&key](Everything& all) {
+        return scheduler_.change([&key](Everything& all) {
             auto* account = find_account(all, key);
             if (account == nullptr) {
                 return false;
@@ -95,7 +95,7 @@ public:
 
     Stored<bool> remove(const AccountKey& key, std::uint64_t former_name) override
     {
-        return desk_.change([&key, former_name, now = desk_.now()](Everything& all) {
+        return scheduler_.change([&key, former_name, now = scheduler_.now()](Everything& all) {
             const bool existed = find_account(all, key) != nullptr;
             forget_in_rooms(all, key);
             all.remove_owner(key);
@@ -111,7 +111,7 @@ public:
 
     Stored<std::vector<AccountKey>> removals() override
     {
-        return desk_.ask([](Everything& all) {
+        return scheduler_.ask([](Everything& all) {
             std::vector<AccountKey> keys;
             for (const auto& [key, owner] : all.owners) {
                 if (owner.is_being_removed) {
@@ -124,7 +124,7 @@ public:
 
     Stored<std::vector<FormerName>> former_names() override
     {
-        return desk_.ask([](Everything& all) {
+        return scheduler_.ask([](Everything& all) {
             std::vector<FormerName> names;
             for (const auto& [number, former] : all.former_names) {
                 names.push_back(former);
@@ -135,7 +135,7 @@ public:
 
     Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) override
     {
-        return desk_.ask([&host, &after, limit](Everything& all) {
+        return scheduler_.ask([&host, &after, limit](Everything& all) {
             std::vector<Account> accounts;
             for (auto at = all.owners.upper_bound({ host, after });
                  at != all.owners.end() && at->first.host == host && accounts.size() < limit; ++at) {
@@ -150,7 +150,7 @@ public:
 
     Stored<std::size_t> count(std::string host) override
     {
-        return desk_.ask([&host](Everything& all) {
+        return scheduler_.ask([&host](Everything& all) {
             return static_cast<std::size_t>(std::count_if(all.owners.begin(), all.owners.end(),
                 [&host](const auto& entry) { return entry.first.host == host && entry.second.account; }));
         });
@@ -158,7 +158,7 @@ public:
 
     Stored<Holdings> holdings(const AccountKey& key) override
     {
-        return desk_.ask([&key](Everything& all) {
+        return scheduler_.ask([&key](Everything& all) {
             const auto* owner = all.find(key);
             return owner != nullptr ? holdings_of(*owner) : Holdings();
         });
@@ -204,16 +204,16 @@ private:
         return verifiers;
     }
 
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class MemoryRosters final : public RosterStore {
 public:
-    explicit MemoryRosters(Desk& desk) : desk_(desk) {}
+    explicit MemoryRosters(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<RosterData> load(const AccountKey& key) override
     {
-        return desk_.ask([&key](Everything& all) {
+        return scheduler_.ask([&key](Everything& all) {
             RosterData data;
             if (const auto* owner = all.find(key)) {
                 data.version = owner->roster_version;
@@ -227,7 +227,7 @@ public:
 
     Stored<Done> put(const AccountKey& key, RosterRecord record, std::uint64_t version) override
     {
-        return desk_.change([&key, &record, version](Everything& all) {
+        return scheduler_.change([&key, &record, version](Everything& all) {
             auto& owner = all.owner(key);
             owner.roster_version = version;
             const auto contact = record.contact;
@@ -238,7 +238,7 @@ public:
 
     Stored<Done> remove(const AccountKey& key, Jid contact, std::uint64_t version) override
     {
-        return desk_.change([&key, &contact, version](Everything& all) {
+        return scheduler_.change([&key, &contact, version](Everything& all) {
             auto& owner = all.owner(key);
             owner.roster_version = version;
             owner.roster.erase(contact);
@@ -248,7 +248,7 @@ public:
 
     Stored<std::vector<AccountKey>> holders(Jid contact) override
     {
-        return desk_.ask([&contact](Everything& all) {
+        return scheduler_.ask([&contact](Everything& all) {
             std::vector<AccountKey> holders;
             for (const auto& [key, owner] : all.owners) {
                 if (owner.roster.contains(contact)) {
@@ -260,17 +260,17 @@ public:
     }
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class MemoryKeyval final : public KeyvalStore {
 public:
-    explicit MemoryKeyval(Desk& desk) : desk_(desk) {}
+    explicit MemoryKeyval(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<std::string>> get(const AccountKey& key, std::string store,
         std::string name) override
     {
-        return desk_.ask([&key, &store, &name](Everything& all) -> std::optional<std::string> {
+        return scheduler_.ask([&key, &store, &name](Everything& all) -> std::optional<std::string> {
             const auto* values = find_values(all, key, store);
             if (values == nullptr) {
                 return std::nullopt;
@@ -282,7 +282,7 @@ public:
 
     Stored<Done> set(const AccountKey& key, std::string store, std::string name, std::string value) override
     {
-        return desk_.change([&key, &store, &name, &value](Everything& all) {
+        return scheduler_.change([&key, &store, &name, &value](Everything& all) {
             all.owner(key).keyval[store].insert_or_assign(std::move(name), std::move(value));
             return Done();
         });
@@ -290,7 +290,7 @@ public:
 
     Stored<Done> erase(const AccountKey& key, std::string store, std::string name) override
     {
-        return desk_.change([&key, &store, &name](Everything& all) {
+        return scheduler_.change([&key, &store, &name](Everything& all) {
             all.owner(key).keyval[store].erase(name);
             return Done();
         });
@@ -298,7 +298,7 @@ public:
 
     Stored<Entries> load(const AccountKey& key, std::string store) override
     {
-        return desk_.ask([&key, &store](Everything& all) {
+        return scheduler_.ask([&key, &store](Everything& all) {
             const auto* values = find_values(all, key, store);
             return values != nullptr ? Entries(values->begin(), values->end()) : Entries();
         });
@@ -306,7 +306,7 @@ public:
 
     Stored<Done> apply(const AccountKey& key, std::string store, Changes changes) override
     {
-        return desk_.change([&key, &store, &changes](Everything& all) {
+        return scheduler_.change([&key, &store, &changes](Everything& all) {
             auto& values = all.owner(key).keyval[store];
             for (auto& [name, value] : changes) {
                 if (value) {
@@ -320,12 +320,12 @@ public:
     }
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class MemoryFront final : public Storage {
 public:
-    MemoryFront(std::shared_ptr<Contents> contents, Executor& home) : desk_(std::move(contents), home) {}
+    MemoryFront(std::shared_ptr<Contents> contents, Executor& home) : scheduler_(std::move(contents), home) {}
 
     AccountStore& accounts() override { return accounts_; }
     RosterStore& rosters() override { return rosters_; }
@@ -337,15 +337,15 @@ public:
     RoomStore& rooms() override { return rooms_; }
 
 private:
-    Desk desk_;
-    MemoryAccounts accounts_ { desk_ };
-    MemoryRosters rosters_ { desk_ };
-    MemoryMailbox mailbox_ { desk_ };
-    MemoryKeyval keyval_ { desk_ };
-    MemoryMessages messages_ { desk_ };
-    MemoryArchive archive_ { desk_ };
-    MemoryStreams streams_ { desk_ };
-    MemoryRooms rooms_ { desk_ };
+    CallScheduler scheduler_;
+    MemoryAccounts accounts_ { scheduler_ };
+    MemoryRosters rosters_ { scheduler_ };
+    MemoryMailbox mailbox_ { scheduler_ };
+    MemoryKeyval keyval_ { scheduler_ };
+    MemoryMessages messages_ { scheduler_ };
+    MemoryArchive archive_ { scheduler_ };
+    MemoryStreams streams_ { scheduler_ };
+    MemoryRooms rooms_ { scheduler_ };
 };
 
 class MemoryBackend final : public StorageBackend {

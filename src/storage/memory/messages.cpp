@@ -150,14 +150,14 @@ void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage messag
 
 Stored<MessageReceipt> MemoryMessages::accept(MessageToStore message)
 {
-    return desk_.change([&message, now = desk_.now()](Everything& all) {
+    return scheduler_.change([&message, now = scheduler_.now()](Everything& all) {
         return take_in(all, message, now);
     });
 }
 
 Stored<MessageReceipt> MemoryMessages::accept_both(MessageToStore received, MessageToStore sent)
 {
-    return desk_.change([&received, &sent, now = desk_.now()](Everything& all) {
+    return scheduler_.change([&received, &sent, now = scheduler_.now()](Everything& all) {
         if (const auto earlier = find_repeated(all, sent, now)) {
             return repetition_of(*earlier);
         }
@@ -171,7 +171,7 @@ Stored<MessageReceipt> MemoryMessages::accept_both(MessageToStore received, Mess
 
 Stored<Done> MemoryMessages::end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how)
 {
-    return desk_.change([&sender, stream, how](Everything& all) {
+    return scheduler_.change([&sender, stream, how](Everything& all) {
         stream_of(all.owner(sender), stream).end = how;
         return Done();
     });
@@ -180,7 +180,7 @@ Stored<Done> MemoryMessages::end_stream(const AccountKey& sender, std::uint64_t 
 Stored<std::vector<MailboxMessage>> MemoryMailbox::read(const AccountKey& key, std::uint64_t after,
     std::size_t limit)
 {
-    return desk_.ask([&key, after, limit](Everything& all) {
+    return scheduler_.ask([&key, after, limit](Everything& all) {
         std::vector<MailboxMessage> messages;
         const auto* owner = all.find(key);
         if (owner == nullptr) {
@@ -204,7 +204,7 @@ Stored<std::vector<MailboxMessage>> MemoryMailbox::read(const AccountKey& key, s
 
 Stored<Done> MemoryMailbox::remove(const AccountKey& key, std::vector<std::uint64_t> rows)
 {
-    return desk_.change([&key, &rows](Everything& all) {
+    return scheduler_.change([&key, &rows](Everything& all) {
         if (auto* owner = all.find(key)) {
             for (const auto row : rows) {
                 take_out(owner->mailbox, row);
@@ -216,7 +216,7 @@ Stored<Done> MemoryMailbox::remove(const AccountKey& key, std::vector<std::uint6
 
 Stored<std::vector<std::uint64_t>> MemoryMailbox::hand_over(const AccountKey& key, std::vector<HandOver> mail)
 {
-    return desk_.change([&key, &mail](Everything& all) {
+    return scheduler_.change([&key, &mail](Everything& all) {
         std::vector<std::uint64_t> moved;
         auto* owner = all.find(key);
         for (const auto& [row, entry] : mail) {
@@ -236,7 +236,7 @@ Stored<std::vector<std::uint64_t>> MemoryMailbox::hand_over(const AccountKey& ke
 
 Stored<Done> MemoryMailbox::remove_archived(const AccountKey& key, MessageId up_to)
 {
-    return desk_.change([&key, up_to](Everything& all) {
+    return scheduler_.change([&key, up_to](Everything& all) {
         if (auto* owner = all.find(key)) {
             std::erase_if(owner->mailbox.messages, [owner, up_to](const KeptMail& mail) {
                 const bool archived = mail.message->id <= up_to && owner->archive.contains(mail.message->id);
@@ -252,7 +252,7 @@ Stored<Done> MemoryMailbox::remove_archived(const AccountKey& key, MessageId up_
 
 Stored<std::size_t> MemoryMailbox::count(const AccountKey& key)
 {
-    return desk_.ask([&key](Everything& all) {
+    return scheduler_.ask([&key](Everything& all) {
         const auto* owner = all.find(key);
         return owner != nullptr ? owner->mailbox.messages.size() : std::size_t(0);
     });

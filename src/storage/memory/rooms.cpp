@@ -34,7 +34,7 @@ template <class T> void replace(T& value, std::optional<T>& change)
 
 Stored<std::optional<RoomRecord>> MemoryRooms::load(const AccountKey& room)
 {
-    return desk_.ask([&room](Everything& all) -> std::optional<RoomRecord> {
+    return scheduler_.ask([&room](Everything& all) -> std::optional<RoomRecord> {
         const KeptRoom* kept = find_room(all, room);
         if (kept == nullptr) {
             return std::nullopt;
@@ -52,7 +52,7 @@ Stored<std::optional<RoomRecord>> MemoryRooms::load(const AccountKey& room)
 
 Stored<bool> MemoryRooms::create(const AccountKey& room, RoomRecord record)
 {
-    return desk_.change([&room, &record](Everything& all) {
+    return scheduler_.change([&room, &record](Everything& all) {
         if (find_room(all, room) != nullptr) {
             return false;
         }
@@ -68,7 +68,7 @@ Stored<bool> MemoryRooms::create(const AccountKey& room, RoomRecord record)
 
 Stored<bool> MemoryRooms::change(const AccountKey& room, Change change)
 {
-    return desk_.change([&room, &change](Everything& all) {
+    return scheduler_.change([&room, &change](Everything& all) {
         KeptRoom* kept = find_room(all, room);
         if (kept == nullptr) {
             return false;
@@ -91,7 +91,7 @@ Stored<bool> MemoryRooms::change(const AccountKey& room, Change change)
 
 Stored<bool> MemoryRooms::remove(const AccountKey& room)
 {
-    return desk_.change([&room](Everything& all) {
+    return scheduler_.change([&room](Everything& all) {
         const bool existed = find_room(all, room) != nullptr;
         all.remove_owner(room);
         return existed;
@@ -101,7 +101,7 @@ Stored<bool> MemoryRooms::remove(const AccountKey& room)
 Stored<std::vector<RoomSummary>> MemoryRooms::list(std::string host, std::string after, std::size_t limit,
     bool listed_only)
 {
-    return desk_.ask([&host, &after, limit, listed_only](Everything& all) {
+    return scheduler_.ask([&host, &after, limit, listed_only](Everything& all) {
         std::vector<RoomSummary> rooms;
         for (auto at = all.owners.upper_bound({ host, after });
              at != all.owners.end() && at->first.host == host && rooms.size() < limit; ++at) {
@@ -117,7 +117,7 @@ Stored<std::vector<RoomSummary>> MemoryRooms::list(std::string host, std::string
 
 Stored<std::size_t> MemoryRooms::count(std::string host, bool listed_only)
 {
-    return desk_.ask([&host, listed_only](Everything& all) {
+    return scheduler_.ask([&host, listed_only](Everything& all) {
         return static_cast<std::size_t>(std::count_if(all.owners.begin(), all.owners.end(),
             [&host, listed_only](const auto& entry) {
                 const auto& room = entry.second.room;
@@ -128,7 +128,7 @@ Stored<std::size_t> MemoryRooms::count(std::string host, bool listed_only)
 
 Stored<std::size_t> MemoryRooms::count_owned(std::string host, Jid member)
 {
-    return desk_.ask([&host, &member](Everything& all) {
+    return scheduler_.ask([&host, &member](Everything& all) {
         return static_cast<std::size_t>(std::count_if(all.owners.begin(), all.owners.end(),
             [&host, &member](const auto& entry) {
                 if (entry.first.host != host || !entry.second.room) {
@@ -144,7 +144,7 @@ Stored<std::size_t> MemoryRooms::count_owned(std::string host, Jid member)
 Stored<std::vector<std::string>> MemoryRooms::knowing(std::string host, Jid user, std::string store,
     std::string name)
 {
-    return desk_.ask([&host, &user, &store, &name](Everything& all) {
+    return scheduler_.ask([&host, &user, &store, &name](Everything& all) {
         std::vector<std::string> rooms;
         for (const auto& [key, owner] : all.owners) {
             if (key.host != host || !owner.room) {

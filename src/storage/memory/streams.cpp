@@ -50,7 +50,7 @@ StreamBacklog backlog(const Everything& all, const KeptStream& stream)
 
 Stored<std::uint64_t> MemoryStreams::create(StreamRecord record)
 {
-    return desk_.change([&record](Everything& all) {
+    return scheduler_.change([&record](Everything& all) {
         record.row = ++all.last_stream;
         all.owner(record.owner);
         all.streams[record.row].record = std::move(record);
@@ -60,7 +60,7 @@ Stored<std::uint64_t> MemoryStreams::create(StreamRecord record)
 
 Stored<Done> MemoryStreams::note(std::vector<StreamNote> notes)
 {
-    return desk_.change([&notes](Everything& all) {
+    return scheduler_.change([&notes](Everything& all) {
         for (auto& note : notes) {
             if (const auto found = all.streams.find(note.row); found != all.streams.end()) {
                 apply(found->second, note);
@@ -72,7 +72,7 @@ Stored<Done> MemoryStreams::note(std::vector<StreamNote> notes)
 
 Stored<std::optional<StreamBacklog>> MemoryStreams::find(const AccountKey& owner, std::string token)
 {
-    return desk_.ask([&owner, &token](Everything& all) -> std::optional<StreamBacklog> {
+    return scheduler_.ask([&owner, &token](Everything& all) -> std::optional<StreamBacklog> {
         for (const auto& [row, stream] : all.streams) {
             if (stream.record.owner == owner && stream.record.token == token) {
                 return backlog(all, stream);
@@ -84,7 +84,7 @@ Stored<std::optional<StreamBacklog>> MemoryStreams::find(const AccountKey& owner
 
 Stored<Done> MemoryStreams::renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received)
 {
-    return desk_.change([&owner, row, received](Everything& all) {
+    return scheduler_.change([&owner, row, received](Everything& all) {
         if (auto* stream = find_stream(all, owner, row)) {
             std::map<std::uint64_t, KeptUnackedEntry> renumbered;
             auto next = received;
@@ -101,7 +101,7 @@ Stored<Done> MemoryStreams::renumber(const AccountKey& owner, std::uint64_t row,
 
 Stored<Done> MemoryStreams::close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence)
 {
-    return desk_.change([&owner, row, sequence](Everything& all) {
+    return scheduler_.change([&owner, row, sequence](Everything& all) {
         auto* stream = find_stream(all, owner, row);
         if (stream == nullptr
             || (stream->unacked_entries.contains(sequence)
@@ -120,7 +120,7 @@ Stored<Done> MemoryStreams::close_gap(const AccountKey& owner, std::uint64_t row
 Stored<Done> MemoryStreams::end(const AccountKey& owner, std::uint64_t row,
     std::vector<std::uint64_t> elsewhere)
 {
-    return desk_.change([&owner, row, &elsewhere](Everything& all) {
+    return scheduler_.change([&owner, row, &elsewhere](Everything& all) {
         auto* stream = find_stream(all, owner, row);
         if (stream == nullptr) {
             return Done();
@@ -139,7 +139,7 @@ Stored<Done> MemoryStreams::end(const AccountKey& owner, std::uint64_t row,
 
 Stored<std::vector<StreamRecord>> MemoryStreams::expired(std::string host, WallTime now, std::size_t limit)
 {
-    return desk_.ask([&host, now, limit](Everything& all) {
+    return scheduler_.ask([&host, now, limit](Everything& all) {
         std::vector<StreamRecord> records;
         for (const auto& [row, stream] : all.streams) {
             const auto& record = stream.record;

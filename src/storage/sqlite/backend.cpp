@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stores of one shard on an SQLite database: each call becomes a job that runs the query of the
 // same name (queries.hpp).
-#include "storage/sqlite/desk.hpp"
+#include "storage/sqlite/call_scheduler.hpp"
 #include "storage/sqlite/message_stores.hpp"
 #include "storage/sqlite/open_backend.hpp"
 #include "storage/sqlite/queries.hpp"
@@ -14,164 +14,167 @@ namespace {
 
 class SqliteAccounts final : public AccountStore {
 public:
-    explicit SqliteAccounts(Desk& desk) : desk_(desk) {}
+    explicit SqliteAccounts(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<Account>> find(const AccountKey& key) override
     {
-        return desk_.read(key, [key](Database& db) { return find_account(db.connection(), key); });
+        return scheduler_.read(key, [key](Database& db) { return find_account(db.connection(), key); });
     }
 
     Stored<bool> create(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
     {
-        return desk_.write(key, [key, verifiers = std::move(verifiers), now = desk_.now()](Database& db) {
-            return create_account(db, key, verifiers, now);
-        });
+        return scheduler_.write(key,
+            [key, verifiers = std::move(verifiers), now = scheduler_.now()](Database& db) {
+                return create_account(db, key, verifiers, now);
+            });
     }
 
     Stored<bool> set_verifiers(const AccountKey& key, std::vector<ScramVerifier> verifiers) override
     {
-        return desk_.write(key, [key, verifiers = std::move(verifiers)](Database& db) {
+        return scheduler_.write(key, [key, verifiers = std::move(verifiers)](Database& db) {
             return sqlite::set_verifiers(db, key, verifiers);
         });
     }
 
     Stored<bool> set_enabled(const AccountKey& key, bool enabled) override
     {
-        return desk_.write(key,
+        return scheduler_.write(key,
             [key, enabled](Database& db) { return sqlite::set_enabled(db, key, enabled); });
     }
 
     Stored<bool> begin_removal(const AccountKey& key) override
     {
-        return desk_.write(key, [key](Database& db) { return sqlite::begin_removal(db, key); });
+        return scheduler_.write(key, [key](Database& db) { return sqlite::begin_removal(db, key); });
     }
 
     Stored<bool> remove(const AccountKey& key, std::uint64_t former_name) override
     {
-        return desk_.write(key, [key, former_name, now = desk_.now()](Database& db) {
+        return scheduler_.write(key, [key, former_name, now = scheduler_.now()](Database& db) {
             return remove_account(db, key, former_name, now);
         });
     }
 
     Stored<std::vector<AccountKey>> removals() override
     {
-        return desk_.read_hosts([](Database& db) { return list_removals(db.connection()); });
+        return scheduler_.read_hosts([](Database& db) { return list_removals(db.connection()); });
     }
 
     Stored<std::vector<FormerName>> former_names() override
     {
-        return desk_.read_hosts([](Database& db) { return list_former_names(db.connection()); });
+        return scheduler_.read_hosts([](Database& db) { return list_former_names(db.connection()); });
     }
 
     Stored<std::vector<Account>> list(std::string host, std::string after, std::size_t limit) override
     {
-        return desk_.read_hosts([host = std::move(host), after = std::move(after), limit](Database& db) {
+        return scheduler_.read_hosts([host = std::move(host), after = std::move(after), limit](Database& db) {
             return list_accounts(db.connection(), host, after, limit);
         });
     }
 
     Stored<std::size_t> count(std::string host) override
     {
-        return desk_.read_hosts([host = std::move(host)](Database& db) {
+        return scheduler_.read_hosts([host = std::move(host)](Database& db) {
             return count_accounts(db.connection(), host);
         });
     }
 
     Stored<Holdings> holdings(const AccountKey& key) override
     {
-        return desk_.read_aside(key, [key](Database& db) { return count_holdings(db.connection(), key); });
+        return scheduler_.read_aside(key,
+            [key](Database& db) { return count_holdings(db.connection(), key); });
     }
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class SqliteRosters final : public RosterStore {
 public:
-    explicit SqliteRosters(Desk& desk) : desk_(desk) {}
+    explicit SqliteRosters(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<RosterData> load(const AccountKey& key) override
     {
-        return desk_.read(key, [key](Database& db) { return load_roster(db.connection(), key); });
+        return scheduler_.read(key, [key](Database& db) { return load_roster(db.connection(), key); });
     }
 
     Stored<Done> put(const AccountKey& key, RosterRecord record, std::uint64_t version) override
     {
-        return desk_.write(key, [key, record = std::move(record), version](Database& db) {
+        return scheduler_.write(key, [key, record = std::move(record), version](Database& db) {
             return put_roster_record(db, key, record, version);
         });
     }
 
     Stored<Done> remove(const AccountKey& key, Jid contact, std::uint64_t version) override
     {
-        return desk_.write(key, [key, contact = std::move(contact), version](Database& db) {
+        return scheduler_.write(key, [key, contact = std::move(contact), version](Database& db) {
             return remove_roster_record(db, key, contact, version);
         });
     }
 
     Stored<std::vector<AccountKey>> holders(Jid contact) override
     {
-        return desk_.read_hosts([contact = std::move(contact)](Database& db) {
+        return scheduler_.read_hosts([contact = std::move(contact)](Database& db) {
             return roster_holders(db.connection(), contact);
         });
     }
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class SqliteMailbox final : public MailboxStore {
 public:
-    explicit SqliteMailbox(Desk& desk) : desk_(desk) {}
+    explicit SqliteMailbox(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::vector<MailboxMessage>> read(const AccountKey& key, std::uint64_t after,
         std::size_t limit) override
     {
-        return desk_.read(key,
+        return scheduler_.read(key,
             [key, after, limit](Database& db) { return read_messages(db.connection(), key, after, limit); });
     }
 
     Stored<Done> remove(const AccountKey& key, std::vector<std::uint64_t> rows) override
     {
-        return desk_.write(key,
+        return scheduler_.write(key,
             [key, rows = std::move(rows)](Database& db) { return remove_messages(db, key, rows); });
     }
 
     Stored<std::vector<std::uint64_t>> hand_over(const AccountKey& key, std::vector<HandOver> mail) override
     {
-        return desk_.write(key,
+        return scheduler_.write(key,
             [key, mail = std::move(mail)](Database& db) { return hand_over_mail(db, key, mail); });
     }
 
     Stored<Done> remove_archived(const AccountKey& key, MessageId up_to) override
     {
-        return desk_.write(key, [key, up_to](Database& db) { return remove_archived_mail(db, key, up_to); });
+        return scheduler_.write(key,
+            [key, up_to](Database& db) { return remove_archived_mail(db, key, up_to); });
     }
 
     Stored<std::size_t> count(const AccountKey& key) override
     {
-        return desk_.read(key, [key](Database& db) { return count_messages(db.connection(), key); });
+        return scheduler_.read(key, [key](Database& db) { return count_messages(db.connection(), key); });
     }
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class SqliteKeyval final : public KeyvalStore {
 public:
-    explicit SqliteKeyval(Desk& desk) : desk_(desk) {}
+    explicit SqliteKeyval(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<std::string>> get(const AccountKey& key, std::string store,
         std::string name) override
     {
-        return desk_.read(key, [key, store = std::move(store), name = std::move(name)](Database& db) {
+        return scheduler_.read(key, [key, store = std::move(store), name = std::move(name)](Database& db) {
             return get_value(db.connection(), key, store, name);
         });
     }
 
     Stored<Done> set(const AccountKey& key, std::string store, std::string name, std::string value) override
     {
-        return desk_.write(key,
+        return scheduler_.write(key,
             [key, store = std::move(store), name = std::move(name), value = std::move(value)](Database& db) {
                 return set_value(db, key, store, name, value);
             });
@@ -179,74 +182,75 @@ public:
 
     Stored<Done> erase(const AccountKey& key, std::string store, std::string name) override
     {
-        return desk_.write(key, [key, store = std::move(store), name = std::move(name)](Database& db) {
+        return scheduler_.write(key, [key, store = std::move(store), name = std::move(name)](Database& db) {
             return erase_value(db, key, store, name);
         });
     }
 
     Stored<Entries> load(const AccountKey& key, std::string store) override
     {
-        return desk_.read(key, [key, store = std::move(store)](Database& db) {
+        return scheduler_.read(key, [key, store = std::move(store)](Database& db) {
             return load_values(db.connection(), key, store);
         });
     }
 
     Stored<Done> apply(const AccountKey& key, std::string store, Changes changes) override
     {
-        return desk_.write(key, [key, store = std::move(store), changes = std::move(changes)](Database& db) {
-            return apply_values(db, key, store, changes);
-        });
+        return scheduler_.write(key,
+            [key, store = std::move(store), changes = std::move(changes)](Database& db) {
+                return apply_values(db, key, store, changes);
+            });
     }
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class SqliteRooms final : public RoomStore {
 public:
-    explicit SqliteRooms(Desk& desk) : desk_(desk) {}
+    explicit SqliteRooms(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<RoomRecord>> load(const AccountKey& room) override
     {
-        return desk_.read(room, [room](Database& db) { return load_room(db.connection(), room); });
+        return scheduler_.read(room, [room](Database& db) { return load_room(db.connection(), room); });
     }
 
     Stored<bool> create(const AccountKey& room, RoomRecord record) override
     {
-        return desk_.write(room,
+        return scheduler_.write(room,
             [room, record = std::move(record)](Database& db) { return create_room(db, room, record); });
     }
 
     Stored<bool> change(const AccountKey& room, Change change) override
     {
-        return desk_.write(room,
+        return scheduler_.write(room,
             [room, change = std::move(change)](Database& db) { return change_room(db, room, change); });
     }
 
     Stored<bool> remove(const AccountKey& room) override
     {
-        return desk_.write(room, [room](Database& db) { return remove_room(db, room); });
+        return scheduler_.write(room, [room](Database& db) { return remove_room(db, room); });
     }
 
     Stored<std::vector<RoomSummary>> list(std::string host, std::string after, std::size_t limit,
         bool listed_only) override
     {
-        return desk_.read_hosts([host = std::move(host), after = std::move(after), limit,
-                                    listed_only](Database& db) {
+        return scheduler_.read_hosts([host = std::move(host), after = std::move(after), limit,
+                                         listed_only](Database& db) {
             return list_rooms(db.connection(), host, after, limit, listed_only);
         });
     }
 
     Stored<std::size_t> count_owned(std::string host, Jid member) override
     {
-        return desk_.read_hosts([host = std::move(host), member = std::move(member)](Database& db) {
+        return scheduler_.read_hosts([host = std::move(host), member = std::move(member)](Database& db) {
             return count_owned_rooms(db.connection(), host, member);
         });
     }
 
     Stored<std::size_t> count(std::string host, bool listed_only) override
     {
-        return desk_.read_hosts([host = std::move(host), listed_only](Database& db) {
+        return scheduler_.read_hosts([host = std::move(host), listed_only](Database& db) {
             return count_rooms(db.connection(), host, listed_only);
         });
     }
@@ -254,19 +258,19 @@ public:
     Stored<std::vector<std::string>> knowing(std::string host, Jid user, std::string store,
         std::string name) override
     {
-        return desk_.read_hosts([host = std::move(host), user = std::move(user), store = std::move(store),
-                                    name = std::move(name)](Database& db) {
+        return scheduler_.read_hosts([host = std::move(host), user = std::move(user),
+                                         store = std::move(store), name = std::move(name)](Database& db) {
             return rooms_knowing(db.connection(), host, user, store, name);
         });
     }
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class SqliteFront final : public Storage {
 public:
-    SqliteFront(std::shared_ptr<Engine> engine, Executor& home) : desk_(std::move(engine), home) {}
+    SqliteFront(std::shared_ptr<Engine> engine, Executor& home) : scheduler_(std::move(engine), home) {}
 
     AccountStore& accounts() override { return accounts_; }
     RosterStore& rosters() override { return rosters_; }
@@ -278,15 +282,15 @@ public:
     RoomStore& rooms() override { return rooms_; }
 
 private:
-    Desk desk_;
-    SqliteAccounts accounts_ { desk_ };
-    SqliteRosters rosters_ { desk_ };
-    SqliteMailbox mailbox_ { desk_ };
-    SqliteKeyval keyval_ { desk_ };
-    SqliteMessages messages_ { desk_ };
-    SqliteArchive archive_ { desk_ };
-    SqliteStreams streams_ { desk_ };
-    SqliteRooms rooms_ { desk_ };
+    CallScheduler scheduler_;
+    SqliteAccounts accounts_ { scheduler_ };
+    SqliteRosters rosters_ { scheduler_ };
+    SqliteMailbox mailbox_ { scheduler_ };
+    SqliteKeyval keyval_ { scheduler_ };
+    SqliteMessages messages_ { scheduler_ };
+    SqliteArchive archive_ { scheduler_ };
+    SqliteStreams streams_ { scheduler_ };
+    SqliteRooms rooms_ { scheduler_ };
 };
 
 class BackupCall final : public Job {

@@ -5,7 +5,7 @@
 // How calls of one Storage keep their order, per account: a read that follows a write without an
 // answer yet goes behind it into the writer's queue, and is answered after the commit; any other
 // read goes to the readers. A write that follows a read which a reader may not have begun yet waits
-// for it, on the writer's thread (Traffic::running_reads; a matter of microseconds, and rare: who
+// for it, on the writer's thread (PendingCalls::running_reads; a matter of microseconds, and rare: who
 // reads before writing mostly waits for the answer). Reads of a whole host follow all writes.
 #pragma once
 
@@ -63,7 +63,7 @@ private:
 
 /// Calls of one Storage for one account (or for whole hosts) that are not answered yet. The plain
 /// counts belong to the home thread.
-struct Traffic {
+struct PendingCalls {
     std::string account;
     std::size_t writes = 0;
     std::size_t calls = 0;
@@ -100,7 +100,7 @@ public:
     virtual void deliver() = 0;
 
     /// Writer: what has to be over before this runs.
-    void run_after(std::shared_ptr<Traffic> reads) { after_.push_back(std::move(reads)); }
+    void run_after(std::shared_ptr<PendingCalls> reads) { after_.push_back(std::move(reads)); }
     void wait_for_reads() const
     {
         for (const auto& reads : after_) {
@@ -109,7 +109,7 @@ public:
     }
 
     /// Readers: counted as running until it has run.
-    void count_as_running(std::shared_ptr<Traffic> reads)
+    void count_as_running(std::shared_ptr<PendingCalls> reads)
     {
         running_ = std::move(reads);
         ++running_->running_reads;
@@ -123,8 +123,8 @@ public:
 
 private:
     std::shared_ptr<Channel> channel_;
-    std::shared_ptr<Traffic> running_;
-    std::vector<std::shared_ptr<Traffic>> after_;
+    std::shared_ptr<PendingCalls> running_;
+    std::vector<std::shared_ptr<PendingCalls>> after_;
 };
 
 using Jobs = std::vector<std::unique_ptr<Job>>;

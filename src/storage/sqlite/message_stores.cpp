@@ -23,39 +23,39 @@ void add_owners_of(const MessageToStore& message, std::vector<AccountKey>& owner
 }
 
 /// A removal in steps, each of them a job of its own, so that others get their turn in between.
-void remove_on(const std::shared_ptr<Desk*>& desk, const AccountKey& owner, const std::optional<Jid>& peer,
-    HistoryRemoval so_far, Stored<Done>::Promise promise)
+void remove_on(const std::shared_ptr<CallScheduler*>& scheduler, const AccountKey& owner,
+    const std::optional<Jid>& peer, HistoryRemoval so_far, Stored<Done>::Promise promise)
 {
-    if (*desk == nullptr) {
+    if (*scheduler == nullptr) {
         promise.fulfil(StoreError::unavailable);
         return;
     }
-    (*desk)
+    (*scheduler)
         ->write(owner,
             [owner, peer, so_far](Database& db) { return remove_history(db, owner, peer, so_far); })
-        .then([desk, owner, peer,
+        .then([scheduler, owner, peer,
                   promise = std::move(promise)](const Result<HistoryRemoval, StoreError>& step) mutable {
             if (!step) {
                 promise.fulfil(step.error());
             } else if (step->done) {
                 promise.fulfil(Done());
             } else {
-                remove_on(desk, owner, peer, *step, std::move(promise));
+                remove_on(scheduler, owner, peer, *step, std::move(promise));
             }
         });
 }
 
 /// Finds what is too much and removes it, until it is not too much any more.
-void trim_on(const std::shared_ptr<Desk*>& desk, const AccountKey& owner, std::uint64_t bytes,
+void trim_on(const std::shared_ptr<CallScheduler*>& scheduler, const AccountKey& owner, std::uint64_t bytes,
     Stored<std::uint64_t>::Promise promise)
 {
-    if (*desk == nullptr) {
+    if (*scheduler == nullptr) {
         promise.fulfil(StoreError::unavailable);
         return;
     }
-    (*desk)
+    (*scheduler)
         ->read_aside(owner, [owner, bytes](Database& db) { return find_archive_cut(db, owner, bytes); })
-        .then([desk, owner, bytes,
+        .then([scheduler, owner, bytes,
                   promise = std::move(promise)](const Result<ArchiveCut, StoreError>& cut) mutable {
             if (!cut || !cut->below) {
                 promise.fulfil(cut ? Result<std::uint64_t, StoreError>(std::min(cut->size, bytes))
@@ -65,11 +65,11 @@ void trim_on(const std::shared_ptr<Desk*>& desk, const AccountKey& owner, std::u
             HistoryRemoval removal;
             removal.below = *cut->below;
             Stored<Done> removing;
-            remove_on(desk, owner, std::nullopt, removal, removing.promise());
-            std::move(removing).then([desk, owner, bytes, promise = std::move(promise)](
+            remove_on(scheduler, owner, std::nullopt, removal, removing.promise());
+            std::move(removing).then([scheduler, owner, bytes, promise = std::move(promise)](
                                          const Result<Done, StoreError>& removed) mutable {
                 if (removed) {
-                    trim_on(desk, owner, bytes, std::move(promise));
+                    trim_on(scheduler, owner, bytes, std::move(promise));
                 } else {
                     promise.fulfil(removed.error());
                 }
@@ -83,9 +83,9 @@ template <class Work>
 Stored<MessageReceipt> SqliteMessages::write_for(const std::vector<AccountKey>& owners, Work work)
 {
     switch (owners.size()) {
-    case 0: return desk_.write_hosts(std::move(work));
-    case 1: return desk_.write(owners[0], std::move(work));
-    default: return desk_.write_both(owners[0], owners[1], std::move(work));
+    case 0: return scheduler_.write_hosts(std::move(work));
+    case 1: return scheduler_.write(owners[0], std::move(work));
+    default: return scheduler_.write_both(owners[0], owners[1], std::move(work));
     }
 }
 
@@ -93,7 +93,7 @@ Stored<MessageReceipt> SqliteMessages::accept(MessageToStore message)
 {
     std::vector<AccountKey> owners;
     add_owners_of(message, owners);
-    return write_for(owners, [message = std::move(message), now = desk_.now()](Database& db) {
+    return write_for(owners, [message = std::move(message), now = scheduler_.now()](Database& db) {
         return accept_message(db, message, now);
     });
 }
@@ -103,7 +103,8 @@ Stored<MessageReceipt> SqliteMessages::accept_both(MessageToStore received, Mess
     std::vector<AccountKey> owners;
     add_owners_of(received, owners);
     add_owners_of(sent, owners);
-    auto work = [received = std::move(received), sent = std::move(sent), now = desk_.now()](Database& db) {
+    auto work = [received = std::move(received), sent = std::move(sent),
+                    now = scheduler_.now()](Database& db) {
         return sqlite::accept_both(db, received, sent, now);
     };
     return write_for(owners, std::move(work));
@@ -111,7 +112,7 @@ Stored<MessageReceipt> SqliteMessages::accept_both(MessageToStore received, Mess
 
 Stored<Done> SqliteMessages::end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how)
 {
-    return desk_.write(sender, [sender, stream, how, now = desk_.now()](Database& db) {
+    return scheduler_.write(sender, [sender, stream, how, now = scheduler_.now()](Database& db) {
         if (const auto owner = db.find_owner(sender)) { // it may have gone with its sessions
             db.sent_streams().end(*owner, stream, how, now);
         }
@@ -121,25 +122,25 @@ Stored<Done> SqliteMessages::end_stream(const AccountKey& sender, std::uint64_t 
 
 Stored<std::optional<ArchivePage>> SqliteArchive::page(const AccountKey& owner, ArchiveQuery query)
 {
-    return desk_.read_aside(owner,
+    return scheduler_.read_aside(owner,
         [owner, query = std::move(query)](Database& db) { return read_archive(db, owner, query); });
 }
 
 Stored<ArchiveEnds> SqliteArchive::ends(const AccountKey& owner)
 {
-    return desk_.read_aside(owner, [owner](Database& db) { return archive_ends(db, owner); });
+    return scheduler_.read_aside(owner, [owner](Database& db) { return archive_ends(db, owner); });
 }
 
 Stored<bool> SqliteArchive::replace(const AccountKey& owner, MessageId id, std::string xml)
 {
-    return desk_.write(owner,
+    return scheduler_.write(owner,
         [owner, id, xml = std::move(xml)](Database& db) { return replace_message(db, owner, id, xml); });
 }
 
 Stored<std::optional<ArchivedMessage>> SqliteArchive::find(const AccountKey& owner, Jid peer, bool outgoing,
     std::string stanza_id)
 {
-    return desk_.read_aside(owner,
+    return scheduler_.read_aside(owner,
         [owner, peer = std::move(peer), outgoing, stanza_id = std::move(stanza_id)](Database& db) {
             return find_archived(db, owner, peer, outgoing, stanza_id);
         });
@@ -148,91 +149,94 @@ Stored<std::optional<ArchivedMessage>> SqliteArchive::find(const AccountKey& own
 Stored<Done> SqliteArchive::remove(const AccountKey& owner, std::optional<Jid> peer)
 {
     Stored<Done> pending;
-    remove_on(desk_.alive(), owner, peer, HistoryRemoval(), pending.promise());
+    remove_on(scheduler_.alive(), owner, peer, HistoryRemoval(), pending.promise());
     return pending;
 }
 
 Stored<std::uint64_t> SqliteArchive::size(const AccountKey& owner)
 {
-    return desk_.read_aside(owner, [owner](Database& db) { return archive_size(db, owner); });
+    return scheduler_.read_aside(owner, [owner](Database& db) { return archive_size(db, owner); });
 }
 
 Stored<std::uint64_t> SqliteArchive::trim(const AccountKey& owner, std::uint64_t bytes)
 {
     Stored<std::uint64_t> pending;
-    trim_on(desk_.alive(), owner, bytes, pending.promise());
+    trim_on(scheduler_.alive(), owner, bytes, pending.promise());
     return pending;
 }
 
 Stored<Done> SqliteArchive::set_retention(const AccountKey& owner, std::optional<Jid> peer,
     std::optional<Retention> retention)
 {
-    return desk_.write(owner, [owner, peer = std::move(peer), retention](Database& db) {
+    return scheduler_.write(owner, [owner, peer = std::move(peer), retention](Database& db) {
         return sqlite::set_retention(db, owner, peer, retention);
     });
 }
 
 Stored<ArchiveStore::RetentionChoices> SqliteArchive::retention(const AccountKey& owner)
 {
-    return desk_.read(owner, [owner](Database& db) { return retention_choices(db.connection(), owner); });
+    return scheduler_.read(owner,
+        [owner](Database& db) { return retention_choices(db.connection(), owner); });
 }
 
 Stored<std::size_t> SqliteArchive::expire(std::string host, Retention host_default, WallTime now,
     std::size_t limit)
 {
-    return desk_.write_hosts([host = std::move(host), host_default, now, limit](Database& db) {
+    return scheduler_.write_hosts([host = std::move(host), host_default, now, limit](Database& db) {
         return expire_messages(db, host, host_default, now, limit);
     });
 }
 
 Stored<std::size_t> SqliteArchive::index(std::size_t limit)
 {
-    return desk_.write_hosts([limit](Database& db) { return index_messages(db, limit); });
+    return scheduler_.write_hosts([limit](Database& db) { return index_messages(db, limit); });
 }
 
 Stored<std::uint64_t> SqliteStreams::create(StreamRecord record)
 {
     const auto owner = record.owner;
-    return desk_.write(owner,
+    return scheduler_.write(owner,
         [record = std::move(record)](Database& db) { return create_stream(db, record); });
 }
 
 Stored<Done> SqliteStreams::note(std::vector<StreamNote> notes)
 {
-    return desk_.write_hosts([notes = std::move(notes)](Database& db) { return note_streams(db, notes); });
+    return scheduler_.write_hosts([notes = std::move(notes)](Database& db) {
+        return note_streams(db, notes);
+    });
 }
 
 Stored<std::optional<StreamBacklog>> SqliteStreams::find(const AccountKey& owner, std::string token)
 {
     // Not only behind what was written for this account: claims say nothing of whose they are.
-    return desk_.read_hosts([owner, token = std::move(token)](Database& db) {
+    return scheduler_.read_hosts([owner, token = std::move(token)](Database& db) {
         return find_stream(db.connection(), owner, token);
     });
 }
 
 Stored<Done> SqliteStreams::renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received)
 {
-    return desk_.write(owner,
+    return scheduler_.write(owner,
         [owner, row, received](Database& db) { return renumber_stream(db, owner, row, received); });
 }
 
 Stored<Done> SqliteStreams::close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence)
 {
-    return desk_.write(owner,
+    return scheduler_.write(owner,
         [owner, row, sequence](Database& db) { return close_stream_gap(db, owner, row, sequence); });
 }
 
 Stored<Done> SqliteStreams::end(const AccountKey& owner, std::uint64_t row,
     std::vector<std::uint64_t> elsewhere)
 {
-    return desk_.write(owner, [owner, row, elsewhere = std::move(elsewhere)](Database& db) {
+    return scheduler_.write(owner, [owner, row, elsewhere = std::move(elsewhere)](Database& db) {
         return end_stream(db, owner, row, elsewhere);
     });
 }
 
 Stored<std::vector<StreamRecord>> SqliteStreams::expired(std::string host, WallTime now, std::size_t limit)
 {
-    return desk_.read_hosts([host = std::move(host), now, limit](Database& db) {
+    return scheduler_.read_hosts([host = std::move(host), now, limit](Database& db) {
         return expired_streams(db.connection(), host, now, limit);
     });
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stores for messages of one shard on an SQLite database: how each call of theirs becomes a job.
-// Lives on the home thread of its Storage, like the Desk.
+// Lives on the home thread of its Storage, like the CallScheduler.
 #pragma once
 
-#include "storage/sqlite/desk.hpp"
+#include "storage/sqlite/call_scheduler.hpp"
 
 namespace stonechat::sqlite {
 
 class SqliteMessages final : public MessageStore {
 public:
-    explicit SqliteMessages(Desk& desk) : desk_(desk) {}
+    explicit SqliteMessages(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<MessageReceipt> accept(MessageToStore message) override;
     Stored<MessageReceipt> accept_both(MessageToStore received, MessageToStore sent) override;
@@ -18,12 +18,12 @@ public:
 private:
     template <class Work> Stored<MessageReceipt> write_for(const std::vector<AccountKey>& owners, Work work);
 
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class SqliteArchive final : public ArchiveStore {
 public:
-    explicit SqliteArchive(Desk& desk) : desk_(desk) {}
+    explicit SqliteArchive(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::optional<ArchivePage>> page(const AccountKey& owner, ArchiveQuery query) override;
     Stored<ArchiveEnds> ends(const AccountKey& owner) override;
@@ -41,12 +41,12 @@ public:
     Stored<std::size_t> index(std::size_t limit) override;
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 class SqliteStreams final : public StreamStore {
 public:
-    explicit SqliteStreams(Desk& desk) : desk_(desk) {}
+    explicit SqliteStreams(CallScheduler& scheduler) : scheduler_(scheduler) {}
 
     Stored<std::uint64_t> create(StreamRecord record) override;
     Stored<Done> note(std::vector<StreamNote> notes) override;
@@ -58,7 +58,7 @@ public:
     Stored<std::vector<StreamRecord>> expired(std::string host, WallTime now, std::size_t limit) override;
 
 private:
-    Desk& desk_;
+    CallScheduler& scheduler_;
 };
 
 } // namespace stonechat::sqlite

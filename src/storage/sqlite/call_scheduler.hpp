@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Desk: where one Storage hands in its calls: wraps each as a job, chooses between writer and readers
-// (the rules of order are in job.hpp) and keeps count of what is not answered yet. Lives on the
-// home thread of its Storage.
+// CallScheduler: where one Storage hands in its calls: wraps each as a job, chooses between writer and
+// readers (the rules of order are in job.hpp) and keeps count of what is not answered yet. Lives on the home
+// thread of its Storage.
 #pragma once
 
 #include "storage/sqlite/engine.hpp"
@@ -18,31 +18,32 @@ namespace stonechat::sqlite {
 /// the jobs, because answers may arrive after the Storage has gone.
 class OpenCalls {
 public:
-    std::shared_ptr<Traffic> of(const AccountKey& key);
-    const std::shared_ptr<Traffic>& of_hosts() const { return hosts_; }
+    std::shared_ptr<PendingCalls> of(const AccountKey& key);
+    const std::shared_ptr<PendingCalls>& of_hosts() const { return hosts_; }
     bool has_writes() const { return writes_ > 0; }
 
-    void add_write(Traffic& traffic)
+    void add_write(PendingCalls& calls)
     {
-        ++traffic.calls;
-        ++traffic.writes;
+        ++calls.calls;
+        ++calls.writes;
         ++writes_;
     }
-    void add_read(Traffic& traffic) { ++traffic.calls; }
-    void finish(Traffic& traffic, bool write);
+    void add_read(PendingCalls& calls) { ++calls.calls; }
+    void finish(PendingCalls& calls, bool write);
 
 private:
-    std::unordered_map<std::string, std::shared_ptr<Traffic>> by_account_;
-    std::shared_ptr<Traffic> hosts_ = std::make_shared<Traffic>();
+    std::unordered_map<std::string, std::shared_ptr<PendingCalls>> by_account_;
+    std::shared_ptr<PendingCalls> hosts_ = std::make_shared<PendingCalls>();
     std::size_t writes_ = 0;
 };
 
 template <class T, class Work> class Call final : public Job {
 public:
-    Call(std::shared_ptr<Channel> channel, std::shared_ptr<OpenCalls> open, std::shared_ptr<Traffic> traffic,
-        std::shared_ptr<Traffic> other, bool write, typename Stored<T>::Promise promise, Work work)
-        : Job(std::move(channel)), open_(std::move(open)), traffic_(std::move(traffic)),
-          other_(std::move(other)), write_(write), promise_(std::move(promise)), work_(std::move(work))
+    Call(std::shared_ptr<Channel> channel, std::shared_ptr<OpenCalls> open,
+        std::shared_ptr<PendingCalls> calls, std::shared_ptr<PendingCalls> other, bool write,
+        typename Stored<T>::Promise promise, Work work)
+        : Job(std::move(channel)), open_(std::move(open)), calls_(std::move(calls)), other_(std::move(other)),
+          write_(write), promise_(std::move(promise)), work_(std::move(work))
     {}
 
     void run(Database& database) override { value_.emplace(work_(database)); }
@@ -53,7 +54,7 @@ public:
     }
     void deliver() override
     {
-        open_->finish(*traffic_, write_);
+        open_->finish(*calls_, write_);
         if (other_ != nullptr) {
             open_->finish(*other_, write_);
         }
@@ -70,8 +71,8 @@ private:
     }
 
     std::shared_ptr<OpenCalls> open_;
-    std::shared_ptr<Traffic> traffic_;
-    std::shared_ptr<Traffic> other_; ///< of a write for two accounts
+    std::shared_ptr<PendingCalls> calls_;
+    std::shared_ptr<PendingCalls> other_; ///< of a write for two accounts
     bool write_;
     typename Stored<T>::Promise promise_;
     const Work work_; // const: it may have to run twice
@@ -79,15 +80,15 @@ private:
     StoreError error_ = StoreError::unavailable;
 };
 
-class Desk {
+class CallScheduler {
 public:
-    Desk(std::shared_ptr<Engine> engine, Executor& home)
+    CallScheduler(std::shared_ptr<Engine> engine, Executor& home)
         : engine_(std::move(engine)), channel_(std::make_shared<Channel>(home))
     {}
-    Desk(const Desk&) = delete;
-    Desk& operator=(const Desk&) = delete;
+    CallScheduler(const CallScheduler&) = delete;
+    CallScheduler& operator=(const CallScheduler&) = delete;
     /// Waits until what is under way was posted home, for then the home may go.
-    ~Desk()
+    ~CallScheduler()
     {
         channel_->wait_until_idle();
         *alive_ = nullptr;
@@ -97,9 +98,9 @@ public:
 
     template <class Work> auto read(const AccountKey& key, Work work)
     {
-        auto traffic = open_->of(key);
-        const bool follows_writes = traffic->writes > 0;
-        return read_as(std::move(traffic), follows_writes, std::move(work));
+        auto calls = open_->of(key);
+        const bool follows_writes = calls->writes > 0;
+        return read_as(std::move(calls), follows_writes, std::move(work));
     }
 
     /// Reads what belongs to many accounts.
@@ -119,13 +120,13 @@ public:
         Stored<T> pending;
         // Behind the writes that are under way; nothing is done there.
         write(key, [](Database&) { return Done(); })
-            .then([desk = alive_, key, work = std::move(work),
+            .then([scheduler = alive_, key, work = std::move(work),
                       promise = pending.promise()](const Result<Done, StoreError>&) mutable {
-                if (*desk == nullptr) {
+                if (*scheduler == nullptr) {
                     promise.fulfil(StoreError::unavailable);
                     return;
                 }
-                (*desk)
+                (*scheduler)
                     ->read_at_readers(key, std::move(work))
                     .then([promise = std::move(promise)](Result<T, StoreError> result) mutable {
                         promise.fulfil(std::move(result));
@@ -152,25 +153,25 @@ public:
     }
 
     /// For who goes on at home after an answer: null when this desk has gone.
-    const std::shared_ptr<Desk*>& alive() const { return alive_; }
+    const std::shared_ptr<CallScheduler*>& alive() const { return alive_; }
 
 private:
     template <class Work> using Value = std::invoke_result_t<const Work&, Database&>;
 
     template <class T, class Work>
-    std::unique_ptr<Job> make_job(const Stored<T>& pending, std::shared_ptr<Traffic> traffic,
-        std::shared_ptr<Traffic> other, bool write, Work work)
+    std::unique_ptr<Job> make_job(const Stored<T>& pending, std::shared_ptr<PendingCalls> calls,
+        std::shared_ptr<PendingCalls> other, bool write, Work work)
     {
-        return std::make_unique<Call<T, Work>>(channel_, open_, std::move(traffic), std::move(other), write,
+        return std::make_unique<Call<T, Work>>(channel_, open_, std::move(calls), std::move(other), write,
             pending.promise(), std::move(work));
     }
 
     template <class Work>
-    auto write_as(std::shared_ptr<Traffic> traffic, std::shared_ptr<Traffic> other, Work work)
+    auto write_as(std::shared_ptr<PendingCalls> calls, std::shared_ptr<PendingCalls> other, Work work)
     {
         Stored<Value<Work>> pending;
-        auto job = make_job(pending, traffic, other, true, std::move(work));
-        for (const auto& reads : { traffic, other, open_->of_hosts() }) {
+        auto job = make_job(pending, calls, other, true, std::move(work));
+        for (const auto& reads : { calls, other, open_->of_hosts() }) {
             if (reads != nullptr && reads->running_reads != 0) {
                 job->run_after(reads);
             }
@@ -179,9 +180,9 @@ private:
             if (other != nullptr) {
                 refused<Value<Work>>(*other);
             }
-            return refused<Value<Work>>(*traffic);
+            return refused<Value<Work>>(*calls);
         }
-        open_->add_write(*traffic);
+        open_->add_write(*calls);
         if (other != nullptr) {
             open_->add_write(*other);
         }
@@ -190,32 +191,32 @@ private:
 
     template <class Work> auto read_at_readers(const AccountKey& key, Work work)
     {
-        auto traffic = open_->of(key);
+        auto calls = open_->of(key);
         Stored<Value<Work>> pending;
-        auto job = make_job(pending, traffic, nullptr, false, std::move(work));
+        auto job = make_job(pending, calls, nullptr, false, std::move(work));
         if (engine_->has_failed() || !engine_->readers().submit(job)) {
-            return refused<Value<Work>>(*traffic);
+            return refused<Value<Work>>(*calls);
         }
-        open_->add_read(*traffic);
+        open_->add_read(*calls);
         return pending;
     }
 
-    template <class Work> auto read_as(std::shared_ptr<Traffic> traffic, bool behind_writes, Work work)
+    template <class Work> auto read_as(std::shared_ptr<PendingCalls> calls, bool behind_writes, Work work)
     {
         Stored<Value<Work>> pending;
-        auto job = make_job(pending, traffic, nullptr, false, std::move(work));
+        auto job = make_job(pending, calls, nullptr, false, std::move(work));
         const bool accepted = !engine_->has_failed()
-            && (behind_writes ? engine_->writer().submit(job) : submit_to_readers(job, traffic));
+            && (behind_writes ? engine_->writer().submit(job) : submit_to_readers(job, calls));
         if (!accepted) {
-            return refused<Value<Work>>(*traffic);
+            return refused<Value<Work>>(*calls);
         }
-        open_->add_read(*traffic);
+        open_->add_read(*calls);
         return pending;
     }
 
-    bool submit_to_readers(std::unique_ptr<Job>& job, const std::shared_ptr<Traffic>& traffic)
+    bool submit_to_readers(std::unique_ptr<Job>& job, const std::shared_ptr<PendingCalls>& calls)
     {
-        job->count_as_running(traffic);
+        job->count_as_running(calls);
         if (engine_->readers().submit(job)) {
             return true;
         }
@@ -223,17 +224,17 @@ private:
         return false;
     }
 
-    template <class T> Stored<T> refused(Traffic& traffic)
+    template <class T> Stored<T> refused(PendingCalls& calls)
     {
-        open_->add_read(traffic); // and at once finished: so an entry that was made for it goes
-        open_->finish(traffic, false);
+        open_->add_read(calls); // and at once finished: so an entry that was made for it goes
+        open_->finish(calls, false);
         return Stored<T>::ready(StoreError::unavailable);
     }
 
     std::shared_ptr<Engine> engine_;
     std::shared_ptr<Channel> channel_;
     std::shared_ptr<OpenCalls> open_ = std::make_shared<OpenCalls>();
-    std::shared_ptr<Desk*> alive_ = std::make_shared<Desk*>(this);
+    std::shared_ptr<CallScheduler*> alive_ = std::make_shared<CallScheduler*>(this);
 };
 
 } // namespace stonechat::sqlite
