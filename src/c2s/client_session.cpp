@@ -67,14 +67,14 @@ void ClientSession::send(const Stanza& stanza)
     give(stanza, nullptr);
 }
 
-void ClientSession::give(const Stanza& stanza, const Given& message)
+void ClientSession::give(const Stanza& stanza, const DeliveryStatusPtr& message)
 {
     if (is_open() && !waits(stanza)) {
         put(stanza, message);
     }
 }
 
-void ClientSession::put(const Stanza& stanza, const Given& message)
+void ClientSession::put(const Stanza& stanza, const DeliveryStatusPtr& message)
 {
     if (managed_) {
         managed_->send(to_wire(stanza), message);
@@ -149,7 +149,7 @@ std::optional<UnackedEntry> ClientSession::reserve(CopyForm form)
     return managed_->reserve(form);
 }
 
-void ClientSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given& message)
+void ClientSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message)
 {
     if (is_open()) {
         managed_->fulfil(entry, stanza, message);

@@ -49,9 +49,9 @@ public:
     bool is_open() const override { return state_ != State::over; }
     bool is_connected() const override { return state_ == State::connected; }
     std::optional<UnackedEntry> reserve(CopyForm form) override;
-    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given& message) override;
+    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message) override;
     void withdraw(const UnackedEntry& entry) override;
-    void give(const Stanza& stanza, const Given& message) override;
+    void give(const Stanza& stanza, const DeliveryStatusPtr& message) override;
     WallTime confirmed_until() const override { return managed_ ? managed_->confirmed_until() : WallTime(); }
     std::size_t room() const override { return managed_ ? managed_->room() : SIZE_MAX; }
     void after_next_stanza(Function<void()> f) override;
@@ -118,7 +118,7 @@ private:
         over,
     };
 
-    void put(const Stanza& stanza, const Given& message = nullptr);
+    void put(const Stanza& stanza, const DeliveryStatusPtr& message = nullptr);
     void put(const WireForm& stanza, std::string_view to);
     void give_up_waiting();
     /// Somebody is at the device, as far as it says (XEP-0352).

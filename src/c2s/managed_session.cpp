@@ -84,7 +84,7 @@ std::uint64_t ManagedSession::settled() const
 
 // Towards the client ------------------------------------------------------------------------------
 
-void ManagedSession::send(std::string xml, Given message)
+void ManagedSession::send(std::string xml, DeliveryStatusPtr message)
 {
     keep_bound();
     const std::size_t bytes = xml.size();
@@ -114,7 +114,7 @@ UnackedEntry ManagedSession::reserve(CopyForm form)
     return { record_->row, management_.hold(), form };
 }
 
-void ManagedSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, Given message)
+void ManagedSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, DeliveryStatusPtr message)
 {
     management_.fill(entry.sequence, ClientSession::to_wire(stanza), std::move(message));
     transmit();

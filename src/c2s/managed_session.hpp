@@ -54,13 +54,13 @@ public:
     bool has_row(std::uint64_t row) const { return record_ && record_->row == row; }
 
     // Towards the client.
-    void send(std::string xml, Given message = nullptr);
+    void send(std::string xml, DeliveryStatusPtr message = nullptr);
     /// One answer of ours, which may be more than may wait otherwise.
     void send(const WireForms& stanzas, std::string_view to);
     /// What an earlier server has kept in the store for this session.
     void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
     UnackedEntry reserve(CopyForm form);
-    void fulfil(const UnackedEntry& entry, const Stanza& stanza, Given message);
+    void fulfil(const UnackedEntry& entry, const Stanza& stanza, DeliveryStatusPtr message);
     /// What was to be sent there is not: something that says nothing takes its place, for the numbers of
     /// what is behind it are written down already.
     void withdraw(const UnackedEntry& entry);

@@ -42,7 +42,7 @@ StreamError handled_count_too_high(const Element& ack, std::uint32_t sent)
         .with(std::move(condition));
 }
 
-std::uint64_t StreamManagement::push(std::string xml, Given message)
+std::uint64_t StreamManagement::push(std::string xml, DeliveryStatusPtr message)
 {
     bytes_ += xml.size();
     places_.push_back({ std::move(xml), true, false, std::move(message) });
@@ -55,7 +55,7 @@ std::uint64_t StreamManagement::hold()
     return last();
 }
 
-void StreamManagement::fill(std::uint64_t number, std::string xml, Given message)
+void StreamManagement::fill(std::uint64_t number, std::string xml, DeliveryStatusPtr message)
 {
     if (number <= acknowledged_ || number > last() || place(number).filled) {
         return;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/queue.hpp"
-#include "router/given_message.hpp"
+#include "router/delivery_status.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/stream_error.hpp"
 
@@ -34,11 +34,11 @@ public:
 
     // What the client is sent. Places are numbered from 1.
     /// Puts a stanza behind everything else. Its number.
-    std::uint64_t push(std::string xml, Given message = nullptr);
+    std::uint64_t push(std::string xml, DeliveryStatusPtr message = nullptr);
     /// The same for one that is not ready: what is behind it waits until it is `fill`ed.
     std::uint64_t hold();
     /// Does nothing if there is no such place, or it is filled already.
-    void fill(std::uint64_t number, std::string xml, Given message = nullptr);
+    void fill(std::uint64_t number, std::string xml, DeliveryStatusPtr message = nullptr);
     /// Calls `write` with each stanza that can be sent and was not, in order, while it says yes before each
     /// one and not more than a window of bytes is under way to the client.
     template <class May, class Write> void transmit(May may, Write write)
@@ -100,8 +100,8 @@ private:
     struct Place {
         std::string xml;
         bool filled = true;
-        bool held = false; ///< was not ready at first
-        Given message {};  ///< null: it is none, or not worth keeping
+        bool held = false;            ///< was not ready at first
+        DeliveryStatusPtr message {}; ///< null: it is none, or not worth keeping
     };
     Place& place(std::uint64_t number)
     {

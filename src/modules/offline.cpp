@@ -34,9 +34,9 @@ struct Reading {
     };
     State state = State::unknown;
     std::weak_ptr<Session> reader;
-    std::set<std::uint64_t> given; ///< rows that were written to `reader` and are still there
-    std::uint64_t appended = 0;    ///< messages sent to the store so far
-    std::uint64_t round = 0;       ///< counts readers, so that an answer for an earlier one is known
+    std::set<std::uint64_t> status; ///< rows that were written to `reader` and are still there
+    std::uint64_t appended = 0;     ///< messages sent to the store so far
+    std::uint64_t round = 0;        ///< counts readers, so that an answer for an earlier one is known
 };
 
 bool takes_messages(const Session& session)
@@ -143,7 +143,7 @@ private:
         }
         if (reading.reader.lock().get() != &session) {
             // What an earlier reader has not confirmed is given again: better twice than never.
-            reading.given.clear();
+            reading.status.clear();
             reading.reader = session.weak_from_this();
         }
         reading.state = Reading::State::active;
@@ -199,7 +199,7 @@ private:
         const Reading& reading = reading_.of(user);
         host_->storage()
             .mailbox()
-            .read(user.key(), 0, reading.given.size() + batch_messages)
+            .read(user.key(), 0, reading.status.size() + batch_messages)
             .then([this, user = user.shared_from_this(), round = reading.round,
                       appended = reading.appended](Result<Rows, StoreError> rows) {
                 give(*user, round, appended, std::move(rows));
@@ -224,7 +224,7 @@ private:
             return;
         }
         std::erase_if(*rows,
-            [&reading](const MailboxMessage& row) { return reading.given.contains(row.row); });
+            [&reading](const MailboxMessage& row) { return reading.status.contains(row.row); });
         const std::size_t count = batch_of(*rows, reader->room());
         const bool is_last = count == rows->size() && count < batch_messages;
         if (count == 0 && !is_last) {
@@ -299,9 +299,9 @@ private:
             const bool has_moved = moved && std::find(moved->begin(), moved->end(), row.row) != moved->end();
             const auto message = has_moved ? read_message(reader, row) : std::nullopt;
             if (message) {
-                Given given = std::make_shared<GivenMessage>();
-                given->track = MessageTracks::key_of(message->id());
-                reader.fulfil(batch.places[i], *message, given);
+                DeliveryStatusPtr status = std::make_shared<DeliveryStatus>();
+                status->track = MessageTracks::key_of(message->id());
+                reader.fulfil(batch.places[i], *message, status);
             } else {
                 reader.withdraw(batch.places[i]);
             }
@@ -331,7 +331,7 @@ private:
             written.push_back(row.row);
         }
         Reading& reading = reading_.of(user);
-        reading.given.insert(written.begin(), written.end());
+        reading.status.insert(written.begin(), written.end());
         if (!written.empty()) {
             remove_after_next_stanza(user, reader, std::move(written));
         }
@@ -394,7 +394,7 @@ private:
                 if (!removed) { // it will come again: that is all
                     host_->log().warning("mailbox not emptied", { { "user", key.user } });
                 } else if (user) {
-                    std::erase_if(reading_.of(*user).given, [&rows](std::uint64_t row) {
+                    std::erase_if(reading_.of(*user).status, [&rows](std::uint64_t row) {
                         return std::binary_search(rows.begin(), rows.end(), row);
                     });
                 }

@@ -150,10 +150,10 @@ std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
     if (receivers_.size() > 1) {
         message.serialize_for_many();
     }
-    Given given;
+    DeliveryStatusPtr status;
     if (policy_ != StoragePolicy::nothing && has_receivers()) {
-        given = std::make_shared<GivenMessage>();
-        given->track = MessageTracks::key_of(message.id());
+        status = std::make_shared<DeliveryStatus>();
+        status->track = MessageTracks::key_of(message.id());
     }
     std::size_t count = 0;
     for (Receiver& receiver : receivers_) {
@@ -162,18 +162,18 @@ std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
         }
         ++count;
         if (receiver.form == CopyForm::itself) {
-            hand_over(receiver, message, given);
+            hand_over(receiver, message, status);
         } else {
             hand_over(receiver,
                 carbon_of(message, direction_of(receiver.form), owner_->jid(), receiver.session->jid()),
-                given);
+                status);
         }
     }
     tell(true);
     return count;
 }
 
-void DeliveryPlan::hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message)
+void DeliveryPlan::hand_over(const Receiver& receiver, const Stanza& stanza, const DeliveryStatusPtr& message)
 {
     if (receiver.entry) {
         receiver.session->fulfil(*receiver.entry, stanza, message);

@@ -82,7 +82,7 @@ private:
         CopyForm form;
         std::optional<UnackedEntry> entry;
     };
-    static void hand_over(const Receiver& receiver, const Stanza& stanza, const Given& message);
+    static void hand_over(const Receiver& receiver, const Stanza& stanza, const DeliveryStatusPtr& message);
     void tell(bool committed);
 
     std::shared_ptr<User> owner_;

@@ -95,7 +95,7 @@ public:
     bool is_open() const override { return open_; }
     void after_next_stanza(Function<void()> f) override { after_next_.push_back(std::move(f)); }
     std::optional<UnackedEntry> reserve(CopyForm form) override;
-    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given& message) override;
+    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message) override;
     void withdraw(const UnackedEntry& entry) override;
     std::size_t room() const override { return room_; }
     Facts facts() const override { return { "127.0.0.1:1", "tcp", WallTime() }; }
@@ -370,7 +370,7 @@ inline std::optional<UnackedEntry> Client::reserve(CopyForm form)
     return UnackedEntry { stream_, read_ + places_.size(), form };
 }
 
-inline void Client::fulfil(const UnackedEntry& entry, const Stanza& stanza, const Given&)
+inline void Client::fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr&)
 {
     if (open_) {
         place(entry) = stanza.element();

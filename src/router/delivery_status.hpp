@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// GivenMessage: what the sessions of one account that were given the same message share, so that the
+// DeliveryStatus: what the sessions of one account that were given the same message share, so that the
 // end of one knows that the client of another has it. Shard-bound; lives as long as somebody waits for
 // an acknowledgement (XEP-0198).
 #pragma once
@@ -9,11 +9,11 @@
 
 namespace stonechat {
 
-struct GivenMessage {
+struct DeliveryStatus {
     std::uint64_t track = 0;   ///< MessageTracks::key_of its id
     bool acknowledged = false; ///< a client has said that it got it
 };
 
-using Given = std::shared_ptr<GivenMessage>;
+using DeliveryStatusPtr = std::shared_ptr<DeliveryStatus>;
 
 } // namespace stonechat
