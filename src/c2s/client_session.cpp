@@ -98,15 +98,15 @@ void ClientSession::put(const WireForm& stanza, std::string_view to)
 
 bool ClientSession::waits(const Stanza& stanza)
 {
-    if (is_attended() || Unattended::fate_of(stanza) == Unattended::Fate::at_once) {
+    if (is_attended() || ClientStateQueue::fate_of(stanza) == ClientStateQueue::Fate::at_once) {
         let_out();
         return false;
     }
-    if (!unattended_) {
-        unattended_ = std::make_unique<Unattended>();
+    if (!client_state_queue_) {
+        client_state_queue_ = std::make_unique<ClientStateQueue>();
     }
-    unattended_->take(stanza);
-    if (unattended_->is_full()) {
+    client_state_queue_->take(stanza);
+    if (client_state_queue_->is_full()) {
         let_out();
     } else {
         mind_account();
@@ -116,11 +116,11 @@ bool ClientSession::waits(const Stanza& stanza)
 
 void ClientSession::let_out()
 {
-    if (!unattended_) {
+    if (!client_state_queue_) {
         return;
     }
-    const auto waiting = std::move(unattended_);
-    for (const Unattended::Held& each : waiting->let_out()) {
+    const auto waiting = std::move(client_state_queue_);
+    for (const ClientStateQueue::Held& each : waiting->let_out()) {
         if (is_open()) { // what was sent before may have been too much
             put(each.wire, each.to);
         }
@@ -184,7 +184,7 @@ void ClientSession::after_next_stanza(Function<void()> f)
 std::size_t ClientSession::waiting_bytes() const
 {
     return (managed_ ? managed_->waiting_bytes() : 0) + (stream_ ? stream_->waiting_bytes() : 0)
-        + (unattended_ ? unattended_->bytes() : 0);
+        + (client_state_queue_ ? client_state_queue_->bytes() : 0);
 }
 
 /// A session for which nearly nothing waits is not the one that makes it too much.
@@ -208,7 +208,7 @@ void ClientSession::mind_account() const
 /// Nothing waits for it any more. The end does not come inside the call of whoever sends.
 void ClientSession::give_up_waiting()
 {
-    unattended_.reset();
+    client_state_queue_.reset();
     if (managed_) {
         managed_->give_up();
     } else if (stream_) {
@@ -379,14 +379,14 @@ void ClientSession::on_clean_end()
     heard_client();
 }
 
-void ClientSession::on_stream_gone(Parting how)
+void ClientSession::on_stream_gone(EndOfStream how)
 {
     if (stream_ == nullptr) {
         return;
     }
     stream_ = nullptr;
     waiting_.reset();
-    if (how == Parting::lost && managed_ && managed_->is_resumable()) {
+    if (how == EndOfStream::lost && managed_ && managed_->is_resumable()) {
         state_ = State::waiting;
         after_next_.clear();
         managed_->on_disconnected();
@@ -408,7 +408,7 @@ void ClientSession::end()
     }
     state_ = State::over;
     after_next_.clear();
-    unattended_.reset();
+    client_state_queue_.reset();
     if (managed_) {
         managed_->on_over();
     }

@@ -6,7 +6,7 @@
 // stream and wait for another. Lives on its user's home shard; owned by its stream and its user.
 #pragma once
 
-#include "c2s/client_state.hpp"
+#include "c2s/client_state_queue.hpp"
 #include "c2s/managed_session.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
@@ -74,12 +74,12 @@ public:
     /// `</stream:stream>` has come: what was written before it has been read.
     void on_clean_end();
     /// How a stream ends for its session.
-    enum class Parting {
+    enum class EndOfStream {
         for_good, ///< the client has said goodbye, or was sent away
         lost,     ///< the client may come back, if it can resume
     };
     /// The stream is over. If the client cannot come back nothing is sent any more, and the host hears of it.
-    void on_stream_gone(Parting how);
+    void on_stream_gone(EndOfStream how);
 
     // Resumption (XEP-0198).
     bool has_token(std::string_view token) const { return managed_ && managed_->has_token(token); }
@@ -151,7 +151,7 @@ private:
     std::uint64_t received_ = 0;
     std::unique_ptr<Element> waiting_;
     std::unique_ptr<ManagedSession> managed_;
-    std::unique_ptr<Unattended> unattended_; ///< while something waits
+    std::unique_ptr<ClientStateQueue> client_state_queue_; ///< while something waits
     std::vector<Function<void()>> after_next_;
     State state_ = State::connected;
     bool enabling_ = false; ///< its record is being made

@@ -20,15 +20,15 @@ constexpr unsigned linger_seconds = 4;
 /// Somebody whom nobody looks at is not woken more often.
 constexpr std::chrono::minutes unattended_keepalive { 10 };
 
-using Parting = ClientSession::Parting;
+using EndOfStream = ClientSession::EndOfStream;
 
 /// Whether a client whose stream ends with this error may come back and resume (XEP-0198): it has done
 /// nothing wrong, and nobody else has taken its place.
-Parting parting_with(StreamError::Condition condition)
+EndOfStream parting_with(StreamError::Condition condition)
 {
     const bool may_return = condition == StreamError::connection_timeout
         || condition == StreamError::system_shutdown || condition == StreamError::resource_constraint;
-    return may_return ? Parting::lost : Parting::for_good;
+    return may_return ? EndOfStream::lost : EndOfStream::for_good;
 }
 
 constexpr std::size_t longest_logged = 128;
@@ -388,7 +388,7 @@ void ClientStream::on_stream_close()
     if (session_) {
         session_->on_clean_end();
     }
-    finish(Parting::for_good);
+    finish(EndOfStream::for_good);
 }
 
 // STARTTLS (RFC 6120 §5) ------------------------------------------------------------------------
@@ -398,7 +398,7 @@ void ClientStream::start_tls()
     TlsContexts* contexts = service_.server().tls();
     if (tls_ != ListenerTls::starttls || is_encrypted() || contexts == nullptr) {
         send(Element("failure", ns::tls)); // §5.4.2.2: and the stream ends
-        finish(Parting::for_good);
+        finish(EndOfStream::for_good);
         return;
     }
     // What came in clear behind <starttls/> must never be read as if it had come inside TLS.
@@ -597,7 +597,7 @@ void ClientStream::tell_if_nothing_was_tried() const
         { { "peer", peer().address.to_string() }, { "host", host_->name() }, { "offered", offered } });
 }
 
-void ClientStream::finish(Parting how)
+void ClientStream::finish(EndOfStream how)
 {
     if (phase_ == Phase::closed) {
         return;
@@ -627,11 +627,11 @@ void ClientStream::on_closed(Transport::Closing why)
     outbox_.reset();
     timer_.stop();
     throttle_timer_.stop();
-    leave_session(Parting::lost);
+    leave_session(EndOfStream::lost);
     service_.remove(*shard_, *this);
 }
 
-void ClientStream::leave_session(Parting how)
+void ClientStream::leave_session(EndOfStream how)
 {
     if (session_) {
         auto session = std::move(session_);

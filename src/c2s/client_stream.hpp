@@ -155,9 +155,9 @@ private:
     void feed(std::string_view bytes);
     void throttle(std::size_t bytes);
     void rest(std::chrono::milliseconds wait);
-    void finish(ClientSession::Parting how);
+    void finish(ClientSession::EndOfStream how);
     void tell_if_nothing_was_tried() const;
-    void leave_session(ClientSession::Parting how);
+    void leave_session(ClientSession::EndOfStream how);
     void on_deadline();
     void watch_for_quiet();
     void on_quiet();

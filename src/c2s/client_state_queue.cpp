@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/client_state.hpp"
+#include "c2s/client_state_queue.hpp"
 
 #include "xmpp/message_content.hpp"
 #include "xmpp/ns.hpp"
@@ -24,26 +24,26 @@ bool is_own_in_room(const Element& presence)
     return false;
 }
 
-Unattended::Fate fate_of_presence(const Stanza& presence)
+ClientStateQueue::Fate fate_of_presence(const Stanza& presence)
 {
     switch (presence.presence_type()) {
     case PresenceType::available:
     case PresenceType::unavailable:
-        return is_own_in_room(presence.element()) ? Unattended::Fate::at_once
-                                                  : Unattended::Fate::last_of_sender;
+        return is_own_in_room(presence.element()) ? ClientStateQueue::Fate::at_once
+                                                  : ClientStateQueue::Fate::last_of_sender;
     case PresenceType::subscribe:
     case PresenceType::subscribed:
     case PresenceType::unsubscribe:
     case PresenceType::unsubscribed:
     case PresenceType::probe:
-    case PresenceType::error: return Unattended::Fate::at_once;
+    case PresenceType::error: return ClientStateQueue::Fate::at_once;
     }
-    return Unattended::Fate::at_once;
+    return ClientStateQueue::Fate::at_once;
 }
 
 } // namespace
 
-Unattended::Fate Unattended::fate_of(const Stanza& stanza)
+ClientStateQueue::Fate ClientStateQueue::fate_of(const Stanza& stanza)
 {
     switch (stanza.kind()) {
     case StanzaKind::presence: return fate_of_presence(stanza);
@@ -53,7 +53,7 @@ Unattended::Fate Unattended::fate_of(const Stanza& stanza)
     return Fate::at_once;
 }
 
-bool Unattended::take(const Stanza& stanza)
+bool ClientStateQueue::take(const Stanza& stanza)
 {
     switch (fate_of(stanza)) {
     case Fate::at_once: return false;
@@ -73,7 +73,7 @@ bool Unattended::take(const Stanza& stanza)
     return true;
 }
 
-std::list<Unattended::Held> Unattended::let_out()
+std::list<ClientStateQueue::Held> ClientStateQueue::let_out()
 {
     by_sender_.clear();
     bytes_ = 0;

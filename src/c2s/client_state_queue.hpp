@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unattended: what a client is not sent while nobody looks at it (XEP-0352), or while its connection is
+// ClientStateQueue: what a client is not sent while nobody looks at it (XEP-0352), or while its connection is
 // gone and may be resumed (XEP-0198). Presence waits, the last of each sender; bare chat states are of
 // no use later. Whatever else is sent goes at once, and what waits goes before it, so that the order of
 // stanzas stays. Part of a ClientSession; pure.
@@ -15,7 +15,7 @@
 
 namespace stonechat {
 
-class Unattended {
+class ClientStateQueue {
 public:
     /// What waits is let out when it is more than this.
     static constexpr std::size_t most_senders = 1000;

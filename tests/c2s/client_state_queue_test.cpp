@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/client_state.hpp"
+#include "c2s/client_state_queue.hpp"
 
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
@@ -26,9 +26,9 @@ Stanza stanza_of(const std::string& xml)
     return std::move(*stanza);
 }
 
-Unattended::Fate fate(const std::string& xml)
+ClientStateQueue::Fate fate(const std::string& xml)
 {
-    return Unattended::fate_of(stanza_of(xml));
+    return ClientStateQueue::fate_of(stanza_of(xml));
 }
 
 const std::string composing = "<composing xmlns='http://jabber.org/protocol/chatstates'/>";
@@ -40,15 +40,15 @@ std::string carbon(const std::string& inner)
         + inner + "</message></forwarded></received></message>";
 }
 
-/// What a client gets, with an Unattended between it and the server.
+/// What a client gets, with an ClientStateQueue between it and the server.
 struct Client {
-    Unattended unattended;
+    ClientStateQueue unattended;
     bool inactive = false;
     std::vector<std::string> got;
 
     void flush()
     {
-        for (const Unattended::Held& each : unattended.let_out()) {
+        for (const ClientStateQueue::Held& each : unattended.let_out()) {
             each.wire.append_to(got.emplace_back(), each.to);
         }
     }
@@ -74,7 +74,7 @@ struct Client {
 
 TEST_CASE("client state: presence waits, and a subscription request does not (XEP-0352 §3.2)")
 {
-    using enum Unattended::Fate;
+    using enum ClientStateQueue::Fate;
     CHECK(fate("<presence from='romeo@localhost/o'/>") == last_of_sender);
     CHECK(fate("<presence from='romeo@localhost/o' type='unavailable'/>") == last_of_sender);
     for (const char* type : { "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe", "error" }) {
@@ -86,7 +86,7 @@ TEST_CASE("client state: presence waits, and a subscription request does not (XE
 
 TEST_CASE("client state: a message that is nothing but a chat state is of no use later")
 {
-    using enum Unattended::Fate;
+    using enum ClientStateQueue::Fate;
     const std::string hint = "<no-store xmlns='urn:xmpp:hints'/>";
     CHECK(fate("<message type='chat'>" + composing + "</message>") == never);
     CHECK(fate("<message type='chat'><thread>t</thread>" + composing + hint + "</message>") == never);
@@ -138,12 +138,12 @@ TEST_CASE("client state: what waits is bounded by number and by bytes")
 {
     Client many;
     many.inactive = true;
-    for (std::size_t i = 0; i < Unattended::most_senders; ++i) {
+    for (std::size_t i = 0; i < ClientStateQueue::most_senders; ++i) {
         many.send(stanza_of("<presence from='romeo@localhost/" + std::to_string(i) + "'/>"));
     }
     CHECK(many.got.empty());
     many.send(stanza_of("<presence from='romeo@localhost/more'/>"));
-    CHECK(many.got.size() == Unattended::most_senders + 1);
+    CHECK(many.got.size() == ClientStateQueue::most_senders + 1);
     CHECK(many.unattended.is_empty());
 
     Client large;
