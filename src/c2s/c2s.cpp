@@ -36,7 +36,8 @@ C2s::C2s(Server& server)
 {
     for (std::size_t i = 0; i < shares_.size(); ++i) {
         Router& router = server.router(i);
-        shares_[i].kept_streams = std::make_shared<KeptStreams>(router.shard(), router.storage().streams());
+        shares_[i].resumable_sessions = std::make_shared<ResumableSessions>(router.shard(),
+            router.storage().streams());
     }
     sweep_->start();
 }
@@ -44,7 +45,7 @@ C2s::C2s(Server& server)
 C2s::~C2s()
 {
     for (const Share& share : shares_) {
-        share.kept_streams->journal->abandon();
+        share.resumable_sessions->writer->abandon();
     }
 }
 
@@ -105,7 +106,7 @@ void C2s::remove(const Shard& shard, ClientStream& stream)
 void C2s::tell_if_empty(Share& share)
 {
     if (share.streams.empty() && share.when_empty) {
-        share.kept_streams->journal->when_idle(std::move(share.when_empty));
+        share.resumable_sessions->writer->when_idle(std::move(share.when_empty));
         share.when_empty = nullptr;
     }
 }

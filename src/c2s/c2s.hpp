@@ -6,7 +6,7 @@
 
 #include "base/function.hpp"
 #include "c2s/c2s_settings.hpp"
-#include "c2s/kept_streams.hpp"
+#include "c2s/resumable_sessions.hpp"
 #include "net/listener.hpp"
 #include "xmpp/stream_error.hpp"
 
@@ -42,7 +42,10 @@ public:
     std::shared_ptr<const C2sSettings> settings(const Shard& shard);
 
     /// What this shard knows of sessions that can be resumed.
-    const std::shared_ptr<KeptStreams>& kept_streams(const Shard& shard) { return share(shard).kept_streams; }
+    const std::shared_ptr<ResumableSessions>& resumable_sessions(const Shard& shard)
+    {
+        return share(shard).resumable_sessions;
+    }
 
 private:
     friend class ClientStream;
@@ -51,7 +54,7 @@ private:
         boost::unordered_flat_map<ClientStream*, std::shared_ptr<ClientStream>> streams;
         SharedSettings read_from;
         std::shared_ptr<const C2sSettings> settings;
-        std::shared_ptr<KeptStreams> kept_streams;
+        std::shared_ptr<ResumableSessions> resumable_sessions;
         Function<void()> when_empty;
         bool shutting_down = false;
     };

@@ -216,7 +216,7 @@ void ClientSession::give_up_waiting()
     }
 }
 
-void ClientSession::kept_state_changed()
+void ClientSession::snapshot_changed()
 {
     if (managed_) {
         managed_->on_state_changed();

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "c2s/client_state_queue.hpp"
-#include "c2s/managed_session.hpp"
+#include "c2s/stream_management_session.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
 #include "storage/stream_store.hpp"
@@ -39,7 +39,7 @@ public:
     /// One that is brought back from its record, and waits for a connection. `received` is the number of
     /// stanzas that its client has got.
     ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSettings& settings,
-        std::shared_ptr<KeptStreams> kept, const StreamRecord& record, std::uint64_t received);
+        std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t received);
     ~ClientSession() override;
 
     // Session
@@ -56,7 +56,7 @@ public:
     std::size_t room() const override { return managed_ ? managed_->room() : SIZE_MAX; }
     void after_next_stanza(Function<void()> f) override;
     std::size_t waiting_bytes() const override;
-    void kept_state_changed() override;
+    void snapshot_changed() override;
     Facts facts() const override;
 
     // The stream.
@@ -150,7 +150,7 @@ private:
     Ledger ledger_;                    ///< stanzas that are not settled
     std::uint64_t received_ = 0;
     std::unique_ptr<Element> waiting_;
-    std::unique_ptr<ManagedSession> managed_;
+    std::unique_ptr<StreamManagementSession> managed_;
     std::unique_ptr<ClientStateQueue> client_state_queue_; ///< while something waits
     std::vector<Function<void()>> after_next_;
     State state_ = State::connected;

@@ -514,9 +514,9 @@ void ClientStream::arrive(Shard& home, std::chrono::milliseconds time_left)
     resume();
 }
 
-const std::shared_ptr<KeptStreams>& ClientStream::kept_streams() const
+const std::shared_ptr<ResumableSessions>& ClientStream::resumable_sessions() const
 {
-    return service_.kept_streams(*shard_);
+    return service_.resumable_sessions(*shard_);
 }
 
 // Time ------------------------------------------------------------------------------------------

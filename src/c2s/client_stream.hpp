@@ -68,7 +68,7 @@ public:
     void mind_congestion(std::size_t behind = 0);
     /// Another stream has resumed the session of this one, which ends with conflict.
     void lose_session();
-    const std::shared_ptr<KeptStreams>& kept_streams() const;
+    const std::shared_ptr<ResumableSessions>& resumable_sessions() const;
     /// Reads no further until resume(); elements that were read already wait too.
     void pause();
     void resume();

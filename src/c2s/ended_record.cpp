@@ -3,7 +3,7 @@
 
 #include "c2s/c2s.hpp"
 #include "c2s/client_session.hpp"
-#include "c2s/kept_state.hpp"
+#include "c2s/session_snapshot.hpp"
 #include "router/server.hpp"
 
 #include <algorithm>
@@ -18,8 +18,8 @@ bool is_time_up(const Server& server, const StreamRecord& record)
 void end_record(C2s& service, User& owner, const StreamRecord& record)
 {
     Host& host = owner.host();
-    const auto kept = service.kept_streams(host.shard());
-    KeptState state = KeptState::read(record.state);
+    const auto kept = service.resumable_sessions(host.shard());
+    SessionSnapshot state = SessionSnapshot::read(record.state);
     const bool is_free = owner.state() == User::State::ready && owner.session(record.resource) == nullptr;
     const auto jid = owner.jid().with_resource(record.resource);
     if (!is_free || !state.presence || !jid) {

@@ -4,7 +4,7 @@
 #include "base/random.hpp"
 #include "c2s/client_session.hpp"
 #include "c2s/client_stream.hpp"
-#include "c2s/kept_state.hpp"
+#include "c2s/session_snapshot.hpp"
 #include "router/host.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
@@ -39,14 +39,14 @@ std::chrono::seconds agreed_window(const Element& enable, std::chrono::seconds a
 } // namespace
 
 ClientSession::ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSettings& settings,
-    std::shared_ptr<KeptStreams> kept, const StreamRecord& record, std::uint64_t received)
+    std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t received)
     : Session(std::move(full_jid)), stream_(nullptr), shard_(shard), host_(host), since_(host.clock().wall()),
       account_unsent_bytes_(settings.account_unsent_bytes), ledger_(shard_, [this] { on_settled(); }),
       state_(State::waiting)
 {
-    ManagedSession::Record mine { std::move(kept), record.row, record.token, record.window };
-    managed_ = std::make_unique<ManagedSession>(*this, ManagedSession::Limits(settings), std::move(mine),
-        record.handled, received);
+    StreamManagementSession::Record mine { std::move(kept), record.row, record.token, record.window };
+    managed_ = std::make_unique<StreamManagementSession>(*this, StreamManagementSession::Limits(settings),
+        std::move(mine), record.handled, received);
 }
 
 Element management_failure(StanzaError::Condition condition, std::optional<std::uint32_t> handled)
@@ -89,8 +89,8 @@ void ClientSession::enable(const Element& enable)
         return;
     }
     say(Element("enabled", ns::stream_management));
-    managed_ = std::make_unique<ManagedSession>(*this, ManagedSession::Limits(stream_->settings()),
-        std::nullopt);
+    managed_ = std::make_unique<StreamManagementSession>(*this,
+        StreamManagementSession::Limits(stream_->settings()), std::nullopt);
 }
 
 /// The client is told that it can resume when its record is safe; until then it waits.
@@ -106,7 +106,7 @@ void ClientSession::enable_resumable(std::chrono::seconds window)
     enabling_ = true;
     stream_->pause();
     auto held = std::static_pointer_cast<ClientSession>(shared_from_this());
-    stream_->kept_streams()->store.create(record).then(
+    stream_->resumable_sessions()->store.create(record).then(
         [held, record](const Result<std::uint64_t, StoreError>& row) { held->on_record(record, row); });
 }
 
@@ -127,9 +127,10 @@ void ClientSession::on_record(const StreamRecord& record, const Result<std::uint
             .set_attribute("resume", "true")
             .set_attribute("max", std::to_string(record.window.count()));
         say(enabled);
-        ManagedSession::Record mine { stream_->kept_streams(), *row, record.token, record.window };
-        managed_ = std::make_unique<ManagedSession>(*this, ManagedSession::Limits(stream_->settings()),
-            std::move(mine));
+        StreamManagementSession::Record mine { stream_->resumable_sessions(), *row, record.token,
+            record.window };
+        managed_ = std::make_unique<StreamManagementSession>(*this,
+            StreamManagementSession::Limits(stream_->settings()), std::move(mine));
     }
     stream_->resume();
 }

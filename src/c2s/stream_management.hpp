@@ -2,7 +2,7 @@
 // StreamManagement: the counting half of XEP-0198 for one session: what was sent to the client and is
 // not acknowledged, in the order in which it counts; how many of the client's stanzas may be
 // acknowledged; and who has asked whom. On the wire counters are modulo 2^32, here they never wrap.
-// Knows no stream, no clock and no store. A part of ManagedSession; pure.
+// Knows no stream, no clock and no store. A part of StreamManagementSession; pure.
 #pragma once
 
 #include "base/queue.hpp"

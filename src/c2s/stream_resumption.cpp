@@ -7,7 +7,7 @@
 #include "c2s/client_session.hpp"
 #include "c2s/client_stream.hpp"
 #include "c2s/ended_record.hpp"
-#include "c2s/kept_state.hpp"
+#include "c2s/session_snapshot.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/server.hpp"
 #include "xmpp/delay.hpp"
@@ -104,7 +104,7 @@ void ClientStream::look_for_session(Wanted wanted)
     if (!may_go_in(*wanted.user)) {
         return;
     }
-    const auto kept = kept_streams();
+    const auto kept = resumable_sessions();
     if (auto* session = find_session(*wanted.user, wanted.token)) {
         // What has come in is settled first: of what is told to be missing, nothing may be on its way.
         auto held = std::static_pointer_cast<ClientSession>(session->shared_from_this());
@@ -167,7 +167,7 @@ bool ClientStream::take_over(const std::shared_ptr<ClientSession>& session, cons
 Task<Done> ClientStream::bring_back(Wanted wanted)
 {
     const auto held = shared_from_this();
-    const auto kept = kept_streams();
+    const auto kept = resumable_sessions();
     const AccountKey owner = wanted.user->key();
     auto asking = kept->store.find(owner, wanted.token);
     const auto found = co_await asking;
@@ -205,9 +205,9 @@ void ClientStream::restore(const Wanted& wanted, const StreamBacklog& backlog, s
 {
     const StreamRecord& record = backlog.record;
     User& user = *wanted.user;
-    KeptState state = KeptState::read(record.state);
+    SessionSnapshot state = SessionSnapshot::read(record.state);
     auto session = std::make_shared<ClientSession>(*shard_, *host_,
-        *user.jid().with_resource(record.resource), *settings_, kept_streams(), record, received);
+        *user.jid().with_resource(record.resource), *settings_, resumable_sessions(), record, received);
     for (const UnackedMessage& message : backlog.unacked) {
         if (message.sequence > received) {
             session->send_again(sent_again(message, *host_, *session, user.jid()));

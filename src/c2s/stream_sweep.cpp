@@ -80,7 +80,7 @@ void StreamSweep::on_expired(const Result<std::vector<StreamRecord>, StoreError>
 void StreamSweep::at_home(Router& home, const StreamRecord& record)
 {
     Host* host = home.host(record.owner.host);
-    const auto kept = service_.kept_streams(home.shard());
+    const auto kept = service_.resumable_sessions(home.shard());
     if (host == nullptr || kept->being_restored.contains(record.token)) {
         return;
     }

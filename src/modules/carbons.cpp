@@ -89,7 +89,7 @@ private:
         Session& session = *context.session;
         if (is_enabled(session) != on) {
             enabled_.of(session) = on;
-            session.kept_state_changed();
+            session.snapshot_changed();
         }
         return std::nullopt;
     }

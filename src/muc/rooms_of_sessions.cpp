@@ -80,11 +80,11 @@ Verdict RoomsOfSessions::look(const Presence& presence, const Context& context)
         std::string& nick = nicks[std::move(room)];
         if (nick != presence.from().resource()) {
             nick = presence.from().resource();
-            session->kept_state_changed();
+            session->snapshot_changed();
         }
     } else if (presence.type() == PresenceType::unavailable && !has_code(*x, muc_status::new_nick)) {
         if (nicks.erase(room) > 0) {
-            session->kept_state_changed();
+            session->snapshot_changed();
         }
     }
     return Verdict::pass();
@@ -161,7 +161,7 @@ void RoomsOfSessions::refresh()
             const WallTime confirmed = session->confirmed_until();
             if (confirmed - rooms->kept >= refresh_interval) {
                 rooms->kept = confirmed;
-                session->kept_state_changed();
+                session->snapshot_changed();
             }
         }
     }

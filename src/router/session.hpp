@@ -98,7 +98,7 @@ public:
 
     /// What must outlive the server with a resumable session has changed (presence, what modules keep:
     /// Handlers::session_kept).
-    virtual void kept_state_changed() {}
+    virtual void snapshot_changed() {}
 
     // For the administrator.
     struct Facts {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/kept_state.hpp"
+#include "c2s/session_snapshot.hpp"
 
 #include "router/handlers.hpp"
 #include "xmpp/ns.hpp"
@@ -27,9 +27,9 @@ std::string write_kept_state(const Session& session, const Handlers& handlers)
     return to_xml(kept);
 }
 
-KeptState KeptState::read(std::string_view text)
+SessionSnapshot SessionSnapshot::read(std::string_view text)
 {
-    KeptState state;
+    SessionSnapshot state;
     auto kept = parse_element(text);
     if (!kept) {
         return state;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// ManagedSession: what a ClientSession has more when its client uses stream management (XEP-0198): the
-// queue of what is not acknowledged, requests and answers, and, if it can be resumed, its record in
-// the store and the time without a connection. Owned by its session; shard-bound.
+// StreamManagementSession: what a ClientSession has more when its client uses stream management (XEP-0198):
+// the queue of what is not acknowledged, requests and answers, and, if it can be resumed, its record in the
+// store and the time without a connection. Owned by its session; shard-bound.
 //
 // What the client is told is never ahead of what is committed: of a resumable session the count is
-// written down first (StreamJournal).
+// written down first (StreamStateWriter).
 #pragma once
 
-#include "c2s/kept_streams.hpp"
+#include "c2s/resumable_sessions.hpp"
 #include "c2s/stream_management.hpp"
 #include "storage/message_store.hpp"
 #include "xmpp/serialize.hpp"
@@ -25,7 +25,7 @@ class ClientSession;
 class Stanza;
 struct C2sSettings;
 
-class ManagedSession final : public StreamJournal::Subject, private TurnEnd {
+class StreamManagementSession final : public StreamStateWriter::Subject, private TurnEnd {
 public:
     struct Limits {
         explicit Limits(const C2sSettings& settings);
@@ -35,19 +35,19 @@ public:
     };
     /// The record of a session that can be resumed.
     struct Record {
-        std::shared_ptr<KeptStreams> kept;
+        std::shared_ptr<ResumableSessions> kept;
         std::uint64_t row;
         std::string token;
         std::chrono::seconds window;
     };
 
     /// From here on stanzas count, in both directions. `record` is empty if it cannot be resumed.
-    ManagedSession(ClientSession& session, const Limits& limits, std::optional<Record> record);
+    StreamManagementSession(ClientSession& session, const Limits& limits, std::optional<Record> record);
     /// One whose record was found in the store, without a connection: `handled` may be told to the
     /// client, which has said that it got `received`.
-    ManagedSession(ClientSession& session, const Limits& limits, Record record, std::uint64_t handled,
-        std::uint64_t received);
-    ~ManagedSession() override;
+    StreamManagementSession(ClientSession& session, const Limits& limits, Record record,
+        std::uint64_t handled, std::uint64_t received);
+    ~StreamManagementSession() override;
 
     bool is_resumable() const { return record_.has_value(); }
     bool has_token(std::string_view token) const { return record_ && record_->token == token; }
@@ -98,7 +98,7 @@ public:
     /// It is connected, and the store thinks it is gone: writes down that it is not.
     void touch();
 
-    // StreamJournal::Subject
+    // StreamStateWriter::Subject
     std::optional<StreamNote> take_note() override;
     void on_noted(bool committed) override;
 
@@ -118,7 +118,7 @@ private:
     bool is_settled() const { return management_.durable() == received(); }
     void transmit();
     void call_at_turn_end();
-    void mark(StreamJournal::Urgency urgency);
+    void mark(StreamStateWriter::Urgency urgency);
     void keep_bound();
     bool is_full();
     bool is_reading();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/managed_session.hpp"
+#include "c2s/stream_management_session.hpp"
 
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "c2s/c2s_settings.hpp"
 #include "c2s/client_session.hpp"
 #include "c2s/client_stream.hpp"
-#include "c2s/kept_state.hpp"
+#include "c2s/session_snapshot.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
@@ -39,44 +39,45 @@ std::string answer(std::uint32_t h)
 
 } // namespace
 
-ManagedSession::Limits::Limits(const C2sSettings& settings)
+StreamManagementSession::Limits::Limits(const C2sSettings& settings)
     : stanzas(settings.unacknowledged_stanzas), bytes(settings.unsent_bytes),
       ack_timeout(settings.ack_timeout)
 {}
 
-ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, std::optional<Record> record)
+StreamManagementSession::StreamManagementSession(ClientSession& session, const Limits& limits,
+    std::optional<Record> record)
     : session_(session), limits_(limits), record_(std::move(record)), before_(session.received_stanzas()),
-      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this),
-      tell_timer_([](void* self) { static_cast<ManagedSession*>(self)->tell(); }, this)
+      timer_([](void* self) { static_cast<StreamManagementSession*>(self)->on_timer(); }, this),
+      tell_timer_([](void* self) { static_cast<StreamManagementSession*>(self)->tell(); }, this)
 {
     noted_.presence = session.presence();
     noted_.interested = session.is_interested();
     confirmed_until_ = session.host().clock().wall();
 }
 
-ManagedSession::ManagedSession(ClientSession& session, const Limits& limits, Record record,
+StreamManagementSession::StreamManagementSession(ClientSession& session, const Limits& limits, Record record,
     std::uint64_t handled, std::uint64_t received)
     : session_(session), limits_(limits), record_(std::move(record)), management_(handled, received),
       before_(0), carried_(handled),
-      timer_([](void* self) { static_cast<ManagedSession*>(self)->on_timer(); }, this),
-      tell_timer_([](void* self) { static_cast<ManagedSession*>(self)->tell(); }, this)
+      timer_([](void* self) { static_cast<StreamManagementSession*>(self)->on_timer(); }, this),
+      tell_timer_([](void* self) { static_cast<StreamManagementSession*>(self)->tell(); }, this)
 {
     noted_.handled = handled;
 }
 
-ManagedSession::~ManagedSession()
+StreamManagementSession::~StreamManagementSession()
 {
     if (at_turn_end_) {
         session_.shard().forget(*this);
     }
 }
 
-std::uint64_t ManagedSession::received() const
+std::uint64_t StreamManagementSession::received() const
 {
     return carried_ + session_.received_stanzas() - before_;
 }
 
-std::uint64_t ManagedSession::settled() const
+std::uint64_t StreamManagementSession::settled() const
 {
     const std::uint64_t prefix = session_.settled_stanzas();
     return carried_ + (prefix > before_ ? prefix - before_ : 0);
@@ -84,7 +85,7 @@ std::uint64_t ManagedSession::settled() const
 
 // Towards the client ------------------------------------------------------------------------------
 
-void ManagedSession::send(std::string xml, DeliveryStatusPtr message)
+void StreamManagementSession::send(std::string xml, DeliveryStatusPtr message)
 {
     keep_bound();
     const std::size_t bytes = xml.size();
@@ -94,7 +95,7 @@ void ManagedSession::send(std::string xml, DeliveryStatusPtr message)
     session_.mind_account();
 }
 
-void ManagedSession::send(const WireForms& stanzas, std::string_view to)
+void StreamManagementSession::send(const WireForms& stanzas, std::string_view to)
 {
     keep_bound();
     const std::size_t before = management_.bytes();
@@ -108,27 +109,28 @@ void ManagedSession::send(const WireForms& stanzas, std::string_view to)
     session_.mind_account();
 }
 
-UnackedEntry ManagedSession::reserve(CopyForm form)
+UnackedEntry StreamManagementSession::reserve(CopyForm form)
 {
     keep_bound();
     return { record_->row, management_.hold(), form };
 }
 
-void ManagedSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, DeliveryStatusPtr message)
+void StreamManagementSession::fulfil(const UnackedEntry& entry, const Stanza& stanza,
+    DeliveryStatusPtr message)
 {
     management_.fill(entry.sequence, ClientSession::to_wire(stanza), std::move(message));
     transmit();
     session_.mind_account();
 }
 
-void ManagedSession::withdraw(const UnackedEntry& entry)
+void StreamManagementSession::withdraw(const UnackedEntry& entry)
 {
     Stanza ping = Stanza::iq(session_.host().jid(), session_.jid(), IqType::get, random_id());
     ping.element().add("ping", ns::ping);
     fulfil(entry, ping, nullptr);
 }
 
-void ManagedSession::transmit()
+void StreamManagementSession::transmit()
 {
     ClientStream* stream = session_.stream();
     if (stream == nullptr) {
@@ -143,14 +145,14 @@ void ManagedSession::transmit()
 }
 
 /// Before something is added.
-void ManagedSession::keep_bound()
+void StreamManagementSession::keep_bound()
 {
     if (!ending_ && is_full()) {
         give_up();
     }
 }
 
-void ManagedSession::give_up()
+void StreamManagementSession::give_up()
 {
     if (std::exchange(ending_, true)) {
         return;
@@ -166,12 +168,12 @@ void ManagedSession::give_up()
     });
 }
 
-bool ManagedSession::is_within(std::size_t stanzas, std::size_t bytes) const
+bool StreamManagementSession::is_within(std::size_t stanzas, std::size_t bytes) const
 {
     return management_.unacknowledged() < stanzas && management_.bytes() < bytes;
 }
 
-bool ManagedSession::is_full()
+bool StreamManagementSession::is_full()
 {
     if (is_within(limits_.stanzas, limits_.bytes)) {
         return false;
@@ -185,7 +187,7 @@ bool ManagedSession::is_full()
         || !is_within(burst * limits_.stanzas + more.stanzas, burst_of_bytes * limits_.bytes + more.bytes);
 }
 
-ManagedSession::LargeAnswer ManagedSession::excused(bool reads) const
+StreamManagementSession::LargeAnswer StreamManagementSession::excused(bool reads) const
 {
     LargeAnswer more {};
     for (const LargeAnswer& each : large_answers_) {
@@ -197,7 +199,7 @@ ManagedSession::LargeAnswer ManagedSession::excused(bool reads) const
 
 /// Not if it is late with its answer. What was written may still be on its way, and the answer too: so its
 /// time begins when we see that it has everything.
-bool ManagedSession::is_reading()
+bool StreamManagementSession::is_reading()
 {
     if (session_.stream() == nullptr) {
         return false;
@@ -213,7 +215,7 @@ bool ManagedSession::is_reading()
 
 /// So much has come, at the end. What is too much by itself, or was the first for which there was no room, is
 /// a large answer.
-void ManagedSession::note_pushed(std::size_t stanzas, std::size_t bytes)
+void StreamManagementSession::note_pushed(std::size_t stanzas, std::size_t bytes)
 {
     const bool is_large = stanzas > limits_.stanzas || bytes > limits_.bytes;
     const bool had_room = management_.unacknowledged() - stanzas < limits_.stanzas
@@ -230,27 +232,27 @@ void ManagedSession::note_pushed(std::size_t stanzas, std::size_t bytes)
 }
 
 /// It has acknowledged something.
-void ManagedSession::note_reading()
+void StreamManagementSession::note_reading()
 {
     answers_at_once_ = 0;
     std::erase_if(large_answers_,
         [this](const LargeAnswer& each) { return each.end <= management_.acknowledged(); });
 }
 
-std::size_t ManagedSession::room() const
+std::size_t StreamManagementSession::room() const
 {
     const std::size_t taken = management_.unacknowledged();
     return taken < limits_.stanzas ? limits_.stanzas - taken : 0;
 }
 
-void ManagedSession::call_at_turn_end()
+void StreamManagementSession::call_at_turn_end()
 {
     if (!std::exchange(at_turn_end_, true)) {
         session_.shard().at_turn_end(*this);
     }
 }
 
-void ManagedSession::on_turn_end()
+void StreamManagementSession::on_turn_end()
 {
     at_turn_end_ = false;
     ClientStream* stream = session_.stream();
@@ -269,7 +271,7 @@ void ManagedSession::on_turn_end()
     }
 }
 
-void ManagedSession::after_acknowledged(Function<void()> f)
+void StreamManagementSession::after_acknowledged(Function<void()> f)
 {
     if (management_.unacknowledged() == 0) {
         session_.shard().post(std::move(f));
@@ -280,13 +282,13 @@ void ManagedSession::after_acknowledged(Function<void()> f)
 
 // From the client ---------------------------------------------------------------------------------
 
-void ManagedSession::on_request()
+void StreamManagementSession::on_request()
 {
     session_.stream()->send_xml(answer(management_.tell()));
     management_.asked(received());
 }
 
-void ManagedSession::on_ack(const Element& ack)
+void StreamManagementSession::on_ack(const Element& ack)
 {
     const auto h = read_handled_count(ack);
     const std::uint64_t before = management_.acknowledged();
@@ -311,7 +313,7 @@ void ManagedSession::on_ack(const Element& ack)
 }
 
 /// One mark at a time: when it is acknowledged, the next is set where the queue ends now.
-void ManagedSession::note_confirmed()
+void StreamManagementSession::note_confirmed()
 {
     if (management_.acknowledged() < mark_.number) {
         return;
@@ -323,12 +325,12 @@ void ManagedSession::note_confirmed()
     }
 }
 
-void ManagedSession::refuse_count(const Element& ack)
+void StreamManagementSession::refuse_count(const Element& ack)
 {
     session_.close(handled_count_too_high(ack, static_cast<std::uint32_t>(management_.sent())));
 }
 
-void ManagedSession::note_acknowledged()
+void StreamManagementSession::note_acknowledged()
 {
     const std::vector<std::uint64_t> tracks = management_.take_tracks();
     if (tracks.empty()) {
@@ -341,11 +343,11 @@ void ManagedSession::note_acknowledged()
     }
 }
 
-void ManagedSession::run_acknowledged()
+void StreamManagementSession::run_acknowledged()
 {
     note_acknowledged();
     if (management_.has_released()) {
-        mark(StreamJournal::Urgency::soon);
+        mark(StreamStateWriter::Urgency::soon);
     }
     const auto held = session_.shared_from_this();
     std::vector<Function<void()>> due;
@@ -361,7 +363,7 @@ void ManagedSession::run_acknowledged()
     }
 }
 
-void ManagedSession::on_timer()
+void StreamManagementSession::on_timer()
 {
     const auto held = session_.shared_from_this();
     if (session_.stream() != nullptr) {
@@ -373,7 +375,7 @@ void ManagedSession::on_timer()
 
 /// In the middle of the time, and at its end. A client that reads slowly may not have come to our <r/> yet;
 /// as long as it comes nearer it is waited for.
-void ManagedSession::look_for_answer()
+void StreamManagementSession::look_for_answer()
 {
     const Transport::Progress now = session_.stream()->progress();
     if (taken_ && (now.pending == 0 || now.taken == *taken_)) {
@@ -386,11 +388,11 @@ void ManagedSession::look_for_answer()
 
 // What may be told --------------------------------------------------------------------------------
 
-void ManagedSession::on_settled()
+void StreamManagementSession::on_settled()
 {
     if (is_resumable()) {
         if (settled() > noted_.handled) {
-            mark(StreamJournal::Urgency::now);
+            mark(StreamStateWriter::Urgency::now);
         }
         return;
     }
@@ -399,7 +401,7 @@ void ManagedSession::on_settled()
 }
 
 /// More is safe than the client knows: at once if it waits for that, else soon.
-void ManagedSession::tell_in_time()
+void StreamManagementSession::tell_in_time()
 {
     if (management_.has_to_tell()) {
         call_at_turn_end();
@@ -408,39 +410,39 @@ void ManagedSession::tell_in_time()
     }
 }
 
-void ManagedSession::tell()
+void StreamManagementSession::tell()
 {
     if (session_.stream() != nullptr && management_.has_news()) {
         session_.stream()->send_xml(answer(management_.tell()));
     }
 }
 
-void ManagedSession::on_state_changed()
+void StreamManagementSession::on_state_changed()
 {
     state_changed_ = true;
-    mark(StreamJournal::Urgency::soon);
+    mark(StreamStateWriter::Urgency::soon);
 }
 
-void ManagedSession::touch()
+void StreamManagementSession::touch()
 {
     touch_ = true;
-    mark(StreamJournal::Urgency::soon);
+    mark(StreamStateWriter::Urgency::soon);
 }
 
-void ManagedSession::mark(StreamJournal::Urgency urgency)
+void StreamManagementSession::mark(StreamStateWriter::Urgency urgency)
 {
     if (record_ && session_.is_open()) {
-        record_->kept->journal->mark({ session_.shared_from_this(), this }, urgency);
+        record_->kept->writer->mark({ session_.shared_from_this(), this }, urgency);
     }
 }
 
-bool ManagedSession::state_differs() const
+bool StreamManagementSession::state_differs() const
 {
     return state_changed_ || noted_.presence != session_.presence()
         || noted_.interested != session_.is_interested();
 }
 
-std::optional<StreamNote> ManagedSession::take_note()
+std::optional<StreamNote> StreamManagementSession::take_note()
 {
     if (!session_.is_open()) {
         return std::nullopt; // its record is gone
@@ -473,7 +475,7 @@ std::optional<StreamNote> ManagedSession::take_note()
     return note;
 }
 
-void ManagedSession::on_noted(bool committed)
+void StreamManagementSession::on_noted(bool committed)
 {
     if (!committed) {
         noted_.handled = management_.durable();
@@ -487,13 +489,13 @@ void ManagedSession::on_noted(bool committed)
     tell_settled();
 }
 
-void ManagedSession::when_settled(Function<void()> f)
+void StreamManagementSession::when_settled(Function<void()> f)
 {
     when_settled_.push_back(std::move(f));
     tell_settled();
 }
 
-void ManagedSession::tell_settled()
+void StreamManagementSession::tell_settled()
 {
     if (!is_settled() && session_.is_open()) {
         return;
@@ -505,21 +507,21 @@ void ManagedSession::tell_settled()
 
 // Connections come and go -------------------------------------------------------------------------
 
-void ManagedSession::on_disconnected()
+void StreamManagementSession::on_disconnected()
 {
     timer_.start(session_.shard().timers(), record_->window);
     touch_ = true;
-    mark(StreamJournal::Urgency::now);
+    mark(StreamStateWriter::Urgency::now);
 }
 
-bool ManagedSession::accept_resumption(std::uint32_t h)
+bool StreamManagementSession::accept_resumption(std::uint32_t h)
 {
     const bool fine = management_.resume(h) == StreamManagement::Ack::fine;
     note_reading();
     return fine;
 }
 
-void ManagedSession::on_resumed()
+void StreamManagementSession::on_resumed()
 {
     timer_.stop();
     Element resumed("resumed", ns::stream_management);
@@ -530,7 +532,7 @@ void ManagedSession::on_resumed()
     run_acknowledged();
 }
 
-void ManagedSession::on_over()
+void StreamManagementSession::on_over()
 {
     timer_.stop();
     tell_timer_.stop();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/stream_journal.hpp"
+#include "c2s/stream_state_writer.hpp"
 
 #include <utility>
 
@@ -11,19 +11,19 @@ constexpr std::chrono::seconds patience { 1 };
 
 } // namespace
 
-StreamJournal::StreamJournal(Shard& shard, StreamStore& store)
+StreamStateWriter::StreamStateWriter(Shard& shard, StreamStore& store)
     : shard_(shard), store_(store),
-      later_([](void* self) { static_cast<StreamJournal*>(self)->flush(); }, this)
+      later_([](void* self) { static_cast<StreamStateWriter*>(self)->flush(); }, this)
 {}
 
-StreamJournal::~StreamJournal()
+StreamStateWriter::~StreamStateWriter()
 {
     if (at_turn_end_) {
         shard_.forget(*this);
     }
 }
 
-void StreamJournal::mark(std::shared_ptr<Subject> subject, Urgency urgency)
+void StreamStateWriter::mark(std::shared_ptr<Subject> subject, Urgency urgency)
 {
     if (!std::exchange(subject->is_marked_, true)) {
         marked_.push_back(std::move(subject));
@@ -36,20 +36,20 @@ void StreamJournal::mark(std::shared_ptr<Subject> subject, Urgency urgency)
     }
 }
 
-void StreamJournal::flush_at_turn_end()
+void StreamStateWriter::flush_at_turn_end()
 {
     if (!in_flight_ && !std::exchange(at_turn_end_, true)) {
         shard_.at_turn_end(*this);
     }
 }
 
-void StreamJournal::on_turn_end()
+void StreamStateWriter::on_turn_end()
 {
     at_turn_end_ = false;
     flush();
 }
 
-void StreamJournal::flush()
+void StreamStateWriter::flush()
 {
     if (in_flight_) {
         return;
@@ -73,13 +73,13 @@ void StreamJournal::flush()
     store_.note(std::move(notes))
         .then([self = weak_from_this(),
                   noted = std::move(noted)](const Result<Done, StoreError>& done) mutable {
-            if (const auto journal = self.lock()) {
-                journal->on_answer(std::move(noted), done.has_value());
+            if (const auto writer = self.lock()) {
+                writer->on_answer(std::move(noted), done.has_value());
             }
         });
 }
 
-void StreamJournal::on_answer(std::vector<std::shared_ptr<Subject>> subjects, bool committed)
+void StreamStateWriter::on_answer(std::vector<std::shared_ptr<Subject>> subjects, bool committed)
 {
     in_flight_ = false;
     for (const auto& subject : subjects) {
@@ -100,7 +100,7 @@ void StreamJournal::on_answer(std::vector<std::shared_ptr<Subject>> subjects, bo
     tell_if_idle();
 }
 
-void StreamJournal::when_idle(Function<void()> done)
+void StreamStateWriter::when_idle(Function<void()> done)
 {
     when_idle_.push_back(std::move(done));
     if (!marked_.empty()) {
@@ -109,7 +109,7 @@ void StreamJournal::when_idle(Function<void()> done)
     tell_if_idle();
 }
 
-void StreamJournal::tell_if_idle()
+void StreamStateWriter::tell_if_idle()
 {
     if (in_flight_ || !marked_.empty()) {
         return;

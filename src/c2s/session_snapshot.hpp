@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// KeptState: what of a session outlives the server, so that it can be resumed (XEP-0198): its presence,
+// SessionSnapshot: what of a session outlives the server, so that it can be resumed (XEP-0198): its presence,
 // that it wants the roster, and what modules keep (Handlers::session_kept). As text in a StreamRecord.
 #pragma once
 
@@ -17,9 +17,9 @@ class Handlers;
 
 std::string write_kept_state(const Session& session, const Handlers& handlers);
 
-struct KeptState {
+struct SessionSnapshot {
     /// What cannot be read counts as nothing.
-    static KeptState read(std::string_view text);
+    static SessionSnapshot read(std::string_view text);
 
     Element modules; ///< for Handlers::restore
     bool interested = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// StreamJournal: writes down, for all resumable sessions of one shard, what the client may be told
+// StreamStateWriter: writes down, for all resumable sessions of one shard, what the client may be told
 // and what has to outlive the server (XEP-0198). All that changed in one turn of the loop goes to the
 // store as one transaction; what changes while that is under way gathers for the next. Owned by C2s,
 // one per shard; shard-bound.
@@ -15,7 +15,7 @@
 
 namespace stonechat {
 
-class StreamJournal final : public std::enable_shared_from_this<StreamJournal>, private TurnEnd {
+class StreamStateWriter final : public std::enable_shared_from_this<StreamStateWriter>, private TurnEnd {
 public:
     /// Whose changes are written down.
     class Subject {
@@ -27,13 +27,13 @@ public:
         virtual void on_noted(bool committed) = 0;
 
     private:
-        friend class StreamJournal;
+        friend class StreamStateWriter;
         bool is_marked_ = false;
     };
 
-    StreamJournal(Shard& shard, StreamStore& store);
-    ~StreamJournal() override;
-    StreamJournal(const StreamJournal&) = delete;
+    StreamStateWriter(Shard& shard, StreamStore& store);
+    ~StreamStateWriter() override;
+    StreamStateWriter(const StreamStateWriter&) = delete;
 
     enum class Urgency {
         now,  ///< somebody waits: at the end of this turn

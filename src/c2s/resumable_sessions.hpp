@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// KeptStreams: what one shard knows of resumable sessions (XEP-0198) besides the sessions: the journal,
+// ResumableSessions: what one shard knows of resumable sessions (XEP-0198) besides the sessions: the journal,
 // who is being brought back from the store at this moment, and, for a while, how those ended that
 // nobody can resume any more. Owned by C2s and by the sessions together; shard-bound.
 #pragma once
 
-#include "c2s/stream_journal.hpp"
+#include "c2s/stream_state_writer.hpp"
 #include "storage/stored.hpp"
 
 #include <cstdint>
@@ -91,12 +91,12 @@ private:
     std::vector<One> each_;
 };
 
-struct KeptStreams {
-    KeptStreams(Shard& shard, StreamStore& store)
-        : journal(std::make_shared<StreamJournal>(shard, store)), store(store)
+struct ResumableSessions {
+    ResumableSessions(Shard& shard, StreamStore& store)
+        : writer(std::make_shared<StreamStateWriter>(shard, store)), store(store)
     {}
 
-    std::shared_ptr<StreamJournal> journal;
+    std::shared_ptr<StreamStateWriter> writer;
     StreamStore& store;
     EndedStreams ended;
     BeingRestored being_restored;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/stream_journal.hpp"
+#include "c2s/stream_state_writer.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace stonechat;
 using namespace std::chrono_literals;
-using Urgency = StreamJournal::Urgency;
+using Urgency = StreamStateWriter::Urgency;
 
 namespace {
 
@@ -37,7 +37,7 @@ public:
     std::vector<Stored<Done>::Promise> promises;
 };
 
-struct Writer final : StreamJournal::Subject {
+struct Writer final : StreamStateWriter::Subject {
     explicit Writer(std::uint64_t its_row) : row(its_row) {}
     std::optional<StreamNote> take_note() override
     {
@@ -78,7 +78,7 @@ struct Desk {
     ManualClock clock;
     Shard shard { 0, clock };
     Book book;
-    std::shared_ptr<StreamJournal> journal = std::make_shared<StreamJournal>(shard, book);
+    std::shared_ptr<StreamStateWriter> writer = std::make_shared<StreamStateWriter>(shard, book);
 };
 
 } // namespace
@@ -90,7 +90,7 @@ TEST_CASE("journal: what changes in one turn is one transaction, what changes me
     const auto b = std::make_shared<Writer>(2);
     for (const auto& writer : { a, b, a }) {
         ++writer->handled;
-        desk.journal->mark(writer, Urgency::now);
+        desk.writer->mark(writer, Urgency::now);
     }
     CHECK(desk.book.pages.empty());
     desk.run();
@@ -99,7 +99,7 @@ TEST_CASE("journal: what changes in one turn is one transaction, what changes me
     CHECK(desk.book.pages[0][0].handled == 2U);
     for (int i = 0; i < 3; ++i) {
         ++b->handled;
-        desk.journal->mark(b, Urgency::now);
+        desk.writer->mark(b, Urgency::now);
         desk.run();
     }
     CHECK(desk.book.pages.size() == 1);
@@ -122,17 +122,17 @@ TEST_CASE("journal: what nobody waits for goes with the next that is urgent, or 
     const auto a = std::make_shared<Writer>(1);
     const auto b = std::make_shared<Writer>(2);
     ++a->handled;
-    desk.journal->mark(a, Urgency::soon);
+    desk.writer->mark(a, Urgency::soon);
     desk.run();
     CHECK(desk.book.pages.empty());
     ++b->handled;
-    desk.journal->mark(b, Urgency::now);
+    desk.writer->mark(b, Urgency::now);
     desk.run();
     REQUIRE(desk.book.pages.size() == 1);
     CHECK(desk.book.pages[0].size() == 2);
     desk.book.answers();
     ++a->handled;
-    desk.journal->mark(a, Urgency::soon);
+    desk.writer->mark(a, Urgency::soon);
     desk.waits(2s);
     CHECK(desk.book.pages.size() == 2);
 }
@@ -142,7 +142,7 @@ TEST_CASE("journal: what could not be written down is not told, and is written l
     Desk desk;
     const auto a = std::make_shared<Writer>(1);
     ++a->handled;
-    desk.journal->mark(a, Urgency::now);
+    desk.writer->mark(a, Urgency::now);
     desk.run();
     desk.book.answers(StoreError::full);
     desk.run();
@@ -158,15 +158,15 @@ TEST_CASE("journal: it is idle when everything is written down")
 {
     Desk desk;
     bool idle = false;
-    desk.journal->when_idle([&idle] { idle = true; });
+    desk.writer->when_idle([&idle] { idle = true; });
     CHECK(std::exchange(idle, false));
     const auto a = std::make_shared<Writer>(1);
     ++a->handled;
-    desk.journal->mark(a, Urgency::soon);
-    desk.journal->when_idle([&idle] { idle = true; });
+    desk.writer->mark(a, Urgency::soon);
+    desk.writer->when_idle([&idle] { idle = true; });
     desk.run();
     ++a->handled;
-    desk.journal->mark(a, Urgency::soon);
+    desk.writer->mark(a, Urgency::soon);
     CHECK_FALSE(idle);
     desk.book.answers();
     desk.run();
@@ -181,9 +181,9 @@ TEST_CASE("journal: an answer that comes too late finds nobody")
     Desk desk;
     const auto a = std::make_shared<Writer>(1);
     ++a->handled;
-    desk.journal->mark(a, Urgency::now);
+    desk.writer->mark(a, Urgency::now);
     desk.run();
-    desk.journal.reset();
+    desk.writer.reset();
     desk.book.answers();
     CHECK(a->durable == 0);
 }
