@@ -2,11 +2,11 @@
 #include "muc/muc.hpp"
 
 #include "base/log.hpp"
+#include "muc/joined_rooms.hpp"
 #include "muc/muc_commands.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
-#include "muc/room_keeper.hpp"
-#include "muc/rooms_of_sessions.hpp"
+#include "muc/room_expiry.hpp"
 #include "router/archive_quota.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -94,15 +94,15 @@ public:
                 .set_attribute("jid", service_->domain().text())
                 .set_attribute("name", "Group chat");
         });
-        rooms_of_sessions_.attach(on, service_->domain());
+        joined_rooms_.attach(on, service_->domain());
         attach_room_commands(on, *service_->rooms());
-        keeper_ = std::make_unique<RoomKeeper>(*service_);
+        expiry_ = std::make_unique<RoomExpiry>(*service_);
     }
 
 private:
     std::unique_ptr<MucService> service_; ///< none if the settings name no domain
-    RoomsOfSessions rooms_of_sessions_;
-    std::unique_ptr<RoomKeeper> keeper_;
+    JoinedRooms joined_rooms_;
+    std::unique_ptr<RoomExpiry> expiry_;
 };
 
 } // namespace

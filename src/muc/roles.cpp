@@ -62,7 +62,8 @@ Role role_after_change(Role now, Affiliation before, Affiliation affiliation, bo
     return loses_moderation ? implied : std::max(now, implied);
 }
 
-std::optional<StanzaError> refuse_role_change(const Standing& actor, const Standing& target, Role wanted)
+std::optional<StanzaError> refuse_role_change(const RoleAndAffiliation& actor,
+    const RoleAndAffiliation& target, Role wanted)
 {
     const bool is_admin = actor.affiliation >= Affiliation::admin;
     if (actor.role != Role::moderator && !is_admin) {

@@ -26,14 +26,15 @@ Role role_on_entering(Affiliation affiliation, bool moderated);
 Role role_after_change(Role now, Affiliation before, Affiliation affiliation, bool moderated);
 
 /// Who somebody is in a room at this moment.
-struct Standing {
+struct RoleAndAffiliation {
     Affiliation affiliation = Affiliation::none;
     Role role = Role::none;
 };
 
 /// Why `actor` may not give `target`, who is somebody else or himself, the role `wanted`; nothing if he may
 /// (§8.2 to §8.4, §9.6, §9.7).
-std::optional<StanzaError> refuse_role_change(const Standing& actor, const Standing& target, Role wanted);
+std::optional<StanzaError> refuse_role_change(const RoleAndAffiliation& actor,
+    const RoleAndAffiliation& target, Role wanted);
 /// Why `actor` may not change the affiliation of `target` from `now` to `wanted`; nothing if he may (§9,
 /// §10). That the last owner stays and that nobody bans himself is looked after by whoever knows them.
 std::optional<StanzaError> refuse_affiliation_change(Affiliation actor, Affiliation now, Affiliation wanted);

@@ -66,7 +66,7 @@ void Room::set_config(RoomConfig config)
 
 // Who may what ------------------------------------------------------------------------------------
 
-Standing Room::standing(const Jid& who) const
+RoleAndAffiliation Room::role_and_affiliation(const Jid& who) const
 {
     const Occupant* occupant = occupants_.by_device(who);
     return { affiliation(who), occupant != nullptr ? occupant->role : Role::none };
@@ -79,7 +79,7 @@ std::string Room::occupant_id(const Jid& user) const
 
 bool Room::shows_real_addresses_to(const Jid& who) const
 {
-    return !config_.is_anonymous() || standing(who).role == Role::moderator;
+    return !config_.is_anonymous() || role_and_affiliation(who).role == Role::moderator;
 }
 
 bool Room::is_archived() const

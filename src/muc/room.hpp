@@ -97,7 +97,7 @@ public:
     AsyncMutex& change_mutex() { return change_mutex_; }
 
     /// What somebody may do here. `who` is a full address of a device, or bare: then he has no role.
-    Standing standing(const Jid& who) const;
+    RoleAndAffiliation role_and_affiliation(const Jid& who) const;
     Affiliation affiliation(const Jid& user) const { return members_.affiliation(user); }
     /// XEP-0421 of a user (bare) in this room.
     std::string occupant_id(const Jid& user) const;

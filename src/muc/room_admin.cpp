@@ -146,17 +146,18 @@ std::string actor_nick(const Room& room, const Jid& actor)
 std::optional<StanzaError> refuse_roles(const Room& room, const Jid& actor,
     const std::vector<RoleItem>& items)
 {
-    const Standing standing = room.standing(actor);
+    const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(actor);
     for (const RoleItem& item : items) {
         const Occupant* target = room.occupants().by_nick(item.nick);
-        if (standing.role != Role::moderator && standing.affiliation < Affiliation::admin) {
+        if (role_and_affiliation.role != Role::moderator
+            && role_and_affiliation.affiliation < Affiliation::admin) {
             return StanzaError(StanzaError::forbidden);
         }
         if (target == nullptr) {
             return StanzaError(StanzaError::item_not_found);
         }
-        const Standing his { room.affiliation(target->user), target->role };
-        if (auto refusal = refuse_role_change(standing, his, item.role)) {
+        const RoleAndAffiliation his { room.affiliation(target->user), target->role };
+        if (auto refusal = refuse_role_change(role_and_affiliation, his, item.role)) {
             return refusal;
         }
     }
@@ -328,17 +329,18 @@ Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,
 /// Who may have a list of affiliations (§9.2, §9.5, §9.8, §10.5; muc#roomconfig_getmemberlist).
 bool may_list(const Room& room, const Jid& asker, Affiliation listed)
 {
-    const Standing standing = room.standing(asker);
+    const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(asker);
     const bool is_of_rulers = listed >= Affiliation::admin;
-    if (standing.affiliation == Affiliation::owner
-        || (standing.affiliation == Affiliation::admin && !is_of_rulers)) {
+    if (role_and_affiliation.affiliation == Affiliation::owner
+        || (role_and_affiliation.affiliation == Affiliation::admin && !is_of_rulers)) {
         return true;
     }
-    const bool belongs = standing.affiliation == Affiliation::member || standing.role != Role::none;
+    const bool belongs = role_and_affiliation.affiliation == Affiliation::member
+        || role_and_affiliation.role != Role::none;
     // Who is outside is treated as if he had come in (§9.5).
-    const Role role = standing.role != Role::none
-        ? standing.role
-        : role_on_entering(standing.affiliation, room.config().moderated);
+    const Role role = role_and_affiliation.role != Role::none
+        ? role_and_affiliation.role
+        : role_on_entering(role_and_affiliation.affiliation, room.config().moderated);
     const bool is_secret = listed == Affiliation::outcast || listed == Affiliation::none;
     // §5.2.1: such a list says who everybody is.
     if (is_of_rulers && room.config().is_anonymous()) {
@@ -394,8 +396,9 @@ Task<RoomAnswer> answer_admin_get(std::shared_ptr<Room> room, Iq iq)
         if (!role || *role == Role::none) {
             co_return bad_request("There is no such role");
         }
-        const Standing standing = room->standing(iq.from());
-        if (standing.role != Role::moderator && standing.affiliation < Affiliation::admin) {
+        const RoleAndAffiliation role_and_affiliation = room->role_and_affiliation(iq.from());
+        if (role_and_affiliation.role != Role::moderator
+            && role_and_affiliation.affiliation < Affiliation::admin) {
             co_return StanzaError(StanzaError::forbidden);
         }
         co_return RoomAnswer(std::optional(role_list(*room, *role)));

@@ -22,7 +22,7 @@ std::optional<StanzaError> refuse_archive(const Room& room, const Jid& asker)
     if (!room.is_archived()) {
         return StanzaError(StanzaError::service_unavailable);
     }
-    const bool inside = room.standing(asker).role != Role::none;
+    const bool inside = room.role_and_affiliation(asker).role != Role::none;
     const bool needs_password = !room.config().password.empty()
         && room.affiliation(asker) < Affiliation::member;
     if (!room.admits(asker) || (needs_password && !inside)) {

@@ -29,8 +29,9 @@ constexpr std::string_view traffic_node = "http://jabber.org/protocol/muc#traffi
 /// A room that hides says no more to strangers than that it is there (§14.4).
 bool may_know(const Room& room, const Jid& asker)
 {
-    const Standing standing = room.standing(asker);
-    return room.config().listed || standing.role != Role::none || standing.affiliation >= Affiliation::member;
+    const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(asker);
+    return room.config().listed || role_and_affiliation.role != Role::none
+        || role_and_affiliation.affiliation >= Affiliation::member;
 }
 
 DataForm room_info(const Room& room, const Jid& asker)
@@ -141,7 +142,7 @@ Task<RoomAnswer> answer_room_items(std::shared_ptr<Room> room, Iq iq)
         add_commands(*room, iq.from(), query);
     }
     // §6.5: who is there is not told to those who are not.
-    if (!node && room->standing(iq.from()).role != Role::none) {
+    if (!node && room->role_and_affiliation(iq.from()).role != Role::none) {
         room->occupants().for_each([&](const Occupant& occupant) {
             query.add("item")
                 .set_attribute("jid", occupant.address.text())

@@ -327,13 +327,15 @@ const HatCommand* find_command(std::string_view node)
 
 bool may_run(const HatCommand& command, const Room& room, const Jid& who)
 {
-    const Standing standing = room.standing(who);
-    const bool belongs = standing.role != Role::none || standing.affiliation >= Affiliation::member;
+    const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(who);
+    const bool belongs = role_and_affiliation.role != Role::none
+        || role_and_affiliation.affiliation >= Affiliation::member;
     switch (command.who) {
-    case For::rulers: return standing.affiliation >= Affiliation::admin;
+    case For::rulers: return role_and_affiliation.affiliation >= Affiliation::admin;
     case For::everybody: return belongs;
     case For::knowing:
-        return standing.affiliation >= Affiliation::admin || (belongs && room.shows_real_addresses_to(who));
+        return role_and_affiliation.affiliation >= Affiliation::admin
+            || (belongs && room.shows_real_addresses_to(who));
     }
     return false;
 }

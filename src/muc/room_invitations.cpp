@@ -25,12 +25,14 @@ const Element* user_element(const Stanza& message)
 /// Who may invite (§7.8.2, muc#roomconfig_allowinvites).
 bool may_invite(const Room& room, const Jid& inviter)
 {
-    const Standing standing = room.standing(inviter);
-    if (standing.role == Role::moderator || standing.affiliation >= Affiliation::admin) {
-        return standing.role != Role::none;
+    const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(inviter);
+    if (role_and_affiliation.role == Role::moderator
+        || role_and_affiliation.affiliation >= Affiliation::admin) {
+        return role_and_affiliation.role != Role::none;
     }
-    const bool is_entitled = !room.config().members_only || standing.affiliation >= Affiliation::member;
-    return room.config().members_invite && standing.role >= Role::participant && is_entitled;
+    const bool is_entitled = !room.config().members_only
+        || role_and_affiliation.affiliation >= Affiliation::member;
+    return room.config().members_invite && role_and_affiliation.role >= Role::participant && is_entitled;
 }
 
 void remember(Room& room, const Jid& invitee, const Jid& inviter)

@@ -98,39 +98,39 @@ std::string archived_form(const Room& room, const Stanza& message, const Jid& au
 }
 
 /// Everybody who was there when it came gets it.
-void reflect(Room& room, Utterance& utterance, std::optional<MessageId> id, WallTime stamp,
+void reflect(Room& room, RoomMessage& room_message, std::optional<MessageId> id, WallTime stamp,
     const AudiencePtr& audience)
 {
-    Element& element = utterance.message.element();
+    Element& element = room_message.message.element();
     if (id) {
         element.add(stanza_id(room.address(), *id));
         room.set_newest(*id);
-        room.host().trace("committed", utterance.message, "in the room's archive");
+        room.host().trace("committed", room_message.message, "in the room's archive");
     }
     if (is_subject_change(element)) {
         room.history().set_subject(element, stamp);
     } else if (element.child("body") != nullptr && id && room.config().ticks) {
-        room.tick_ledger().add(*id, utterance.author.bare());
+        room.tick_ledger().add(*id, room_message.author.bare());
     }
-    utterance.message.serialize_for_many();
+    room_message.message.serialize_for_many();
     if (!is_subject_change(element) && element.child("body") != nullptr) {
-        room.history().add(id.value_or(0), stamp, utterance.message.from(), *utterance.message.wire());
+        room.history().add(id.value_or(0), stamp, room_message.message.from(), *room_message.message.wire());
     }
-    const auto shared = std::make_shared<const Stanza>(std::move(utterance.message));
+    const auto shared = std::make_shared<const Stanza>(std::move(room_message.message));
     room.host().trace("reflected", *shared, std::to_string(audience->size()) + " devices");
     room.host().router().address(shared, audience);
-    if (utterance.then) {
-        utterance.then(id);
+    if (room_message.then) {
+        room_message.then(id);
     }
 }
 
 /// It was said before, and whoever says it again has not heard so: only he hears it.
-void confirm_again(Room& room, Utterance& utterance, MessageId id)
+void confirm_again(Room& room, RoomMessage& room_message, MessageId id)
 {
-    room.host().trace("repeated", utterance.message, "it is in the room's archive already");
-    utterance.message.element().add(stanza_id(room.address(), id));
-    utterance.message.set_to(utterance.author);
-    room.send(utterance.message);
+    room.host().trace("repeated", room_message.message, "it is in the room's archive already");
+    room_message.message.element().add(stanza_id(room.address(), id));
+    room_message.message.set_to(room_message.author);
+    room.send(room_message.message);
 }
 
 /// What tells whether its client says it once more.
@@ -141,40 +141,40 @@ std::optional<Origin> origin_of(const Settlement& settlement)
     return origin != nullptr ? std::optional(*origin) : std::nullopt;
 }
 
-void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudiencePtr audience)
+void store_room_message(Room& room, std::shared_ptr<RoomMessage> room_message, AudiencePtr audience)
 {
     MessageToStore message;
     message.stamp = room.host().clock().wall();
-    message.searchable = is_searchable(std::as_const(utterance->message).element());
-    message.xml = archived_form(room, utterance->message, utterance->author);
+    message.searchable = is_searchable(std::as_const(room_message->message).element());
+    message.xml = archived_form(room, room_message->message, room_message->author);
     count_archived(room, message.xml.size());
     ArchiveEntry entry;
     entry.owner = room.key();
-    entry.peer = utterance->message.from();
+    entry.peer = room_message->message.from();
     entry.outgoing = true; // the room has said it
     message.archives.push_back(std::move(entry));
-    message.origin = utterance->origin;
+    message.origin = room_message->origin;
     const WallTime stamp = message.stamp;
     const std::uint64_t place = room.delivery_queue().hold();
     room.host()
         .storage()
         .messages()
         .accept(std::move(message))
-        .then([held = room.shared_from_this(), utterance = std::move(utterance),
+        .then([held = room.shared_from_this(), room_message = std::move(room_message),
                   audience = std::move(audience), stamp,
                   place](const Result<MessageReceipt, StoreError>& receipt) mutable {
             if (!receipt) {
-                held->refuse(utterance->refusable, to_stanza_error(receipt.error()));
+                held->refuse(room_message->refusable, to_stanza_error(receipt.error()));
                 held->delivery_queue().ready(place, Function<void()>([] {}));
                 return;
             }
             if (receipt->is_repeated) {
                 held->delivery_queue().ready(place,
-                    [held, utterance, id = receipt->id] { confirm_again(*held, *utterance, id); });
+                    [held, room_message, id = receipt->id] { confirm_again(*held, *room_message, id); });
                 return;
             }
-            held->delivery_queue().ready(place, [held, utterance, audience, stamp, id = receipt->id] {
-                reflect(*held, *utterance, id, stamp, audience);
+            held->delivery_queue().ready(place, [held, room_message, audience, stamp, id = receipt->id] {
+                reflect(*held, *room_message, id, stamp, audience);
             });
         });
 }
@@ -182,12 +182,12 @@ void store_utterance(Room& room, std::shared_ptr<Utterance> utterance, AudienceP
 /// The subject is kept before anybody sees it.
 void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement settlement)
 {
-    Utterance utterance { reflection(room, occupant, message), message.from(), message, std::move(settlement),
-        {} };
+    RoomMessage room_message { reflection(room, occupant, message), message.from(), message,
+        std::move(settlement), {} };
     RoomHistory next;
-    next.set_subject(std::as_const(utterance.message).element(), room.host().clock().wall());
+    next.set_subject(std::as_const(room_message.message).element(), room.host().clock().wall());
     if (room.state() != Room::State::open) {
-        utter(room, std::move(utterance)); // nothing is kept of the room yet
+        send_room_message(room, std::move(room_message)); // nothing is kept of the room yet
         return;
     }
     RoomStore::Change change;
@@ -199,12 +199,12 @@ void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement s
         .rooms()
         .change(room.key(), std::move(change))
         .then([held = room.shared_from_this(),
-                  settlement = utterance.settlement.share()](const Result<bool, StoreError>& changed) {
+                  settlement = room_message.settlement.share()](const Result<bool, StoreError>& changed) {
             if (!changed) {
                 held->host().log().warning("subject not stored", { { "room", held->address().text() } });
             }
         });
-    utter(room, std::move(utterance));
+    send_room_message(room, std::move(room_message));
 }
 
 void receive_groupchat(Room& room, Stanza message, Settlement settlement)
@@ -229,20 +229,20 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
     }
     auto origin = origin_of(settlement);
     const auto target = retracted_id(element);
-    Utterance utterance { reflection(room, *occupant, message), message.from(), std::move(message),
+    RoomMessage room_message { reflection(room, *occupant, message), message.from(), std::move(message),
         std::move(settlement), {}, std::move(origin) };
     if (target) {
-        retract_own(room, *occupant, *target, std::move(utterance));
+        retract_own(room, *occupant, *target, std::move(room_message));
         return;
     }
-    if (auto absent = whom_to_notice(room, *occupant, std::as_const(utterance.message).element());
+    if (auto absent = whom_to_notice(room, *occupant, std::as_const(room_message.message).element());
         !absent.empty()) {
-        utterance.then = [held = room.shared_from_this(), author = occupant->address,
-                             absent = std::move(absent)](std::optional<MessageId>) {
+        room_message.then = [held = room.shared_from_this(), author = occupant->address,
+                                absent = std::move(absent)](std::optional<MessageId>) {
             send_notices(*held, author, absent);
         };
     }
-    utter(room, std::move(utterance));
+    send_room_message(room, std::move(room_message));
 }
 
 void receive_for_room(Room& room, Stanza message, Settlement settlement)
@@ -326,14 +326,14 @@ void receive_message(Room& room, Stanza message, Settlement settlement)
     }
 }
 
-void utter(Room& room, Utterance utterance)
+void send_room_message(Room& room, RoomMessage room_message)
 {
     AudiencePtr audience = room.everybody();
     const bool kept = room.state() == Room::State::open && room.is_archived()
-        && storage_policy_in_room(Message(utterance.message)) == StoragePolicy::archived;
-    const auto shared = std::make_shared<Utterance>(std::move(utterance));
+        && storage_policy_in_room(Message(room_message.message)) == StoragePolicy::archived;
+    const auto shared = std::make_shared<RoomMessage>(std::move(room_message));
     if (kept) {
-        store_utterance(room, shared, std::move(audience));
+        store_room_message(room, shared, std::move(audience));
         return;
     }
     room.emit([held = room.shared_from_this(), shared, audience = std::move(audience)] {

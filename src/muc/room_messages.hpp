@@ -15,7 +15,7 @@ void receive_message(Room& room, Stanza message, Settlement settlement);
 /// Commits `message`, which comes from an occupant's address or the room's, to the archive if it is worth
 /// that, and says it to all who are there now. `author` is who really wrote it (a full address), for the
 /// archive. `refusable` is answered if it could not be stored; `then` is called when all have been told.
-struct Utterance {
+struct RoomMessage {
     Stanza message;
     Jid author;
     Stanza refusable;
@@ -23,6 +23,6 @@ struct Utterance {
     Function<void(std::optional<MessageId>)> then;
     std::optional<Origin> origin = {}; ///< its client may say it once more
 };
-void utter(Room& room, Utterance utterance);
+void send_room_message(Room& room, RoomMessage room_message);
 
 } // namespace stonechat

@@ -117,19 +117,19 @@ Task<std::optional<ArchivedMessage>> find_message(std::shared_ptr<Room> room, Me
     co_return std::move((*page)->messages.front());
 }
 
-void retract_own(Room& room, const Occupant& occupant, const std::string& target, Utterance utterance)
+void retract_own(Room& room, const Occupant& occupant, const std::string& target, RoomMessage room_message)
 {
     const auto id = message_id_from(target);
     if (id && room.is_archived()) {
-        Retraction retraction { std::string(utterance.message.id()), std::nullopt };
-        utterance.then = [held = room.shared_from_this(), id = *id, author = occupant.id,
-                             retraction = std::move(retraction),
-                             hold = utterance.settlement.share()](std::optional<MessageId>) mutable {
+        Retraction retraction { std::string(room_message.message.id()), std::nullopt };
+        room_message.then = [held = room.shared_from_this(), id = *id, author = occupant.id,
+                                retraction = std::move(retraction),
+                                hold = room_message.settlement.share()](std::optional<MessageId>) mutable {
             start_in_background(bury_own(held, id, author, std::move(retraction), std::move(hold)),
                 held->host().log(), "retracted message not replaced");
         };
     }
-    utter(room, std::move(utterance));
+    send_room_message(room, std::move(room_message));
 }
 
 Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq)
@@ -162,8 +162,8 @@ Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq)
         co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
     }
     co_return RoomAnswer(std::nullopt, [room, told = std::move(told), author = iq.from()]() mutable {
-        Utterance utterance { std::move(told), author, Stanza::message(room->address(), Jid()), {}, {} };
-        utter(*room, std::move(utterance));
+        RoomMessage room_message { std::move(told), author, Stanza::message(room->address(), Jid()), {}, {} };
+        send_room_message(*room, std::move(room_message));
     });
 }
 

@@ -14,7 +14,7 @@ namespace stonechat {
 /// The stanza-id that a message takes back, or nothing.
 std::optional<std::string> retracted_id(const Element& message);
 /// Reflects a retraction and buries what it takes back, if that is the occupant's own.
-void retract_own(Room& room, const Occupant& occupant, const std::string& target, Utterance utterance);
+void retract_own(Room& room, const Occupant& occupant, const std::string& target, RoomMessage room_message);
 
 /// `<moderate id=''><retract/></moderate>`
 Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq);

@@ -17,7 +17,7 @@ std::string verdict(const std::optional<StanzaError>& refusal)
     return refusal ? std::string(to_text(refusal->condition())) : "allowed";
 }
 
-std::string change_role(Standing actor, Standing target, Role wanted)
+std::string change_role(RoleAndAffiliation actor, RoleAndAffiliation target, Role wanted)
 {
     return verdict(refuse_role_change(actor, target, wanted));
 }
@@ -62,7 +62,7 @@ TEST_CASE("roles: names are the wire's, both ways")
 // XEP-0045 §8.2-2
 TEST_CASE("kick: by a moderator, and never from below (XEP-0045 §8.2)")
 {
-    const Standing moderator { none, Role::moderator };
+    const RoleAndAffiliation moderator { none, Role::moderator };
     CHECK(change_role(moderator, { none, Role::participant }, Role::none) == "allowed");
     CHECK(change_role(moderator, { member, Role::participant }, Role::none) == "not-allowed");
     CHECK(change_role({ member, Role::moderator }, { admin, Role::moderator }, Role::none) == "not-allowed");
@@ -74,7 +74,7 @@ TEST_CASE("kick: by a moderator, and never from below (XEP-0045 §8.2)")
 // XEP-0045 §8.4-2
 TEST_CASE("voice: is taken from nobody of the same affiliation, and from no admin or owner (XEP-0045 §8.4)")
 {
-    const Standing moderator { none, Role::moderator };
+    const RoleAndAffiliation moderator { none, Role::moderator };
     CHECK(change_role(moderator, { none, Role::visitor }, Role::participant) == "allowed");
     CHECK(change_role(moderator, { none, Role::participant }, Role::visitor) == "allowed");
     CHECK(change_role(moderator, { member, Role::visitor }, Role::participant) == "allowed"); // §8.3: given
@@ -91,7 +91,7 @@ TEST_CASE("voice: is taken from nobody of the same affiliation, and from no admi
 TEST_CASE(
     "moderation: is given and taken by admins and owners, and not from their like (XEP-0045 §9.6, §9.7)")
 {
-    const Standing admin_there { admin, Role::moderator };
+    const RoleAndAffiliation admin_there { admin, Role::moderator };
     CHECK(change_role(admin_there, { member, Role::participant }, Role::moderator) == "allowed");
     CHECK(change_role(admin_there, { member, Role::moderator }, Role::participant) == "allowed");
     CHECK(change_role(admin_there, { admin, Role::moderator }, Role::participant) == "not-allowed");

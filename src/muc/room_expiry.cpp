@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "muc/room_keeper.hpp"
+#include "muc/room_expiry.hpp"
 
 #include "base/log.hpp"
 #include "muc/muc_service.hpp"
@@ -24,8 +24,8 @@ constexpr std::size_t rooms_at_once = 500;
 
 } // namespace
 
-RoomKeeper::RoomKeeper(MucService& service)
-    : service_(service), expire_timer_([](void* self) { static_cast<RoomKeeper*>(self)->expire(); }, this)
+RoomExpiry::RoomExpiry(MucService& service)
+    : service_(service), expire_timer_([](void* self) { static_cast<RoomExpiry*>(self)->expire(); }, this)
 {
     Shard& shard = service.host().shard();
     if (shard.index() == 0) {
@@ -36,7 +36,7 @@ RoomKeeper::RoomKeeper(MucService& service)
     }
 }
 
-void RoomKeeper::expire()
+void RoomExpiry::expire()
 {
     Host& host = service_.host();
     host.storage()
@@ -52,7 +52,7 @@ void RoomKeeper::expire()
 }
 
 /// A room that is loaded goes by itself if it is not to last and nobody comes back to it.
-void RoomKeeper::look_for_leftovers(std::string after)
+void RoomExpiry::look_for_leftovers(std::string after)
 {
     service_.host()
         .storage()
@@ -69,7 +69,7 @@ void RoomKeeper::look_for_leftovers(std::string after)
         });
 }
 
-void RoomKeeper::look_at(const std::vector<RoomSummary>& rooms)
+void RoomExpiry::look_at(const std::vector<RoomSummary>& rooms)
 {
     for (const RoomSummary& room : rooms) {
         const auto address = Jid::from_parts(room.room, service_.domain().text());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RoomKeeper: what has to be done for rooms that nobody addresses: old messages go, and so do rooms that were
+// RoomExpiry: what has to be done for rooms that nobody addresses: old messages go, and so do rooms that were
 // not to last and that a restart has left behind. Part of the module `muc`; on shard 0 only.
 #pragma once
 
@@ -12,10 +12,10 @@ namespace stonechat {
 
 class MucService;
 
-class RoomKeeper {
+class RoomExpiry {
 public:
-    explicit RoomKeeper(MucService& service);
-    RoomKeeper(const RoomKeeper&) = delete;
+    explicit RoomExpiry(MucService& service);
+    RoomExpiry(const RoomExpiry&) = delete;
 
 private:
     void expire();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RoomsOfSessions: which rooms a host's sessions are in, as their homes know it. A session that can be
+// JoinedRooms: which rooms a host's sessions are in, as their homes know it. A session that can be
 // resumed keeps them (XEP-0198): when it comes back after a restart, it goes on being where it was, and gets
 // what it has missed. Part of the module `muc`; shard-bound.
 #pragma once
@@ -14,9 +14,9 @@
 
 namespace stonechat {
 
-class RoomsOfSessions {
+class JoinedRooms {
 public:
-    RoomsOfSessions();
+    JoinedRooms();
 
     void attach(Handlers& on, const Jid& service);
 

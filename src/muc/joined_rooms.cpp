@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "muc/rooms_of_sessions.hpp"
+#include "muc/joined_rooms.hpp"
 
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
@@ -47,11 +47,9 @@ void restore_in(Router& home, const Jid& room, const Jid& device, const std::str
 
 } // namespace
 
-RoomsOfSessions::RoomsOfSessions()
-    : timer_([](void* self) { static_cast<RoomsOfSessions*>(self)->refresh(); }, this)
-{}
+JoinedRooms::JoinedRooms() : timer_([](void* self) { static_cast<JoinedRooms*>(self)->refresh(); }, this) {}
 
-void RoomsOfSessions::attach(Handlers& on, const Jid& service)
+void JoinedRooms::attach(Handlers& on, const Jid& service)
 {
     host_ = &on.host();
     service_ = service;
@@ -66,7 +64,7 @@ void RoomsOfSessions::attach(Handlers& on, const Jid& service)
 }
 
 /// A room tells a session where it is by presence with code 110.
-Verdict RoomsOfSessions::look(const Presence& presence, const Context& context)
+Verdict JoinedRooms::look(const Presence& presence, const Context& context)
 {
     const Element* x = std::as_const(presence.stanza()).element().child("x", ns::muc_user);
     Session* session = context.user->session(presence.to().resource());
@@ -90,7 +88,7 @@ Verdict RoomsOfSessions::look(const Presence& presence, const Context& context)
     return Verdict::pass();
 }
 
-std::optional<Element> RoomsOfSessions::save(const Session& session) const
+std::optional<Element> JoinedRooms::save(const Session& session) const
 {
     const Rooms* rooms = rooms_.find(session);
     if (rooms == nullptr || rooms->nicks.empty()) {
@@ -104,7 +102,7 @@ std::optional<Element> RoomsOfSessions::save(const Session& session) const
     return kept;
 }
 
-void RoomsOfSessions::restore(Session& session, const Element& kept)
+void JoinedRooms::restore(Session& session, const Element& kept)
 {
     Rooms& rooms = rooms_.of(session);
     rooms.kept = parse_datetime(kept.attribute_or("confirmed")).value_or(WallTime());
@@ -114,7 +112,7 @@ void RoomsOfSessions::restore(Session& session, const Element& kept)
     }
 }
 
-void RoomsOfSessions::come_back(const Context& context)
+void JoinedRooms::come_back(const Context& context)
 {
     Rooms* rooms = rooms_.find(*context.session);
     if (rooms == nullptr || !std::exchange(rooms->restored, false)) {
@@ -134,7 +132,7 @@ void RoomsOfSessions::come_back(const Context& context)
 
 /// Whoever entered before a restart has no directed presence that would tell (RFC 6121 §4.6.3). A room that
 /// knows it already takes no notice.
-void RoomsOfSessions::leave_all(const Session& session) const
+void JoinedRooms::leave_all(const Session& session) const
 {
     Rooms* rooms = rooms_.find(session);
     if (rooms == nullptr) {
@@ -150,7 +148,7 @@ void RoomsOfSessions::leave_all(const Session& session) const
 }
 
 /// What clients have is written down now and then.
-void RoomsOfSessions::refresh()
+void JoinedRooms::refresh()
 {
     for (const auto& [name, user] : host_->users()) {
         for (const auto& session : user->sessions()) {
