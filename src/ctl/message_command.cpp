@@ -11,7 +11,7 @@ namespace {
 
 namespace json = boost::json;
 
-using Notes = std::vector<MessageTracks::Note>;
+using Notes = std::vector<MessageLog::Note>;
 
 json::array to_json(std::vector<Notes> shards)
 {
@@ -22,7 +22,7 @@ json::array to_json(std::vector<Notes> shards)
     std::stable_sort(all.begin(), all.end(),
         [](const auto& left, const auto& right) { return left.when < right.when; });
     json::array rows;
-    for (const MessageTracks::Note& note : all) {
+    for (const MessageLog::Note& note : all) {
         json::object row;
         row["time_us"] =
             std::chrono::duration_cast<std::chrono::microseconds>(note.when.time_since_epoch()).count();
@@ -41,7 +41,7 @@ Task<Answer> message(Context& context, json::object request)
         Error error { "bad-request", "the request has no 'id'" };
         co_return error;
     }
-    const std::uint64_t key = MessageTracks::key_of(*id);
+    const std::uint64_t key = MessageLog::key_of(*id);
     std::function<Notes(Router&)> look = [key](Router& router) { return router.tracks().find(key); };
     auto pending = context.server.gather<Notes>(context.shard, std::move(look));
     auto shards = co_await pending;

@@ -5,7 +5,7 @@
 #include "base/random.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
-#include "router/message_tracks.hpp"
+#include "router/message_log.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -300,7 +300,7 @@ private:
             const auto message = has_moved ? read_message(reader, row) : std::nullopt;
             if (message) {
                 DeliveryStatusPtr status = std::make_shared<DeliveryStatus>();
-                status->track = MessageTracks::key_of(message->id());
+                status->track = MessageLog::key_of(message->id());
                 reader.fulfil(batch.places[i], *message, status);
             } else {
                 reader.withdraw(batch.places[i]);

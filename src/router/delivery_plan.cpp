@@ -3,7 +3,7 @@
 
 #include "base/log.hpp"
 #include "router/host.hpp"
-#include "router/message_tracks.hpp"
+#include "router/message_log.hpp"
 #include "router/user.hpp"
 #include "xmpp/carbon.hpp"
 #include "xmpp/ns.hpp"
@@ -153,7 +153,7 @@ std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
     DeliveryStatusPtr status;
     if (policy_ != StoragePolicy::nothing && has_receivers()) {
         status = std::make_shared<DeliveryStatus>();
-        status->track = MessageTracks::key_of(message.id());
+        status->track = MessageLog::key_of(message.id());
     }
     std::size_t count = 0;
     for (Receiver& receiver : receivers_) {

@@ -10,7 +10,7 @@
 namespace stonechat {
 
 struct DeliveryStatus {
-    std::uint64_t track = 0;   ///< MessageTracks::key_of its id
+    std::uint64_t track = 0;   ///< MessageLog::key_of its id
     bool acknowledged = false; ///< a client has said that it got it
 };
 

@@ -221,7 +221,7 @@ void Host::trace(std::string_view what, const Stanza& stanza, std::string_view d
     if (stanza.kind() == StanzaKind::message) {
         // The answer to a message that was refused has its id too.
         const std::string step = stanza.is_error() ? "error " + std::string(what) : std::string(what);
-        router_.tracks().note(MessageTracks::key_of(stanza.id()), clock().wall(), step, detail);
+        router_.tracks().note(MessageLog::key_of(stanza.id()), clock().wall(), step, detail);
     }
     Trace& trace = router_.server().trace();
     if (trace.is_on()) {

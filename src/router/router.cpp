@@ -103,7 +103,7 @@ void Router::refuse(const Stanza& request, const StanzaError& error)
 {
     ++counters_.refused;
     if (request.kind() == StanzaKind::message) {
-        tracks_.note(MessageTracks::key_of(request.id()), server_.clock().wall(), "refused",
+        tracks_.note(MessageLog::key_of(request.id()), server_.clock().wall(), "refused",
             to_text(error.condition()));
     }
     if (server_.trace().is_on()) {

@@ -10,7 +10,7 @@
 #include "router/audience.hpp"
 #include "router/dead_letters.hpp"
 #include "router/host.hpp"
-#include "router/message_tracks.hpp"
+#include "router/message_log.hpp"
 #include "router/settlement.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/stanza.hpp"
@@ -83,7 +83,7 @@ public:
     /// A seal for a stanza that no other has, on whatever shard.
     Stanza::Seal new_seal();
     DeadLetters& dead_letters() { return dead_letters_; }
-    MessageTracks& tracks() { return tracks_; }
+    MessageLog& tracks() { return tracks_; }
 
 private:
     void deliver_here(Stanza stanza, Settlement settlement);
@@ -99,7 +99,7 @@ private:
     Accounts accounts_;
     Counters counters_;
     DeadLetters dead_letters_;
-    MessageTracks tracks_;
+    MessageLog tracks_;
     Stanza::Seal seals_ = 0; ///< how many were given out
     SharedSettings settings_;
     Timer sweep_timer_;

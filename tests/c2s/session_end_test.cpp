@@ -4,7 +4,7 @@
 #include "support/example_module.hpp"
 
 #include "router/delivery_plan.hpp"
-#include "router/message_tracks.hpp"
+#include "router/message_log.hpp"
 
 #include <doctest/doctest.h>
 
@@ -136,7 +136,7 @@ TEST_CASE("session end: the administrator sees who has acknowledged a message")
     world.run();
     orchard.types(ack(1));
     const auto steps = [&world](std::string_view id) {
-        const auto notes = world.router().tracks().find(MessageTracks::key_of(id));
+        const auto notes = world.router().tracks().find(MessageLog::key_of(id));
         return std::count_if(notes.begin(), notes.end(),
             [](const auto& note) { return note.text == "acknowledged by orchard"; });
     };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "router/message_tracks.hpp"
+#include "router/message_log.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -22,12 +22,12 @@ std::string_view beginning(std::string_view text, std::size_t room)
 
 } // namespace
 
-std::uint64_t MessageTracks::key_of(std::string_view message_id)
+std::uint64_t MessageLog::key_of(std::string_view message_id)
 {
     return message_id.empty() ? 0 : std::hash<std::string_view>()(message_id);
 }
 
-void MessageTracks::note(std::uint64_t key, WallTime when, std::string_view what, std::string_view detail)
+void MessageLog::note(std::uint64_t key, WallTime when, std::string_view what, std::string_view detail)
 {
     if (key == 0) {
         return;
@@ -54,7 +54,7 @@ void MessageTracks::note(std::uint64_t key, WallTime when, std::string_view what
     entry.size = static_cast<std::uint8_t>(size);
 }
 
-std::vector<MessageTracks::Note> MessageTracks::find(std::uint64_t key) const
+std::vector<MessageLog::Note> MessageLog::find(std::uint64_t key) const
 {
     std::vector<Note> notes;
     for (std::size_t i = 0; i < ring_.size(); ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MessageTracks: what became of the messages of the last while, by message id, so that an administrator
+// MessageLog: what became of the messages of the last while, by message id, so that an administrator
 // can ask about one that is said to be missing. A ring of short notes per shard, written as messages
 // go by; never a body. Shard-bound; part of a Router.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace stonechat {
 
-class MessageTracks {
+class MessageLog {
 public:
     /// What finds a message again, for who notes a later step without having the message. 0: no id.
     static std::uint64_t key_of(std::string_view message_id);

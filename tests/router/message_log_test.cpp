@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "router/message_tracks.hpp"
+#include "router/message_log.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,10 +13,10 @@ constexpr WallTime noon { std::chrono::hours(12) };
 
 TEST_CASE("message tracks: the notes of one message, in order, without those of others")
 {
-    MessageTracks tracks;
-    const auto mine = MessageTracks::key_of("m1");
+    MessageLog tracks;
+    const auto mine = MessageLog::key_of("m1");
     tracks.note(mine, noon, "received");
-    tracks.note(MessageTracks::key_of("m2"), noon, "received");
+    tracks.note(MessageLog::key_of("m2"), noon, "received");
     tracks.note(mine, noon + std::chrono::seconds(1), "delivered", "to balcony");
     const auto notes = tracks.find(mine);
     REQUIRE(notes.size() == 2);
@@ -27,16 +27,16 @@ TEST_CASE("message tracks: the notes of one message, in order, without those of 
 
 TEST_CASE("message tracks: a message without an id leaves none")
 {
-    MessageTracks tracks;
-    tracks.note(MessageTracks::key_of(""), noon, "received");
+    MessageLog tracks;
+    tracks.note(MessageLog::key_of(""), noon, "received");
     CHECK(tracks.find(0).empty());
 }
 
 TEST_CASE("message tracks: the oldest make room for the newest, and long notes are cut")
 {
-    MessageTracks tracks;
-    const auto first = MessageTracks::key_of("first");
-    const auto other = MessageTracks::key_of("other");
+    MessageLog tracks;
+    const auto first = MessageLog::key_of("first");
+    const auto other = MessageLog::key_of("other");
     tracks.note(first, noon, "received");
     for (int i = 0; i < 16384; ++i) {
         tracks.note(other, noon, std::string(100, 'x'));
@@ -49,8 +49,8 @@ TEST_CASE("message tracks: the oldest make room for the newest, and long notes a
 
 TEST_CASE("message tracks: a note is cut between characters, whatever a resource is called")
 {
-    MessageTracks tracks;
-    const auto mine = MessageTracks::key_of("m1");
+    MessageLog tracks;
+    const auto mine = MessageLog::key_of("m1");
     std::string moons;
     for (int i = 0; i < 20; ++i) {
         moons += "\U0001F319";
