@@ -3,9 +3,9 @@
 
 #include "base/clock.hpp"
 #include "ctl/protocol.hpp"
-#include "machine_settings.hpp"
 #include "private_files.hpp"
 #include "process.hpp"
+#include "process_settings.hpp"
 #include "trusted_accounts.hpp"
 
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include "base/random.hpp"
 #include "config/loader.hpp"
 #include "full_schema.hpp"
-#include "machine.hpp"
+#include "server_process.hpp"
 
 #include <csignal>
 #include <iostream>
@@ -20,20 +20,20 @@ std::chrono::milliseconds turn_length()
     return watchdog ? std::max(*watchdog / 2, std::chrono::milliseconds(1)) : unwatched;
 }
 
-void run(Machine& machine, const Signals& signals)
+void run(ServerProcess& process, const Signals& signals)
 {
     const std::chrono::milliseconds turn = turn_length();
     while (true) {
-        machine.look_daily();
+        process.look_daily();
         switch (signals.wait(turn)) {
         case 0:
-            if (machine.is_alive()) {
+            if (process.is_alive()) {
                 service::alive();
             }
             break;
         case SIGHUP:
             service::reloading();
-            machine.reload();
+            process.reload();
             service::ready();
             break;
         default: // SIGTERM, SIGINT
@@ -61,18 +61,18 @@ int serve(const std::string& config_file)
         std::cerr << "stonechat: " << privileges.error() << '\n';
         return exit_config;
     }
-    auto machine = Machine::make(schema, std::move(*settings), *privileges);
-    if (!machine) {
-        std::cerr << "stonechat: " << machine.error() << '\n';
+    auto process = ServerProcess::make(schema, std::move(*settings), *privileges);
+    if (!process) {
+        std::cerr << "stonechat: " << process.error() << '\n';
         return exit_failed;
     }
-    (*machine)->start();
-    (*machine)->log_start();
+    (*process)->start();
+    (*process)->log_start();
     service::ready();
-    run(**machine, signals);
+    run(**process, signals);
     service::stopping();
-    (*machine)->stop();
-    return (*machine)->has_failed() ? exit_failed : exit_done;
+    (*process)->stop();
+    return (*process)->has_failed() ? exit_failed : exit_done;
 }
 
 } // namespace stonechat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "machine_settings.hpp"
+#include "process_settings.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parts of a server are made with, as the configuration says it: for the Machine, and for `check`,
-// which tries the same without making them. Pure.
+// What the parts of a server are made with, as the configuration says it: for the ServerProcess, and for
+// `check`, which tries the same without making them. Pure.
 #pragma once
 
 #include "config/settings.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Machine: everything a running server consists of, made in the order of need and destroyed in the
+// ServerProcess: everything a running server consists of, made in the order of need and destroyed in the
 // reverse. Made, stopped and destroyed by the main thread (serve.cpp), while the shards' threads run
 // what is inside.
 #pragma once
@@ -22,9 +22,9 @@
 
 namespace stonechat {
 
-class Machine {
+class ServerProcess {
 public:
-    using Made = Result<std::unique_ptr<Machine>, std::string>;
+    using Made = Result<std::unique_ptr<ServerProcess>, std::string>;
 
     /// Opens all that the settings name, ports included; nothing is served yet. Errors are sentences.
     static Made make(const Schema& schema, Settings settings, const Privileges& privileges);
@@ -48,7 +48,7 @@ public:
 private:
     using Waiting = std::vector<Function<void(ctl::ReloadReport)>>; ///< for a reload's outcome
 
-    Machine(const Schema& schema, SharedSettings settings);
+    ServerProcess(const Schema& schema, SharedSettings settings);
 
     std::string open_storage();
     void load_bans();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "machine.hpp"
+#include "server_process.hpp"
 
 #include "base/background.hpp"
 #include "config/difference.hpp"
 #include "config/loader.hpp"
 #include "ctl/protocol.hpp"
 #include "features.hpp"
-#include "machine_settings.hpp"
 #include "private_files.hpp"
+#include "process_settings.hpp"
 #include "router/kept_bans.hpp"
 #include "router/missing_accounts.hpp"
 
@@ -93,7 +93,7 @@ unsigned unsigned_of(const Section& section, std::string_view key)
 
 } // namespace
 
-Machine::Machine(const Schema& schema, SharedSettings settings)
+ServerProcess::ServerProcess(const Schema& schema, SharedSettings settings)
     : schema_(schema), settings_(std::move(settings)), log_(log_options(settings_->section("log"))),
       guard_(login_limits(*settings_), clock_),
       limiter_(connection_limits(settings_->section("limits")), clock_, &guard_), certificates_(clock_, log_),
@@ -103,7 +103,7 @@ Machine::Machine(const Schema& schema, SharedSettings settings)
       silent_shards_(std::make_shared<std::atomic<std::size_t>>(0))
 {}
 
-Machine::Made Machine::make(const Schema& schema, Settings settings, const Privileges& privileges)
+ServerProcess::Made ServerProcess::make(const Schema& schema, Settings settings, const Privileges& privileges)
 {
     const auto refused = [](std::string why) { return Made(boost::system::in_place_error, std::move(why)); };
     const std::string data_dir = settings.section("server").text("data_dir");
@@ -118,7 +118,7 @@ Machine::Made Machine::make(const Schema& schema, Settings settings, const Privi
     if (!secret) {
         return refused(secret.error());
     }
-    std::unique_ptr<Machine> machine(new Machine(schema,
+    std::unique_ptr<ServerProcess> machine(new ServerProcess(schema,
         std::make_shared<const Settings>(std::move(settings))));
     for (const std::string& each : open.warnings) {
         machine->log_.warning("data open to others", { { "what", each } });
@@ -157,7 +157,7 @@ Machine::Made Machine::make(const Schema& schema, Settings settings, const Privi
     return Made(boost::system::in_place_value, std::move(machine));
 }
 
-std::string Machine::open_storage()
+std::string ServerProcess::open_storage()
 {
     const Section& section = settings_->section("storage");
     if (section.text("backend") == "memory") {
@@ -182,7 +182,7 @@ std::string Machine::open_storage()
 }
 
 /// Before the first connection. The shard has no thread of its own yet, so this one turns its loop.
-void Machine::load_bans()
+void ServerProcess::load_bans()
 {
     bool loaded = false;
     stonechat::load_bans(server_->router(0), [&loaded] { loaded = true; });
@@ -191,7 +191,7 @@ void Machine::load_bans()
     }
 }
 
-std::string Machine::load_certificates()
+std::string ServerProcess::load_certificates()
 {
     for (const TlsIdentity& each : identities(*settings_)) {
         if (!will_be_made(*settings_, each)) {
@@ -213,7 +213,7 @@ std::string Machine::load_certificates()
     return {};
 }
 
-std::string Machine::open_control()
+std::string ServerProcess::open_control()
 {
     ctl::Hooks hooks;
     hooks.version = STONECHAT_VERSION;
@@ -228,7 +228,7 @@ std::string Machine::open_control()
     return {};
 }
 
-std::string Machine::open_ports()
+std::string ServerProcess::open_ports()
 {
     for (const ListenSettings& listen : settings_->listen) {
         const ListenerOptions options = listener_options(*settings_, listen.core);
@@ -244,7 +244,7 @@ std::string Machine::open_ports()
     return {};
 }
 
-void Machine::log_start()
+void ServerProcess::log_start()
 {
     std::string hosts;
     for (const HostSettings& host : settings_->hosts) {
@@ -262,7 +262,7 @@ void Machine::log_start()
 }
 
 /// Names that the settings trust and nobody has are in the log, now and after each reload.
-void Machine::warn_of_missing_accounts()
+void ServerProcess::warn_of_missing_accounts()
 {
     shards_[0].post([this] {
         stonechat::start(
@@ -280,7 +280,7 @@ void Machine::warn_of_missing_accounts()
 
 // Reloading: the main thread does it, because it reads files.
 
-void Machine::ask_for_reload(Function<void(ctl::ReloadReport)> done)
+void ServerProcess::ask_for_reload(Function<void(ctl::ReloadReport)> done)
 {
     {
         const std::lock_guard lock(mutex_);
@@ -289,7 +289,7 @@ void Machine::ask_for_reload(Function<void(ctl::ReloadReport)> done)
     Signals::send(SIGHUP);
 }
 
-void Machine::reload()
+void ServerProcess::reload()
 {
     // Taken before the files are read: who asks from now on gets a reload of their own.
     auto waiting = take_waiting();
@@ -308,20 +308,20 @@ void Machine::reload()
     answer(std::move(waiting), report);
 }
 
-Machine::Waiting Machine::take_waiting()
+ServerProcess::Waiting ServerProcess::take_waiting()
 {
     const std::lock_guard lock(mutex_);
     return std::exchange(waiting_for_reload_, {});
 }
 
-void Machine::answer(Waiting waiting, const ctl::ReloadReport& report)
+void ServerProcess::answer(Waiting waiting, const ctl::ReloadReport& report)
 {
     for (auto& done : waiting) {
         shards_[0].post([done = std::move(done), report]() mutable { done(report); });
     }
 }
 
-ctl::ReloadReport Machine::reload_now()
+ctl::ReloadReport ServerProcess::reload_now()
 {
     ctl::ReloadReport report;
     const auto loaded = load_settings(schema_, settings_->file);
@@ -352,7 +352,7 @@ ctl::ReloadReport Machine::reload_now()
     return report;
 }
 
-bool Machine::is_alive()
+bool ServerProcess::is_alive()
 {
     if (silent_shards_->load() > 0) {
         return false;
@@ -366,7 +366,7 @@ bool Machine::is_alive()
 
 // Stopping: close the door, tell those inside, wait for them, leave.
 
-void Machine::stop()
+void ServerProcess::stop()
 {
     log_.info("stopping");
     // Whoever asked for a reload too late hears so instead of nothing.
@@ -383,7 +383,7 @@ void Machine::stop()
 
 /// Pool and storage have answered all they ever will. Whoever waits for that comes to an end of his own
 /// instead of being left; a round takes each of them one wait further.
-void Machine::take_last_answers()
+void ServerProcess::take_last_answers()
 {
     for (int round = 0; round < last_rounds; ++round) {
         auto missing = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shards_.size()));
@@ -394,7 +394,7 @@ void Machine::take_last_answers()
     }
 }
 
-void Machine::end_streams()
+void ServerProcess::end_streams()
 {
     auto ended = std::make_shared<std::promise<void>>();
     const auto end = ended->get_future();
