@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stonechat: the server. Here is its command line; what it is made of is in machine.cpp.
+// stonechat: the server. Here is its command line; what it is made of is in server_process.cpp.
 #include "check.hpp"
 #include "cli/documents.hpp"
 #include "cli/usage.hpp"

@@ -64,10 +64,10 @@ std::string ClientSession::to_wire(const Stanza& stanza)
 
 void ClientSession::send(const Stanza& stanza)
 {
-    give(stanza, nullptr);
+    deliver(stanza, nullptr);
 }
 
-void ClientSession::give(const Stanza& stanza, const DeliveryStatusPtr& message)
+void ClientSession::deliver(const Stanza& stanza, const DeliveryStatusPtr& message)
 {
     if (is_open() && !waits(stanza)) {
         put(stanza, message);
@@ -149,17 +149,17 @@ std::optional<UnackedEntry> ClientSession::reserve(CopyForm form)
     return managed_->reserve(form);
 }
 
-void ClientSession::fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message)
+void ClientSession::commit(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message)
 {
     if (is_open()) {
-        managed_->fulfil(entry, stanza, message);
+        managed_->commit(entry, stanza, message);
     }
 }
 
-void ClientSession::withdraw(const UnackedEntry& entry)
+void ClientSession::cancel(const UnackedEntry& entry)
 {
     if (is_open()) {
-        managed_->withdraw(entry);
+        managed_->cancel(entry);
     }
 }
 

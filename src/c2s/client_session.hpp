@@ -49,9 +49,9 @@ public:
     bool is_open() const override { return state_ != State::over; }
     bool is_connected() const override { return state_ == State::connected; }
     std::optional<UnackedEntry> reserve(CopyForm form) override;
-    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message) override;
-    void withdraw(const UnackedEntry& entry) override;
-    void give(const Stanza& stanza, const DeliveryStatusPtr& message) override;
+    void commit(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message) override;
+    void cancel(const UnackedEntry& entry) override;
+    void deliver(const Stanza& stanza, const DeliveryStatusPtr& message) override;
     WallTime confirmed_until() const override { return managed_ ? managed_->confirmed_until() : WallTime(); }
     std::size_t room() const override { return managed_ ? managed_->room() : SIZE_MAX; }
     void after_next_stanza(Function<void()> f) override;

@@ -492,10 +492,10 @@ void ClientStream::move_home()
     Server& server = service_.server();
     const auto bare = Jid::from_parts(user_, host_->name());
     Shard& home = server.router(server.shard_of(bare->text())).shard();
-    home.post([self, &home, time_left] { self->arrive(home, time_left); });
+    home.post([self, &home, time_left] { self->continue_at(home, time_left); });
 }
 
-void ClientStream::arrive(Shard& home, std::chrono::milliseconds time_left)
+void ClientStream::continue_at(Shard& home, std::chrono::milliseconds time_left)
 {
     shard_ = &home;
     const bool shutting_down = service_.adopt(home, shared_from_this());

@@ -120,7 +120,7 @@ private:
     void answer_before_login(Element element);
     void refuse_compression();
     void move_home();
-    void arrive(Shard& home, std::chrono::milliseconds time_left);
+    void continue_at(Shard& home, std::chrono::milliseconds time_left);
     bool may_go_in(const User& user);
     bool has_shown_old_password(const User& user) const;
     void bind(const Element& iq);

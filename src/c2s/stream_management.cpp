@@ -128,7 +128,7 @@ void StreamManagement::set_durable(std::uint64_t count)
     durable_ = std::max(durable_, count);
 }
 
-std::uint32_t StreamManagement::tell()
+std::uint32_t StreamManagement::take_h()
 {
     told_ = durable_;
     return static_cast<std::uint32_t>(told_);

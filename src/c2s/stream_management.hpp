@@ -87,8 +87,8 @@ public:
     /// So many of its stanzas are safe and may be acknowledged; never fewer than before.
     void set_durable(std::uint64_t count);
     std::uint64_t durable() const { return durable_; }
-    /// The `h` for now; the client knows it then.
-    std::uint32_t tell();
+    /// Returns the `h` to send now, and records that the client was told.
+    std::uint32_t take_h();
     /// The client has sent an <r/> when it had sent `received` stanzas.
     void asked(std::uint64_t received);
     /// More is safe than the client knows.

@@ -48,7 +48,7 @@ StreamManagementSession::StreamManagementSession(ClientSession& session, const L
     std::optional<Record> record)
     : session_(session), limits_(limits), record_(std::move(record)), before_(session.received_stanzas()),
       timer_([](void* self) { static_cast<StreamManagementSession*>(self)->on_timer(); }, this),
-      tell_timer_([](void* self) { static_cast<StreamManagementSession*>(self)->tell(); }, this)
+      ack_timer_([](void* self) { static_cast<StreamManagementSession*>(self)->send_ack(); }, this)
 {
     noted_.presence = session.presence();
     noted_.interested = session.is_interested();
@@ -60,7 +60,7 @@ StreamManagementSession::StreamManagementSession(ClientSession& session, const L
     : session_(session), limits_(limits), record_(std::move(record)), management_(handled, received),
       before_(0), carried_(handled),
       timer_([](void* self) { static_cast<StreamManagementSession*>(self)->on_timer(); }, this),
-      tell_timer_([](void* self) { static_cast<StreamManagementSession*>(self)->tell(); }, this)
+      ack_timer_([](void* self) { static_cast<StreamManagementSession*>(self)->send_ack(); }, this)
 {
     noted_.handled = handled;
 }
@@ -115,7 +115,7 @@ UnackedEntry StreamManagementSession::reserve(CopyForm form)
     return { record_->row, management_.hold(), form };
 }
 
-void StreamManagementSession::fulfil(const UnackedEntry& entry, const Stanza& stanza,
+void StreamManagementSession::commit(const UnackedEntry& entry, const Stanza& stanza,
     DeliveryStatusPtr message)
 {
     management_.fill(entry.sequence, ClientSession::to_wire(stanza), std::move(message));
@@ -123,11 +123,11 @@ void StreamManagementSession::fulfil(const UnackedEntry& entry, const Stanza& st
     session_.mind_account();
 }
 
-void StreamManagementSession::withdraw(const UnackedEntry& entry)
+void StreamManagementSession::cancel(const UnackedEntry& entry)
 {
     Stanza ping = Stanza::iq(session_.host().jid(), session_.jid(), IqType::get, random_id());
     ping.element().add("ping", ns::ping);
-    fulfil(entry, ping, nullptr);
+    commit(entry, ping, nullptr);
 }
 
 void StreamManagementSession::transmit()
@@ -260,7 +260,7 @@ void StreamManagementSession::on_turn_end()
         return;
     }
     if (management_.has_to_tell()) {
-        tell();
+        send_ack();
     }
     if (management_.has_to_ask()) {
         management_.ask();
@@ -284,7 +284,7 @@ void StreamManagementSession::after_acknowledged(Function<void()> f)
 
 void StreamManagementSession::on_request()
 {
-    session_.stream()->send_xml(answer(management_.tell()));
+    session_.stream()->send_xml(answer(management_.take_h()));
     management_.asked(received());
 }
 
@@ -405,15 +405,15 @@ void StreamManagementSession::tell_in_time()
 {
     if (management_.has_to_tell()) {
         call_at_turn_end();
-    } else if (management_.has_news() && !tell_timer_.is_running()) {
-        tell_timer_.start(session_.shard().timers(), untold_time);
+    } else if (management_.has_news() && !ack_timer_.is_running()) {
+        ack_timer_.start(session_.shard().timers(), untold_time);
     }
 }
 
-void StreamManagementSession::tell()
+void StreamManagementSession::send_ack()
 {
     if (session_.stream() != nullptr && management_.has_news()) {
-        session_.stream()->send_xml(answer(management_.tell()));
+        session_.stream()->send_xml(answer(management_.take_h()));
     }
 }
 
@@ -525,7 +525,7 @@ void StreamManagementSession::on_resumed()
 {
     timer_.stop();
     Element resumed("resumed", ns::stream_management);
-    resumed.set_attribute("previd", record_->token).set_attribute("h", std::to_string(management_.tell()));
+    resumed.set_attribute("previd", record_->token).set_attribute("h", std::to_string(management_.take_h()));
     session_.stream()->send_xml(to_xml(resumed));
     transmit();
     session_.mind_account(); // the store may have brought much
@@ -535,7 +535,7 @@ void StreamManagementSession::on_resumed()
 void StreamManagementSession::on_over()
 {
     timer_.stop();
-    tell_timer_.stop();
+    ack_timer_.stop();
     after_acknowledged_.clear();
     if (record_) {
         const AccountKey owner = session_.user().key();

@@ -60,10 +60,10 @@ public:
     /// What an earlier server has kept in the store for this session.
     void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
     UnackedEntry reserve(CopyForm form);
-    void fulfil(const UnackedEntry& entry, const Stanza& stanza, DeliveryStatusPtr message);
+    void commit(const UnackedEntry& entry, const Stanza& stanza, DeliveryStatusPtr message);
     /// What was to be sent there is not: something that says nothing takes its place, for the numbers of
     /// what is behind it are written down already.
-    void withdraw(const UnackedEntry& entry);
+    void cancel(const UnackedEntry& entry);
     /// So much more can wait to be acknowledged.
     std::size_t room() const;
     /// The connection takes more again.
@@ -133,7 +133,7 @@ private:
     void note_acknowledged();
     void tell_settled();
     void tell_in_time();
-    void tell();
+    void send_ack();
     bool state_differs() const;
 
     ClientSession& session_;
@@ -143,7 +143,7 @@ private:
     std::uint64_t before_;      ///< stanzas that the client had sent before any counted
     std::uint64_t carried_ = 0; ///< counted by an earlier server
     Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
-    Timer tell_timer_;          ///< until a client that has not asked is told what is safe
+    Timer ack_timer_;           ///< until a client that has not asked is told what is safe
     std::optional<SteadyTime> had_all_at_; ///< our <r/> and what is before it, as far as we have looked
     std::optional<std::uint64_t> taken_;   ///< Transport::Progress, half of the time after we asked
     std::vector<LargeAnswer> large_answers_;

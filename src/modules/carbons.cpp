@@ -119,7 +119,7 @@ private:
         }
         for (const auto& session : user.sessions()) {
             if (session.get() != context.session && session->is_open() && is_enabled(*session)) {
-                context.plan->give(*session, CopyForm::carbon_sent);
+                context.plan->add_receiver(*session, CopyForm::carbon_sent);
             }
         }
         return Verdict::pass();
@@ -136,8 +136,8 @@ private:
         for (const auto& session : user.sessions()) {
             const bool is_sender = session->jid() == message.from();
             if (session->is_open() && is_enabled(*session) && !is_sender
-                && !context.plan->gives_to(*session)) {
-                context.plan->give(*session, CopyForm::carbon_received);
+                && !context.plan->has_receiver(*session)) {
+                context.plan->add_receiver(*session, CopyForm::carbon_received);
             }
         }
         return Verdict::pass();

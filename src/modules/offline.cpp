@@ -69,7 +69,7 @@ public:
             [this](Message m, const Context& c) { return queue_behind(m, c); });
         on.message(Flow::to_user, Stage::fallback,
             [this](Message m, const Context& c) { return keep(m, c); });
-        on.session_priority([this](const Context& c) { arrive(*c.user, *c.session); });
+        on.session_priority([this](const Context& c) { on_available(*c.user, *c.session); });
         on.session_ended([this](const Context& c) { stop(*c.user, *c.session); });
         on.mailbox_grown([this](const Context& c) { look_again(*c.user); });
     }
@@ -125,7 +125,7 @@ private:
 
     /// `session` takes messages from now on. Of what waits, it has read in the archive what is there
     /// (XEP-0313); what is not must not be lost with it. What comes later it may not look for there.
-    void arrive(User& user, Session& session)
+    void on_available(User& user, Session& session)
     {
         const auto newest = session.caught_up_to();
         if (newest && reading_.of(user).state == Reading::State::unknown) {
@@ -301,9 +301,9 @@ private:
             if (message) {
                 DeliveryStatusPtr status = std::make_shared<DeliveryStatus>();
                 status->track = MessageLog::key_of(message->id());
-                reader.fulfil(batch.places[i], *message, status);
+                reader.commit(batch.places[i], *message, status);
             } else {
-                reader.withdraw(batch.places[i]);
+                reader.cancel(batch.places[i]);
             }
         }
         Reading& reading = reading_.of(user);

@@ -258,7 +258,7 @@ private:
         std::vector<std::uint64_t> receivers;
         for (const Device& device : *devices) {
             const Session* session = user.session(device.registration.resource);
-            if (session != nullptr && context.plan->gives_to(*session)) {
+            if (session != nullptr && context.plan->has_receiver(*session)) {
                 receivers.push_back(device.number);
             }
         }

@@ -245,7 +245,7 @@ void Room::say(Stanza stanza, const AudiencePtr& audience, const Except& except)
     }
     stanza.serialize_for_many();
     emit([held = shared_from_this(), shared = std::make_shared<const Stanza>(std::move(stanza)), audience,
-             except] { held->host().router().address(shared, audience, except); });
+             except] { held->host().router().multicast(shared, audience, except); });
 }
 
 void Room::refuse(const Stanza& request, const StanzaError& error) const

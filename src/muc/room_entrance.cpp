@@ -89,7 +89,7 @@ void tell_what_was(Room& room, const Device& device, const HistoryRequest& reque
 {
     room.emit([held = room.shared_from_this(), recipient = device.recipient, request] {
         for (RoomHistory::Entry& message : held->history().select(request)) {
-            held->host().router().tell(recipient, { std::move(message.wire) }, message.from);
+            held->host().router().unicast(recipient, { std::move(message.wire) }, message.from);
         }
         Stanza subject = held->history().subject(held->address());
         subject.set_to(recipient->jid);

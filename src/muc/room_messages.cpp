@@ -118,7 +118,7 @@ void reflect(Room& room, RoomMessage& room_message, std::optional<MessageId> id,
     }
     const auto shared = std::make_shared<const Stanza>(std::move(room_message.message));
     room.host().trace("reflected", *shared, std::to_string(audience->size()) + " devices");
-    room.host().router().address(shared, audience);
+    room.host().router().multicast(shared, audience);
     if (room_message.then) {
         room_message.then(id);
     }

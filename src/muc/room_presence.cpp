@@ -243,7 +243,7 @@ void show_others_to(Room& room, const Occupant& self, const Device& device)
     }
     room.emit([held = room.shared_from_this(), recipient = device.recipient,
                   presences = std::move(presences)]() mutable {
-        held->host().router().tell(recipient, std::move(presences), held->address());
+        held->host().router().unicast(recipient, std::move(presences), held->address());
     });
 }
 

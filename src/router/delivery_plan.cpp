@@ -53,14 +53,14 @@ void DeliveryPlan::archive(const Jid& peer, bool outgoing)
     archive_ = ArchiveEntry { owner_->key(), peer, outgoing };
 }
 
-void DeliveryPlan::give(Session& session, CopyForm form)
+void DeliveryPlan::add_receiver(Session& session, CopyForm form)
 {
-    if (!gives_to(session)) {
+    if (!has_receiver(session)) {
         receivers_.push_back({ session.shared_from_this(), form, std::nullopt });
     }
 }
 
-bool DeliveryPlan::gives_to(const Session& session) const
+bool DeliveryPlan::has_receiver(const Session& session) const
 {
     return &session == reader_
         || std::any_of(receivers_.begin(), receivers_.end(),
@@ -142,7 +142,7 @@ void DeliveryPlan::add_to(MessageToStore& store, std::string sender) const
     }
 }
 
-std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
+std::size_t DeliveryPlan::deliver(Stanza& message, std::optional<MessageId> id)
 {
     if (id && archive_) {
         message.element().add(stanza_id(owner_->jid(), *id));
@@ -169,16 +169,16 @@ std::size_t DeliveryPlan::arrive(Stanza& message, std::optional<MessageId> id)
                 status);
         }
     }
-    tell(true);
+    report(true);
     return count;
 }
 
 void DeliveryPlan::hand_over(const Receiver& receiver, const Stanza& stanza, const DeliveryStatusPtr& message)
 {
     if (receiver.entry) {
-        receiver.session->fulfil(*receiver.entry, stanza, message);
+        receiver.session->commit(*receiver.entry, stanza, message);
     } else {
-        receiver.session->give(stanza, message);
+        receiver.session->deliver(stanza, message);
     }
 }
 
@@ -186,13 +186,13 @@ void DeliveryPlan::fail()
 {
     for (const Receiver& receiver : receivers_) {
         if (receiver.entry) {
-            receiver.session->withdraw(*receiver.entry);
+            receiver.session->cancel(*receiver.entry);
         }
     }
-    tell(false);
+    report(false);
 }
 
-void DeliveryPlan::tell(bool committed)
+void DeliveryPlan::report(bool committed)
 {
     auto listeners = std::move(over_);
     over_.clear();

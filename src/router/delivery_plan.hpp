@@ -48,8 +48,8 @@ public:
     void set_origin(Origin origin) { origin_ = std::move(origin); }
     const std::optional<Origin>& origin() const { return origin_; }
     /// Gives it to a session when it is committed; a session that was given it already is passed over.
-    void give(Session& session, CopyForm form);
-    bool gives_to(const Session& session) const;
+    void add_receiver(Session& session, CopyForm form);
+    bool has_receiver(const Session& session) const;
     /// Nobody gets it now: it waits in the owner's mailbox (XEP-0160). Whoever is reading that finds it
     /// there, and counts as one it is given to.
     void put_into_mailbox(const MailboxLimits& limits, const Session* reader = nullptr);
@@ -70,9 +70,9 @@ public:
     /// Adds this side's part to what is going to be stored.
     void add_to(MessageToStore& store, std::string sender) const;
     /// It is committed, or needed no commit: gives it to all receivers. How many got it.
-    std::size_t arrive(Stanza& message, std::optional<MessageId> id);
+    std::size_t deliver(Stanza& message, std::optional<MessageId> id);
     /// There was nobody to give it to, and all is well.
-    void over() { tell(true); }
+    void over() { report(true); }
     /// It was not stored: nobody gets it.
     void fail();
 
@@ -83,7 +83,7 @@ private:
         std::optional<UnackedEntry> entry;
     };
     static void hand_over(const Receiver& receiver, const Stanza& stanza, const DeliveryStatusPtr& message);
-    void tell(bool committed);
+    void report(bool committed);
 
     std::shared_ptr<User> owner_;
     StoragePolicy policy_;

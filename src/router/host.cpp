@@ -330,7 +330,7 @@ void Host::deliver(Stanza stanza, Settlement settlement)
     });
 }
 
-void Host::give(Stanza& stanza, const Jid& to)
+void Host::deliver_directly(Stanza& stanza, const Jid& to)
 {
     User* user = find_user(to.local());
     if (user == nullptr || user->block_list().covers(stanza.from())) {
@@ -356,7 +356,7 @@ void Host::give(Stanza& stanza, const Jid& to)
     });
 }
 
-void Host::give(WireForms stanzas, const Jid& to, const Jid& from)
+void Host::deliver_directly(WireForms stanzas, const Jid& to, const Jid& from)
 {
     User* user = find_user(to.local());
     if (user == nullptr || user->block_list().covers(from)) {

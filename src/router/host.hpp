@@ -78,9 +78,9 @@ public:
     void deliver(Stanza stanza, Settlement settlement);
     /// What a service says to many (Router::address): to the session `to`, if it is there and has not blocked
     /// the sender. It passes no stage. `stanza` is shared: only its `to` is changed.
-    void give(Stanza& stanza, const Jid& to);
+    void deliver_directly(Stanza& stanza, const Jid& to);
     /// The same for many stanzas of one sender.
-    void give(WireForms stanzas, const Jid& to, const Jid& from);
+    void deliver_directly(WireForms stanzas, const Jid& to, const Jid& from);
     /// `from`, an occupant of a room, has said something there that concerns `user` (bare), whose sessions
     /// may not have it: tells the modules, unless he has blocked `from`.
     void notice(const Jid& user, const Jid& from);

@@ -51,7 +51,7 @@ public:
 private:
     Executor& home() const override { return host_.shard(); }
 
-    void arrive(Outcome outcome) override
+    void on_outcome(Outcome outcome) override
     {
         DeliveryQueue& delivery_queue = plan_.owner().delivery_queue();
         if (!outcome.accepted) {
@@ -67,14 +67,14 @@ private:
         }
         delivery_queue.ready(place_,
             [plan = std::move(plan_), copy = std::move(*copy_), id = outcome.id]() mutable {
-                plan.arrive(copy, id == 0 ? std::nullopt : std::optional(id));
+                plan.deliver(copy, id == 0 ? std::nullopt : std::optional(id));
             });
     }
 
     void store_alone(std::unique_ptr<SenderPart> self, Settlement settlement) override
     {
         if (!has_to_be_stored()) {
-            arrive({ true, 0 });
+            on_outcome({ true, 0 });
             return;
         }
         MessageToStore store;
@@ -135,7 +135,7 @@ void MessageDelivery::pack(DeliveryPlan plan, Stanza& message, Settlement& settl
     }
     DeliveryQueue& delivery_queue = plan.owner().delivery_queue();
     delivery_queue.append([plan = std::move(plan), message = Stanza(message)]() mutable {
-        plan.arrive(message, std::nullopt);
+        plan.deliver(message, std::nullopt);
     });
 }
 
@@ -189,14 +189,14 @@ Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, 
 {
     switch (delivery) {
     case Delivery::resource:
-        plan.give(*user.session(message.to().resource()), CopyForm::itself);
+        plan.add_receiver(*user.session(message.to().resource()), CopyForm::itself);
         return Verdict::pass();
     case Delivery::non_negative:
     case Delivery::available:
         for (const auto& session : user.sessions()) {
             const bool wanted = delivery == Delivery::available || session->priority() >= 0;
             if (session->is_open() && session->is_available() && wanted) {
-                plan.give(*session, CopyForm::itself);
+                plan.add_receiver(*session, CopyForm::itself);
             }
         }
         return Verdict::pass();
@@ -226,11 +226,13 @@ void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
     const bool sender_stores = pending->sender_part && pending->sender_part->has_to_be_stored();
     if (!sender_stores && !pending->plan.has_to_be_committed()) {
         if (delivery_queue.is_empty()) {
-            give(*pending, std::nullopt);
+            deliver_committed(*pending, std::nullopt);
             return;
         }
         settle(*pending, 0);
-        delivery_queue.append([this, pending = std::move(pending)] { give(*pending, std::nullopt); });
+        delivery_queue.append([this, pending = std::move(pending)] {
+            deliver_committed(*pending, std::nullopt);
+        });
         return;
     }
     pending->place = delivery_queue.hold();
@@ -247,7 +249,7 @@ void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
                 come_home(*pending); // there may be room later, so not XEP-0160's service-unavailable
                 refuse(*pending, StanzaError(StanzaError::resource_constraint));
             } else {
-                arrive(std::move(pending), *receipt);
+                on_committed(std::move(pending), *receipt);
             }
         });
 }
@@ -326,7 +328,7 @@ void MessageDelivery::drop(PendingDelivery& pending)
     pending.plan.owner().delivery_queue().ready(pending.place, Function<void()>([] {}));
 }
 
-void MessageDelivery::arrive(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt)
+void MessageDelivery::on_committed(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt)
 {
     host_.trace("committed", pending->message, pending->plan.is_for_mailbox() ? "into the mailbox" : "");
     if (pending->plan.is_for_mailbox()) {
@@ -336,7 +338,7 @@ void MessageDelivery::arrive(std::unique_ptr<PendingDelivery> pending, const Mes
     DeliveryQueue& delivery_queue = pending->plan.owner().delivery_queue();
     const std::uint64_t place = pending->place;
     delivery_queue.ready(place,
-        [this, pending = std::move(pending), id = receipt.id] { give(*pending, id); });
+        [this, pending = std::move(pending), id = receipt.id] { deliver_committed(*pending, id); });
 }
 
 /// The sender's side goes on. It does not wait for the recipient's turn: that may be waiting for another
@@ -348,14 +350,14 @@ void MessageDelivery::settle(PendingDelivery& pending, MessageId id)
     }
 }
 
-void MessageDelivery::give(PendingDelivery& pending, std::optional<MessageId> id)
+void MessageDelivery::deliver_committed(PendingDelivery& pending, std::optional<MessageId> id)
 {
     if (pending.settlement.is_copy_of_repetition()) {
         pending.plan.fail();
         return;
     }
     settle(pending, id.value_or(0));
-    const std::size_t count = pending.plan.arrive(pending.message, id);
+    const std::size_t count = pending.plan.deliver(pending.message, id);
     if (count == 0 && pending.plan.has_lost_receivers()) {
         // They have gone while it was being committed, and nothing else keeps it.
         host_.deliver(std::move(pending.message), std::move(pending.settlement));

@@ -47,9 +47,9 @@ private:
     static void come_home(PendingDelivery& pending);
     void refuse(PendingDelivery& pending, const StanzaError& error);
     static void drop(PendingDelivery& pending);
-    void arrive(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt);
+    void on_committed(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt);
     static void settle(PendingDelivery& pending, MessageId id);
-    void give(PendingDelivery& pending, std::optional<MessageId> id);
+    void deliver_committed(PendingDelivery& pending, std::optional<MessageId> id);
 
     Host& host_;
 };

@@ -165,7 +165,7 @@ void Router::fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets)
     }
 }
 
-void Router::address(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience,
+void Router::multicast(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience,
     const Except& except)
 {
     ++counters_.addresses;
@@ -174,17 +174,18 @@ void Router::address(const std::shared_ptr<const Stanza>& stanza, const Audience
             continue;
         }
         if (home == shard_.index()) {
-            address_here(*stanza, audience->at(home), except);
+            multicast_here(*stanza, audience->at(home), except);
             continue;
         }
         Router& other = server_.router(home);
         other.shard().post([&other, stanza, audience, home, except] {
-            other.address_here(*stanza, audience->at(home), except);
+            other.multicast_here(*stanza, audience->at(home), except);
         });
     }
 }
 
-void Router::address_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except)
+void Router::multicast_here(const Stanza& stanza, const Audience::Recipients& recipients,
+    const Except& except)
 {
     const Shard::ForMany for_many(shard_);
     Stanza shared = stanza; // one copy for all here; only its `to` changes
@@ -193,22 +194,22 @@ void Router::address_here(const Stanza& stanza, const Audience::Recipients& reci
             continue;
         }
         if (Host* addressed = host(recipient->jid.domain())) {
-            addressed->give(shared, recipient->jid);
+            addressed->deliver_directly(shared, recipient->jid);
         }
     }
 }
 
-void Router::tell(const RecipientPtr& recipient, WireForms stanzas, const Jid& from)
+void Router::unicast(const RecipientPtr& recipient, WireForms stanzas, const Jid& from)
 {
     if (recipient->home == shard_.index()) {
         if (Host* addressed = host(recipient->jid.domain())) {
-            addressed->give(std::move(stanzas), recipient->jid, from);
+            addressed->deliver_directly(std::move(stanzas), recipient->jid, from);
         }
         return;
     }
     Router& other = server_.router(recipient->home);
     other.shard().post([&other, recipient, stanzas = std::move(stanzas), from]() mutable {
-        other.tell(recipient, std::move(stanzas), from);
+        other.unicast(recipient, std::move(stanzas), from);
     });
 }
 

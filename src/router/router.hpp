@@ -63,10 +63,10 @@ public:
     void fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targets);
     /// What a service says to many sessions at once: one mail per shard. `stanza` was serialised for many
     /// (Stanza::serialize_for_many), once for all shards. Who is not there any more is passed over.
-    void address(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience,
+    void multicast(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience,
         const Except& except = {});
     /// The other way round: much that was serialised for many, to one.
-    void tell(const RecipientPtr& recipient, WireForms stanzas, const Jid& from);
+    void unicast(const RecipientPtr& recipient, WireForms stanzas, const Jid& from);
 
     /// Deliveries and refusals counted for metrics and `status`.
     struct Counters {
@@ -88,7 +88,7 @@ public:
 private:
     void deliver_here(Stanza stanza, Settlement settlement);
     void fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets);
-    void address_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except);
+    void multicast_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except);
     void sweep();
 
     Server& server_;

@@ -50,11 +50,11 @@ public:
     /// session keeps no lasting queue: then it is simply sent after the commit.
     virtual std::optional<UnackedEntry> reserve(CopyForm) { return std::nullopt; }
     /// It is committed: `stanza` takes the place.
-    virtual void fulfil(const UnackedEntry&, const Stanza& stanza, const DeliveryStatusPtr&) { send(stanza); }
+    virtual void commit(const UnackedEntry&, const Stanza& stanza, const DeliveryStatusPtr&) { send(stanza); }
     /// It was not stored: the place goes.
-    virtual void withdraw(const UnackedEntry&) {}
+    virtual void cancel(const UnackedEntry&) {}
     /// It is committed, or needed no commit, and has no place here.
-    virtual void give(const Stanza& stanza, const DeliveryStatusPtr&) { send(stanza); }
+    virtual void deliver(const Stanza& stanza, const DeliveryStatusPtr&) { send(stanza); }
 
     /// Its client has ended the stream in good order: it knows what has become of all that it sent.
     bool is_closed_in_good_order() const { return closed_in_good_order_; }

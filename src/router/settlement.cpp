@@ -88,10 +88,10 @@ void SenderPart::over(std::unique_ptr<SenderPart> sender_part, Outcome outcome)
 {
     Executor& home = sender_part->home();
     if (home.is_current()) {
-        sender_part->arrive(outcome);
+        sender_part->on_outcome(outcome);
         return;
     }
-    home.post([sender_part = std::move(sender_part), outcome] { sender_part->arrive(outcome); });
+    home.post([sender_part = std::move(sender_part), outcome] { sender_part->on_outcome(outcome); });
 }
 
 void SenderPart::come_home(std::unique_ptr<SenderPart> sender_part, Settlement settlement)

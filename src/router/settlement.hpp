@@ -57,7 +57,7 @@ public:
 protected:
     virtual Executor& home() const = 0;
     /// Both are called at home.
-    virtual void arrive(Outcome outcome) = 0;
+    virtual void on_outcome(Outcome outcome) = 0;
     virtual void store_alone(std::unique_ptr<SenderPart> self, Settlement settlement) = 0;
 };
 

@@ -59,15 +59,15 @@ std::shared_ptr<void> Trace::follow(const Jid& bare, Listener listener)
 
 void Trace::step(std::string_view what, const Stanza& stanza, std::string_view detail)
 {
-    tell(stanza.from(), stanza.to(), [&] { return describe(what, stanza, detail); });
+    write(stanza.from(), stanza.to(), [&] { return describe(what, stanza, detail); });
 }
 
 void Trace::step(std::string_view what, const Jid& from, const Jid& to, std::string_view xml)
 {
-    tell(from, to, [&] { return std::string(what) + " " + start_tag(xml); });
+    write(from, to, [&] { return std::string(what) + " " + start_tag(xml); });
 }
 
-void Trace::tell(const Jid& from, const Jid& to, const std::function<std::string()>& line)
+void Trace::write(const Jid& from, const Jid& to, const std::function<std::string()>& line)
 {
     std::vector<std::shared_ptr<Follower>> interested;
     {

@@ -31,7 +31,7 @@ public:
     void step(std::string_view what, const Jid& from, const Jid& to, std::string_view xml);
 
 private:
-    void tell(const Jid& from, const Jid& to, const std::function<std::string()>& line);
+    void write(const Jid& from, const Jid& to, const std::function<std::string()>& line);
 
     struct Follower {
         std::string bare;

@@ -673,7 +673,7 @@ TEST_CASE("restart: mail that was handed over comes again word for word, and not
     for (std::size_t i = 0; i < 3; ++i) {
         Stanza stanza = *Stanza::from_element(*parse_element(mail[i].xml));
         stanza.element().add(Delay { mail[i].stamp, *Jid::parse("localhost"), {} }.to_element());
-        session.fulfil(moves[i].entry,
+        session.commit(moves[i].entry,
             as_sent(stanza, CopyForm::itself, session.user().jid(), session.jid(), mail[i].archived),
             nullptr);
     }

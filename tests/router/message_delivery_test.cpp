@@ -35,7 +35,7 @@ struct Wishes {
         }
         for (const auto& other : context.user->sessions()) {
             if (carbons && other.get() != context.session) {
-                plan.give(*other, CopyForm::carbon_sent);
+                plan.add_receiver(*other, CopyForm::carbon_sent);
             }
         }
         return Verdict::pass();
@@ -243,7 +243,7 @@ TEST_CASE("message delivery: messages that cross on their way between two homes 
             if (archived) {
                 plan.archive(message.to(), true);
             }
-            plan.give(other, CopyForm::carbon_sent);
+            plan.add_receiver(other, CopyForm::carbon_sent);
             delivery.pack(std::move(plan), message, settlement);
             return message;
         };

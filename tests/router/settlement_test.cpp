@@ -92,7 +92,7 @@ public:
 
 private:
     Executor& home() const override { return home_; }
-    void arrive(Outcome outcome) override
+    void on_outcome(Outcome outcome) override
     {
         fate_.arrived = true;
         fate_.outcome = outcome;

@@ -95,8 +95,8 @@ public:
     bool is_open() const override { return open_; }
     void after_next_stanza(Function<void()> f) override { after_next_.push_back(std::move(f)); }
     std::optional<UnackedEntry> reserve(CopyForm form) override;
-    void fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message) override;
-    void withdraw(const UnackedEntry& entry) override;
+    void commit(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr& message) override;
+    void cancel(const UnackedEntry& entry) override;
     std::size_t room() const override { return room_; }
     Facts facts() const override { return { "127.0.0.1:1", "tcp", WallTime() }; }
 
@@ -370,7 +370,7 @@ inline std::optional<UnackedEntry> Client::reserve(CopyForm form)
     return UnackedEntry { stream_, read_ + places_.size(), form };
 }
 
-inline void Client::fulfil(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr&)
+inline void Client::commit(const UnackedEntry& entry, const Stanza& stanza, const DeliveryStatusPtr&)
 {
     if (open_) {
         place(entry) = stanza.element();
@@ -378,7 +378,7 @@ inline void Client::fulfil(const UnackedEntry& entry, const Stanza& stanza, cons
     }
 }
 
-inline void Client::withdraw(const UnackedEntry& entry)
+inline void Client::cancel(const UnackedEntry& entry)
 {
     if (open_) {
         place(entry) = parse_stanza("<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>");
