@@ -21,7 +21,7 @@ namespace {
 /// more, and so much time to answer before that counts against it.
 constexpr std::size_t burst = 4;
 constexpr std::size_t burst_of_bytes = 2;
-/// So many large answers may come before it says that it has read anything (it enters several crowds).
+/// So many large answers may come before it says that it has read anything (it enters several large rooms).
 constexpr std::size_t burst_of_answers = 4;
 constexpr std::chrono::seconds answer_grace { 10 };
 /// So long a client that has not asked waits for its ticks; until then more of them come together.

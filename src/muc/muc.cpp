@@ -37,9 +37,9 @@ public:
                 "Rooms that one user may own; 0 = no limit. Admins have none."))
             .setting(SettingSpec::integer("max_occupants", 200, 0, 1'000'000,
                 "People in a room of users at a time; 0 = no limit. Admins may allow more."))
-            .setting(SettingSpec::integer("crowd", 1000, 0, 1'000'000,
-                "People in a room from whom on nobody is told who else comes, goes or changes, but for "
-                "moderators; 0 = never."))
+            .setting(SettingSpec::integer("large_room", 1000, 0, 1'000'000,
+                "With this many occupants or more, those who enter are not shown to others unless they are "
+                "moderators; 0 = everybody is always shown."))
             .setting(SettingSpec::integer("max_members", 10'000, 1, 1'000'000,
                 "People of whom a room remembers something: members, admins, owners, banned."))
             .setting(SettingSpec::bytes("max_members_bytes", 1024 * 1024, 16 * 1024, 1024 * 1024 * 1024,

@@ -33,8 +33,8 @@ struct Occupant {
     Jid user;       ///< the real bare address
     std::string id; ///< XEP-0421
     Role role = Role::none;
-    /// He came into a crowd: only moderators among such are shown to others (docs/decisions/0017).
-    bool in_crowd = false;
+    /// Entered when the room was large: others see only the moderators among these (docs/decisions/0017).
+    bool joined_large_room = false;
     std::vector<Device> devices; ///< never empty while he is in the room
     /// His presence as others get it, without and with his real address; null until somebody needs it.
     std::shared_ptr<const WireForm> plain;

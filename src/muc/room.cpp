@@ -87,9 +87,9 @@ bool Room::is_archived() const
     return config_.archived && service_.retention() != Retention { 0 };
 }
 
-bool Room::is_crowd(std::size_t size) const
+bool Room::is_large(std::size_t size) const
 {
-    const auto most = static_cast<std::size_t>(service_.settings().integer("crowd"));
+    const auto most = static_cast<std::size_t>(service_.settings().integer("large_room"));
     return most != 0 && size >= most;
 }
 

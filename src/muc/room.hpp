@@ -104,7 +104,7 @@ public:
     /// Whether `who` may see the real addresses of others.
     bool shows_real_addresses_to(const Jid& who) const;
     /// With `size` occupants there are so many that not everybody is shown to everybody.
-    bool is_crowd(std::size_t size) const;
+    bool is_large(std::size_t size) const;
     /// What is said here is kept for those who were away (XEP-0313).
     bool is_archived() const;
     /// Whether `who` (bare or full) could enter, but for password and nick: then he may also look in from

@@ -178,7 +178,7 @@ Occupant& give_place(Room& room, const Jid& device, std::string_view nick, std::
         fresh.user = device.bare();
         fresh.id = room.occupant_id(device);
         fresh.role = role_on_entering(room.affiliation(device), room.config().moderated);
-        fresh.in_crowd = room.is_crowd(room.occupants().size());
+        fresh.joined_large_room = room.is_large(room.occupants().size());
         occupant = &room.occupants().add(std::move(fresh));
     }
     auto recipient = std::make_shared<const Recipient>(Recipient { device, room.service().shard_of(device) });

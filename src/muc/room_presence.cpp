@@ -150,7 +150,7 @@ Stanza farewell_of(const Room& room, const Occupant& occupant, bool real, Role r
 void show(Room& room, Occupant& occupant, const Notice& notice)
 {
     occupant.changed();
-    occupant.in_crowd = occupant.in_crowd && room.is_crowd(room.occupants().size());
+    occupant.joined_large_room = occupant.joined_large_room && room.is_large(room.occupants().size());
     show_to_all(room, occupant, notice);
     show_to_self(room, occupant, notice);
 }
@@ -194,7 +194,7 @@ void say_nick_gone(Room& room, const Occupant& occupant, const Notice& notice)
 
 bool is_shown(const Room& room, const Occupant& occupant, Role role)
 {
-    return room.config().shown.has(role) && (!occupant.in_crowd || role == Role::moderator);
+    return room.config().shown.has(role) && (!occupant.joined_large_room || role == Role::moderator);
 }
 
 void hide_if_not_shown(Room& room, const Occupant& occupant, Role before)

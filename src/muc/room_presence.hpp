@@ -65,7 +65,7 @@ void show_departure(Room& room, const Occupant& gone, Role role, const Element* 
     const Notice& notice);
 /// Tells everybody else that his nick is not his any more (§7.6); he is still among the occupants.
 void say_nick_gone(Room& room, const Occupant& occupant, const Notice& notice);
-/// Others see him in this role: the room shows it, and he did not come into a crowd.
+/// Others see him in this role: the room shows it, and he did not enter a large room.
 bool is_shown(const Room& room, const Occupant& occupant, Role role);
 /// His role was `before`: if the room shows that and not the one he has now, he disappears for the others.
 void hide_if_not_shown(Room& room, const Occupant& occupant, Role before);

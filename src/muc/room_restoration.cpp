@@ -33,7 +33,7 @@ constexpr std::size_t most_missed_bytes = 2 * 1024 * 1024;
 constexpr std::chrono::seconds slack = 5s;
 
 /// He has not come back: those who have are told.
-void show_missing(Room& room, std::string_view nick, const Expected& who, bool in_crowd)
+void show_missing(Room& room, std::string_view nick, const Expected& who, bool joined_large_room)
 {
     if (room.occupants().by_nick(nick) != nullptr) {
         return;
@@ -43,7 +43,7 @@ void show_missing(Room& room, std::string_view nick, const Expected& who, bool i
     gone.user = who.user;
     gone.id = who.id;
     gone.role = role_on_entering(room.affiliation(who.user), room.config().moderated);
-    gone.in_crowd = in_crowd;
+    gone.joined_large_room = joined_large_room;
     Notice notice;
     notice.codes = { muc_status::technical };
     show_departure(room, gone, Role::none, nullptr, notice);
@@ -171,9 +171,9 @@ void Room::expect(const std::string& present)
 void Room::give_up_expected()
 {
     const auto held = shared_from_this();
-    const bool in_crowd = is_crowd(occupants_.size() + expected_.size());
+    const bool joined_large_room = is_large(occupants_.size() + expected_.size());
     for (const auto& [nick, who] : std::exchange(expected_, {})) {
-        show_missing(*this, nick, who, in_crowd);
+        show_missing(*this, nick, who, joined_large_room);
     }
     after_leaving();
 }

@@ -75,7 +75,7 @@ SETTINGS = {
     "room_message_rate": ("host.muc", "room_message_rate"),
     "presence_rate": ("host.muc", "presence_rate"),
     "rooms_per_user": ("host.muc", "rooms_per_user"),
-    "crowd": ("host.muc", "crowd"),
+    "large_room": ("host.muc", "large_room"),
     "max_members": ("host.muc", "max_members"),
     "members_bytes": ("host.muc", "max_members_bytes"),
     "history_bytes": ("host.muc", "max_history_bytes"),
