@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the integration tests: one server for all tests of a run, and private ones on request."""
 import os
+import zlib
 
 import pytest
 
@@ -9,6 +10,17 @@ from support.server import make_server
 # What this machine trusts, and what its administrator has added to that, is none of the tests' business: whatever
 # they start trusts no certificate but those that a test gives it.
 os.environ.update(SSL_CERT_FILE=os.devnull, SSL_CERT_DIR=os.devnull)
+
+
+def pytest_collection_modifyitems(config, items):
+    """STONECHAT_TEST_HALF, as "0 SEED" or "1 SEED": that half of the cases, which another seed divides otherwise."""
+    wanted = os.environ.get("STONECHAT_TEST_HALF")
+    if not wanted:
+        return
+    half, seed = wanted.split(" ")
+    left_out = [item for item in items if zlib.crc32(f"{seed} {item.nodeid}".encode()) % 2 != int(half)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 """Runs the test programs of all kinds and adds up their cases.
 
     tests/run.py test --build build/dev [-- PYTEST-ARGUMENTS]    what `./dev test` runs
-    tests/run.py check                                           what `./dev check` runs
+    tests/run.py check [--all]                                   what `./dev check` runs
     tests/run.py suite FOLDER --build build/release              one folder of pytest cases, slow ones too
 
 The last line is always "N passed, N failed". A program that crashes, hangs or leaves a sanitizer's
@@ -262,16 +262,24 @@ def test(arguments, tally):
     build.count_reports(tally)
 
 
-def check(_, tally):
+def commit_checked_out():
+    """Its hash; of a tree without history, nothing."""
+    return subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+
+
+def check(arguments, tally):
+    """Each case of the suite runs under one of the two sanitizers; the commit decides under which."""
     with cost_of("checks of the tree"):
         run_checks(tally)
-    for name, sanitizer in (("tsan", "thread"), ("asan", "address")):
+    for half, (name, sanitizer) in enumerate((("tsan", "thread"), ("asan", "address"))):
         build = Build(f"build/{name}", sanitizer)
-        say(f"{sanitizer} sanitizer: unit tests and the suite")
+        say(f"{sanitizer} sanitizer: unit tests and {'the suite' if arguments.all else 'half of the suite'}")
         run_units(build, tally)
         if sanitizer == "address":
             with cost_of("fuzz corpora"):
                 run_replays(build, tally)
+        if not arguments.all:
+            os.environ["STONECHAT_TEST_HALF"] = f"{half} {commit_checked_out()}"
         run_pytest(build, tally, ["tests", "-m", "not slow"])
         build.count_reports(tally)
     with cost_of("clang-tidy"):
@@ -290,6 +298,7 @@ def main():
     parser.add_argument("folder", nargs="?", help="for suite: a folder of tests/")
     parser.add_argument("--build", default="build/dev")
     parser.add_argument("--sanitizer", choices=["thread", "address"])
+    parser.add_argument("--all", action="store_true", help="for check: the whole suite under each sanitizer")
     words = sys.argv[1:]
     split = words.index("--") if "--" in words else len(words)
     arguments = parser.parse_args(words[:split])

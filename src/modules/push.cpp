@@ -53,7 +53,7 @@ using Devices = std::list<Device>;
 bool is_worth_waking(const Stanza& message, StoragePolicy policy)
 {
     const Element& element = message.element();
-    return keep != StoragePolicy::nothing && !message.is_error()
+    return policy != StoragePolicy::nothing && !message.is_error()
         && (element.child("body") != nullptr || has_ciphertext(element) || is_call_invite(element));
 }
 

@@ -37,7 +37,7 @@ constexpr std::array rows {
     Rule { "received", ns::markers, StoragePolicy::archived },
     Rule { "displayed", ns::markers, StoragePolicy::archived },
     Rule { "acknowledged", ns::markers, StoragePolicy::archived },
-    // Invitations to a call (XEP-0353 §3) and to a room (XEP-0249; XEP-0045 in `keep_of_room`).
+    // Invitations to a call (XEP-0353 §3) and to a room (XEP-0249; XEP-0045 in `policy_of_room`).
     Rule { "*", ns::call_invites, StoragePolicy::archived },
     Rule { "x", ns::conference, StoragePolicy::archived },
     // Stale before it is read, or nothing without what it goes along with.
@@ -68,7 +68,7 @@ StoragePolicy policy_of_room(const Element& x)
 StoragePolicy storage_policy_of(const Element& child)
 {
     if (child.is("x", ns::muc_user)) {
-        return keep_of_room(child);
+        return policy_of_room(child);
     }
     const auto row = std::find_if(rows.begin(), rows.end(), [&child](const Rule& candidate) {
         return child.ns() == candidate.ns && (candidate.name == "*" || child.name() == candidate.name);
@@ -116,7 +116,7 @@ StoragePolicy storage_policy_in_room(const Message& message)
         return StoragePolicy::nothing;
     }
     const StoragePolicy policy = has_hint(element, "store") ? StoragePolicy::archived
-                                                            : storage_policy_of_content(element);
+                                                            : policy_of_content(element);
     return has_hint(element, "no-permanent-store") ? std::min(policy, StoragePolicy::until_delivered)
                                                    : policy;
 }
