@@ -100,7 +100,7 @@ TEST_CASE("roster: an item shows what clients may see, and no more (RFC 6121 §2
     CHECK(item.child_text("group") == "Servants");
 }
 
-TEST_CASE("change_mutex: one at a time, in the order of asking")
+TEST_CASE("async mutex: one at a time, in the order of asking")
 {
     AsyncMutex change_mutex;
     std::vector<int> order;
@@ -115,7 +115,7 @@ TEST_CASE("change_mutex: one at a time, in the order of asking")
     CHECK(change_mutex.waiting() == 0);
 }
 
-TEST_CASE("change_mutex: who keeps the turn keeps the others waiting")
+TEST_CASE("async mutex: who holds the lock keeps the others waiting")
 {
     AsyncMutex change_mutex;
     std::vector<int> order;
@@ -129,7 +129,7 @@ TEST_CASE("change_mutex: who keeps the turn keeps the others waiting")
     CHECK(order == std::vector { 1, 2 });
 }
 
-TEST_CASE("change_mutex: who asks again stands at the end of the line")
+TEST_CASE("async mutex: who asks again stands at the end of the line")
 {
     AsyncMutex change_mutex;
     std::vector<int> order;
@@ -147,7 +147,7 @@ TEST_CASE("change_mutex: who asks again stands at the end of the line")
     CHECK(order == std::vector { 1, 2, 3, 4 });
 }
 
-TEST_CASE("change_mutex: very many who are done at once need no deep stack")
+TEST_CASE("async mutex: very many who are done at once need no deep stack")
 {
     AsyncMutex change_mutex;
     std::size_t done = 0;
