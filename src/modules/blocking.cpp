@@ -6,6 +6,7 @@
 #include "router/async_mutex.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
@@ -128,7 +129,7 @@ private:
             std::move(changes));
         const auto saved = co_await pending;
         if (!saved) {
-            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+            co_return to_stanza_error(saved.error());
         }
         // The blocked see us leave while we may still be heard by them (§3.3).
         show_unavailable(*context.user, added);
@@ -158,7 +159,7 @@ private:
             std::move(changes));
         const auto saved = co_await pending;
         if (!saved) {
-            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+            co_return to_stanza_error(saved.error());
         }
         for (const Jid& jid : freed) {
             blocked.remove(jid);

@@ -6,6 +6,7 @@
 #include "router/last_seen.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/date_time.hpp"
 #include "xmpp/ns.hpp"
@@ -300,7 +301,7 @@ private:
         auto pending = host_->storage().keyval().set(user->key(), last_activity_store, visibility, choice);
         const auto saved = co_await pending;
         if (!saved) {
-            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+            co_return to_stanza_error(saved.error());
         }
         const bool hidden = choice == "nobody";
         seen_.of(*user).is_hidden = hidden;

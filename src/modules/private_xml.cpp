@@ -2,6 +2,7 @@
 #include "modules/private_xml.hpp"
 
 #include "router/host.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
@@ -60,7 +61,7 @@ private:
             name_of(*wanted));
         const auto found = co_await pending;
         if (!found) {
-            co_return StanzaError(StanzaError::internal_server_error);
+            co_return to_stanza_error(found.error());
         }
         Element query("query", ns::private_xml);
         if (!found->has_value()) {
@@ -114,7 +115,7 @@ private:
         auto loading = keyval.load(context.user->key(), private_store);
         const auto stored = co_await loading;
         if (!stored) {
-            co_return StanzaError(StanzaError::internal_server_error);
+            co_return to_stanza_error(stored.error());
         }
         if (!fits(context.host.settings("private_xml"), *stored, *changes)) {
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
@@ -123,7 +124,7 @@ private:
         auto writing = keyval.apply(context.user->key(), private_store, std::move(*changes));
         const auto saved = co_await writing;
         if (!saved) {
-            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+            co_return to_stanza_error(saved.error());
         }
         co_return std::nullopt;
     }

@@ -11,6 +11,7 @@
 #include "router/requests.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/message_content.hpp"
 #include "xmpp/ns.hpp"
@@ -180,7 +181,7 @@ private:
         auto pending = host_->storage().keyval().set(user.key(), push_store, name, registration->to_text());
         const auto saved = co_await pending;
         if (!saved) {
-            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+            co_return to_stanza_error(saved.error());
         }
         put(user, std::move(*registration));
         co_return std::nullopt;
@@ -236,7 +237,7 @@ private:
         auto pending = host_->storage().keyval().apply(user.key(), push_store, std::move(changes));
         const auto saved = co_await pending;
         if (!saved) {
-            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+            co_return to_stanza_error(saved.error());
         }
         for (const std::string& name : names) {
             remove(user, name);

@@ -2,6 +2,7 @@
 #include "modules/vcard.hpp"
 
 #include "router/host.hpp"
+#include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
@@ -41,7 +42,7 @@ private:
         auto pending = context.host.storage().keyval().get(context.user->key(), vcard_store, "");
         const auto card = co_await pending;
         if (!card) {
-            co_return StanzaError(StanzaError::internal_server_error);
+            co_return to_stanza_error(card.error());
         }
         if (!card->has_value()) {
             // §3.1 and §3.3: to others, no card looks like no account.
@@ -66,7 +67,7 @@ private:
             std::move(xml));
         const auto saved = co_await pending;
         if (!saved) {
-            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+            co_return to_stanza_error(saved.error());
         }
         co_return std::nullopt;
     }

@@ -8,6 +8,7 @@
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
+#include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 
@@ -132,8 +133,7 @@ void create(Room& room, Stanza presence)
         .then([held = room.shared_from_this(), presence = std::move(presence),
                   most](const Result<std::size_t, StoreError>& owned) mutable {
             if (!owned) {
-                held->refuse(presence,
-                    StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
+                held->refuse(presence, to_stanza_error(owned.error()));
                 held->be_created(std::nullopt);
             } else if (most != 0 && *owned + held->service().locked_rooms_of(presence.from()) >= most) {
                 held->refuse(presence, StanzaError(StanzaError::not_allowed, "You own too many rooms"));

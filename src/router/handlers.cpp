@@ -5,6 +5,7 @@
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace stonechat {
 namespace {
@@ -69,7 +70,10 @@ std::string Handlers::iq_key(To to, IqType type, std::string_view ns, std::strin
 
 void Handlers::add_iq(To to, IqType type, std::string_view ns, std::string_view element, IqHandler handler)
 {
-    iq_.insert_or_assign(iq_key(to, type, ns, element), std::move(handler));
+    if (!iq_.emplace(iq_key(to, type, ns, element), std::move(handler)).second) {
+        throw std::logic_error("two handlers for the same request, the second one in module " + module_ + ": "
+            + std::string(element) + " " + std::string(ns));
+    }
     iq_print_.emplace_back(module_,
         "iq " + std::string(stonechat::to_text(type)) + " to " + std::string(to_text(to)) + ": "
             + std::string(element) + " " + std::string(ns));

@@ -221,7 +221,7 @@ Verdict MessageDelivery::keep_for_later(Stanza& message, DeliveryPlan& plan, con
 
 void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
 {
-    pending->sender_part = pending->settlement.take_luggage();
+    pending->sender_part = pending->settlement.take_sender_part();
     DeliveryQueue& delivery_queue = pending->plan.owner().delivery_queue();
     const bool sender_stores = pending->sender_part && pending->sender_part->has_to_be_stored();
     if (!sender_stores && !pending->plan.has_to_be_committed()) {

@@ -54,7 +54,8 @@ private:
 
 Server::Server(Parts parts, SharedSettings settings, const std::vector<ModuleEntry>& modules)
     : parts_(std::move(parts)), settings_(settings), freed_memory_(parts_.pool),
-      registration_rate_(parts_.clock), former_names_(parts_.secret), started_(parts_.clock.wall())
+      registration_rate_(parts_.clock), former_names_(parts_.secret), shard_hash_(parts_.secret, "shard"),
+      started_(parts_.clock.wall())
 {
     for (Shard* shard : parts_.shards) {
         routers_.push_back(std::make_unique<Router>(*this, *shard, parts_.storage.front(*shard), settings));
@@ -102,7 +103,7 @@ void Server::reconfigure(SharedSettings settings)
 
 std::size_t Server::shard_of(std::string_view bare) const
 {
-    return routers_.size() == 1 ? 0 : std::hash<std::string_view>()(bare) % routers_.size();
+    return routers_.size() == 1 ? 0 : static_cast<std::size_t>(shard_hash_(bare) % routers_.size());
 }
 
 bool Server::has_accounts(std::string_view domain) const

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/keyed_hash.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
@@ -85,6 +86,7 @@ private:
     FreedMemory freed_memory_;
     RegistrationRate registration_rate_;
     FormerNames former_names_;
+    KeyedHash shard_hash_; ///< the same in every build, and nobody outside can aim at a shard
     WallTime started_;
     std::vector<std::unique_ptr<Router>> routers_;
 };

@@ -124,7 +124,7 @@ void Settlement::carry(std::unique_ptr<SenderPart> sender_part)
     entry_->sender_part = std::move(sender_part);
 }
 
-std::unique_ptr<SenderPart> Settlement::take_luggage()
+std::unique_ptr<SenderPart> Settlement::take_sender_part()
 {
     return entry_ && is_first_ ? std::move(entry_->sender_part) : nullptr;
 }

@@ -7,7 +7,7 @@
 //
 // The token also carries what the sender's side wants committed with the stanza (SenderPart), so that
 // the recipient's side can put both into one transaction. If nobody takes it, it comes home. Token and
-// stanza go separate ways: who gets the luggage may have another stanza before him than was sent.
+// stanza go separate ways: the taker of the sender's part may see another stanza than the one sent.
 #pragma once
 
 #include "base/executor.hpp"
@@ -81,10 +81,10 @@ public:
     void note_repetition();
     bool is_copy_of_repetition() const;
 
-    /// Sends `luggage` along; once, and never with an empty token.
+    /// Sends the sender's part along; once, and never with an empty token.
     void carry(std::unique_ptr<SenderPart> sender_part);
     /// What travels along, or null; it belongs to the caller from now on. Null for who shares the token.
-    std::unique_ptr<SenderPart> take_luggage();
+    std::unique_ptr<SenderPart> take_sender_part();
     /// The same, and it travels on. Valid as long as the token.
     const SenderPart* sender_part() const;
 

@@ -110,7 +110,7 @@ private:
 
 } // namespace
 
-TEST_CASE("settlement: luggage that somebody takes is told what came of it, at home")
+TEST_CASE("settlement: a sender's part that somebody takes is told what came of it, at home")
 {
     HandHome home;
     Fate fate;
@@ -118,7 +118,7 @@ TEST_CASE("settlement: luggage that somebody takes is told what came of it, at h
     Settlement token = ledger.open();
     token.carry(std::make_unique<Suitcase>(home, fate));
     home.current = false; // the recipient's shard
-    auto sender_part = token.take_luggage();
+    auto sender_part = token.take_sender_part();
     REQUIRE(sender_part);
     SenderPart::over(std::move(sender_part), { true, 7 });
     token = Settlement();
@@ -131,7 +131,8 @@ TEST_CASE("settlement: luggage that somebody takes is told what came of it, at h
     CHECK(ledger.settled_prefix() == 1);
 }
 
-TEST_CASE("settlement: luggage that nobody takes comes home, and the stanza is open until it is stored")
+TEST_CASE(
+    "settlement: a sender's part that nobody takes comes home, and the stanza is open until it is stored")
 {
     HandHome home;
     Fate fate;
@@ -148,7 +149,7 @@ TEST_CASE("settlement: luggage that nobody takes comes home, and the stanza is o
     CHECK(ledger.open_count() == 0);
 }
 
-TEST_CASE("settlement: luggage stays with the first of several holders, whichever comes first")
+TEST_CASE("settlement: a sender's part stays with the first of several holders, whichever comes first")
 {
     HandHome home;
     Fate fate;
@@ -156,10 +157,10 @@ TEST_CASE("settlement: luggage stays with the first of several holders, whicheve
     Settlement first = ledger.open();
     first.carry(std::make_unique<Suitcase>(home, fate));
     Settlement second = first.share();
-    CHECK(second.take_luggage() == nullptr);
-    CHECK(second.share().take_luggage() == nullptr);
+    CHECK(second.take_sender_part() == nullptr);
+    CHECK(second.share().take_sender_part() == nullptr);
     Settlement moved = std::move(first);
-    CHECK(moved.take_luggage() != nullptr);
+    CHECK(moved.take_sender_part() != nullptr);
 }
 
 TEST_CASE("settlement: a token dropped on another thread settles by mail at home")
