@@ -24,7 +24,7 @@ AccountKey key_of(const Jid& account)
     return key;
 }
 
-/// Closes the open sessions of `account` other than `except`; how many there were.
+/// Closes the open sessions of `account` (one, if it is a full JID) except `except`. Returns how many.
 std::size_t close_sessions(Router& home, const Jid& account, const StreamError& why, const Jid& except)
 {
     Host* host = home.host(account.domain());
@@ -44,7 +44,7 @@ std::size_t close_sessions(Router& home, const Jid& account, const StreamError& 
     return closed;
 }
 
-/// Presences that have to be safe with their addressees before one goes on. At home.
+/// Sends presences and waits until all of them are settled. Lives on the account's home shard.
 class Farewells {
 public:
     explicit Farewells(Router& router) : router_(router), ledger_(router.shard(), [this] { settled(); }) {}
@@ -73,7 +73,7 @@ private:
     Ledger ledger_;
 };
 
-/// RFC 6121 §3: whoever had a subscription in either direction is told that it is over.
+/// Tells all contacts with a subscription in either direction that it has ended (RFC 6121 §3).
 Task<Done> tell_contacts_goodbye(Router& router, Jid account, RosterData roster)
 {
     Farewells farewells(router);
@@ -90,7 +90,8 @@ Task<Done> tell_contacts_goodbye(Router& router, Jid account, RosterData roster)
     co_return Done();
 }
 
-/// Ends what is in memory of an account that is being removed; who asks for it from now on finds it absent.
+/// Closes the sessions of an account that is being removed and drops its User; from then on the account is
+/// absent.
 void leave_memory(Router& home, const Jid& account, const Jid& except)
 {
     Host* host = home.host(account.domain());
@@ -107,7 +108,7 @@ void leave_memory(Router& home, const Jid& account, const Jid& except)
     host->forget_user(account.local());
 }
 
-/// Until when nobody gets the name of `account`; nothing if it is free.
+/// Returns until when the name of `account` is reserved; nullopt if it is free.
 std::optional<WallTime> reserved_until(Router& router, const Jid& account)
 {
     const auto removed = router.server().former_names().removed(account);
@@ -118,7 +119,7 @@ std::optional<WallTime> reserved_until(Router& router, const Jid& account)
     return until > router.server().clock().wall() ? std::optional(until) : std::nullopt;
 }
 
-/// Forgets what the home shard has in memory of an account, after its rows have changed.
+/// Drops the account's User on its home shard, after its rows have changed.
 void forget(Server& server, const Jid& account)
 {
     server.at_home(account, [account](Router& home) {
@@ -128,7 +129,7 @@ void forget(Server& server, const Jid& account)
     });
 }
 
-/// Lets modules read again what an administrator has changed, if the account is in memory.
+/// Tells the modules that an administrator changed stored data of the account, if it is in memory.
 void take_changes(Router& home, const Jid& account)
 {
     Host* host = home.host(account.domain());
@@ -198,7 +199,7 @@ Task<Result<std::vector<ScramVerifier>, AccountRefusal>> Accounts::hash(std::str
     co_return std::move(*verifiers);
 }
 
-/// Why nobody may have an account of this name now.
+/// Returns why no account of this name may be created now.
 Task<std::optional<AccountRefusal>> Accounts::refuse_name(Jid account, Reserved reserved)
 {
     if (router_.server().former_names().is_being_removed(account)) {
@@ -246,7 +247,7 @@ Task<Accounts::Outcome> Accounts::create(Jid account, std::string password, Rese
     if (!*created) {
         co_return AccountProblem::exists;
     }
-    forget(router_.server(), account); // somebody may have asked for it before it existed
+    forget(router_.server(), account); // it may be in memory as absent, if it was addressed before
     co_return Done();
 }
 
@@ -274,8 +275,8 @@ Task<Accounts::Outcome> Accounts::set_password(Jid account, std::string password
     if (!*changed) {
         co_return AccountProblem::no_such_account;
     }
-    // Streams that are not bound yet are found when they want to be: wherever they are now, they come home
-    // for it.
+    // Streams that are not bound yet, on any shard, look here when they bind on the home shard
+    // (has_new_password_since).
     router_.server().at_home(account, [account, now = router_.server().clock().steady()](Router& home) {
         home.accounts().password_changes_[std::string(account.bare_text())] = now;
     });
@@ -301,7 +302,7 @@ Task<Accounts::Outcome> Accounts::set_enabled(Jid account, bool enabled)
     if (!*changed) {
         co_return AccountProblem::no_such_account;
     }
-    // First nobody comes in any more, then those who are in go: nobody slips in between.
+    // First block new sessions, then close the open ones: no session can slip in between.
     forget(router_.server(), account);
     if (!enabled) {
         const StreamError why(StreamError::not_authorized, "The account was disabled");
@@ -374,7 +375,7 @@ Task<Accounts::Outcome> Accounts::remove(Jid account, Jid except)
     if (!removed) {
         co_return AccountProblem::store_failed;
     }
-    // Somebody may have come in between, while its rows were still there to be read.
+    // A session may have been bound meanwhile, while the rows were still there.
     const StreamError why(StreamError::not_authorized, "The account was removed");
     auto ending = end_sessions(account.bare(), why, except);
     co_await ending;
@@ -400,7 +401,7 @@ void Accounts::go_on_removing(const Jid& account)
     start_taking_away(account, [](bool) {});
 }
 
-/// A bug in whatever forgets it leaves the account where a broken store leaves it.
+/// An exception in a step has the same result as a failed store: the next start continues the removal.
 template <class Tell> void Accounts::start_taking_away(const Jid& account, Tell tell)
 {
     start(take_away(account), tell, [this, account, tell](const std::exception_ptr&) {
@@ -416,8 +417,8 @@ void Accounts::note_not_removed(const Jid& account) const
         { { "account", account.text() }, { "consequence", "the next start goes on with it" } });
 }
 
-/// Each step may be done twice: what a restart finds undone begins anew. The account's rows go last, behind
-/// every write that its home still has under way.
+/// Each step is idempotent: after a restart the removal begins anew. The account's rows go last, after all
+/// writes that its home shard still has under way.
 Task<bool> Accounts::take_away(Jid account)
 {
     auto taking = take_from_others(account);
@@ -439,7 +440,7 @@ Task<bool> Accounts::take_away(Jid account)
     co_return true;
 }
 
-/// What contacts, modules and services have of the account.
+/// Removes what contacts, modules and services have of the account.
 Task<bool> Accounts::take_from_others(Jid account)
 {
     auto loading = router_.storage().rosters().load(key_of(account));
@@ -486,7 +487,7 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     if (!found) {
         co_return AccountProblem::store_failed;
     }
-    // Somebody who does not exist costs as much time as somebody who does.
+    // Checking takes as long for an account that does not exist.
     ScramVerifier verifier;
     verifier.salt = std::string(16, 's');
     verifier.iterations =
@@ -509,7 +510,7 @@ Task<Result<bool, AccountProblem>> Accounts::check_password(Jid account, std::st
     co_return right;
 }
 
-/// Whether a new verifier would be stronger than what is kept, or is missing.
+/// Whether a verifier is missing or weaker than a new one would be.
 bool Accounts::is_outdated(const std::vector<ScramVerifier>& verifiers) const
 {
     const Section& login = router_.settings().section("login");
@@ -520,7 +521,8 @@ bool Accounts::is_outdated(const std::vector<ScramVerifier>& verifiers) const
     return weak || verifiers.size() < wanted;
 }
 
-/// Only a login that shows the password gives the chance; if it fails, the next one tries again.
+/// Renews the verifiers. Only a login with the password in clear allows this; if it fails, the next one tries
+/// again.
 Task<Done> Accounts::upgrade(Jid account, std::string password, ScramVerifier checked)
 {
     auto hashing = hash(std::move(password));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accounts: the one place where accounts are made, changed and removed, whoever asks: registration
-// (XEP-0077), administration (XEP-0133), stonechatctl. Hashes passwords in the blocking pool, stores,
-// then sees to the sessions that this ends. One per shard; shard-bound; works for any account.
+// Accounts: creates, changes and removes accounts. Every caller uses it: registration (XEP-0077),
+// administration (XEP-0133), stonechatctl. Hashes passwords in the blocking pool, stores the change, then
+// closes the sessions that the change ends. One per shard, part of its Router; shard-bound; works for any
+// account.
 #pragma once
 
 #include "base/clock.hpp"
@@ -25,20 +26,21 @@ class Router;
 enum class AccountProblem {
     exists,
     no_such_account,
-    not_local,    ///< the domain is not served here, or there is no local part
+    not_local,    ///< the domain is no virtual host of this server, or the JID has no local part
     bad_password, ///< empty, or RFC 8265 forbids it
-    busy,         ///< too many passwords are being hashed: try again
-    store_full,   ///< the disk, or what the database may grow to
+    busy,         ///< too many passwords are being hashed, or the account is being removed: try again
+    store_full,   ///< the disk is full, or the database has reached its size limit
     store_failed,
-    reserved, ///< somebody had this name not long ago
+    reserved, ///< the name of an account removed not long ago
 };
 
 AccountProblem to_account_problem(StoreError error);
 
-/// A sentence for people.
+/// Returns a sentence for people.
 std::string_view to_text(AccountProblem problem);
 
-/// The same with what the sentence cannot know: which character, until when.
+/// An AccountProblem with details that the enum cannot hold: which character is wrong, until when a name is
+/// reserved.
 struct AccountRefusal {
     AccountRefusal() : AccountRefusal(AccountProblem::store_failed) {}
     AccountRefusal(AccountProblem its_problem) : problem(its_problem), text(to_text(its_problem)) {}
@@ -59,40 +61,42 @@ class Accounts {
 public:
     using Outcome = Result<Done, AccountRefusal>;
 
-    /// What becomes of a name that is reserved for somebody who is gone ([accounts] names_reserved).
+    /// What create() does with a name that is still reserved after a removal ([accounts] names_reserved).
     enum class Reserved { refuse, give_away };
 
     explicit Accounts(Router& router) : router_(router), password_changes_(most_password_changes) {}
 
     Task<Outcome> create(Jid account, std::string password, Reserved reserved = Reserved::refuse);
-    /// Ends the account's sessions other than `except` (a full JID, may be empty).
+    /// Changes the password, then ends the account's sessions other than `except` (a full JID, may be empty).
     Task<Outcome> set_password(Jid account, std::string password, Jid except = {});
-    /// Disabling ends its sessions and refuses logins; nothing is deleted.
+    /// Enables or disables logins. Disabling ends the account's sessions; nothing is deleted.
     Task<Outcome> set_enabled(Jid account, bool enabled);
-    /// How much the archive of the account may take, in bytes; nothing: as its host has it. What is too much
-    /// goes from now on, in the background.
+    /// Sets the archive quota of the account in bytes; nullopt: the setting of its host applies. If the
+    /// archive is over the new quota, the oldest messages are removed in the background.
     Task<Outcome> set_archive_quota(Jid account, std::optional<std::uint64_t> bytes);
-    /// The choice for this account, or that of its host.
+    /// Returns the quota set for this account, or that of its host.
     Task<Result<std::uint64_t, StoreError>> archive_quota(Jid account);
-    /// Ends sessions, tells the contacts (RFC 6121: unsubscribe and unsubscribed), takes what others keep of
-    /// the account (Handlers::account_forgotten, DomainService::forget_account), then all that is kept for
-    /// it. What has begun comes to its end, also over a restart. `except` (a full JID, may be empty) keeps
-    /// its session, for the answer; the caller ends it.
+    /// Ends the sessions, tells the contacts (RFC 6121 §3: unsubscribe and unsubscribed), removes what is
+    /// stored about the account elsewhere (Handlers::account_forgotten, DomainService::forget_account), then
+    /// the account's own rows. A removal that has begun is finished, also after a restart. The session
+    /// `except` (a full JID, may be empty) stays open to receive the answer; the caller closes it.
     Task<Outcome> remove(Jid account, Jid except = {});
-    /// A removal that the end of the server has broken off. At the account's home.
+    /// Continues a removal that the end of the server interrupted. Call on the account's home shard.
     void go_on_removing(const Jid& account);
-    /// Whether the account exists (also when it is disabled).
+    /// Returns whether the account exists, disabled accounts included.
     Task<Result<bool, AccountProblem>> exists(Jid account);
 
-    /// Whether `password` is the account's. Always as slow for unknown accounts. `busy` if the pool is full.
-    /// If what is kept of it is weaker than the settings ask for, it is renewed behind the answer.
+    /// Returns whether `password` is the account's password. Takes as long for unknown accounts. `busy` if
+    /// the pool is full. If the stored verifiers are weaker than the settings ask for, they are renewed after
+    /// the answer.
     Task<Result<bool, AccountProblem>> check_password(Jid account, std::string password);
 
-    /// Whether the password was changed after `time`: who began to log in then may have shown the old one. At
-    /// the account's home.
+    /// Returns whether the password was changed after `time`. A login that began at `time` may have used the
+    /// old password. Call on the account's home shard.
     bool has_new_password_since(SteadyTime time, const Jid& account);
 
-    /// Ends sessions of an account: all, or the one of a full JID. On any shard.
+    /// Closes sessions: all of an account (bare JID), or one (full JID), except `except`. Returns how many.
+    /// On any shard.
     Pending<std::size_t> end_sessions(Jid account, StreamError why, Jid except = {});
 
 private:
@@ -106,11 +110,13 @@ private:
     bool is_outdated(const std::vector<ScramVerifier>& verifiers) const;
     Task<Done> upgrade(Jid account, std::string password, ScramVerifier checked);
 
-    /// A login takes seconds, so that nobody asks for what is forgotten here.
+    /// Limit of password_changes_. A login takes seconds, so an entry that is dropped at this limit is older
+    /// than any login in progress.
     static constexpr std::size_t most_password_changes = 10'000;
 
     Router& router_;
-    RecentMap<std::string, SteadyTime> password_changes_; ///< of accounts at home here
+    RecentMap<std::string, SteadyTime>
+        password_changes_; ///< when it was changed, by bare JID; accounts of this home shard
 };
 
 } // namespace stonechat

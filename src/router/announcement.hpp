@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message from the server to everybody who is online: for administrators, by whichever way they ask.
+// Announcements: a message from an administrator to everybody who is online. Used by every way in which
+// administrators give commands.
 #pragma once
 
 #include "base/executor.hpp"
@@ -12,8 +13,8 @@ namespace stonechat {
 
 class Server;
 
-/// Sends `text` as a headline to each account of `host` (empty: of all hosts) with an available session;
-/// answers on `asker` how many there were.
+/// Sends `text` as a headline to each account of `host` (empty: of all hosts) that has an available session.
+/// Returns the number of accounts, on `asker`.
 Task<std::size_t> announce(Server& server, Executor& asker, std::string host, std::string text);
 
 } // namespace stonechat

@@ -19,9 +19,9 @@ namespace {
 
 using Field = DataForm::Field;
 using FieldType = DataForm::FieldType;
-using Refusal = std::optional<StanzaError>; ///< nothing: it is all right
+using Refusal = std::optional<StanzaError>; ///< nullopt: no objection
 
-/// It comes back with every message of the page.
+/// The queryid is repeated in every message of the page.
 constexpr std::size_t longest_queryid = 256;
 constexpr std::size_t longest_search = 1024;
 
@@ -37,7 +37,7 @@ StanzaError unknown_id()
     return StanzaError(StanzaError::item_not_found);
 }
 
-/// An id as we write it, or nothing: then no message has it.
+/// Parses an id in the form that we write; nullopt otherwise: no message can have it.
 std::optional<MessageId> read_id(std::string_view text)
 {
     MessageId id = 0;
@@ -64,7 +64,8 @@ Refusal read_start(const Field& field, ArchiveQuery& query)
     return query.start ? Refusal() : broken_query("`start` is no time");
 }
 
-/// Times go out in milliseconds: one that comes back means all of its millisecond.
+/// Timestamps are sent in milliseconds but stored in microseconds: an `end` in milliseconds includes its
+/// whole millisecond.
 Refusal read_end(const Field& field, ArchiveQuery& query)
 {
     constexpr std::chrono::milliseconds millisecond { 1 };
@@ -100,7 +101,8 @@ Refusal read_ids(const Field& field, ArchiveQuery& query)
     return {};
 }
 
-/// What rooms say is in their archives, not in ours: with or without it, the answer is the same.
+/// Groupchat messages are in the archives of rooms, never in an account's: the flag does not change the
+/// answer.
 Refusal read_include_groupchat(const Field& field, ArchiveQuery&)
 {
     constexpr std::array words { "true", "false", "1", "0" };
@@ -171,7 +173,7 @@ Refusal read_page(const ResultSetQuery& set, const ArchivePageLimits& limits, Ar
 {
     if (set.index) {
         return StanzaError(
-            StanzaError::feature_not_implemented); // XEP-0059 §2.4: by number, nothing is found
+            StanzaError::feature_not_implemented); // XEP-0059 §2.4: access by index is not supported
     }
     query.limit = std::min(set.max.value_or(limits.messages_unasked), limits.messages);
     query.from_the_end = set.before.has_value();
@@ -183,7 +185,7 @@ Refusal read_page(const ResultSetQuery& set, const ArchivePageLimits& limits, Ar
     return set.after && !set.after->empty() ? read_id_into(query.page_after, *set.after) : Refusal();
 }
 
-/// The message that a result carries; without its stanza if that cannot be read (§3.2 allows it).
+/// Returns the `<forwarded/>` of a result; without the stanza if that cannot be parsed (§3.2 allows this).
 Element forwarded(const ArchivedMessage& message, void (*retouch)(Element& stanza))
 {
     Element element("forwarded", ns::forward);
@@ -211,7 +213,7 @@ Stanza result_message(const ArchivedMessage& message, std::string_view queryid, 
     return stanza;
 }
 
-/// Leaves out what is too much, at the end where paging goes on.
+/// Cuts the page to `most_bytes` (but keeps one message), at the end where paging continues.
 void cut(ArchivePage& page, bool from_the_end, std::size_t most_bytes)
 {
     auto& messages = page.messages;
@@ -314,7 +316,7 @@ Element archive_form()
 ArchiveAnswer archive_answer(const ArchiveRequest& request, ArchivePage page, const ArchivePageLimits& limits,
     const Jid& owner, const Jid& asker, void (*retouch)(Element& stanza))
 {
-    if (request.query.limit == 0) { // XEP-0059 §2.6: only the count was asked for
+    if (request.query.limit == 0) { // XEP-0059 §2.6: the client asked only for the count
         page.messages.clear();
         page.complete = page.count == std::size_t(0);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is asked of the archive of an account or a room, and the answer (XEP-0313 §4 and §5, XEP-0431): the
-// form that a query may have, a query as the store understands it, and a page of results as the client gets
-// it. Pure.
+// Archive queries of an account or a room (XEP-0313 §4 and §5, XEP-0431): the query form, the parsed query as
+// the store takes it, and a page of results as the client gets it. Pure.
 #pragma once
 
 #include "base/result.hpp"
@@ -16,10 +15,10 @@
 
 namespace stonechat {
 
-/// How much one page has at most.
+/// Upper limits of one page.
 struct ArchivePageLimits {
     std::size_t messages = 100;
-    std::size_t messages_unasked = 50; ///< where the client names no number
+    std::size_t messages_unasked = 50; ///< if the client gives no <max/>
     std::size_t bytes = 512 * 1024;
 };
 
@@ -28,29 +27,29 @@ struct ArchiveRequest {
     std::string queryid;
     bool flip_page = false; ///< §4.3.4
 
-    /// Asks for what is new in all conversations, up to the end.
+    /// Whether the query catches up: it asks for the newest messages of all conversations, up to the end.
     bool catches_up() const;
 };
 
-/// Reads `<query/>`; the error to answer with if it says what nobody here understands.
+/// Parses `<query/>`. Returns the error to answer with if the query is invalid or uses something unsupported.
 Result<ArchiveRequest, StanzaError> read_archive_request(const Element& query,
     const ArchivePageLimits& limits);
 
-/// All the fields a query may have (§4.1.5).
+/// Returns the form with all fields that a query may have (§4.1.5).
 Element archive_form();
 
-/// One page as it goes out: the messages in the order in which they are to be sent, then `<fin/>`.
+/// One page of results: the messages in the order in which they are to be sent, then `<fin/>`.
 struct ArchiveAnswer {
     std::vector<Stanza> messages;
     Element fin;
 };
 
-/// `page` as `asker` gets it from `owner` (bare); cut at `limits.bytes`. `retouch` may change each stanza:
-/// not everybody may see all that is kept of a room.
+/// Returns `page` as it is sent to `asker` from `owner` (bare), cut at `limits.bytes`. `retouch` may change
+/// each stanza: not everybody may see all that the archive of a room holds.
 ArchiveAnswer archive_answer(const ArchiveRequest& request, ArchivePage page, const ArchivePageLimits& limits,
     const Jid& owner, const Jid& asker, void (*retouch)(Element& stanza) = nullptr);
 
-/// `<metadata/>` (§5)
+/// Returns `<metadata/>` (§5).
 Element archive_metadata(const ArchiveEnds& ends);
 
 } // namespace stonechat

@@ -6,7 +6,7 @@
 namespace stonechat {
 namespace {
 
-/// So much is left when the oldest messages went, so that they do not go one by one.
+/// Returns the size to trim to: less than the quota, so that not each new message causes a trim.
 constexpr std::uint64_t after_trimming(std::uint64_t quota)
 {
     return quota / 5 * 4;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ArchiveQuota: how much an archive may take. An owner of archives, an account or a room, counts what it
-// adds, and has the oldest messages removed when that is more than its quota. Shard-bound.
+// ArchiveQuota: the size limit of one archive, of an account or a room. The owner of the archive counts what
+// it adds, and removes the oldest messages when the archive exceeds its quota. Part of the owner;
+// shard-bound.
 #pragma once
 
 #include "base/result.hpp"
@@ -15,40 +16,42 @@
 
 namespace stonechat {
 
-/// No quota.
+/// The value for: no limit.
 inline constexpr std::uint64_t no_quota = 0;
 
-/// The store of KeyvalStore where an administrator's choice for one account is, under this key: bytes as
-/// text.
+/// Store and key in KeyvalStore of the quota that an administrator chose for one account, in bytes as text.
 inline constexpr const char* archive_quota_store = "archive_quota";
 inline constexpr const char* archive_quota_key = "";
 
-/// What is kept there; nothing if there is no choice.
+/// Parses a value of archive_quota_store; nullopt if it is no number.
 std::optional<std::uint64_t> archive_quota_in(std::string_view kept);
 
 class ArchiveQuota {
 public:
-    /// How much an archive may take: `quota_bytes` of the module that has archives, each of one `owner`.
+    /// The setting `quota_bytes` of a module that has archives; `owner` says whose, for its description.
     static SettingSpec setting(const std::string& owner);
     static std::uint64_t of_section(const Section& section);
 
-    /// Counts a stanza that goes into the archive. True if `check` is to be called now.
+    /// Counts a stanza that is added to the archive. Returns true if the caller has to run check() now.
     bool count(std::size_t bytes, std::uint64_t quota);
-    /// It takes so much that nothing more should come from strangers: nine tenths of the quota.
+    /// Whether the archive has reached nine tenths of the quota: nothing more should be accepted from
+    /// strangers.
     bool is_nearly_full(std::uint64_t quota) const;
 
-    /// One check at a time: what the archive really takes is asked for, and if that is more than `quota`, the
-    /// oldest go until four fifths of it are left. What it takes then.
+    /// Asks the store for the size of the archive. If it exceeds `quota`, removes the oldest messages down to
+    /// four fifths of the quota. Returns the size afterwards. Run one check at a time, between begin_check()
+    /// and end_check().
     static Task<Result<std::uint64_t, StoreError>> check(Storage& storage, AccountKey owner,
         std::uint64_t quota);
     void begin_check() { is_checking_ = true; }
-    /// `taken`: what `check` said; nothing if it failed, then the next message has it done again.
+    /// `taken` is the result of check(); nullopt if it failed: then the next message triggers another check.
     void end_check(std::optional<std::uint64_t> taken);
-    /// Something has changed: the next message has it checked.
+    /// Call when the quota or the archive has changed otherwise: the next message triggers a check.
     void reconsider() { is_known_ = false; }
 
 private:
-    std::uint64_t taken_ = 0; ///< as far as is known; more than that if a message was not kept in the end
+    std::uint64_t taken_ =
+        0; ///< estimated size in bytes; too high if a counted message was not stored in the end
     bool is_known_ = false;
     bool is_checking_ = false;
 };

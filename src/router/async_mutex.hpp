@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AsyncMutex: serialises coroutines that change one object in several steps with waits in between. Whoever
-// locks first goes first. Part of the object that it guards; shard-bound.
+// AsyncMutex: serialises coroutines that change one object in several steps and wait in between. Locks are
+// granted in the order of the calls to lock(). Part of the object that it guards; shard-bound.
 #pragma once
 
 #include "base/task.hpp"
@@ -15,7 +15,7 @@ class AsyncMutex {
     struct State;
 
 public:
-    /// As long as it lives, nobody else has one. StoragePolicy what owns the AsyncMutex alive meanwhile.
+    /// Holds the mutex until it is destroyed. Keep the owner of the AsyncMutex alive meanwhile.
     class Lock {
     public:
         Lock(Lock&&) = default;
@@ -33,13 +33,13 @@ public:
         std::shared_ptr<State> state_;
     };
 
-    /// Gives a Lock when those who asked before have released theirs; at once if nobody holds one.
+    /// Returns a Lock once all earlier callers have released theirs; at once if the mutex is free.
     Pending<Lock> lock()
     {
         if (!state_) {
             state_ = std::make_shared<State>();
         }
-        if (!state_->taken && !state_->handing_on) { // else behind those who wait
+        if (!state_->taken && !state_->handing_on) { // otherwise queue behind the earlier callers
             state_->taken = true;
             return Pending<Lock>::ready(Lock(state_));
         }
@@ -51,7 +51,7 @@ public:
     /// Whether lock() would have to wait.
     bool is_locked() const { return state_ && (state_->taken || state_->handing_on); }
 
-    /// How many wait.
+    /// Returns how many callers wait for a lock.
     std::size_t waiting() const { return state_ ? state_->waiting.size() : 0; }
 
 private:
@@ -61,7 +61,8 @@ private:
         bool handing_on = false;
     };
 
-    /// A loop instead of recursion: of those who wait, many may be done at once.
+    /// Gives the lock to the next waiting caller. A loop instead of recursion: many waiting callers may
+    /// release the lock at once.
     static void hand_on(std::shared_ptr<State> state)
     {
         state->taken = false;
@@ -78,7 +79,7 @@ private:
         state->handing_on = false;
     }
 
-    std::shared_ptr<State> state_; ///< made by the first who asks
+    std::shared_ptr<State> state_; ///< made by the first lock(): most mutexes are never used
 };
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Audience: those who get the same stanzas, by home: the occupants of a room. Made once and then
-// unchanging, so that it is shared between shards and by all that is on its way to it.
+// Audience: the recipients of the same stanzas, grouped by home shard: the occupants of a room. Immutable
+// once it is built, so it is shared between shards and by all stanzas under way to it.
 #pragma once
 
 #include "xmpp/jid.hpp"
@@ -12,7 +12,7 @@
 
 namespace stonechat {
 
-/// A full address and the shard where its account has its home.
+/// A full JID and the home shard of its account.
 struct Recipient {
     Jid jid;
     std::size_t home = 0;
@@ -42,7 +42,7 @@ private:
 
 using AudiencePtr = std::shared_ptr<const Audience>;
 
-/// Of an audience, those who are left out this time: few.
+/// Recipients of an audience that do not get a stanza. Keep it short: it is searched linearly.
 using Except = std::vector<RecipientPtr>;
 
 } // namespace stonechat

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// BlockList: the addresses a user does not want to hear from or be seen by (XEP-0191). Part of its
-// User; shard-bound. Asked for every stanza, so an empty list costs one comparison.
+// BlockList: the addresses that a user has blocked (XEP-0191): they cannot reach the user and do not see the
+// user's presence. Part of its User; shard-bound. Checked for every stanza, so an empty list costs one
+// comparison.
 #pragma once
 
 #include "xmpp/jid.hpp"

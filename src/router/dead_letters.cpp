@@ -28,7 +28,7 @@ void DeadLetters::add(Host& host, const Stanza& stanza, std::string_view reason)
     host.storage()
         .keyval()
         .set(nobody, "dead_letters", std::move(name), std::move(pending))
-        .then([](const Result<Done, StoreError>&) {}); // it stands in the log all the same
+        .then([](const Result<Done, StoreError>&) {}); // a failure to store it is ignored: the log has it too
 }
 
 } // namespace stonechat

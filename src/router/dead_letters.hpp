@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeadLetters: stanzas that broke a handler. Their senders are told internal-server-error, the
-// stanzas are set aside with the reason, so that the bug behind it can be found, and counted. A part of
-// a shard's Router.
+// DeadLetters: stanzas whose handler threw an exception. The sender gets internal-server-error; the stanza is
+// stored with the reason, so that the bug can be found, and counted. Part of a shard's Router.
 #pragma once
 
 #include "xmpp/stanza.hpp"
@@ -17,8 +16,8 @@ class DeadLetters {
 public:
     explicit DeadLetters(std::size_t shard) : shard_(shard) {}
 
-    /// Sets `stanza` aside. Of each host and shard the newest hundred are kept, in the keyval store
-    /// "dead_letters" of the host itself: a line with the time, one with the reason, then the stanza.
+    /// Stores `stanza` in the keyval store "dead_letters" of the host itself: one line with the time, one
+    /// with the reason, then the stanza. Keeps the newest hundred of each host and shard.
     void add(Host& host, const Stanza& stanza, std::string_view reason);
 
     std::uint64_t count() const { return count_; } ///< since start

@@ -16,9 +16,9 @@ template <class Table, class Type> Delivery cell(const Table& table, Type type, 
     return table[static_cast<std::size_t>(type)][static_cast<std::size_t>(addressee)];
 }
 
-// Where the RFC leaves a choice between an error and silence, two things decide: what a sender was
-// told to be safe is either kept or refused, never lost in silence; and an account that does not exist
-// answers like one where nobody is.
+// Where the RFC allows an error or silence, two rules decide: a message that was acknowledged to its sender
+// is kept or refused, never lost in silence; and an account that does not exist answers like an account
+// without available resources.
 
 // clang-format off
 // RFC 6121 §8.5.4, table 1. Columns: Addressee; rows: MessageType.
@@ -83,7 +83,7 @@ Delivery decide_iq(IqType type, Addressee addressee)
 
 Delivery decide(const Stanza& stanza, Addressee addressee)
 {
-    // A full JID of nobody is refused exactly where one of somebody else's absent resource would be.
+    // A full JID without account is refused exactly when an absent resource of an account would be.
     if (stanza.kind() == StanzaKind::message && addressee == Addressee::no_such_user
         && stanza.to().has_resource()) {
         const Delivery elsewhere = decide_message(stanza.message_type(), Addressee::full_no_match);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delivery: RFC 6121 section 8.5 as data. Given what a stanza is, whom it names and who is there,
-// what happens to it. Pure; the User carries the decision out.
+// Delivery: RFC 6121 section 8.5 as data. Decides what happens to a stanza from its type, the kind of its
+// `to` address and the available resources. Pure; Host and MessageDelivery carry the decision out.
 #pragma once
 
 #include "xmpp/stanza.hpp"
@@ -9,7 +9,7 @@
 
 namespace stonechat {
 
-/// Whom `to` names, and who is there (the rows of RFC 6121 §8.5.1 to §8.5.3).
+/// The kind of `to` address, and which resources are available (the cases of RFC 6121 §8.5.1 to §8.5.3).
 enum class Addressee {
     no_such_user,        ///< §8.5.1
     bare_none_available, ///< §8.5.2.2

@@ -14,7 +14,7 @@
 namespace stonechat {
 namespace {
 
-/// Of a carbon copy.
+/// For the two forms of a carbon copy.
 CopyDirection direction_of(CopyForm form)
 {
     return form == CopyForm::carbon_sent ? CopyDirection::sent : CopyDirection::received;
@@ -101,7 +101,7 @@ bool DeliveryPlan::has_lost_receivers() const
 {
     return policy_ != StoragePolicy::nothing && has_receivers() && !archive_ && !mailbox_
         && std::none_of(receivers_.begin(), receivers_.end(), [](const Receiver& receiver) {
-               // With a claim it went into the mailbox when the session ended.
+               // If the session had an UnackedEntry, its end moved the message into the mailbox.
                const bool is_kept = receiver.entry && receiver.form == CopyForm::itself;
                return is_kept || receiver.session->is_open();
            });
@@ -199,7 +199,7 @@ void DeliveryPlan::report(bool committed)
     for (auto& listener : listeners) {
         try {
             listener(committed);
-        } catch (const std::exception& failure) { // a bug of ours, and the message goes on
+        } catch (const std::exception& failure) { // a bug of ours; the message still goes on
             owner_->host().log().error("message handler failed",
                 { { "account", owner_->jid().text() }, { "what", failure.what() } });
         }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryPlan: one message on one account's side of its way, the sender's or the recipient's: what that
-// side's modules want to be committed with it, and which of the account's sessions get it then. Both
-// sides are committed in one transaction before anybody sees the message. Lives on the account's
-// home shard.
+// DeliveryPlan: one account's part in a message, the sender's or the recipient's: what the modules of that
+// account want committed with the message, and which of the account's sessions receive it then. Both parts
+// are committed in one transaction before anybody receives the message. Lives on the account's home shard.
 #pragma once
 
 #include "base/function.hpp"
@@ -20,11 +19,11 @@ namespace stonechat {
 
 class User;
 
-/// Where a message is in the archive of `by` (bare), an account or a room (XEP-0359).
+/// Returns the `<stanza-id/>` (XEP-0359) of a message in the archive of `by` (bare), an account or a room.
 Element stanza_id(const Jid& by, MessageId id);
 
-/// The stanza that a session of `owner` (bare) gets for `message` in this form: with the stanza-id
-/// that says where it is in the owner's archive (XEP-0359), wrapped if it is a carbon copy (XEP-0280).
+/// Returns the stanza that a session of `owner` (bare) gets for `message` in this form: with the stanza-id of
+/// the owner's archive (XEP-0359), wrapped if it is a carbon copy (XEP-0280).
 Stanza as_sent(const Stanza& message, CopyForm form, const Jid& owner, const Jid& session,
     std::optional<MessageId> archived);
 
@@ -36,44 +35,48 @@ public:
     DeliveryPlan(const DeliveryPlan&) = delete;
 
     User& owner() const { return *owner_; }
-    /// Whether the message is worth keeping; what is not is never committed.
+    /// How long the message is kept. A message with the policy `nothing` is never committed.
     StoragePolicy storage_policy() const { return policy_; }
     void set_storage_policy(StoragePolicy policy) { policy_ = policy; }
 
-    // By modules, while the stages run.
-    /// Puts it into the owner's archive. Only if keep() is archived.
+    // Called by modules, while the stages run.
+    /// Adds the message to the owner's archive. Only if storage_policy() is archived.
     void archive(const Jid& peer, bool outgoing);
     bool is_archived() const { return archive_.has_value(); }
-    /// Its client may send it once more. Only the sender's side says so.
+    /// Records that the client may send the message again (see Origin). Only in the sender's plan.
     void set_origin(Origin origin) { origin_ = std::move(origin); }
     const std::optional<Origin>& origin() const { return origin_; }
-    /// Gives it to a session when it is committed; a session that was given it already is passed over.
+    /// Adds a session that receives the message after the commit. Does nothing if the session is a receiver
+    /// already.
     void add_receiver(Session& session, CopyForm form);
     bool has_receiver(const Session& session) const;
-    /// Nobody gets it now: it waits in the owner's mailbox (XEP-0160). Whoever is reading that finds it
-    /// there, and counts as one it is given to.
+    /// Puts the message into the owner's mailbox (XEP-0160) and drops all receivers. `reader` is the session
+    /// now reading the mailbox, or null. It gets the message from there, so has_receiver() is true for it.
     void put_into_mailbox(const MailboxLimits& limits, const Session* reader = nullptr);
     bool is_for_mailbox() const { return mailbox_.has_value(); }
-    /// Called on this home when all is over: whether it was committed (or needed no commit).
+    /// Calls `f` on this home shard at the end. `committed`: the message was committed or needed no commit.
     void when_over(Function<void(bool committed)> f);
 
-    // By the host.
+    // Called by the host.
     bool has_receivers() const { return !receivers_.empty(); }
-    /// Which sessions it goes to, for the administrator: "balcony, phone (not connected)".
+    /// Returns the receiving sessions as text for the administrator: "balcony, phone (not connected)".
     std::string describe_receivers() const;
-    /// It was worth keeping, is kept nowhere, and none of its receivers is there any more.
+    /// Whether the message would be lost: it is worth keeping, but is in no archive, mailbox or queue of a
+    /// session, and all its receivers have closed.
     bool has_lost_receivers() const;
-    /// Keeps places in the queues of resumable sessions (Session::reserve), if it is worth keeping.
+    /// Reserves places in the queues of resumable sessions (Session::reserve), if the message is worth
+    /// keeping.
     void reserve_places();
-    /// There is something that must be safe before the message may go on.
+    /// Whether something must be committed before the message may go on.
     bool has_to_be_committed() const;
-    /// Adds this side's part to what is going to be stored.
+    /// Adds this account's part to `store`.
     void add_to(MessageToStore& store, std::string sender) const;
-    /// It is committed, or needed no commit: gives it to all receivers. How many got it.
+    /// Delivers the message to all receivers; call when it is committed or needs no commit. Returns how many
+    /// got it.
     std::size_t deliver(Stanza& message, std::optional<MessageId> id);
-    /// There was nobody to give it to, and all is well.
+    /// Ends a plan without receivers successfully.
     void over() { report(true); }
-    /// It was not stored: nobody gets it.
+    /// Ends the plan without delivery: the message was not stored or was refused.
     void fail();
 
 private:
@@ -90,7 +93,7 @@ private:
     std::optional<ArchiveEntry> archive_;
     std::optional<Origin> origin_;
     std::optional<MailboxLimits> mailbox_;
-    const Session* reader_ = nullptr; ///< of the mailbox; compared, not used
+    const Session* reader_ = nullptr; ///< session that reads the mailbox; only compared, never dereferenced
     std::vector<Receiver> receivers_;
     std::vector<Function<void(bool)>> over_;
 };

@@ -18,12 +18,12 @@ void DeliveryQueue::ready(std::uint64_t place, Function<void()> arrive)
     mine.ready = true;
     mine.arrive = std::move(arrive);
     if (running_) {
-        return; // what arrives now has made this ready; the loop below comes to it
+        return; // called from inside an `arrive`: the loop below gets to this place
     }
     running_ = true;
-    std::exception_ptr failure; // one that breaks must not hold up the others
+    std::exception_ptr failure; // an `arrive` that throws must not hold up the others
     while (!places_.empty() && places_.front().ready) {
-        // It leaves only when it has arrived: what it causes to be sent comes behind it.
+        // The place is removed only after the call: what `arrive` causes to be sent queues behind it.
         auto arriving = std::move(places_.front().arrive);
         try {
             arriving();

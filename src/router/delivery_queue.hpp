@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryQueue: what is on its way to one user's sessions. A message that is being committed holds its
-// place; what came after it waits behind it, so that all arrive in the order in which they came.
-// Part of a User; shard-bound.
+// DeliveryQueue: keeps the order of stanzas under way to the sessions of one user. A message that is being
+// committed holds a place; later stanzas wait behind it, so all are delivered in the order in which they
+// came. Part of a User; shard-bound.
 #pragma once
 
 #include "base/function.hpp"
@@ -13,15 +13,16 @@ namespace stonechat {
 
 class DeliveryQueue {
 public:
-    /// Nothing is under way: who comes now may go at once.
+    /// Whether nothing is under way: a new stanza may be delivered at once.
     bool is_empty() const { return places_.empty(); }
 
-    /// A place for something that is not ready yet.
+    /// Takes a place at the end for something that is not ready yet. Returns its number, for ready().
     std::uint64_t hold();
-    /// It is ready: `arrive` is called as soon as everything before it has arrived; perhaps now. What
-    /// one of them throws comes out here when all that could arrive have.
+    /// Marks the place as ready. `arrive` is called once everything before it has arrived, perhaps inside
+    /// this call. If a called `arrive` throws, the first exception is rethrown here after all that could
+    /// arrive have arrived.
     void ready(std::uint64_t place, Function<void()> arrive);
-    /// Behind everything that is there; now if nothing is.
+    /// Calls `arrive` behind everything in the queue; at once if the queue is empty.
     void append(Function<void()> arrive) { ready(hold(), std::move(arrive)); }
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryStatus: what the sessions of one account that were given the same message share, so that the
-// end of one knows that the client of another has it. Shard-bound; lives as long as somebody waits for
-// an acknowledgement (XEP-0198).
+// DeliveryStatus: shared by the sessions of one account that were given the same message. When one of these
+// sessions ends, it tells whether the client of another has the message. Shard-bound; lives as long as a
+// session waits for an acknowledgement (XEP-0198).
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 namespace stonechat {
 
 struct DeliveryStatus {
-    std::uint64_t track = 0;   ///< MessageLog::key_of its id
-    bool acknowledged = false; ///< a client has said that it got it
+    std::uint64_t track = 0;   ///< MessageLog::key_of() of the message id
+    bool acknowledged = false; ///< a client has acknowledged the message
 };
 
 using DeliveryStatusPtr = std::shared_ptr<DeliveryStatus>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DomainService: whoever answers for all addresses of a domain that is no virtual host with accounts: a
-// group chat service (XEP-0045). One per shard, registered with its Router; shard-bound.
+// DomainService: handles all addresses of a domain that is no virtual host with accounts: a group chat
+// service (XEP-0045). One per shard, registered with its Router; shard-bound.
 #pragma once
 
 #include "base/task.hpp"
@@ -15,14 +15,14 @@ class DomainService {
 public:
     virtual ~DomainService() = default;
 
-    /// A stanza to the domain (on any shard) or to one of its addresses (on that address's home shard).
+    /// Takes a stanza to the domain (on any shard) or to one of its addresses (on that address's home shard).
     virtual void deliver(Stanza stanza, Settlement settlement) = 0;
-    /// Called every half a minute: whatever nobody needs may go.
+    /// Called every 30 seconds: unloads what is idle.
     virtual void sweep() {}
-    /// Takes what is kept here of an account that is being removed (Handlers::account_forgotten), on
-    /// whichever shard; on one shard only.
+    /// Removes what this service stores about an account that is being removed (see
+    /// Handlers::account_forgotten). Called on one shard only, any. False: the store failed.
     virtual Task<bool> forget_account(Jid account) = 0;
-    /// Its rooms, if it has any, for whoever runs the server; or null.
+    /// Returns the interface through which administrators manage its rooms, or null if it has no rooms.
     virtual Rooms* rooms() { return nullptr; }
 };
 

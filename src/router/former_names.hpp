@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// FormerNames: names of accounts that are being removed, and of those that were. Who has a name after
-// somebody else must not be taken for him: for a time that is a setting nobody gets it, and whatever is made
-// of a name and shown to others is made of the number of its holders too. The names themselves are not kept,
-// only numbers made of them. One for the server, any thread; what lasts is in the AccountStore.
+// FormerNames: names of accounts that are being removed or were removed. A new holder of a name must not be
+// taken for the former one: a name is not given away for a time that is a setting, and every identifier that
+// is derived from a name and shown to others also depends on the number of its former holders. Only keyed
+// hashes of names are kept, not the names. One for the server, any thread; persistent data is in the
+// AccountStore.
 #pragma once
 
 #include "base/clock.hpp"
@@ -24,19 +25,19 @@ class FormerNames {
 public:
     explicit FormerNames(std::string_view secret) : hash_(secret, "former name") {}
 
-    /// What the store remembers. Before the first account is asked for.
+    /// Takes over what the store has. Call before the first account is asked for.
     void remember(const std::vector<FormerName>& names);
 
-    /// The number that is kept for the name of `account`; never 0.
+    /// Returns the keyed hash that stands for the name of `account`; never 0.
     std::uint64_t number_of(const Jid& account) const;
-    /// How many accounts have had this name and are gone.
+    /// Returns how many removed accounts have had this name.
     std::uint32_t holders(const Jid& account) const;
-    /// When the last of them was removed; nothing if there was none.
+    /// Returns when the last of them was removed; nullopt if there was none.
     std::optional<WallTime> removed(const Jid& account) const;
 
-    /// From here on the account is being removed; false if it is already.
+    /// Marks the account as being removed; false if it is marked already.
     bool begin_removal(const Jid& account);
-    /// It is gone since `removed`; or, with nothing, the removal has failed.
+    /// Ends the removal. `removed`: when the account was removed; nullopt: the removal has failed.
     void end_removal(const Jid& account, std::optional<WallTime> removed);
     bool is_being_removed(const Jid& account) const;
 

@@ -14,8 +14,8 @@
 namespace stonechat {
 namespace {
 
-/// Fewer are not worth the walk through the whole heap; nor is a small part of those who are there, whose
-/// holes the next ones fill.
+/// A trim needs at least least_changes, and as many changes as 1/least_part of the loaded users: it walks
+/// through the whole heap, and new sessions fill small holes anyway.
 constexpr std::size_t least_changes = 64;
 constexpr std::size_t least_part = 8;
 
@@ -46,7 +46,7 @@ void FreedMemory::give_back(Executor& home)
     pool_.run<Done>(home, Function<Done()>(trim_heap)).then([this](std::optional<Done> done) {
         at_work_ = false;
         if (!done) {
-            changes_ = least_changes; // the pool was full; the next sweep tries again
+            changes_ = least_changes; // the pool was full: the next sweep tries again
         }
     });
 }

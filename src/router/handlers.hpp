@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handlers: who on a host answers what, and who looks at what on its way. Modules fill it when they
-// attach; the pipeline reads it. Order is by named Stage, and within one by the table of modules.
-// Shard-bound (one per host and shard), unchanging after start.
+// Handlers: which module answers which iq, and which handlers see a stanza on its way. Modules register here
+// when they attach; the pipeline reads it. Handlers run in the order of the Stage, within a stage in the
+// order of the table of modules. Shard-bound (one per host and shard), immutable after start.
 #pragma once
 
 #include "base/result.hpp"
@@ -29,7 +29,7 @@ namespace stonechat {
 class Host;
 class DeliveryPlan;
 
-/// Whom an iq is for.
+/// The addressee of an iq.
 enum class To {
     host,        ///< the domain itself
     own_account, ///< the sender's own bare JID, or no `to` at all
@@ -37,19 +37,19 @@ enum class To {
     nobody,      ///< a local bare JID without an account (or a disabled one); Context::user is null
 };
 
-/// Which way a stanza is going.
+/// The direction of a stanza.
 enum class Flow {
     from_client, ///< just received from a session of `Context::user`
     to_user,     ///< about to be delivered to `Context::user`
 };
 
-/// Where on the way: in this order; but of a message to a user, `copy` comes behind `deliver`, when it is
-/// decided which sessions get the message itself.
+/// The stages, in the order in which they run. Exception: for a message to a user, `copy` runs after
+/// `deliver`, when it is decided which sessions get the message itself.
 enum class Stage { guard, stamp, archive, copy, deliver, fallback };
 inline constexpr std::size_t stage_count = 6;
 
-/// Where a handler stands. The references are valid for the whole handler, also across co_await; but
-/// a session may be closed meanwhile: ask `session->is_open()`.
+/// What a handler is told beside the stanza. The references are valid for the whole handler, also across
+/// co_await; but a session may be closed meanwhile: ask `session->is_open()`.
 struct Context {
     Host& host;
     /// from_client and To::own_account: the sender. to_user and To::account: the addressee.
@@ -57,25 +57,26 @@ struct Context {
     User* user = nullptr;
     /// The sending session, if the stanza comes from one of `user`'s own sessions; else null.
     Session* session = nullptr;
-    /// The stanza's token; share() it into whatever has to finish before the sender may be told.
+    /// The stanza's token. Give a share() to everything that has to finish before the stanza is acknowledged.
     const Settlement* settlement = nullptr;
 
-    /// Of a message: what its owner's side wants committed and delivered; else null. Valid while the stages
-    /// run, not later.
+    /// For a message: the DeliveryPlan of `user`'s part, which handlers add to; else null. Valid only while
+    /// the stages run.
     DeliveryPlan* plan = nullptr;
 
-    /// A further holder of the stanza's token.
+    /// Returns another holder of the stanza's token.
     Settlement hold() const { return settlement ? settlement->share() : Settlement(); }
 };
 
-/// What a handler on a stanza's way says.
+/// The decision of a handler about a stanza.
 class Verdict {
 public:
     /// Go on with the next handler.
     static Verdict pass() { return Verdict(Kind::pass); }
-    /// I have taken care of it; nobody else sees it.
+    /// The handler took the stanza: no further handler sees it.
     static Verdict done() { return Verdict(Kind::done); }
-    /// Answer the sender with this error (silently dropped where an error must not be answered).
+    /// Answer the sender with this error; dropped silently if the stanza is one that must not be answered
+    /// with an error.
     static Verdict bounce(StanzaError error) { return Verdict(std::move(error)); }
 
     bool is_pass() const { return kind_ == Kind::pass; }
@@ -92,13 +93,13 @@ private:
 /// The answer to an iq: a payload (or none) for the result, or an error.
 using IqAnswer = Result<std::optional<Element>, StanzaError>;
 
-/// An ad-hoc command: one form to fill in, then a result (XEP-0050). Which is all the server's own need.
+/// An ad-hoc command (XEP-0050) with at most one form and a result; the server's own commands need no more.
 struct Command {
     enum class For { admins, local_users };
-    /// How a command that was carried out ended.
+    /// The outcome of a command that ran.
     struct Outcome {
         std::string note;    ///< what was done
-        std::string failure; ///< what could not be done, and why (XEP-0050 §3.6: a note of type error)
+        std::string failure; ///< what could not be done and why (XEP-0050 §3.6: a note of type error)
         std::optional<DataForm> result;
 
         static Outcome of(std::string note, std::string failure = {})
@@ -119,10 +120,10 @@ class Handlers {
 public:
     explicit Handlers(Host& host);
 
-    /// The host that is being attached to.
+    /// The host to which the modules attach.
     Host& host() const { return host_; }
 
-    // Iq. The payload is matched by namespace and element name; `element` "*" takes any.
+    // Iq. The payload is matched by namespace and element name; the element "*" matches any name.
     using Now = std::function<IqAnswer(const Iq&, const Context&)>;
     using Later = std::function<Task<IqAnswer>(Iq, Context)>; ///< the iq outlives the task
     void iq_get(To to, std::string_view ns, std::string_view element, Now handler);
@@ -134,51 +135,56 @@ public:
     using OnPresence = std::function<Verdict(Presence, const Context&)>;
     void message(Flow flow, Stage stage, OnMessage handler);
     void presence(Flow flow, Stage stage, OnPresence handler);
-    /// Every stanza of any kind, in stage guard, before anything else sees it.
+    /// Handles stanzas of every kind, in stage guard, before all other handlers.
     using OnStanza = std::function<Verdict(Stanza&, const Context&)>;
     void any(Flow flow, OnStanza handler);
 
-    // Moments in the life of a session and an account; context.user is set, and session where there is one.
+    // Events of a session or an account. Context::user is set; Context::session too if the event is about a
+    // session.
     using OnMoment = std::function<void(const Context&)>;
     void session_bound(OnMoment handler);     ///< a resource was bound
     void session_available(OnMoment handler); ///< its first available presence was broadcast
-    void session_priority(
-        OnMoment handler);                ///< its priority rose from negative to not negative (also at first)
-    void session_ended(OnMoment handler); ///< closed, however; the session is still in user.sessions()
-    /// A session was resumed (XEP-0198): its client is connected again. `session_bound` does not come again,
-    /// unless the server was started meanwhile: then it comes before this.
+    void session_priority(OnMoment
+            handler); ///< its priority rose from negative to not negative, or its first one is not negative
+    void session_ended(OnMoment handler); ///< it ended, in any way; it is still in user.sessions()
+    /// A session was resumed (XEP-0198): its client is connected again. session_bound is not called again,
+    /// unless the server restarted meanwhile: then it is called first.
     void session_resumed(OnMoment handler);
-    /// Its connection is gone, and it waits to be resumed; what it was sent may not have arrived.
+    /// The connection was lost, and the session waits to be resumed. Stanzas already sent may not have
+    /// arrived.
     void session_disconnected(OnMoment handler);
-    /// The client has said that nobody looks at it, or that somebody does again (XEP-0352).
+    /// The client became inactive or active (XEP-0352).
     void session_attention(OnMoment handler);
-    /// What a module keeps of a session so that it can be resumed after a restart (XEP-0198): `save` gives it
-    /// as an element in a namespace of the module's, or nothing; `restore` is given that, before
-    /// session_bound. Modules call Session::kept_state_changed when it changes.
+    /// Persists a module's state of a resumable session over a restart (XEP-0198). `save` returns it as an
+    /// element in a namespace of the module, or nullopt; `restore` gets that element, before session_bound.
+    /// Modules call Session::snapshot_changed when the state changes.
     using Save = std::function<std::optional<Element>(const Session&)>;
     using Restore = std::function<void(Session&, const Element&)>;
     void session_kept(std::string_view ns, Save save, Restore restore);
-    /// Messages that a session leaves unacknowledged have come into the mailbox; they pass no stage again.
+    /// Messages that a session left unacknowledged were moved into the mailbox. They do not pass the stages
+    /// again.
     void mailbox_grown(OnMoment handler);
-    /// A room has something for the user that his sessions may not have; nothing was delivered to him.
+    /// A room has a message that concerns the user and that the user's sessions may not have. The message
+    /// itself is not delivered.
     void room_notice(OnMoment handler);
-    /// The account is going, while it was in memory: sessions are closed already. For what hangs on the user.
+    /// An account in memory is being removed. Its sessions are closed already. For module state that belongs
+    /// to the User.
     void account_removed(OnMoment handler);
-    /// An administrator has changed what is kept for the account, while it is in memory: what was read of it
-    /// before may not be so any more.
+    /// An administrator changed stored data of an account that is in memory: what modules read before may be
+    /// outdated.
     void account_changed(OnMoment handler);
-    /// Takes what others keep of an account that is being removed, and answers when that is safe; what is
-    /// kept for the account itself goes afterwards, by itself. Called again after a restart if the removal
-    /// has not come to its end. False: the store failed.
+    /// Removes what is stored elsewhere about an account that is being removed. The answer comes when that is
+    /// safe. Rows of the account itself are removed afterwards without this. Called again after a restart if
+    /// the removal was not finished. False: the store failed.
     using Forget = std::function<Task<bool>(Jid account)>;
     void account_forgotten(Forget handler);
-    /// Reads a module's part of a user; the user becomes ready when all have finished. False: it failed.
+    /// Loads a module's part of a user; the user becomes ready when all have finished. False: loading failed.
     using OnLoad = std::function<Task<bool>(User&)>;
     void user_load(OnLoad handler);
 
     // Service discovery.
     using DiscoItems = std::function<void(const Context&, const Iq&, Element& query)>;
-    /// Adds to disco#items (or #info, for dynamic parts and forms) of `to` for node `node`.
+    /// Adds to the disco#items of `to` at `node`; disco_info adds to disco#info, for dynamic parts and forms.
     void disco_items(To to, std::string_view node, DiscoItems handler);
     void disco_info(To to, std::string_view node, DiscoItems handler);
 
@@ -187,25 +193,25 @@ public:
 
     // Stream features (RFC 6120 §4.3.2).
     enum class Offer { before_login, after_login };
-    /// Null if there is nothing to offer.
+    /// Returns nullopt if there is nothing to offer.
     using StreamFeature = std::function<std::optional<Element>(bool encrypted)>;
     void stream_feature(Offer offer, StreamFeature feature);
-    /// An element outside the stanzas that a bound client may send (XEP-0198, XEP-0352).
+    /// Handles an element that is no stanza and that a bound client may send (XEP-0198, XEP-0352).
     using OnStreamElement = std::function<void(const Element&, const Context&)>;
     void stream_element(std::string_view ns, std::string_view element, OnStreamElement handler);
-    /// An iq that a client may send before it has logged in, on an encrypted stream (XEP-0077 registration).
+    /// Handles an iq that a client may send before login, on an encrypted stream (XEP-0077 registration).
     using BeforeLogin = std::function<Task<IqAnswer>(Iq, std::string peer_address)>;
     void iq_before_login(std::string_view ns, std::string_view element, BeforeLogin handler);
 
     template <class T> SessionSlot<T> session_slot() { return SessionSlot<T>(session_slots_++); }
     template <class T> UserSlot<T> user_slot() { return UserSlot<T>(user_slots_++); }
 
-    // The other side: the pipeline, discovery and the streams.
+    // Used by the pipeline, service discovery and the streams.
     struct IqHandler {
         Now now;
         Later later;
     };
-    /// Null if nobody answers this. own_account falls back to account.
+    /// Returns the handler, or null if there is none. own_account falls back to account.
     const IqHandler* find_iq(To to, IqType type, const Element& payload) const;
     const BeforeLogin* find_before_login(const Element& payload) const;
     const OnStreamElement* find_stream_element(const Element& element) const;
@@ -223,19 +229,19 @@ public:
     const std::vector<OnMoment>& on_attention() const { return attention_; }
     const std::vector<OnMoment>& on_mailbox_grown() const { return mailbox_grown_; }
     const std::vector<OnMoment>& on_notice() const { return notice_; }
-    /// All that modules keep of a session, in one element; and its restoration.
+    /// The state of a session that all modules persist, in one element (session_kept); and its restoration.
     Element save(const Session& session) const;
     void restore(Session& session, const Element& kept) const;
     const std::vector<OnLoad>& on_load() const { return load_; }
     const std::vector<std::pair<Offer, StreamFeature>>& features() const { return features_; }
     const std::vector<Command>& commands() const { return commands_; }
-    /// Runs what was registered for (to, node); false if nothing was.
+    /// Runs the disco handlers registered for (to, node); false if there are none.
     bool disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq,
         Element& query) const;
 
-    /// While a module attaches, its name goes with what it registers, for `print`.
+    /// Sets the name of the module that attaches now; print() shows it with what is registered.
     void attaching(std::string_view module) { module_ = module; }
-    /// The whole chain in words, for the test that compares it and for `stonechat check`.
+    /// Returns all handlers as text, for the test that compares them and for `stonechat check`.
     std::string print() const;
 
 private:

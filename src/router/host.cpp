@@ -152,14 +152,14 @@ void Host::forget_user(std::string_view local)
         return;
     }
     if (found->second->state() == User::State::loading) {
-        found->second->read_again(); // who waits for it goes on waiting, in order
+        found->second->read_again(); // tasks that wait for the user keep waiting, in order
         return;
     }
     if (found->second->sessions().empty()) {
         users_.erase(found);
         return;
     }
-    found->second->become(User::State::absent); // unbind erases it with its last session
+    found->second->become(User::State::absent); // unbind() erases the user with its last session
 }
 
 std::size_t Host::sweep()
@@ -184,7 +184,7 @@ void Host::bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session
 void Host::unbind(Session& session)
 {
     if (session.user().session(session.jid().resource()) != &session) {
-        return; // gone already: a newer connection took its resource
+        return; // removed already: a newer connection took its resource
     }
     const auto held = session.shared_from_this();
     const auto user = session.user().shared_from_this();
@@ -209,8 +209,8 @@ Verdict Host::run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context
     try {
         return handlers_.run(flow, from, to, stanza, context);
     } catch (const std::exception& failure) {
-        // A handler that throws is a bug of ours: this stanza goes no further, its stream and everybody else
-        // go on.
+        // A handler that throws is a bug of ours: only this stanza is refused; its stream and all others go
+        // on.
         router_.dead_letters().add(*this, stanza, failure.what());
         return Verdict::bounce(StanzaError(StanzaError::internal_server_error));
     }
@@ -219,7 +219,7 @@ Verdict Host::run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context
 void Host::trace(std::string_view what, const Stanza& stanza, std::string_view detail) const
 {
     if (stanza.kind() == StanzaKind::message) {
-        // The answer to a message that was refused has its id too.
+        // An error reply has the id of the message that was refused.
         const std::string step = stanza.is_error() ? "error " + std::string(what) : std::string(what);
         router_.tracks().note(MessageLog::key_of(stanza.id()), clock().wall(), step, detail);
     }
@@ -260,7 +260,7 @@ void Host::bounce(Session& session, const Stanza& stanza, const StanzaError& err
     }
 }
 
-// The way in: what a client of ours sent ------------------------------------------------------
+// Stanzas from our clients -----------------------------------------------------------------------
 
 void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
 {
@@ -298,11 +298,12 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
     router_.route(std::move(stanza), std::move(settlement));
 }
 
-// The way out: what is addressed to this host or its users ---------------------------------------
+// Stanzas to this host or its users --------------------------------------------------------------
 
 void Host::deliver(Stanza stanza, Settlement settlement)
 {
-    // No client asks in the bare name of its account: an answer to that is one to us.
+    // A client's iq never has the bare JID as `from`, so an answer to the bare JID is for a request of this
+    // server.
     const bool is_answer = stanza.kind() == StanzaKind::iq && !stanza.is_request();
     if (is_answer && !stanza.to().has_resource()) {
         requests_.take(std::move(stanza));
@@ -316,7 +317,7 @@ void Host::deliver(Stanza stanza, Settlement settlement)
         const PresenceType type = stanza.presence_type();
         if (type == PresenceType::available || type == PresenceType::unavailable) {
             trace("dropped", stanza, "no session of the addressee");
-            return; // nobody to tell, and no reason to load the account
+            return; // no session gets it, so the account is not loaded
         }
     }
     const auto addressed = user(stanza.to().local());
@@ -402,7 +403,7 @@ void Host::deliver_to_host(Stanza stanza, Settlement settlement)
 
 void Host::deliver_to_user(User& user, Stanza stanza, Settlement settlement)
 {
-    // A message keeps its order by itself, when it is committed; the rest must not overtake one.
+    // MessageDelivery puts a message into the queue at its commit. Other stanzas must not overtake a message.
     if (stanza.kind() == StanzaKind::message || user.delivery_queue().is_empty()) {
         deliver_now(user, std::move(stanza), std::move(settlement));
         return;
@@ -506,7 +507,7 @@ void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlemen
         router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
         return;
     }
-    // What the handler is told stays alive while it works, whatever happens to the session.
+    // Keeps user and session alive while the handler works, even if the session is closed.
     auto user = context.user ? context.user->shared_from_this() : nullptr;
     auto session = context.session ? context.session->shared_from_this() : nullptr;
     if (handler->now) {

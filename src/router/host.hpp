@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host: the part of one virtual host that lives on one shard: its modules, their handlers, and the
-// users whose home this shard is. Owned by the shard's Router; shard-bound.
+// Host: one virtual host on one shard: its modules, their handlers, and the users whose home is this shard.
+// Owned by the shard's Router; shard-bound.
 #pragma once
 
 #include "base/string_hash.hpp"
@@ -40,59 +40,61 @@ public:
 
     /// This host's settings as of now; valid until the next turn of the loop.
     const HostSettings& settings() const;
-    /// The section of a module that is on.
+    /// The section of a module; the module must be on.
     const Section& settings(std::string_view module) const;
     bool is_on(std::string_view module) const { return settings().modules.contains(module); }
     bool is_admin(const Jid& jid) const; ///< listed in the host's `admins`
 
-    /// Makes and attaches the modules of `table` that the settings turn on. Once.
+    /// Makes and attaches the modules of `table` that the settings turn on. Call once.
     void attach_modules(const std::vector<ModuleEntry>& table);
     const std::vector<Manifest>& manifests() const { return manifests_; }
     const Handlers& handlers() const { return handlers_; }
-    /// What this host asks of others, in its own name or in that of an account.
+    /// Iq requests that this host sends to others, in its own name or in that of an account.
     Requests& requests() { return requests_; }
     void reconfigured();
 
-    /// The account in memory, or null if nobody has needed it lately. On its home shard only.
+    /// Returns the user if it is loaded, else null. On its home shard only.
     User* find_user(std::string_view local);
-    /// The same, loading it if need be: it may still be State::loading.
+    /// Returns the user and starts loading it if necessary: it may still be State::loading.
     std::shared_ptr<User> user(std::string_view local);
     const StringMap<std::shared_ptr<User>>& users() const { return users_; }
-    /// Drops what is remembered of an account (it was made, disabled, removed): the next one to need it loads
-    /// anew.
+    /// Drops the user from memory, because the account was made, disabled or removed: the next user() loads
+    /// it anew.
     void forget_user(std::string_view local);
-    /// Unloads users without sessions that were idle for a while. How many.
+    /// Unloads users without sessions that were idle in two sweeps in a row. Returns how many.
     std::size_t sweep();
 
-    /// A session was bound to its user (already ready). On the home shard.
+    /// Adds a new session to its user, who is State::ready, and tells the modules. On the home shard.
     void bind(const std::shared_ptr<User>& user, const std::shared_ptr<Session>& session);
-    /// A session is gone: tells the modules, broadcasts unavailable, lets the user go.
+    /// Removes an ended session from its user and tells the modules, which broadcast unavailable. An absent
+    /// user is dropped with its last session.
     void unbind(Session& session);
-    /// What a session has left unacknowledged is in the user's mailbox now: tells the modules.
+    /// Tells the modules that messages which a session left unacknowledged are now in the user's mailbox.
     void mailbox_grown(User& user);
 
-    /// A stanza as a client sent it: `from` stamped, `to` as given. Runs from_client, then routes it
-    /// or answers it.
+    /// Takes a stanza as a client sent it: `from` stamped, `to` as given. Runs the stages of from_client,
+    /// then answers or routes it.
     void from_client(Session& session, Stanza stanza, Settlement settlement);
-    /// A stanza addressed to this host or one of its users, here on the addressee's home shard.
+    /// Delivers a stanza addressed to this host or one of its users, on the addressee's home shard.
     void deliver(Stanza stanza, Settlement settlement);
-    /// What a service says to many (Router::address): to the session `to`, if it is there and has not blocked
-    /// the sender. It passes no stage. `stanza` is shared: only its `to` is changed.
+    /// Delivers a stanza of Router::multicast to the session `to`, if that exists and its user has not
+    /// blocked the sender. Skips all stages. `stanza` is shared: only its `to` is changed.
     void deliver_directly(Stanza& stanza, const Jid& to);
-    /// The same for many stanzas of one sender.
+    /// The same for many stanzas of one sender (Router::unicast).
     void deliver_directly(WireForms stanzas, const Jid& to, const Jid& from);
-    /// `from`, an occupant of a room, has said something there that concerns `user` (bare), whose sessions
-    /// may not have it: tells the modules, unless he has blocked `from`.
+    /// Tells the modules of `user` (bare) that `from`, an occupant of a room, has said something there that
+    /// concerns the user and that the user's sessions may not have. Does nothing if the user has blocked
+    /// `from`.
     void notice(const Jid& user, const Jid& from);
 
-    /// RFC 6121 §4.3.2: who has no right to know hears that he has no subscription, in the same way whether
-    /// there is such an account or not.
+    /// Answers a probe of a sender without the right to see the presence. RFC 6121 §4.3.2: the answer is the
+    /// same whether the account exists or not.
     void refuse_probe(const Stanza& probe) const;
 
-    // For what carries stanzas on (MessageDelivery).
-    /// Runs handlers of the way; one that breaks refuses the stanza (see DeadLetters).
+    // For MessageDelivery.
+    /// Runs the handlers of these stages. A handler that throws refuses the stanza (see DeadLetters).
     Verdict run(Flow flow, Stage from, Stage to, Stanza& stanza, const Context& context);
-    /// Does what a verdict that is not `pass` says.
+    /// Carries out a verdict that ends the way of a stanza: sends the error of a bounce, traces a `done`.
     void apply(const Verdict& verdict, const Stanza& stanza);
     void trace(std::string_view what, const Stanza& stanza, std::string_view detail = {}) const;
 
@@ -112,7 +114,8 @@ private:
     Task<Done> answer_later(const Handlers::Later& handler, Stanza stanza, std::shared_ptr<User> user,
         std::shared_ptr<Session> session, Context context, Settlement settlement);
     void send_answer(const Stanza& request, Session* session, IqAnswer answer);
-    /// Gives a client its own stanza back, by no way on which its block list could swallow it.
+    /// Answers a client's own stanza with an error, directly: on the usual way its block list could drop the
+    /// answer.
     void bounce(Session& session, const Stanza& stanza, const StanzaError& error);
 
     Router& router_;

@@ -22,13 +22,13 @@ std::string seconds_text(WallTime time)
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
 }
 
-/// "since until reason"; an `until` of 0 is none.
+/// The stored form, "since until reason". `until` is 0 for a ban without end.
 std::string kept_form(const Ban& ban)
 {
     return seconds_text(ban.since) + " " + (ban.until ? seconds_text(*ban.until) : "0") + " " + ban.reason;
 }
 
-/// Takes a number and the space behind it off the front of `text`.
+/// Removes a number and the space behind it from the front of `text`. Returns the number.
 std::optional<std::int64_t> take_number(std::string_view& text)
 {
     std::int64_t number = 0;
@@ -105,7 +105,7 @@ Task<Result<Done, BanProblem>> add_ban(Router& router, Ban ban)
 
 Task<Result<Done, BanProblem>> remove_ban(Router& router, IpPrefix prefix)
 {
-    // First where it is kept: if that fails it is in force still, and can be lifted once more.
+    // The store first: if that fails, the ban is still in force and can be lifted again.
     auto erasing = router.storage().keyval().erase(server_itself(), bans_store, prefix.text());
     const auto erased = co_await erasing;
     if (!erased) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bans by administrators, which outlive a restart: whoever makes or lifts one, does it here. In the store
-// they belong to the account without a name of the host without a name. On shard 0.
+// Bans by administrators, which survive a restart. All code that adds or lifts such a ban does it here. In
+// the store they belong to the account without a name on the host without a name. On shard 0.
 #pragma once
 
 #include "base/function.hpp"
@@ -14,15 +14,15 @@ class Router;
 
 enum class BanProblem {
     too_many,
-    not_banned, ///< exactly this prefix
+    not_banned, ///< no ban of exactly this prefix
     store_failed,
 };
 
-/// Puts in force what was kept when the server ended last, then calls `done`.
+/// Loads the stored bans into the LoginGuard, then calls `done`.
 void load_bans(Router& router, Function<void()> done);
-/// In force when this answers, and kept.
+/// Adds a ban. It is in force and stored when this answers.
 Task<Result<Done, BanProblem>> add_ban(Router& router, Ban ban);
-/// Also a ban by guesses, which nobody keeps.
+/// Lifts a ban, also one for guessed passwords; those are not stored.
 Task<Result<Done, BanProblem>> remove_ban(Router& router, IpPrefix prefix);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the time at which somebody was last active is kept (XEP-0012): the module that keeps it, and
-// administrators who ask for it, must mean the same.
+// Where the time of last activity (XEP-0012) is stored: shared by the module that stores it and the commands
+// of administrators that read it.
 #pragma once
 
 #include <charconv>
@@ -10,11 +10,12 @@
 
 namespace stonechat {
 
-/// The store of the module; in it, what was seen under this key.
+/// The keyval store of the module and the key of the time.
 constexpr const char* last_activity_store = "last_activity";
 constexpr const char* last_seen_key = "";
 
-/// The seconds since 1970 in what is kept there: they come first, then a line end. Nothing if there are none.
+/// Parses the stored value, which begins with the seconds since 1970 and a line end. Nullopt if there are
+/// none.
 inline std::optional<std::int64_t> last_seen_in(std::string_view kept)
 {
     std::int64_t seconds = 0;

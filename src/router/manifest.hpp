@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Manifest: what a module says of itself. Service discovery, the check of the configuration,
+// Manifest: the description of a module. Service discovery, the check of the configuration,
 // conf/stonechat.toml and docs/xeps.md are made from it, so they cannot disagree. A value.
 #pragma once
 
@@ -13,12 +13,12 @@ namespace stonechat {
 
 struct Xep {
     int number;
-    std::string_view version; ///< of the text that was implemented
+    std::string_view version; ///< the version of the XEP that was implemented
     std::string_view title;
     std::string_view note = {}; ///< what is left out, if anything
 };
 
-/// Where a disco feature shows.
+/// Which addresses show a disco feature.
 enum class On { host, account, both };
 
 class Manifest {

@@ -14,9 +14,9 @@
 
 namespace stonechat {
 
-/// The sender's passage on its way to the recipient's home and back. Seals the message, which may be
-/// rewritten before it arrives: what is stored for the sender is what he sent, and for the recipient what
-/// he gets.
+/// The SenderPart: carries the sender's DeliveryPlan to the recipient's home shard and back. Seals the
+/// message, which may be rewritten before it arrives: the sender's archive gets the message as sent, the
+/// recipient's as received.
 class MessageDelivery::SenderSide final : public SenderPart {
 public:
     SenderSide(Host& host, DeliveryPlan plan, Stanza& message)
@@ -39,7 +39,7 @@ public:
     void add_to(MessageToStore& store, RecipientSide recipient) override
     {
         store.searchable = searchable_;
-        plan_.add_to(store, {}); // a sender's side has no mailbox
+        plan_.add_to(store, {}); // the sender's part never uses the mailbox
         if (recipient == RecipientSide::not_stored) {
             store.origin.reset();
         }
@@ -80,7 +80,7 @@ private:
         MessageToStore store;
         store.stamp = stamp_;
         store.xml = std::move(xml_);
-        add_to(store, RecipientSide::not_stored); // nobody took it, as its sender hears
+        add_to(store, RecipientSide::not_stored); // no recipient took the message; the sender gets the error
         host_.storage()
             .messages()
             .accept(std::move(store))
@@ -94,14 +94,14 @@ private:
     Host& host_;
     DeliveryPlan plan_;
     WallTime stamp_;
-    std::string xml_; ///< as it was sent; empty if there is nothing to store
+    std::string xml_; ///< the stanza as sent; empty if there is nothing to store
     Stanza::Seal seal_ = Stanza::unsealed;
     std::optional<Stanza> copy_; ///< for the sender's other sessions
-    std::uint64_t place_ = 0;    ///< theirs, if there are any
+    std::uint64_t place_ = 0;    ///< the place of copy_ in the sender's DeliveryQueue
     bool searchable_;
 };
 
-/// A message that is being committed for its recipient.
+/// A message under commit, on the recipient's side.
 struct MessageDelivery::PendingDelivery {
     PendingDelivery(Stanza stanza, Settlement token, DeliveryPlan its_plan)
         : message(std::move(stanza)), settlement(std::move(token)), plan(std::move(its_plan))
@@ -124,7 +124,8 @@ void MessageDelivery::pack(DeliveryPlan plan, Stanza& message, Settlement& settl
 {
     plan.reserve_places();
     const bool wants_something = plan.has_to_be_committed() || plan.has_receivers();
-    // A room keeps what its occupants do not.
+    // A plan with an origin goes along even if this account stores nothing: a room archives its messages and
+    // uses the origin.
     if ((plan.storage_policy() != StoragePolicy::nothing && wants_something) || plan.origin()) {
         settlement.carry(std::make_unique<SenderSide>(host_, std::move(plan), message));
         return;
@@ -157,7 +158,7 @@ void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
     commit(std::make_unique<PendingDelivery>(std::move(message), std::move(settlement), std::move(plan)));
 }
 
-/// Everything that is decided about it before the commit.
+/// Makes all decisions about the message before the commit.
 Verdict MessageDelivery::make_plan(User& user, Stanza& message, DeliveryPlan& plan, const Context& context)
 {
     Verdict verdict = host_.run(Flow::to_user, Stage::guard, Stage::archive, message, context);
@@ -170,8 +171,9 @@ Verdict MessageDelivery::make_plan(User& user, Stanza& message, DeliveryPlan& pl
     if (!plan.is_for_mailbox()) {
         const Addressee addressee = user.addressee(message.to());
         Delivery delivery = decide(message, addressee);
-        // RFC 6121 §8.5.3.2.1 refuses what has no type for a resource that has gone. That would lose the news
-        // that a message was received or read, which clients write without a type.
+        // RFC 6121 §8.5.3.2.1 refuses messages without type to a resource that is gone. That would lose
+        // receipts and read markers, which clients send without a type: they are handled as if sent to the
+        // bare JID.
         const bool late_tick = delivery == Delivery::refuse && is_tick(std::as_const(message).element());
         if (delivery == Delivery::as_bare || late_tick) {
             delivery = decide(message, user.addressee(user.jid()));
@@ -209,7 +211,8 @@ Verdict MessageDelivery::choose(Delivery delivery, User& user, Stanza& message, 
     return Verdict::done();
 }
 
-/// Nobody can take it now: whoever wants to may put it into the mailbox (RFC 6121 §8.5.2.2.1).
+/// No session can take the message: a handler of stage fallback may put it into the mailbox (RFC 6121
+/// §8.5.2.2.1).
 Verdict MessageDelivery::keep_for_later(Stanza& message, DeliveryPlan& plan, const Context& context)
 {
     Verdict verdict = host_.run(Flow::to_user, Stage::fallback, Stage::fallback, message, context);
@@ -246,7 +249,7 @@ void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
                 pending->settlement.note_repetition();
                 drop(*pending);
             } else if (receipt->mailbox != MailboxAnswer::stored) {
-                come_home(*pending); // there may be room later, so not XEP-0160's service-unavailable
+                come_home(*pending); // the mailbox may have room later, so not XEP-0160's service-unavailable
                 refuse(*pending, StanzaError(StanzaError::resource_constraint));
             } else {
                 on_committed(std::move(pending), *receipt);
@@ -254,7 +257,8 @@ void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
         });
 }
 
-/// Each side's owner keeps it as he knows it. Mostly both know the same, which is stored once.
+/// Commits both parts. Each account stores the message in the form it knows. Mostly both forms are equal, and
+/// the message is stored once.
 Stored<MessageReceipt> MessageDelivery::store(PendingDelivery& pending)
 {
     const bool sender_stores = pending.sender_part && pending.sender_part->has_to_be_stored();
@@ -276,13 +280,13 @@ Stored<MessageReceipt> MessageDelivery::store(PendingDelivery& pending)
     return host_.storage().messages().accept(std::move(message));
 }
 
-/// It was rewritten on its way.
+/// Commits both parts when the message was rewritten on its way: `received_form` differs from what was sent.
 Stored<MessageReceipt> MessageDelivery::store_both(PendingDelivery& pending, std::string received_form)
 {
     MessageStore& messages = host_.storage().messages();
     MessageToStore sent;
     sent.stamp = host_.clock().wall();
-    sent.xml = pending.sender_part->xml(); // a copy, for it may come home
+    sent.xml = pending.sender_part->xml(); // a copy: the SenderPart may have to be stored alone later
     pending.sender_part->add_to(sent, pending.recipient_side());
     if (!pending.plan.has_to_be_committed()) {
         return messages.accept(std::move(sent));
@@ -300,13 +304,14 @@ void MessageDelivery::add_received(const PendingDelivery& pending, MessageToStor
     pending.plan.add_to(message, std::string(pending.message.from().bare_text()));
 }
 
-/// Its sender's side is not at fault, and is stored alone.
+/// Gives the SenderPart back to the settlement. The recipient's side failed, so the sender's part is stored
+/// alone.
 void MessageDelivery::come_home(PendingDelivery& pending)
 {
     if (!pending.sender_part) {
         return;
     }
-    if (pending.sender_part->xml().empty()) { // both sides had the same
+    if (pending.sender_part->xml().empty()) { // the text was moved away, because both sides had the same form
         pending.sender_part->xml() = to_xml(std::as_const(pending.message).element());
     }
     pending.settlement.carry(std::move(pending.sender_part));
@@ -318,7 +323,7 @@ void MessageDelivery::refuse(PendingDelivery& pending, const StanzaError& error)
     host_.router().refuse(pending.message, error);
 }
 
-/// Nobody gets it.
+/// Ends the delivery on both sides without a receiver.
 void MessageDelivery::drop(PendingDelivery& pending)
 {
     pending.plan.fail();
@@ -341,8 +346,8 @@ void MessageDelivery::on_committed(std::unique_ptr<PendingDelivery> pending, con
         [this, pending = std::move(pending), id = receipt.id] { deliver_committed(*pending, id); });
 }
 
-/// The sender's side goes on. It does not wait for the recipient's turn: that may be waiting for another
-/// message, which waits for the sender.
+/// Tells the sender's side that the message is accepted. Does not wait for the message's turn in the
+/// recipient's queue: it may be behind another message that waits for this sender.
 void MessageDelivery::settle(PendingDelivery& pending, MessageId id)
 {
     if (pending.sender_part) {
@@ -359,7 +364,7 @@ void MessageDelivery::deliver_committed(PendingDelivery& pending, std::optional<
     settle(pending, id.value_or(0));
     const std::size_t count = pending.plan.deliver(pending.message, id);
     if (count == 0 && pending.plan.has_lost_receivers()) {
-        // They have gone while it was being committed, and nothing else keeps it.
+        // All receivers closed during the commit, and the message is stored nowhere: deliver it anew.
         host_.deliver(std::move(pending.message), std::move(pending.settlement));
         return;
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// MessageDelivery: the way of a message on one host and shard. It is planned on the sender's side
-// (archive, carbon copies) and on the recipient's (archive, who gets it by RFC 6121 section 8.5,
-// mailbox); what both want is committed in one transaction, for each of them as he sent or got it;
-// only then does anybody get it, in the order in which messages came. What is not worth keeping goes
-// at once. Part of a Host; shard-bound.
+// MessageDelivery: plans, commits and delivers messages. The sender's side plans the archive and carbon
+// copies; the recipient's side plans the archive, the receiving sessions (RFC 6121 section 8.5) and the
+// mailbox. One transaction commits both parts, each with the stanza as this side sent or received it. Only
+// then is the message delivered, in the order in which messages came. A message that is not worth keeping is
+// delivered at once. Part of a Host, one per shard; shard-bound.
 #pragma once
 
 #include "router/delivery.hpp"
@@ -27,9 +27,9 @@ public:
     explicit MessageDelivery(Host& host) : host_(host) {}
     MessageDelivery(const MessageDelivery&) = delete;
 
-    /// The sender's side: sends what `passage` wants along with the stanza, and seals that.
+    /// The sender's side: attaches the sender's `plan` to the settlement (SenderPart) and seals the message.
     void pack(DeliveryPlan plan, Stanza& message, Settlement& settlement);
-    /// The recipient's side: `user` is ready, and `message` is addressed to him.
+    /// The recipient's side: delivers `message`, which is addressed to `user`. The user is State::ready.
     void deliver(User& user, Stanza message, Settlement settlement);
 
 private:

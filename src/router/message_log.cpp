@@ -7,7 +7,7 @@
 namespace stonechat {
 namespace {
 
-/// The longest beginning of UTF-8 `text` within `room` bytes that ends with a whole character.
+/// Returns the longest prefix of UTF-8 `text` within `room` bytes that ends with a whole character.
 std::string_view beginning(std::string_view text, std::size_t room)
 {
     if (text.size() <= room) {

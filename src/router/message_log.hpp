@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// MessageLog: what became of the messages of the last while, by message id, so that an administrator
-// can ask about one that is said to be missing. A ring of short notes per shard, written as messages
-// go by; never a body. Shard-bound; part of a Router.
+// MessageLog: the recent steps of recent messages, by message id. An administrator asks here about a message
+// that is said to be missing. A ring buffer of short notes per shard, written as messages pass; never a body.
+// Shard-bound; part of a Router.
 #pragma once
 
 #include "base/clock.hpp"
@@ -16,7 +16,8 @@ namespace stonechat {
 
 class MessageLog {
 public:
-    /// What finds a message again, for who notes a later step without having the message. 0: no id.
+    /// Returns the key of a message in the log. Code that notes a later step without having the message keeps
+    /// this key. 0: no id.
     static std::uint64_t key_of(std::string_view message_id);
 
     void note(std::uint64_t key, WallTime when, std::string_view what, std::string_view detail = {});
@@ -25,7 +26,7 @@ public:
         WallTime when;
         std::string text;
     };
-    /// What is still known of the message, oldest first.
+    /// Returns the notes still in the log for the message, oldest first.
     std::vector<Note> find(std::uint64_t key) const;
 
 private:
@@ -36,7 +37,7 @@ private:
         std::array<char, 47> text;
         std::uint8_t size;
     };
-    std::vector<Entry> ring_; ///< grows to `most`, then its oldest is overwritten
+    std::vector<Entry> ring_; ///< grows to `most`, then the oldest note is overwritten
     std::size_t next_ = 0;
 };
 

@@ -13,7 +13,7 @@ Task<std::vector<std::string>> missing_accounts(Router& router)
 {
     std::vector<std::string> warnings;
     std::set<std::string> asked;
-    const auto settings = router.shared_settings(); // they may change meanwhile
+    const auto settings = router.shared_settings(); // a copy: a reload may replace the settings meanwhile
     for (const TrustedName& each : trusted_names(*settings)) {
         const bool is_ours = router.server().has_accounts(each.address.domain());
         if (!is_ours || !asked.insert(each.address.text()).second) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that the configuration trusts (config/trusted_names.hpp) although nobody has them: whoever gets such
-// a name later gets what comes with it.
+// Names that the configuration trusts (config/trusted_names.hpp) and that no account has. A danger: who
+// registers such a name later gets its rights.
 #pragma once
 
 #include "base/task.hpp"
@@ -12,7 +12,7 @@ namespace stonechat {
 
 class Router;
 
-/// A sentence for each, in order of the settings. Those on hosts that are not served here are passed over.
+/// Returns one warning per missing account, in the order of the settings. Hosts not served here are ignored.
 Task<std::vector<std::string>> missing_accounts(Router& router);
 
 } // namespace stonechat

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Module: a feature of a virtual host. It describes itself (Manifest) and attaches to what it
-// answers and where it looks (Handlers). One instance per host and shard, touched by that shard's
-// thread only: its members need no lock. See docs/adding-a-xep.md.
+// Module: a feature of a virtual host. It describes itself (Manifest) and registers what it handles
+// (Handlers). One instance per host and shard, used by that shard's thread only: its members need no lock.
+// See docs/adding-a-xep.md.
 #pragma once
 
 #include "router/manifest.hpp"
@@ -21,8 +21,8 @@ public:
     virtual void reconfigured() {}
 };
 
-/// A line in the table of modules (modules/table.cpp). A module is made without a host, because what
-/// it says of itself holds everywhere; it learns its host when it attaches (Handlers::host).
+/// A row of the table of modules (modules/table.cpp). A module is made without a host, because its manifest
+/// is the same for all hosts; it learns its host in attach() (Handlers::host).
 struct ModuleEntry {
     std::unique_ptr<Module> (*make)();
     bool on_by_default;

@@ -22,7 +22,8 @@ bool RegistrationRate::admit(const std::string& peer, unsigned per_day)
     }
     const std::lock_guard lock(mutex_);
     const Neighbourhood around = neighbourhood_of(address);
-    // Whoever is refused takes nothing of what is left for the neighbours, and no room.
+    // All networks are checked before anything is counted: a refused registration must not use up the limit
+    // of its neighbours or memory.
     for (std::size_t i = 0; i < around.size(); ++i) {
         if (count_of(around[i].text()) >= per_day * neighbourhood_share[i]) {
             return false;

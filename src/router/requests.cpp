@@ -14,7 +14,7 @@
 namespace stonechat {
 namespace {
 
-/// An id is "SHARD-RANDOM".
+/// Request ids are "SHARD-RANDOM".
 std::string id_for(unsigned shard)
 {
     return std::to_string(shard) + "-" + random_id();
@@ -80,7 +80,7 @@ void Requests::take_here(const Stanza& answer)
 {
     const auto found = open_.find(key_of(answer.to(), answer.from(), answer.id()));
     if (found == open_.end()) {
-        return; // nobody has asked for it
+        return; // no such request is open
     }
     OnAnswer f = std::move(found->second);
     open_.erase(found);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rooms: the rooms of a group chat service, as whoever runs the server looks after them. Rooms are listed,
-// looked at, configured and destroyed in one place, whoever asks: an administrator in a chat, or
-// `stonechatctl`. The feature that has the rooms is behind it (DomainService::rooms); one per service and
-// shard. Shard-bound: each call is made and answered on its own shard, wherever the room has its home. What
-// was changed is committed when it is answered.
+// Rooms: administration of the rooms of a group chat service. The commands of administrators in a chat and
+// `stonechatctl` use it to list, inspect, configure and destroy rooms. Implemented by the feature that has
+// the rooms (DomainService::rooms); one per service and shard. Shard-bound: each call is made and answered on
+// its own shard, wherever the home of the room is. A change is committed when the call answers.
 #pragma once
 
 #include "base/clock.hpp"
@@ -22,14 +21,14 @@ namespace stonechat {
 
 class Host;
 
-/// Why something was not done, with a sentence that says what to do instead.
+/// Why a call failed, with a sentence that says what to do instead.
 struct RoomProblem {
     enum class Kind {
         no_such_room,
         no_such_field,
         bad_value,
-        not_allowed, ///< a room without owner, more people than it may remember
-        store_full,  ///< the disk, or what the database may grow to
+        not_allowed, ///< the room would have no owner, or more affiliations than allowed
+        store_full,  ///< the disk is full, or the database has reached its size limit
         store_failed,
     };
 
@@ -50,41 +49,43 @@ struct RoomEntry {
     bool members_only = false;
     bool persistent = false;
     bool hidden = false;
-    std::optional<WallTime> stored; ///< since when; not, while its owner has not configured it yet
+    std::optional<WallTime>
+        stored; ///< when it was created; nullopt while its owner has not configured it yet
 };
 
 struct RoomList {
     std::vector<RoomEntry> rooms;    ///< in order of address
-    std::optional<std::string> next; ///< there may be more: behind this name
+    std::optional<std::string> next; ///< if there may be more: pass this as `after`
 };
 
-/// All that is to be known of one room.
+/// Everything about one room.
 struct RoomFacts {
     struct Affiliated {
         Jid jid; ///< bare, or a domain
         std::string affiliation;
-        std::string nick;   ///< reserved for him
-        std::string reason; ///< why he was banned, mostly
+        std::string nick;   ///< reserved nickname
+        std::string reason; ///< mostly of a ban
     };
     struct Present {
         std::string nick;
         std::string affiliation;
         std::string role;
-        std::vector<Jid> devices; ///< the real addresses with which he is there
+        std::vector<Jid> devices; ///< the full JIDs of this occupant
     };
 
-    DataForm configuration { DataForm::Type::result }; ///< the owner's form, but for secrets
-    std::vector<Affiliated> affiliations;              ///< from owners down, then in order of address
+    DataForm configuration { DataForm::Type::result }; ///< the owner's form without secrets
+    std::vector<Affiliated> affiliations;              ///< by rank, owners first, then by address
     std::vector<Present> occupants;                    ///< in order of nick
     std::string subject;
-    std::optional<std::size_t> messages; ///< in the archive, if there are not too many to count
-    bool is_configured = true;           ///< else its owner is still about to, and it is not stored
+    std::optional<std::size_t> messages; ///< number in the archive; nullopt if there are too many to count
+    bool is_configured = true;           ///< false: the owner has not configured it yet, and it is not stored
 };
 
-/// One field of the owner's form, by its name or the end of it (`roomname` for `muc#roomconfig_roomname`).
+/// A new value of one field of the owner's form. `name` is the field name or its end (`roomname` for
+/// `muc#roomconfig_roomname`).
 struct RoomSetting {
     std::string name;
-    std::vector<std::string> values; ///< several only where the form takes several
+    std::vector<std::string> values; ///< more than one only for fields that take several
 };
 
 class Rooms {
@@ -94,16 +95,18 @@ public:
     virtual const Host& host() const = 0;
     virtual const Jid& domain() const = 0;
 
-    /// In order of name, those behind `after`: `limit` stored ones at most.
+    /// Returns the rooms in order of name, beginning behind `after`; at most `limit` stored rooms.
     virtual Task<RoomResult<RoomList>> list(std::string after, std::size_t limit) = 0;
     virtual Task<RoomResult<RoomFacts>> inspect(Jid room) = 0;
-    /// As if an owner had submitted these fields of his form; what users may not exceed, the administrator
-    /// may.
+    /// Changes these fields as if an owner had submitted the form. Limits that bind users do not bind the
+    /// administrator.
     virtual Task<RoomResult<Done>> configure(Jid room, std::vector<RoomSetting> settings) = 0;
-    /// `user` is bare, or a domain that is to be banned. `affiliation` is a word of XEP-0045 §5.2.
+    /// Sets an affiliation. `user` is a bare JID, or a domain to be banned; `affiliation` is a word of
+    /// XEP-0045 §5.2.
     virtual Task<RoomResult<Done>> affiliate(Jid room, Jid user, std::string affiliation,
         std::string reason) = 0;
-    /// With all that was said in it. Who is there is told `reason` and where to go, if not empty.
+    /// Destroys the room and its archive. Occupants are told `reason` and the other room `venue`, if not
+    /// empty.
     virtual Task<RoomResult<Done>> destroy(Jid room, std::string reason, Jid venue) = 0;
 };
 

@@ -19,7 +19,7 @@ std::string_view to_text(SubscriptionState state)
     return {};
 }
 
-/// The first record that is not before `contact`; works on const and other records alike.
+/// Returns an iterator to the first record that is not before `contact`, for const and other records alike.
 template <class Records> auto place_of(Records& records, std::string_view contact)
 {
     return std::lower_bound(records.begin(), records.end(), contact,

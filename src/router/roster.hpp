@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Roster: a user's contacts in memory, as loaded from the store (RFC 6121 section 2), and the
-// subscription states (section 3). Part of its User; shard-bound. A change is made on a copy of the
-// record, stored, and put here after the commit: nobody sees what a crash could undo, and a write that
-// fails leaves nothing to take back. Whoever changes something takes a turn first, so that each change
-// starts from what the one before it has left.
+// Roster: a user's contacts in memory, as loaded from the store (RFC 6121 section 2), and the subscription
+// states (section 3). Part of its User; shard-bound. A change is made on a copy of the record, stored, and
+// put here after the commit: nobody sees a change that a crash could undo, and a failed write needs no
+// rollback. Code that changes the roster locks change_mutex() first, so that each change starts from the
+// result of the one before.
 #pragma once
 
 #include "router/async_mutex.hpp"
@@ -33,9 +33,9 @@ public:
     Roster() = default;
     explicit Roster(RosterData data);
 
-    /// The record of a bare JID (text form), or null.
+    /// Returns the record of a bare JID (text form), or null.
     const RosterRecord* find(std::string_view contact) const;
-    /// The record, or a new one with state none that is not in the roster yet.
+    /// Returns the record, or a new one with state none, which is not in the roster yet.
     RosterRecord find_or_new(const Jid& contact) const;
     void put(RosterRecord record);
     void remove(std::string_view contact);
@@ -48,12 +48,12 @@ public:
     std::uint64_t next_version() { return ++version_; }
     std::size_t size() const { return records_.size(); }
 
-    /// For who is about to change a record and has to wait for the store on the way.
+    /// To be locked by code that changes a record: it has to wait for the store on the way.
     AsyncMutex& change_mutex() { return change_mutex_; }
-    /// Whether more changes wait for the one before them than one user may have waiting.
+    /// Whether too many changes of this roster wait already: refuse further ones.
     bool is_crowded() const { return change_mutex_.waiting() >= waiting_at_most; }
 
-    /// `<item/>` as clients see it (RFC 6121 §2.1.2).
+    /// Returns `<item/>` as clients see it (RFC 6121 §2.1.2).
     static Element to_item(const RosterRecord& record);
 
 private:

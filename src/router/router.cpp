@@ -10,7 +10,7 @@
 namespace stonechat {
 namespace {
 
-/// How often users that nobody needs are looked for; one is unloaded after one to two rounds.
+/// Interval between sweeps. An idle user is unloaded after one to two intervals.
 constexpr std::chrono::seconds sweep_interval { 30 };
 
 } // namespace
@@ -72,7 +72,7 @@ void Router::route(Stanza stanza, Settlement settlement)
         refuse(stanza, StanzaError(StanzaError::remote_server_not_found));
         return;
     }
-    // A domain itself is everywhere, so the shard at hand will do; an account or a room has one home.
+    // A domain is served on every shard, so this one handles it; an account or a room has one home.
     const bool has_home = stanza.to().has_local();
     const std::size_t home = has_home ? server_.shard_of(stanza.to().bare_text()) : shard_.index();
     if (home == shard_.index()) {
@@ -188,7 +188,7 @@ void Router::multicast_here(const Stanza& stanza, const Audience::Recipients& re
     const Except& except)
 {
     const Shard::ForMany for_many(shard_);
-    Stanza shared = stanza; // one copy for all here; only its `to` changes
+    Stanza shared = stanza; // one copy for all on this shard; only its `to` changes
     for (const RecipientPtr& recipient : recipients) {
         if (std::find(except.begin(), except.end(), recipient) != except.end()) {
             continue;

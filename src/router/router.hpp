@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Router: the middle of the house on one shard. Takes a stanza with both addresses set, finds the
-// home of the addressee, and carries it there: by a plain call if that is this shard, by mail if it
-// is another. Knows the hosts of its shard. Shard-bound; owned by Server.
+// Router: carries stanzas to the home of their addressee on one shard: by a plain call if that is this shard,
+// by mail to another shard. Knows the hosts of its shard. Shard-bound; owned by Server.
 #pragma once
 
 #include "config/settings.hpp"
@@ -46,26 +45,27 @@ public:
     const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
     void add_host(std::string name);
 
-    /// Who answers for `domain` (prepared) on this shard, if it is no virtual host; or null.
+    /// Returns the service of `domain` (prepared) on this shard; null if there is none or it is a virtual
+    /// host.
     DomainService* service(std::string_view domain) const;
-    /// Gives it a domain. It stays until the router goes.
+    /// Registers `service` for `domain`. It must live as long as the router.
     void add_service(std::string domain, DomainService& service);
     const std::vector<std::pair<std::string, DomainService*>>& services() const { return services_; }
 
-    /// Carries a stanza to its addressee. `from` and `to` are set; nothing is trusted to be local.
+    /// Carries a stanza to its addressee. `from` and `to` are set; neither has to be local.
     void route(Stanza stanza, Settlement settlement = {});
-    /// Answers `request` with `error`, unless it is one that must not be answered (RFC 6120 §8.3.1).
+    /// Answers `request` with `error`, unless `request` must not be answered (RFC 6120 §8.3.1).
     void refuse(const Stanza& request, const StanzaError& error);
     /// RFC 6120 §8.3.1: an error is never answered, nor is an iq result.
     static bool is_answerable(const Stanza& stanza);
-    /// The same stanza to many addressees (presence, a roster of contacts): one mail per shard, and
-    /// one serialisation per shard. Users that nobody has loaded have no session and are passed over.
+    /// Sends one stanza to many accounts (presence to the contacts of a roster): one mail and one
+    /// serialisation per shard. Users that are not loaded have no session and are skipped.
     void fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targets);
-    /// What a service says to many sessions at once: one mail per shard. `stanza` was serialised for many
-    /// (Stanza::serialize_for_many), once for all shards. Who is not there any more is passed over.
+    /// Sends a stanza of a service to many sessions: one mail per shard. `stanza` was serialised once for all
+    /// shards (Stanza::serialize_for_many). Recipients without an open session are skipped.
     void multicast(const std::shared_ptr<const Stanza>& stanza, const AudiencePtr& audience,
         const Except& except = {});
-    /// The other way round: much that was serialised for many, to one.
+    /// Sends many stanzas that were serialised for many to one session.
     void unicast(const RecipientPtr& recipient, WireForms stanzas, const Jid& from);
 
     /// Deliveries and refusals counted for metrics and `status`.
@@ -76,11 +76,11 @@ public:
         std::uint64_t offline_stored = 0;
         std::uint64_t logins = 0;
         std::uint64_t login_failures = 0;
-        std::uint64_t addressed = 0; ///< copies of what services said to many
-        std::uint64_t addresses = 0; ///< how often they did: each time it was serialised once
+        std::uint64_t addressed = 0; ///< stanzas delivered by multicast and unicast
+        std::uint64_t addresses = 0; ///< multicasts: each was serialised once
     };
     Counters& counters() { return counters_; }
-    /// A seal for a stanza that no other has, on whatever shard.
+    /// Returns a new seal, which no other stanza on any shard has.
     Stanza::Seal new_seal();
     DeadLetters& dead_letters() { return dead_letters_; }
     MessageLog& tracks() { return tracks_; }
@@ -100,10 +100,10 @@ private:
     Counters counters_;
     DeadLetters dead_letters_;
     MessageLog tracks_;
-    Stanza::Seal seals_ = 0; ///< how many were given out
+    Stanza::Seal seals_ = 0; ///< number of seals given out
     SharedSettings settings_;
     Timer sweep_timer_;
-    std::uint64_t logins_swept_ = 0; ///< counted by the sweep before
+    std::uint64_t logins_swept_ = 0; ///< value of Counters::logins at the last sweep
 };
 
 } // namespace stonechat

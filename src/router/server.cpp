@@ -10,7 +10,7 @@
 namespace stonechat {
 namespace {
 
-/// The thread that makes the server, which may wait for the store as long as no shard runs.
+/// Executor of the thread that makes the server. It may block on the store, because no shard runs yet.
 class Beginning final : public Executor {
 public:
     void post(Function<void()> task) override
@@ -69,8 +69,8 @@ Server::Server(Parts parts, SharedSettings settings, const std::vector<ModuleEnt
     go_on_removing();
 }
 
-/// What has to be known of removed accounts before anybody comes; and removals that the end of the server has
-/// broken off go on.
+/// Loads the former names, which must be known before the first connection, and continues removals that the
+/// end of the server interrupted.
 void Server::go_on_removing()
 {
     Beginning here;
@@ -79,7 +79,7 @@ void Server::go_on_removing()
     for (const AccountKey& key : here.wait_for(store->accounts().removals())) {
         const auto account = Jid::from_parts(key.user, key.host);
         if (!account || !has_accounts(key.host)) {
-            continue; // its host is not served at the moment
+            continue; // its host is not in the settings at the moment
         }
         former_names_.begin_removal(*account);
         at_home(*account, [account = *account](Router& home) { home.accounts().go_on_removing(account); });

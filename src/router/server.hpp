@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server: everything there is once, and the shards' routers. Made by main, which also runs it.
-// Its parts are fixed after start, except the settings, which a reload replaces as a whole.
+// Server: everything that exists once, and the routers of all shards. Made and owned by ServerProcess. Its
+// parts are fixed after start, except the settings, which a reload replaces as a whole.
 #pragma once
 
 #include "base/clock.hpp"
@@ -36,9 +36,10 @@ public:
         StorageBackend& storage;
         BlockingPool& pool;
         LoginGuard& guard;
-        TlsContexts* tls; ///< null only where every listener is without TLS
+        TlsContexts* tls; ///< null only if every listener is without TLS
         std::vector<Shard*> shards;
-        std::string secret; ///< keys what strangers must not tell apart or forge; lasting
+        std::string
+            secret; ///< persistent key for ids and hashes that outsiders must not be able to link or forge
     };
 
     Server(Parts parts, SharedSettings settings, const std::vector<ModuleEntry>& modules);
@@ -59,20 +60,21 @@ public:
 
     /// The settings as of now; any thread.
     SharedSettings settings() const;
-    /// Replaces them and tells every host on its shard. Hosts, listeners and cold keys stay as they were.
+    /// Replaces the settings and tells every host on its shard. Hosts, listeners and cold keys stay as they
+    /// were.
     void reconfigure(SharedSettings settings);
 
     std::size_t shard_count() const { return routers_.size(); }
     Router& router(std::size_t shard) const { return *routers_[shard]; }
     Router& router_of(const Shard& shard) const { return *routers_[shard.index()]; }
-    /// The shard where the bare address `bare` (text form, prepared) has its home.
+    /// Returns the home shard of the bare address `bare` (text form, prepared).
     std::size_t shard_of(std::string_view bare) const;
-    /// Whether `domain` is a virtual host, whose addresses are accounts.
+    /// Whether `domain` is a virtual host: its addresses are accounts.
     bool has_accounts(std::string_view domain) const;
-    /// Whether it is that, or the domain of a service.
+    /// Whether `domain` is a virtual host or the domain of a service.
     bool serves(std::string_view domain) const;
 
-    /// Runs `work` on every shard and answers with all results, in order of shards, on `asker`.
+    /// Runs `work` on every shard. Answers on `asker` with all results, in the order of the shards.
     template <class T> Pending<std::vector<T>> gather(Executor& asker, std::function<T(Router&)> work);
     /// Runs `work` on the home shard of `address`.
     void at_home(const Jid& address, Function<void(Router&)> work);

@@ -24,7 +24,7 @@ struct Ledger::State {
         }
     }
 
-    /// The stanza that it waited for is settled, and perhaps some behind that.
+    /// Moves `prefix` over the stanza that was just settled, and over settled ones behind it.
     void lengthen_prefix()
     {
         bool goes_on = true;
@@ -48,12 +48,13 @@ struct Ledger::State {
     Executor& home;
     Function<void()> settled; ///< empty once the ledger is gone
     std::array<std::size_t, 2> open {};
-    std::uint64_t next = 0;    ///< number of the stanza that comes next
+    std::uint64_t next = 0;    ///< number of the next stanza
     std::uint64_t prefix = 0;  ///< stanzas with smaller numbers are settled, number `prefix` is not
-    Queue<std::uint8_t> ahead; ///< of those behind that, as far as one is settled: whether they are
+    Queue<std::uint8_t> ahead; ///< for stanzas prefix + 1 and later: 1 if settled
 };
 
-/// Held by all holders of one token; its end is the settlement. Never throws: it ends in destructors.
+/// Shared by all holders of one token; its destruction settles the stanza. Destructors run this, so it never
+/// throws.
 struct Settlement::Entry {
     Entry(std::shared_ptr<Ledger::State> ledger, std::uint64_t its_number, Ledger::Kind its_kind)
         : state(std::move(ledger)), number(its_number), kind(its_kind)
@@ -81,7 +82,7 @@ struct Settlement::Entry {
     std::unique_ptr<SenderPart> sender_part;
     std::uint64_t number;
     Ledger::Kind kind;
-    bool is_repetition = false; ///< written and read only where the addressee is at home
+    bool is_repetition = false; ///< accessed only on the addressee's home shard
 };
 
 void SenderPart::over(std::unique_ptr<SenderPart> sender_part, Outcome outcome)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settlement: the token that travels with a stanza from a client. While anybody holds it, the server
-// has not yet taken full responsibility: a row is being committed, another shard still has to
-// deliver. When the last holder lets go, the sender's Ledger counts the stanza as settled, and what
-// acknowledges it may go out (an <a/>, an iq result behind it). Tokens may be dropped on any thread;
-// the ledger hears of it on its home.
+// Settlement: the token that travels with a stanza from a client. As long as a holder of the token exists,
+// the server has not yet taken full responsibility: a row is being committed, or another shard still has to
+// deliver. When the last holder drops the token, the sender's Ledger counts the stanza as settled, and its
+// acknowledgement may go out (an <a/>, an iq result behind it). Tokens may be dropped on any thread; the
+// ledger is told on its home shard.
 //
-// The token also carries what the sender's side wants committed with the stanza (SenderPart), so that
-// the recipient's side can put both into one transaction. If nobody takes it, it comes home. Token and
-// stanza go separate ways: the taker of the sender's part may see another stanza than the one sent.
+// The token also carries what the sender's side wants committed with the stanza (SenderPart), so that the
+// recipient's side can put both parts into one transaction. If nobody takes the SenderPart, it returns to its
+// home shard and is stored alone. The stanza travels separately: whoever takes the SenderPart may have a
+// stanza that was rewritten after it was sent.
 #pragma once
 
 #include "base/executor.hpp"
@@ -25,67 +26,71 @@ struct Origin;
 class Ledger;
 class Settlement;
 
-/// What the sender's side wants with a message. It belongs to the sender's home shard and travels sealed.
+/// The sender's part in a message. Belongs to the sender's home shard; other shards only carry it and call
+/// its public functions.
 class SenderPart {
 public:
     virtual ~SenderPart() = default;
-    /// There is something that must be committed before anybody sees the message.
+    /// Whether the sender's part needs a commit before anybody receives the message.
     virtual bool has_to_be_stored() const = 0;
-    /// Whether the same commit tells that the recipient has the message.
+    /// Whether the same transaction also stores the recipient's part.
     enum class RecipientSide { stored, not_stored };
-    /// Adds the sender's part to what is going to be stored, but for the stanza. If nothing tells whether the
-    /// recipient got it, a repetition is none: rather twice than never.
+    /// Adds the sender's part to `store`, without the stanza. With RecipientSide::not_stored the Origin is
+    /// left out: nothing proves that the recipient got the message, so the same message sent again is
+    /// delivered again. Rather twice than never.
     virtual void add_to(MessageToStore& store, RecipientSide recipient) = 0;
-    /// What tells whether the client sends it once more; null if nothing does.
+    /// Returns what identifies the message if the client sends it again; null if nothing does.
     virtual const Origin* origin() const = 0;
-    /// The stanza as the sender sent it, if there is something to store. Who moves it away puts it back when
-    /// it was not stored.
+    /// The stanza as the sender sent it; empty if there is nothing to store. Code that moves the text away
+    /// puts it back if it was not stored.
     virtual std::string& xml() = 0;
-    /// What that stanza is sealed with: one that has this seal says the same.
+    /// The seal of the stanza in xml(). A stanza that has this seal is unchanged.
     virtual std::uint64_t seal() const = 0;
 
-    /// What came of it. `id` is 0 if there was nothing to store.
+    /// The outcome of the message. `id` is 0 if there was nothing to store.
     struct Outcome {
         bool accepted;
         std::uint64_t id;
     };
-    /// Tells it, from any thread.
+    /// Reports the outcome to the sender's home shard. Any thread.
     static void over(std::unique_ptr<SenderPart> sender_part, Outcome outcome);
-    /// Nobody took it: has its part stored alone. At home, with the stanza still open.
+    /// Stores the sender's part alone, because no recipient's side took it. On the sender's home shard;
+    /// `settlement` keeps the stanza unsettled until the commit.
     static void come_home(std::unique_ptr<SenderPart> sender_part, Settlement settlement);
 
 protected:
     virtual Executor& home() const = 0;
-    /// Both are called at home.
+    /// Both are called on the sender's home shard.
     virtual void on_outcome(Outcome outcome) = 0;
     virtual void store_alone(std::unique_ptr<SenderPart> self, Settlement settlement) = 0;
 };
 
 class Settlement {
 public:
-    /// A token nobody waits for (stanzas of the server itself).
+    /// A token without a ledger (stanzas of the server itself).
     Settlement() = default;
     Settlement(Settlement&&) = default;
     Settlement& operator=(Settlement&&) = default;
     Settlement(const Settlement&) = delete;
     Settlement& operator=(const Settlement&) = delete;
 
-    /// Another holder of the same token, for one of several things that are done. What travels along stays
-    /// with the first: several holders may be on several threads.
+    /// Returns another holder of the same token, for one of several things under way. The SenderPart stays
+    /// with the first holder: holders may be on several threads.
     Settlement share() const { return Settlement(entry_, false); }
 
-    /// The same for a copy of the stanza that goes to another session of its addressee, behind the first: if
-    /// that turns out to be a repetition, so is this.
+    /// Like share(), for a copy of the stanza that goes to another session of the same addressee, behind the
+    /// first: if the first turns out to be a repetition, so is the copy.
     Settlement share_with_copy() const;
-    /// Both at the addressee's home.
+    /// Call both on the addressee's home shard.
     void note_repetition();
     bool is_copy_of_repetition() const;
 
-    /// Sends the sender's part along; once, and never with an empty token.
+    /// Attaches the SenderPart. Call once, and never on an empty token.
     void carry(std::unique_ptr<SenderPart> sender_part);
-    /// What travels along, or null; it belongs to the caller from now on. Null for who shares the token.
+    /// Takes the SenderPart out of the token. Null if there is none, or if this holder was made by share().
     std::unique_ptr<SenderPart> take_sender_part();
-    /// The same, and it travels on. Valid as long as the token.
+    /// Returns the SenderPart and leaves it in the token; null as for take_sender_part(). Valid as long as the
+    /// token.
     const SenderPart* sender_part() const;
 
 private:
@@ -99,10 +104,11 @@ private:
     bool is_copy_ = false;
 };
 
-/// One session's stanzas, in the order in which they came. Lives on `home`, like the session.
+/// Which stanzas of one session are settled, in the order in which they came. Lives on `home`, like the
+/// session.
 class Ledger {
 public:
-    /// What the stanza is, for who waits only for some.
+    /// The kind of stanza, for code that waits only for iqs.
     enum class Kind : std::uint8_t { iq, other };
 
     /// `settled` is called on `home` each time a stanza is settled.
@@ -111,11 +117,11 @@ public:
     Ledger(const Ledger&) = delete;
 
     Settlement open(Kind kind = Kind::other);
-    /// An open() will come soon (base/prefetch.hpp).
+    /// Prefetches for an open() that follows soon (base/prefetch.hpp).
     void prepare() const;
     std::size_t open_count() const;
     std::size_t open_iqs() const;
-    /// How many stanzas there are, from the first one on, that are all settled: the `h` of XEP-0198.
+    /// Returns the number of stanzas before the first one that is not settled: the `h` of XEP-0198.
     std::uint64_t settled_prefix() const;
 
 private:

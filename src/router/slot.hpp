@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slot<T>: room for a module's state inside a session or user, so that it dies with its owner and no
-// map has to be kept in step. A module asks for a Slot when it attaches; a SlotTable holds the
+// Slot<T>: a module's state inside a session or user. The state dies with its owner, so no separate map has
+// to be kept in step. A module asks for a Slot when it attaches; the SlotTable of each owner holds the
 // values, made on first use. Shard-bound with its owner.
 #pragma once
 
@@ -52,15 +52,15 @@ private:
     std::vector<std::unique_ptr<Value>> values_;
 };
 
-/// Names one place in the SlotTable of every Owner (Session or User). Cheap to copy.
+/// An index into the SlotTable of every Owner (Session or User). Cheap to copy.
 template <class Owner, class T> class Slot {
 public:
     Slot() = default;
     explicit Slot(std::size_t index) : index_(index) {}
 
-    /// The state, made with T{} on first use.
+    /// Returns the state, made with T{} on first use.
     T& of(Owner& owner) const { return owner.slots().template get<T>(index_); }
-    /// The state, or null if nobody has made it.
+    /// Returns the state, or null if it was never made.
     T* find(const Owner& owner) const { return owner.slots().template find<T>(index_); }
     void clear(Owner& owner) const { owner.slots().clear(index_); }
 

@@ -11,7 +11,7 @@
 namespace stonechat {
 namespace {
 
-/// What one child of a message makes of it. `*` is any name.
+/// The policy for a message with this child. `*` matches any name.
 struct Rule {
     std::string_view name;
     std::string_view ns;
@@ -19,20 +19,20 @@ struct Rule {
 };
 
 constexpr std::array rows {
-    // What people say, and what changes it later.
+    // Text of people, and later changes of it.
     Rule { "body", ns::client, StoragePolicy::archived },
     Rule { "subject", ns::client, StoragePolicy::archived },
     Rule { "replace", ns::correction, StoragePolicy::archived },
     Rule { "retract", ns::retraction, StoragePolicy::archived },
     Rule { "reactions", ns::reactions, StoragePolicy::archived },
     Rule { "reply", ns::reply, StoragePolicy::archived },
-    // The same, where only its recipient can read it.
+    // The same, encrypted.
     Rule { "encryption", ns::encryption, StoragePolicy::archived },
     Rule { "encrypted", ns::omemo, StoragePolicy::archived },
     Rule { "encrypted", ns::omemo_2, StoragePolicy::archived },
     Rule { "openpgp", ns::openpgp, StoragePolicy::archived },
     Rule { "x", ns::openpgp_legacy, StoragePolicy::archived },
-    // How far it came: other devices show it too.
+    // Receipts and markers: other devices show them too.
     Rule { "received", ns::receipts, StoragePolicy::archived },
     Rule { "received", ns::markers, StoragePolicy::archived },
     Rule { "displayed", ns::markers, StoragePolicy::archived },
@@ -40,7 +40,7 @@ constexpr std::array rows {
     // Invitations to a call (XEP-0353 §3) and to a room (XEP-0249; XEP-0045 in `policy_of_room`).
     Rule { "*", ns::call_invites, StoragePolicy::archived },
     Rule { "x", ns::conference, StoragePolicy::archived },
-    // Stale before it is read, or nothing without what it goes along with.
+    // Useless later, or meaningless without what comes with it.
     Rule { "*", ns::chat_states, StoragePolicy::nothing },
     Rule { "*", ns::hints, StoragePolicy::nothing },
     Rule { "thread", ns::client, StoragePolicy::nothing },
@@ -51,12 +51,12 @@ constexpr std::array rows {
     Rule { "*", ns::delay, StoragePolicy::nothing },
 };
 
-/// Content that we do not know may matter to its recipient, but says nothing to people who look back.
+/// Unknown content may matter to its recipient, but is not worth archiving.
 constexpr StoragePolicy unknown_content = StoragePolicy::until_delivered;
 
-/// XEP-0045 §7.8: a mediated invitation is archived. That it was declined, or what else a room says beside
-/// its conversation, is heard once and says nothing to who looks back. In a private message of a room the
-/// element only says that it is one (§7.5).
+/// XEP-0045 §7.8: a mediated invitation is archived. A declined invitation, and other notices of a room
+/// outside its conversation, are delivered once and not archived. An empty element only marks a private
+/// message of a room (§7.5).
 StoragePolicy policy_of_room(const Element& x)
 {
     if (x.child("invite") != nullptr) {
@@ -95,7 +95,7 @@ bool may_be_kept(MessageType type)
     switch (type) {
     case MessageType::normal:
     case MessageType::chat: return true;
-    case MessageType::groupchat:           // the room has it
+    case MessageType::groupchat:           // stored by the room
     case MessageType::headline:            // RFC 6121 §5.2.2
     case MessageType::error: return false; // RFC 6121 §8.5.2.2.1
     }

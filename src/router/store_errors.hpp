@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody is told whose stanza needed the store, and the store did not do it.
+// The stanza error that a sender gets when the store refused or failed to store a stanza.
 #pragma once
 
 #include "storage/stored.hpp"

@@ -26,7 +26,8 @@ std::string describe(std::string_view what, const Stanza& stanza, std::string_vi
     return line;
 }
 
-/// "presence from=… to=…" of `<presence from='…' to='…'><x/>…`. Our serializer escapes > and ' in attributes.
+/// Returns "presence from=… to=…" for `<presence from='…' to='…'><x/>…`. Our serializer escapes > and ' in
+/// attributes.
 std::string start_tag(std::string_view xml)
 {
     std::string tag(xml.substr(0, xml.find('>')));
@@ -49,7 +50,7 @@ std::shared_ptr<void> Trace::follow(const Jid& bare, Listener listener)
         followers_.push_back(follower);
         ++count_;
     }
-    // The ticket: whoever drops the last copy ends the following.
+    // The ticket: dropping its last copy ends the trace.
     return std::shared_ptr<void>(follower.get(), [this, follower](void*) {
         const std::lock_guard lock(mutex_);
         std::erase(followers_, follower);

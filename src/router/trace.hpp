@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trace: follows the way of the stanzas of chosen addresses, for an administrator who asks why
-// something did not arrive. Costs one relaxed read per stanza while nobody traces. What is told
+// Trace: follows the stanzas of chosen addresses through the server, for an administrator who asks why
+// something did not arrive. Costs one relaxed atomic read per stanza while nothing is traced. A trace line
 // names kind, type, id and addresses, never a body. Any thread.
 #pragma once
 
@@ -22,12 +22,13 @@ public:
 
     bool is_on() const { return count_.load(std::memory_order_relaxed) > 0; }
 
-    /// Tells `listener` of every step of stanzas from or to `bare` until the ticket is dropped.
+    /// Calls `listener` for every step of stanzas from or to `bare`, until the last copy of the returned
+    /// ticket is dropped.
     std::shared_ptr<void> follow(const Jid& bare, Listener listener);
 
-    /// A step: "received", "routed to shard 2", "delivered to …", "refused: …".
+    /// Reports a step: "received", "routed to shard 2", "delivered to …", "refused: …".
     void step(std::string_view what, const Stanza& stanza, std::string_view detail = {});
-    /// The same of a stanza that is there only as XML: its start tag is told.
+    /// The same for a stanza that exists only as XML: its start tag is reported.
     void step(std::string_view what, const Jid& from, const Jid& to, std::string_view xml);
 
 private:

@@ -83,7 +83,8 @@ void User::become(State state)
     if (state == State::loading) {
         return;
     }
-    // What waited goes in order; a task may make further stanzas wait for nobody, so this ends.
+    // The waiting tasks run in order. In this state when_loaded() runs new tasks at once, so no task waits
+    // again and this ends.
     auto waiting = std::move(waiting_);
     waiting_.clear();
     for (auto& task : waiting) {

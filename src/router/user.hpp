@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// User: a local account while somebody needs it: its sessions, roster and the modules' state. Lives
-// on the home shard of its bare JID, owned by that shard's Host. It is loaded from the store when
-// first addressed; what is sent to it meanwhile waits in order. Unloaded when idle.
+// User: a local account in memory: its sessions, roster and the modules' state. Lives on the home shard of
+// its bare JID, owned by that shard's Host. Loaded from the store when first addressed; stanzas that arrive
+// meanwhile wait in order. Unloaded when idle.
 #pragma once
 
 #include "base/task.hpp"
@@ -30,7 +30,7 @@ public:
         loading, ///< being read from the store
         absent,  ///< no such account, or it is disabled
         ready,
-        failed, ///< the store could not be read; tried again after a while
+        failed, ///< the store could not be read; the user is dropped when idle and then loaded again
     };
 
     User(Host& host, Jid bare_jid);
@@ -44,36 +44,38 @@ public:
     Roster& roster() { return roster_; }
     const Roster& roster() const { return roster_; }
 
-    /// Whom this user has blocked (XEP-0191); kept by the blocking module, honoured by everybody.
+    /// Addresses that this user has blocked (XEP-0191); set by the blocking module, honoured by everybody.
     BlockList& block_list() { return block_list_; }
     const BlockList& block_list() const { return block_list_; }
 
     const std::vector<std::shared_ptr<Session>>& sessions() const { return sessions_; }
     Session* session(std::string_view resource) const;
-    /// Sends to the sessions that are open at this moment and for which `wanted` holds.
+    /// Sends to the sessions that are open now and for which `wanted` is true.
     template <class Wanted> void send_to_sessions(const Stanza& stanza, Wanted wanted) const;
     bool has_available_session() const;
-    /// Who is there for a stanza to `to`, an address of this user (RFC 6121 §8.5.2, §8.5.3).
+    /// Returns the case of RFC 6121 §8.5.2 and §8.5.3 for a stanza to `to`, an address of this user.
     Addressee addressee(const Jid& to) const;
 
-    /// Runs `task` as soon as the account is loaded (now, if it is); in order with stanzas.
+    /// Runs `task` once the account is loaded (now, if it is); in order with stanzas.
     void when_loaded(Function<void(User&)> task);
 
-    /// What is under way to this user's sessions.
+    /// Keeps the order of stanzas to this user's sessions.
     DeliveryQueue& delivery_queue() { return delivery_queue_; }
 
-    /// Whether `other` (any JID) may know of this user: itself or a contact with subscription from or both.
+    /// Whether `other` (any JID) may see this user's presence: the user itself, or a contact with
+    /// subscription from or both.
     bool shows_presence_to(const Jid& other) const;
 
-    // By the host.
+    // Called by the host.
     void add_session(std::shared_ptr<Session> session);
     void remove_session(Session& session);
     void become(State state);
     void set_roster(RosterData data) { roster_ = Roster(std::move(data)); }
-    /// What is being read is not true any more (the account was made, disabled, removed meanwhile).
+    /// Discards the load in progress, because the account was made, disabled or removed meanwhile: load
+    /// again.
     void read_again() { read_again_ = true; }
     bool has_to_be_read_again() { return std::exchange(read_again_, false); }
-    /// Whether the user was idle (as the host says now) at this look and at the one before it.
+    /// Records whether the user is idle now. Returns whether it is and was at the last call too.
     bool is_idle_again(bool idle) { return std::exchange(was_idle_, idle) && idle; }
 
     SlotTable& slots() { return slots_; }
