@@ -22,7 +22,7 @@ std::string_view to_text(SettingSpec::Heat heat)
     return heat == SettingSpec::Heat::hot ? "hot" : "cold";
 }
 
-/// What the running server has, or nothing if none answers.
+/// Returns the settings of the running server, or nullopt if none answers.
 std::optional<std::vector<EffectiveSetting>> running_settings(const Settings& settings)
 {
     auto call = ctl::Call::connect(settings.section("server").text("data_dir") + "/"
@@ -115,7 +115,7 @@ json::array texts_of(const std::vector<Finding>& findings, bool fatal_ones)
     return texts;
 }
 
-/// What keeps the server from starting comes last, where it is seen.
+/// Prints the fatal findings last, where they are seen.
 void print_findings(const std::vector<Finding>& findings)
 {
     for (const bool fatal : { false, true }) {

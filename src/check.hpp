@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// `stonechat check`: the effective configuration, what differs from the server that runs with it, and what
-// would keep one from starting or its users from getting in.
+// `stonechat check`: prints the effective configuration, its differences to the running server, and problems
+// that would keep a server from starting or its users from logging in.
 #pragma once
 
 #include <string>
 
 namespace stonechat {
 
-/// The exit code: 0 if a server could start with it (or does), 1 if something around it is in the way.
+/// Returns the exit code: 0 if a server could start with this configuration (or runs with it), 1 if something
+/// in its environment prevents that.
 int check(const std::string& config_file, bool as_json);
 
 } // namespace stonechat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All features of the server: the table of modules, and those that have a folder of their own. In the order
+// All features of the server: the table of modules, and the features with a folder of their own, in the order
 // in which they attach.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace stonechat {
 
 const std::vector<ModuleEntry>& feature_table();
 
-/// The manifests of all of them, whether on or off: for the check of the configuration and docs/xeps.md.
+/// Returns the manifests of all features, on or off: for the check of the configuration and docs/xeps.md.
 std::vector<Manifest> all_manifests();
 
 } // namespace stonechat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schema of this program: the core's keys and those of every module in the table.
+// The complete configuration schema: the keys of the core and of every module in the table.
 #pragma once
 
 #include "config/schema.hpp"

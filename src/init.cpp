@@ -25,7 +25,7 @@ int fail(const std::string& why)
     return exit_failed;
 }
 
-/// On all addresses if `address` is empty.
+/// Returns a [[listen]] section. Listens on all addresses if `address` is empty.
 std::string listen_section(std::uint16_t port, std::string_view tls, const std::string& address,
     std::string_view meaning)
 {
@@ -64,7 +64,7 @@ std::string configuration(const InitOptions& options)
     return text;
 }
 
-/// What is in the way of a new server, or nothing.
+/// Returns why no server can be made in the folder; empty if one can.
 std::string obstacle(const fs::path& folder)
 {
     std::error_code error;
@@ -127,7 +127,7 @@ int init(const InitOptions& options)
     if (const auto made = make_data(*settings); !made) {
         return fail(made.error());
     }
-    // Last: a folder with a configuration is a complete one.
+    // The configuration is written last: a folder that has one is complete.
     if (const auto written = write_private_file(file, text); !written) {
         return fail(written.error());
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `stonechat init DIR`: a new server's folder: a short configuration, keys, an empty database.
+// `stonechat init DIR`: makes the folder of a new server, with a short configuration, keys and an empty
+// database.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,11 @@ struct InitOptions {
     std::string folder;
     std::vector<std::string> hosts;
     std::uint16_t port_base = 5222; ///< starttls; the next port has direct TLS
-    std::string address;            ///< where to listen; empty: everywhere
-    bool plain = false;             ///< and the one after it no TLS, on 127.0.0.1
+    std::string address;            ///< where to listen; empty: on all addresses
+    bool plain = false;             ///< the port after that has no TLS, on 127.0.0.1
 };
 
-/// Refuses a folder that has a configuration or data already. The exit code.
+/// Makes the folder. Refuses one that has a configuration or data already. Returns the exit code.
 int init(const InitOptions& options);
 
 } // namespace stonechat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stonechat: the server. Here is its command line; what it is made of is in server_process.cpp.
+// stonechat: the server. This file has its command line; server_process.cpp has its parts.
 #include "check.hpp"
 #include "cli/documents.hpp"
 #include "cli/usage.hpp"
@@ -102,7 +102,7 @@ int main(int argc, char** argv)
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {
-        // Only what nobody could foresee: no memory, no entropy, a bug.
+        // Only unexpected failures get here: no memory, no entropy, a bug.
         std::cerr << "stonechat: " << error.what() << '\n';
         return exit_failed;
     }

@@ -43,7 +43,7 @@ bool write_all(int descriptor, std::string_view content)
 
 constexpr std::size_t secret_bytes = 32;
 
-/// The permissions of `path`; none if it is not there.
+/// Returns the permissions of `path`; 0 if it does not exist.
 unsigned mode_of(const std::string& path)
 {
     struct stat facts {};
@@ -62,14 +62,14 @@ std::string in_octal(unsigned mode)
 FileOutcome write_private_file(const std::string& path, std::string_view content)
 {
     const std::string unfinished = path + ".new";
-    ::unlink(unfinished.c_str()); // left by a start that was broken off
+    ::unlink(unfinished.c_str()); // left by an interrupted start
     const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         return failed("cannot write", path);
     }
     const bool written = write_all(descriptor, content);
     ::close(descriptor);
-    // A link instead of a rename: it fails where a file is already.
+    // link() instead of rename(): it fails if the file exists.
     const bool published = written && ::link(unfinished.c_str(), path.c_str()) == 0;
     const int error = errno;
     ::unlink(unfinished.c_str());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that nobody but the server may read: keys, its secret, and what `init` writes. They appear
-// whole or not at all. Errors are sentences.
+// Files that only the server may read: keys, its secret, and the files that `init` writes. A file appears
+// complete or not at all. Errors are sentences.
 #pragma once
 
 #include "base/result.hpp"
@@ -14,24 +14,25 @@ namespace stonechat {
 
 using FileOutcome = Result<Done, std::string>;
 
-/// Makes `path`, mode 0600, and syncs it. Refuses to replace a file.
+/// Writes a new file `path`, mode 0600, and syncs it. Fails if the file exists.
 FileOutcome write_private_file(const std::string& path, std::string_view content);
 
-/// Makes the folder and those above it, mode 0700, if they are not there.
+/// Makes the folder and its parents, mode 0700, if they do not exist.
 FileOutcome make_private_folder(const std::string& path);
 
-/// Who else may get at what the server keeps, in sentences with what to do.
+/// Permissions that let other users reach the server's data, as sentences with what to do.
 struct Openness {
-    std::vector<std::string> refusals; ///< the server must not run like this
+    std::vector<std::string> refusals; ///< these keep the server from starting
     std::vector<std::string> warnings;
 };
-/// Looks at the data folder and the database: nobody else may write in the folder or read the database.
+/// Checks the data folder and the database: other users must not write in the folder or read the database.
 Openness openness_of(const Settings& settings);
 
-/// The lasting secret in `path`, made when it is not there; refused if others can read it.
+/// Returns the persistent secret in `path`, and makes it if the file does not exist; refused if others can
+/// read it.
 Result<std::string, std::string> lasting_secret(const std::string& path);
 
-/// A self-signed certificate for `host` and its key.
+/// Writes a self-signed certificate for `host` and its key to new files.
 FileOutcome make_certificate(const std::string& host, const std::string& certificate, const std::string& key);
 
 } // namespace stonechat

@@ -37,7 +37,7 @@ std::string cannot_become(const std::string& user)
 void harden_process()
 {
     umask(077);
-    // One byte instead of none: the kernel honours that also where cores are piped to a collector.
+    // One byte instead of 0: the kernel obeys this limit even if cores are piped to a collector.
     const rlimit no_core { 1, 1 };
     setrlimit(RLIMIT_CORE, &no_core);
     rlimit descriptors {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process as the kernel and systemd see it: what it may do, its signals, how it reports.
+// The process as the kernel and systemd see it: its rights, signals and status reports.
 #pragma once
 
 #include "base/result.hpp"
@@ -13,24 +13,25 @@
 
 namespace stonechat {
 
-/// umask 077, no core dumps, as many descriptors as the hard limit allows. First thing of all.
+/// Sets umask 077, no core dumps, and the file descriptor limit to its hard limit. Call first in main().
 void harden_process();
 
-/// Gives up root for the `user` and `group` of [server], in two steps: after `assume` files are made
-/// and opened as that user; `as_root` takes a port below 1024; after `keep` there is no way back.
+/// Gives up root for the `user` and `group` of [server], in two steps: after assume() files are made and
+/// opened as that user; as_root() is for binding ports below 1024; after keep() there is no way back.
 class Privileges {
 public:
     using Outcome = Result<Done, std::string>;
 
-    /// Finds the user; an error if there is none. Does nothing for anybody but root.
+    /// Looks up the user; an error if there is none. Unless the process runs as root, all functions do
+    /// nothing.
     static Result<Privileges, std::string> of(const Section& server);
 
-    /// Makes `data_dir` if need be, the user's own, and becomes the user for the time being.
+    /// Makes `data_dir`, owned by the user, if it does not exist, and switches to the user until as_root().
     Outcome assume(const std::string& data_dir) const;
-    /// Becomes the user for the time being, and makes nothing.
+    /// Switches to the user until as_root(); makes nothing.
     Outcome become() const;
     Outcome as_root() const;
-    /// The process is root's and stays so.
+    /// Whether the process is root and stays so: no user is configured.
     bool are_all() const;
     Outcome keep() const;
     /// The name in the settings, or empty.
@@ -43,23 +44,23 @@ private:
     std::string user_;
 };
 
-/// SIGTERM, SIGINT and SIGHUP are blocked in all threads made later, and waited for in one place.
+/// Blocks SIGTERM, SIGINT and SIGHUP in all threads made later; wait() is the one place that receives them.
 class Signals {
 public:
     Signals();
-    /// The next signal, or 0 when `patience` is over.
+    /// Returns the next signal, or 0 after `patience`.
     int wait(std::chrono::milliseconds patience) const;
-    /// From any thread: SIGTERM or SIGHUP to ourselves.
+    /// Sends SIGTERM or SIGHUP to this process. From any thread.
     static void send(int signal);
 };
 
-/// systemd's notifications (sd_notify); do nothing where nobody listens.
+/// Notifications to systemd (sd_notify). No effect without systemd.
 namespace service {
 void ready();
 void reloading();
 void stopping();
 void alive();
-/// How often `alive` is expected; nothing if never.
+/// Returns the interval in which systemd expects alive(); nullopt if it does not.
 std::optional<std::chrono::milliseconds> watchdog();
 } // namespace service
 

@@ -18,7 +18,7 @@ ListenerTls to_tls(const std::string& word)
 
 bool is_there(const std::string& path)
 {
-    std::error_code ignored; // what cannot be looked at is reported by whoever opens it
+    std::error_code ignored; // an inaccessible file is reported by the code that opens it
     return std::filesystem::exists(path, ignored);
 }
 

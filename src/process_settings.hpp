@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parts of a server are made with, as the configuration says it: for the ServerProcess, and for
-// `check`, which tries the same without making them. Pure.
+// Converts the configuration to the options of the server's parts: for ServerProcess, and for `check`, which
+// tests the options without making the parts. Pure, except that will_be_made() looks for files.
 #pragma once
 
 #include "config/settings.hpp"
@@ -15,17 +15,18 @@ namespace stonechat {
 
 ListenerOptions listener_options(const Settings& settings, const Section& listen);
 
-/// Of one host, and of all.
+/// The certificate and key files of one host, and of all hosts.
 TlsIdentity identity_of(const HostSettings& host);
 std::vector<TlsIdentity> identities(const Settings& settings);
 
-/// Whether a start makes this certificate and its key: they are where `init` puts them, and neither is there.
+/// Whether a start makes this certificate and its key: the certificate is configured where `init` puts it,
+/// and neither file exists.
 bool will_be_made(const Settings& settings, const TlsIdentity& identity);
 
-/// A file in data_dir.
+/// Returns the path of a file in data_dir.
 std::string data_path(const Settings& settings, std::string_view name);
 
-/// What ALPN says (XEP-0368).
+/// Returns the protocol names for ALPN (XEP-0368).
 std::vector<std::string> alpn_names();
 
 } // namespace stonechat

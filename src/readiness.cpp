@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Collects what is found.
+/// Collects the findings.
 class Survey {
 public:
     Survey(const Settings& settings, const std::vector<EffectiveSetting>& running)
@@ -56,7 +56,8 @@ private:
     void fatal(std::string text) { findings_.push_back({ true, std::move(text) }); }
     void warn(std::string text) { findings_.push_back({ false, std::move(text) }); }
 
-    /// What one user may read says nothing about another.
+    /// Warns if this process has not the rights of the server's user: what one user may read says nothing
+    /// about another.
     void look_at_eyes(const Privileges& privileges)
     {
         if (geteuid() != 0 && !privileges.user().empty() && !privileges.is_user()) {
@@ -65,7 +66,7 @@ private:
         }
     }
 
-    /// Whether `path` is there, or the folder that is to have it; says so if it cannot be used in this `way`.
+    /// Whether `path` may be accessed in this `way`; adds a fatal finding if not.
     bool may(const std::string& path, int way, std::string_view what)
     {
         if (faccessat(AT_FDCWD, path.c_str(), way, AT_EACCESS) == 0) {
@@ -81,7 +82,8 @@ private:
         return stat(path.c_str(), &facts) == 0 || errno != ENOENT;
     }
 
-    /// A folder that is not there yet is made by the start, as root if that begins it.
+    /// If data_dir does not exist, the start makes it (as root, if started as root): checks that this will
+    /// work.
     void look_at_data_dir()
     {
         const std::string& folder = settings_.section("server").text("data_dir");
@@ -91,7 +93,7 @@ private:
         may(above(folder), W_OK | X_OK, "cannot make data_dir " + folder + " in");
     }
 
-    /// The innermost folder around `path` that is there.
+    /// Returns the innermost existing folder above `path`.
     static std::string above(const std::string& path)
     {
         fs::path folder = fs::path(path).parent_path();
@@ -142,19 +144,19 @@ private:
     void look_at_secret(const std::string& path)
     {
         if (exists(path) && may(path, R_OK, "cannot read")) {
-            if (const auto secret = lasting_secret(path); !secret) { // is there, so nothing is made
+            if (const auto secret = lasting_secret(path); !secret) { // the file exists, so this makes none
                 fatal(secret.error());
             }
         }
     }
 
-    /// A file, or if there is none the folder where it will be made, with those around it.
+    /// Checks a file; if it does not exist, the folder in which the start will make it.
     void look_at_file(const std::string& path, int way, std::string_view what)
     {
         const std::string& data_dir = settings_.section("server").text("data_dir");
         if (exists(path)) {
             may(path, way, what);
-        } else if (fs::path(path).parent_path() != fs::path(data_dir)) { // that one has been looked at
+        } else if (fs::path(path).parent_path() != fs::path(data_dir)) { // data_dir was checked before
             may(above(path), W_OK | X_OK, std::string(what) + " " + path + " in");
         }
     }
@@ -196,7 +198,7 @@ private:
         return found == running_.end() ? std::string_view() : std::string_view(found->value);
     }
 
-    /// Whether the server that runs with this data_dir listens there.
+    /// Whether the running server of this data_dir listens on that port.
     bool is_ours(const ListenerOptions& options) const
     {
         for (std::size_t number = 1;; ++number) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a good configuration does not tell: whether the files, ports and certificates that it names will do.
-// Looked at without changing anything, with the eyes of the user that the server will be.
+// Checks what a valid configuration cannot guarantee: whether its files, ports and certificates are usable.
+// Changes nothing, and looks with the rights of the user that the server will have.
 #pragma once
 
 #include "config/effective.hpp"
@@ -16,8 +16,8 @@ struct Finding {
     std::string text; ///< a sentence
 };
 
-/// Everything that is to be said about a server with these settings. `running` is what the one has that runs
-/// with them now, empty if none does: its ports are not taken by somebody else.
+/// Returns all findings for a server with these settings. `running` has the settings of the server now
+/// running in this data_dir, empty if there is none: its ports do not count as taken.
 std::vector<Finding> look_at_surroundings(const Settings& settings,
     const std::vector<EffectiveSetting>& running);
 

@@ -12,7 +12,7 @@
 namespace stonechat {
 namespace {
 
-/// How long to wait for signals at a time: half of what systemd's watchdog allows, if it watches.
+/// Returns how long to wait for a signal at a time: half of the systemd watchdog's interval, if it is on.
 std::chrono::milliseconds turn_length()
 {
     constexpr std::chrono::milliseconds unwatched(60'000);

@@ -20,9 +20,10 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Time for clients to take their system-shutdown and close; the rest of the 5 seconds is ours.
+/// Time for clients to receive system-shutdown and close; the rest of the 5 seconds is for the server's own
+/// threads.
 constexpr seconds patience_with_clients(3);
-/// More waits than any one task has in a row.
+/// More rounds than any task has waits in a row (take_last_answers).
 constexpr int last_rounds = 16;
 
 LogLevel to_level(const std::string& word)
@@ -57,7 +58,7 @@ std::vector<IpPrefix> prefixes(const std::vector<std::string>& texts)
 {
     std::vector<IpPrefix> list;
     for (const std::string& each : texts) {
-        list.push_back(*IpPrefix::parse(each)); // the loader has looked at them
+        list.push_back(*IpPrefix::parse(each)); // the loader has validated them
     }
     return list;
 }
@@ -79,7 +80,7 @@ LoginLimits login_limits(const Settings& settings)
     limits.failures = static_cast<unsigned>(section.integer("login_failures"));
     limits.window = std::chrono::duration_cast<seconds>(section.duration("failure_window"));
     limits.ban = std::chrono::duration_cast<seconds>(section.duration("ban"));
-    // Who waits longer than the login may take never gets a turn.
+    // A login that waits longer than auth_timeout would be cut off before its turn.
     limits.longest_wait = std::min(section.duration("login_wait"),
         settings.section("c2s").duration("auth_timeout") / 2);
     limits.exempt = prefixes(section.list("exempt"));
@@ -141,7 +142,7 @@ ServerProcess::Made ServerProcess::make(const Schema& schema, Settings settings,
     machine->server_ = std::make_unique<Server>(std::move(parts), machine->settings_, feature_table());
     machine->c2s_ = std::make_unique<C2s>(*machine->server_);
     machine->load_bans();
-    // The control socket first: it finds out whether this data_dir is served already.
+    // Opened first: the control socket shows whether another server runs in this data_dir.
     if (auto why = machine->open_control(); !why.empty()) {
         return refused(std::move(why));
     }
@@ -181,7 +182,8 @@ std::string ServerProcess::open_storage()
     return {};
 }
 
-/// Before the first connection. The shard has no thread of its own yet, so this one turns its loop.
+/// Loads bans before the first connection. Shard 0 has no thread of its own yet, so this thread runs its
+/// loop.
 void ServerProcess::load_bans()
 {
     bool loaded = false;
@@ -261,7 +263,7 @@ void ServerProcess::log_start()
     warn_of_missing_accounts();
 }
 
-/// Names that the settings trust and nobody has are in the log, now and after each reload.
+/// Logs the names that the settings trust and no account has, at the start and after each reload.
 void ServerProcess::warn_of_missing_accounts()
 {
     shards_[0].post([this] {
@@ -291,13 +293,13 @@ void ServerProcess::ask_for_reload(Function<void(ctl::ReloadReport)> done)
 
 void ServerProcess::reload()
 {
-    // Taken before the files are read: who asks from now on gets a reload of their own.
+    // Take the waiting callbacks before reading files: later requests get another reload.
     auto waiting = take_waiting();
     const ctl::ReloadReport report = reload_now();
     for (const std::string& each : report.problems) {
         log_.error("reload refused", { { "why", each } });
     }
-    for (const SettingChange& each : report.changes) { // none, if it was refused
+    for (const SettingChange& each : report.changes) { // empty if the reload was refused
         const bool hot = each.heat == SettingSpec::Heat::hot;
         log_.info(hot ? "setting changed" : "setting needs a restart",
             { { "key", each.path }, { "from", each.from }, { "to", each.to } });
@@ -369,7 +371,7 @@ bool ServerProcess::is_alive()
 void ServerProcess::stop()
 {
     log_.info("stopping");
-    // Whoever asked for a reload too late hears so instead of nothing.
+    // Requests for a reload that came too late get an answer.
     ctl::ReloadReport too_late;
     too_late.problems.emplace_back("the server is stopping");
     answer(take_waiting(), too_late);
@@ -381,8 +383,8 @@ void ServerProcess::stop()
     log_.info("stopped");
 }
 
-/// Pool and storage have answered all they ever will. Whoever waits for that comes to an end of his own
-/// instead of being left; a round takes each of them one wait further.
+/// Pool and storage give no more answers. Runs the shards so that the tasks waiting for the last answers end
+/// instead of being abandoned; each round takes every task one wait further.
 void ServerProcess::take_last_answers()
 {
     for (int round = 0; round < last_rounds; ++round) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ServerProcess: everything a running server consists of, made in the order of need and destroyed in the
-// reverse. Made, stopped and destroyed by the main thread (serve.cpp), while the shards' threads run
-// what is inside.
+// ServerProcess: all parts of a running server, made in the order of their dependencies and destroyed in
+// reverse. Made, stopped and destroyed by the main thread (serve.cpp), while the threads of the shards run
+// the parts.
 #pragma once
 
 #include "base/clock.hpp"
@@ -26,19 +26,21 @@ class ServerProcess {
 public:
     using Made = Result<std::unique_ptr<ServerProcess>, std::string>;
 
-    /// Opens all that the settings name, ports included; nothing is served yet. Errors are sentences.
+    /// Opens everything that the settings name, ports included; serves nothing yet. Errors are sentences.
     static Made make(const Schema& schema, Settings settings, const Privileges& privileges);
 
-    /// From now on connections are answered.
+    /// Starts the shards: from now on connections are served.
     void start() { shards_.start(); }
-    /// Closes the ports, tells every stream, and ends all threads; takes less than 5 seconds.
+    /// Closes the ports, ends every stream, and ends all threads; takes less than 5 seconds.
     void stop();
 
-    /// Reads configuration and certificates again: all or nothing. Answers those who asked for it.
+    /// Reads configuration and certificates again: all or nothing. Reports the outcome to all who asked for a
+    /// reload.
     void reload();
-    /// Asks every shard for a sign of life; false if the last question is still unanswered.
+    /// Posts a task to every shard, as a sign of life. Returns false if a shard has not yet run that of the
+    /// last call.
     bool is_alive();
-    /// Once a day: writes into the log what is wrong with certificates.
+    /// Logs problems of certificates, once a day however often it is called.
     void look_daily() { certificates_.look_daily(*tls_); }
     /// Whether the server has to end because its storage failed.
     bool has_failed() const { return failed_; }
@@ -46,7 +48,7 @@ public:
     void log_start();
 
 private:
-    using Waiting = std::vector<Function<void(ctl::ReloadReport)>>; ///< for a reload's outcome
+    using Waiting = std::vector<Function<void(ctl::ReloadReport)>>; ///< callbacks for the outcome of a reload
 
     ServerProcess(const Schema& schema, SharedSettings settings);
 
@@ -82,7 +84,8 @@ private:
     std::mutex mutex_;
     Waiting waiting_for_reload_;
     std::atomic<bool> failed_ { false };
-    std::shared_ptr<std::atomic<std::size_t>> silent_shards_; ///< of the last question
+    std::shared_ptr<std::atomic<std::size_t>>
+        silent_shards_; ///< shards that have not yet run the task of the last is_alive()
 };
 
 } // namespace stonechat

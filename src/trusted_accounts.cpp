@@ -16,7 +16,7 @@ AccountKey key_of_name(const TrustedName& name)
     return { std::string(name.address.domain()), std::string(name.address.local()) };
 }
 
-/// Those on hosts that are served here, each once.
+/// Returns the trusted names on hosts served here, each once.
 std::vector<TrustedName> own_names(const Settings& settings)
 {
     std::vector<TrustedName> names = trusted_names(settings);

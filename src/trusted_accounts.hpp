@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that the settings trust (config/trusted_names.hpp) and nobody has, as the database tells from
-// outside, for `stonechat check`; a running server tells them in its log (router/missing_accounts.hpp).
+// Finds names that the settings trust (config/trusted_names.hpp) and no account has, directly in the
+// database: for `stonechat check`. A running server writes them into its log (router/missing_accounts.hpp).
 #pragma once
 
 #include "config/settings.hpp"
@@ -10,7 +10,7 @@
 
 namespace stonechat {
 
-/// A sentence for each, or one that says why the database cannot be read.
+/// Returns one sentence per name, or one that says why the database cannot be read.
 std::vector<std::string> trusted_names_without_account(const Settings& settings);
 
 } // namespace stonechat

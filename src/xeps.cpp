@@ -15,7 +15,7 @@ struct Row {
     std::string where;
 };
 
-/// What is no module: streams, login and addresses carry these in themselves.
+/// XEPs that belong to no module: streams, login and addresses implement them.
 std::vector<Row> of_the_core()
 {
     return {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/xeps.md: what is implemented, from the modules' manifests and the list of what the core does.
+// Generates docs/xeps.md, the list of implemented XEPs, from the modules' manifests and the list of what the
+// core implements.
 #pragma once
 
 #include <string>
