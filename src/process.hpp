@@ -22,8 +22,8 @@ class Privileges {
 public:
     using Outcome = Result<Done, std::string>;
 
-    /// Looks up the user; an error if there is none. Unless the process runs as root, all functions do
-    /// nothing.
+    /// Looks up the user; an error if there is none. If the process is not root or `user` is empty, the
+    /// functions below never change the process's user.
     static Result<Privileges, std::string> of(const Section& server);
 
     /// Makes `data_dir`, owned by the user, if it does not exist, and switches to the user until as_root().

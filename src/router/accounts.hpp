@@ -115,8 +115,7 @@ private:
     static constexpr std::size_t most_password_changes = 10'000;
 
     Router& router_;
-    RecentMap<std::string, SteadyTime>
-        password_changes_; ///< when it was changed, by bare JID; accounts of this home shard
+    RecentMap<std::string, SteadyTime> password_changes_; ///< time of change, by bare JID
 };
 
 } // namespace stonechat

@@ -61,8 +61,8 @@ private:
         bool handing_on = false;
     };
 
-    /// Gives the lock to the next waiting caller. A loop instead of recursion: many waiting callers may
-    /// release the lock at once.
+    /// Gives the lock to the next waiting caller. A loop instead of recursion, because many waiting callers
+    /// may release the lock immediately.
     static void hand_on(std::shared_ptr<State> state)
     {
         state->taken = false;

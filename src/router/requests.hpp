@@ -31,9 +31,9 @@ public:
     explicit Requests(Host& host);
     Requests(const Requests&) = delete;
 
-    /// Sends an iq to `to`. `from` is the host or, bare, one of its accounts: its name is used so that a user
-    /// who has blocked the account is not asked. Returns false if too many requests are open; then `f` is not
-    /// called.
+    /// Sends an iq to `to`. `from` is the host or, bare, one of its accounts: a request in the name of the
+    /// account does not reach users who have blocked the account. Returns false if too many requests are
+    /// open; then `f` is not called.
     bool ask(const Jid& from, const Jid& to, IqType type, Element payload, OnAnswer f);
 
     /// Takes an iq result or error addressed to the host or an account: calls the waiting callback, or drops

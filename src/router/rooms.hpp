@@ -49,8 +49,7 @@ struct RoomEntry {
     bool members_only = false;
     bool persistent = false;
     bool hidden = false;
-    std::optional<WallTime>
-        stored; ///< when it was created; nullopt while its owner has not configured it yet
+    std::optional<WallTime> stored; ///< creation; nullopt until its owner has configured it
 };
 
 struct RoomList {

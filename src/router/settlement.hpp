@@ -7,8 +7,8 @@
 //
 // The token also carries what the sender's side wants committed with the stanza (SenderPart), so that the
 // recipient's side can put both parts into one transaction. If nobody takes the SenderPart, it returns to its
-// home shard and is stored alone. The stanza travels separately: whoever takes the SenderPart may have a
-// stanza that was rewritten after it was sent.
+// home shard and is stored alone. The stanza travels separately: the recipient's side may hold a stanza that
+// was rewritten after it was sent.
 #pragma once
 
 #include "base/executor.hpp"
