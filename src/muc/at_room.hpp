@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Something is done with a room at its home, whichever shard that is, and the answer comes back.
+// Runs work on a room at the room's home shard and returns the result to the asking shard.
 #pragma once
 
 #include "muc/muc_service.hpp"
@@ -16,14 +16,14 @@
 
 namespace stonechat {
 
-/// The service of `domain`, as far as it lives on the shard of `router`.
+/// Returns the service of `domain` on the shard of `router`, or null if this domain has no MucService.
 inline MucService* service_at(Router& router, const Jid& domain)
 {
     return dynamic_cast<MucService*>(router.service(domain.domain()));
 }
 
-/// Gives `work` the room once it is known whether it exists. What `work` gives is answered on the shard of
-/// `service`; `failed` if it threw.
+/// Runs `work` on the room's home shard once the room is loaded; the room need not exist. The result arrives
+/// on the shard of `service`. It is `failed` if `work` threw.
 template <class T>
 Pending<T> at_room(MucService& service, const Jid& address,
     std::function<Task<T>(std::shared_ptr<Room>)> work, T failed)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group ticks (docs/protocol/group-ticks.md): in a room whose owner has turned them on, markers (XEP-0333) go
-// to the room and not to everybody. The room counts how many have received and read a message, and tells its
-// sender, now and then.
+// Group ticks (docs/protocol/group-ticks.md). In a room whose owner has turned them on, markers (XEP-0333) go
+// to the room only, not to every occupant. The room counts how many users have received and read a message,
+// and tells the message's author from time to time.
 #pragma once
 
 #include "muc/room_requests.hpp"
@@ -16,11 +16,11 @@ namespace stonechat {
 
 struct Occupant;
 
-/// It is a marker and nothing else.
+/// Returns whether `message` is a marker without a body.
 bool is_tick_for_room(const Element& message);
 void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Settlement settlement);
 
-/// Messages whose senders are told, and what they know. Part of a Room.
+/// The messages whose authors are told about ticks, with the counts last told. Part of a Room.
 class TickLedger {
 public:
     struct Entry {
@@ -29,7 +29,7 @@ public:
         std::size_t received = 0;
         std::size_t displayed = 0;
     };
-    /// The newest so many messages are followed.
+    /// Only this many of the newest messages are followed.
     static constexpr std::size_t most = 50;
 
     void add(MessageId id, Jid author);
@@ -39,10 +39,10 @@ private:
     std::deque<Entry> entries_;
 };
 
-/// Tells the senders what they do not know yet; called by the room's timer.
+/// Tells authors the counts that have changed since they were last told. Called by the room's timer.
 void tell_ticks(Room& room);
 
-/// `<ticks id=''/>`: who has received and read one's message.
+/// Answers `<ticks id=''/>`: which users have received or read a message of the asker's.
 Task<RoomAnswer> answer_ticks(std::shared_ptr<Room> room, Iq iq);
 
 } // namespace stonechat

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JoinedRooms: which rooms a host's sessions are in, as their homes know it. A session that can be
-// resumed keeps them (XEP-0198): when it comes back after a restart, it goes on being where it was, and gets
-// what it has missed. Part of the module `muc`; shard-bound.
+// JoinedRooms: records which rooms each session of a host is in, on the home shard of the session. The record
+// is saved with a resumable session (XEP-0198). When the session is resumed after a restart of the server, it
+// is put back into its rooms and gets the messages that it has missed. Part of the module `muc`; shard-bound.
 #pragma once
 
 #include "net/timer_wheel.hpp"
@@ -22,8 +22,8 @@ public:
 
 private:
     struct Rooms {
-        std::map<std::string, std::string> nicks; ///< by room (bare address)
-        WallTime kept; ///< what was written down says that the client had all until then
+        std::map<std::string, std::string> nicks; ///< key: bare address of the room
+        WallTime kept; ///< in the saved snapshot: the client has received everything up to here
         bool restored = false;
     };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who belongs to a room hears of it also when he is away: a message that mentions him, or any if he has
-// chosen so, is made known at his own home, where the module push wakes his devices (XEP-0357). The message
-// itself waits in the room's archive.
+// Notices for members of a room who are away. A notice is sent for a message that mentions the member, or for
+// any message if the member has chosen that. It goes to the member's home shard, where the module push wakes
+// the member's devices (XEP-0357). The message itself waits in the room's archive.
 #pragma once
 
 #include "muc/room.hpp"
@@ -11,10 +11,10 @@
 
 namespace stonechat {
 
-/// Who is to hear of `message`, which `sender` is saying (bare addresses).
+/// Returns the bare addresses of the users to be notified of `message`, which `sender` is sending.
 std::vector<Jid> whom_to_notice(const Room& room, const Occupant& sender, const Element& message);
-/// What `author` (an occupant's address) has said is committed: makes it known to `users`, unless they have
-/// blocked him.
+/// Notifies `users` of a message of `author` (an occupant's address); call after the message is committed.
+/// Users who have blocked `author` are not notified.
 void send_notices(const Room& room, const Jid& author, const std::vector<Jid>& users);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Members: the affiliations of a room, and the nicks that are reserved in it (XEP-0045 section 5.2 and 7.10).
-// In memory as it is in the store: changes are stored first, then applied. Part of a Room; shard-bound.
+// Members: a room's affiliations and reserved nicks (XEP-0045 sections 5.2 and 7.10). A copy in memory of
+// what is in the store: a change is stored first, then applied here. Part of a Room; shard-bound.
 #pragma once
 
 #include "storage/room_store.hpp"
@@ -19,25 +19,25 @@ public:
     Members() = default;
     explicit Members(std::vector<RoomMember> members);
 
-    /// Of a user, by his bare address; a ban of his whole domain holds where nothing is said of himself
-    /// (§9.2).
+    /// Returns the affiliation of the bare address of `user`. A ban of the user's whole domain applies if the
+    /// user has no affiliation of their own (§9.2).
     Affiliation affiliation(const Jid& user) const;
-    /// What is kept of him, or null.
+    /// Returns what is stored about the bare address of `user`, or null.
     const RoomMember* find(const Jid& user) const;
-    /// The same for a change: what there is, or a new one without affiliation.
+    /// Returns a copy to change: of the stored member, or of a new one without affiliation.
     RoomMember copy_of(const Jid& user) const;
-    /// Who has reserved this nick; null if nobody.
+    /// Returns the member who has reserved this nick, or null.
     const RoomMember* holder_of(std::string_view nick) const;
 
     std::vector<const RoomMember*> with(Affiliation affiliation) const;
     std::vector<Jid> jids_with(Affiliation affiliation) const;
-    /// Everybody of whom something is kept, in order of address.
+    /// All stored members, in order of address.
     const std::map<std::string, RoomMember, std::less<>>& all() const { return by_jid_; }
-    /// What all this takes of memory, roughly.
+    /// Approximate memory used by all members, in bytes.
     std::size_t bytes() const { return bytes_; }
     static std::size_t bytes_of(const RoomMember& member);
 
-    /// Replaces what was kept of `member.jid`; one that is nobody goes.
+    /// Replaces what is known about `member.jid`. Removes the entry if `member.is_nobody()`.
     void apply(const RoomMember& member);
 
 private:

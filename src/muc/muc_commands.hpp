@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ad-hoc commands (XEP-0050) by which a host's admins look after its rooms: list, inspect, destroy.
+// Ad-hoc commands (XEP-0050) with which a host's admins manage its rooms: list, inspect, destroy.
 #pragma once
 
 #include "router/handlers.hpp"

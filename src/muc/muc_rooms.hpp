@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MucRooms: the rooms of a MucService for whoever runs the server (router/rooms.hpp). Part of the service on
-// one shard; goes to the home of a room for what is to be done with it.
+// MucRooms: the rooms of a MucService as administrators manage them (router/rooms.hpp). Part of the service
+// on one shard. Each call runs on the home shard of the room, and the answer comes back.
 #pragma once
 
 #include "router/rooms.hpp"

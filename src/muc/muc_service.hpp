@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// MucService: a group chat service (XEP-0045) of one virtual host, as far as it lives on one shard: the rooms
-// that have their home here, and what the service itself answers. Owned by the module `muc`; shard-bound.
+// MucService: the part of a virtual host's group chat service (XEP-0045) that lives on one shard. It owns the
+// rooms whose home is this shard and answers requests to the service itself. Owned by the module `muc`;
+// shard-bound.
 #pragma once
 
 #include "base/keyed_hash.hpp"
@@ -33,22 +34,23 @@ public:
     /// The module's settings as of now; valid until the next turn of the loop.
     const Section& settings() const;
     RoomLimits limits() const;
-    /// What a room is before its owner has chosen.
+    /// The configuration of a new room.
     RoomConfig default_config() const;
     Retention retention() const;
-    /// What the archive of one room may take.
+    /// Maximum size of one room's archive, in bytes.
     std::uint64_t archive_quota() const;
     ArchivePageLimits page_limits() const;
-    std::size_t most_rooms_of(const Jid& user) const; ///< 0: as many as he likes
-    /// Of them, those that he has created here and not configured yet: they are not in the store.
+    std::size_t most_rooms_of(const Jid& user) const; ///< 0: no limit
+    /// Counts the rooms on this shard that `user` has created and not configured yet. They are not in the
+    /// store.
     std::size_t locked_rooms_of(const Jid& user) const;
-    /// Whether `user` may create rooms at all.
+    /// Whether `user` may create rooms.
     bool may_create(const Jid& user) const;
-    /// An address of ours, or of another server.
+    /// Whether `user` is an administrator of the host; also for addresses of other servers.
     bool is_admin(const Jid& user) const;
     bool is_local(const Jid& user) const;
-    /// XEP-0421: who `user` is in `room`, for who may not know his address. Whoever has a name after somebody
-    /// else is somebody else.
+    /// Returns the occupant id (XEP-0421) of `user` in `room`, for occupants who may not see the real
+    /// address. When a removed account's name is used by a new account, the new account gets a different id.
     std::string occupant_id(const Jid& room, const Jid& user) const;
     std::size_t shard_of(const Jid& user) const;
 
@@ -58,14 +60,15 @@ public:
     Task<bool> forget_account(Jid account) override;
     Rooms* rooms() override { return &for_administrators_; }
 
-    /// The room in memory, loading it if need be.
+    /// Returns the room in memory. Starts loading a room that is not in memory.
     std::shared_ptr<Room> room(const Jid& address);
-    /// Those that are in memory here, by name; also what is loading or gone.
+    /// The rooms in memory on this shard, by name. A room may also be loading or gone.
     const StringMap<std::shared_ptr<Room>>& loaded_rooms() const { return rooms_; }
-    /// It is over, or nobody needs it: the next one to address it loads it anew.
+    /// Removes the room from memory because it was destroyed or is idle. The next stanza to the address loads
+    /// it anew.
     void forget(Room& room);
 
-    /// Requests of occupants to one another that are under way.
+    /// Requests between occupants that await an answer.
     OccupantRelay& relay() { return relay_; }
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// OccupantRelay: requests from one occupant of a room to another (XEP-0045 section 17.4). The room passes
-// them on under the asker's nick, with an id that only the one who is asked gets to know, and takes the
-// answer back by it, so that neither learns the other's address. Part of a MucService; shard-bound.
+// OccupantRelay: passes requests from one occupant of a room to another (XEP-0045 section 17.4). A request
+// goes out under the asker's nick with an id that only the asked client learns. The room matches the answer
+// by that id. So neither side learns the other's real address. Part of a MucService; shard-bound.
 #pragma once
 
 #include "base/clock.hpp"
@@ -24,17 +24,18 @@ public:
 
     explicit OccupantRelay(MucService& service) : service_(service) {}
 
-    /// Passes `request` of a device of `asker` on to `asked`. False if too much is under way.
+    /// Passes `request`, sent by a device of `asker`, to `asked`. Returns false if too many requests are
+    /// open.
     bool pass(const Stanza& request, const Occupant& asker, const Occupant& asked);
-    /// An answer has come; what nobody waits for is dropped.
+    /// Passes an answer back to the asker. Drops an answer that matches no open request.
     void take(const Stanza& answer);
-    /// Forgets what was never answered; who asked is told.
+    /// Removes requests that got no answer in time and answers each asker with an error.
     void expire();
 
 private:
     struct Open {
         Stanza request;
-        Jid asked; ///< who may answer: full, or bare for what an account answers
+        Jid asked; ///< the address that may answer: full, or bare if the account answers
     };
     struct Due {
         SteadyTime time;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Occupants: who is in a room at this moment (XEP-0045 section 4.1). An occupant is a nick that belongs to
-// one user; all the devices with which he has entered share it (§7.2.8). Part of a Room; shard-bound.
+// one user. All devices with which the user has entered under this nick share it (§7.2.8). Part of a Room;
+// shard-bound.
 #pragma once
 
 #include "muc/roles.hpp"
@@ -17,11 +18,11 @@
 
 namespace stonechat {
 
-/// One of an occupant's sessions.
+/// One session of an occupant.
 struct Device {
     RecipientPtr recipient;
-    /// The last presence it has sent, as others may see it: without addresses and MUC elements. As XML, for
-    /// as a tree it may take thirty times as much.
+    /// The last presence of the device as others may see it: without addresses and MUC elements. Kept as XML,
+    /// because a parsed tree can take thirty times as much memory.
     std::string presence;
     int priority = 0;
 
@@ -33,20 +34,22 @@ struct Occupant {
     Jid user;       ///< the real bare address
     std::string id; ///< XEP-0421
     Role role = Role::none;
-    /// Entered when the room was large: others see only the moderators among these (docs/decisions/0017).
+    /// The occupant entered when the room was large. Other occupants see such occupants only if these are
+    /// moderators (docs/decisions/0017).
     bool joined_large_room = false;
-    std::vector<Device> devices; ///< never empty while he is in the room
-    /// His presence as others get it, without and with his real address; null until somebody needs it.
+    std::vector<Device> devices; ///< never empty while the occupant is in the room
+    /// The occupant's presence as others get it, without and with the real address. Null until it is needed.
     std::shared_ptr<const WireForm> plain;
     std::shared_ptr<const WireForm> real;
 
     std::string_view nick() const { return address.resource(); }
-    /// The one whose presence stands for all: with the highest priority, of these the newest.
+    /// Returns the device whose presence stands for the occupant: the newest of those with the highest
+    /// priority.
     const Device& shown() const;
     Device* device(const Jid& full);
-    /// His devices, for who is left out.
+    /// The recipients of all devices of the occupant, to leave them out when others are told.
     Except recipients() const;
-    /// What others see of him is not what it was.
+    /// Call when what others see of the occupant has changed.
     void changed()
     {
         plain.reset();
@@ -57,9 +60,9 @@ struct Occupant {
 class Occupants {
 public:
     Occupant* by_nick(std::string_view nick) const;
-    /// Whose device this is.
+    /// Returns the occupant that this device belongs to, or null.
     Occupant* by_device(const Jid& full) const;
-    /// All occupants that belong to a user; more than one if he has entered under several nicks.
+    /// Returns all occupants of a user. There are several if the user has entered under several nicks.
     std::vector<Occupant*> of_user(const Jid& bare) const;
 
     std::size_t size() const { return by_nick_.size(); }
@@ -71,21 +74,21 @@ public:
         }
     }
 
-    /// A new one, without devices. His nick must be free.
+    /// Adds an occupant, without devices. The nick must be free.
     Occupant& add(Occupant occupant);
     void add_device(Occupant& occupant, Device device);
-    /// The occupant stays, even if it was his last device.
+    /// Removes the device. The occupant stays, even without devices.
     void remove_device(Occupant& occupant, const Jid& full);
-    /// The nick has to be free.
+    /// The new nick must be free.
     void rename(Occupant& occupant, Jid address);
     void remove(Occupant& occupant);
 
-    /// All devices; the same object until somebody comes, goes or changes his role.
+    /// All devices. Returns the same object until an occupant enters, leaves or changes role.
     const AudiencePtr& everybody(std::size_t shards);
-    /// Those of moderators, and all others.
+    /// The devices of moderators, and those of all other occupants.
     const AudiencePtr& moderators(std::size_t shards);
     const AudiencePtr& others(std::size_t shards);
-    /// A role was changed: audiences are made anew.
+    /// Call after a role has changed; the audiences are built anew.
     void roles_changed() { forget_audiences(); }
 
 private:

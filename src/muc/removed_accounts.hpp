@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accounts that are removed: rooms forget what they keep of them (affiliation, reserved nick, hats, how far
-// they have read, invitations), so that whoever gets the name has nothing of it. A ban stays: it is the
-// room's. A room whose last owner goes is inherited by its admins; has it none, it is destroyed if nobody can
-// get in any more, and otherwise goes on without owner until whoever runs the server names one (`stonechatctl
-// room affiliate`).
+// Removal of an account: rooms delete what they store about the account (affiliation, reserved nick, hats,
+// read progress, invitations), so that a new account of the same name inherits nothing. A ban stays, because
+// it belongs to the room. If the last owner of a room is removed, its admins become owners. A room without
+// admins is destroyed if nobody else can enter it. Otherwise it goes on without an owner until the
+// administrator names one (`stonechatctl room affiliate`).
 #pragma once
 
 #include "base/task.hpp"
@@ -13,7 +13,7 @@ namespace stonechat {
 
 class MucService;
 
-/// In all rooms of the service, on whichever shard they live; false if the store failed.
+/// Removes the account from all rooms of the service, on all shards. Returns false if the store failed.
 Task<bool> forget_account_in_rooms(MucService& service, Jid account);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Roles and affiliations (XEP-0045 section 5): their names, what one has on entering, and who may change
-// whose. Affiliation itself is in storage/room_store.hpp, because it lasts. Pure.
+// Roles and affiliations (XEP-0045 section 5): their names, the role on entering, and who may change them.
+// Affiliation itself is in storage/room_store.hpp, because it is stored. Pure functions.
 #pragma once
 
 #include "storage/room_store.hpp"
@@ -11,7 +11,7 @@
 
 namespace stonechat {
 
-/// For the duration of a visit (§5.1), in order of privilege.
+/// A role lasts for one visit (§5.1). In order of privilege.
 enum class Role : std::uint8_t { none, visitor, participant, moderator };
 
 std::string_view to_text(Role role);
@@ -19,24 +19,26 @@ std::string_view to_text(Affiliation affiliation);
 std::optional<Role> role_from_text(std::string_view text);
 std::optional<Affiliation> affiliation_from_text(std::string_view text);
 
-/// What somebody has when he enters (§5.1.2).
+/// Returns the role of a user who enters (§5.1.2).
 Role role_on_entering(Affiliation affiliation, bool moderated);
-/// What somebody who is there with `now` has when his affiliation becomes `affiliation` (§5.1.3): never less
-/// than the affiliation implies; who loses moderation with it becomes what he would be on entering.
+/// Returns the new role of an occupant with the role `now` whose affiliation changes from `before` to
+/// `affiliation` (§5.1.3). The role is at least the one that the affiliation implies. An occupant who stops
+/// being admin or owner gets the role of a user who enters.
 Role role_after_change(Role now, Affiliation before, Affiliation affiliation, bool moderated);
 
-/// Who somebody is in a room at this moment.
+/// A user's affiliation and role in a room at this moment.
 struct RoleAndAffiliation {
     Affiliation affiliation = Affiliation::none;
     Role role = Role::none;
 };
 
-/// Why `actor` may not give `target`, who is somebody else or himself, the role `wanted`; nothing if he may
-/// (§8.2 to §8.4, §9.6, §9.7).
+/// Returns why `actor` may not give `target` the role `wanted`, or nothing if the actor may (§8.2 to §8.4,
+/// §9.6, §9.7). `target` may be the actor.
 std::optional<StanzaError> refuse_role_change(const RoleAndAffiliation& actor,
     const RoleAndAffiliation& target, Role wanted);
-/// Why `actor` may not change the affiliation of `target` from `now` to `wanted`; nothing if he may (§9,
-/// §10). That the last owner stays and that nobody bans himself is looked after by whoever knows them.
+/// Returns why an actor with the affiliation `actor` may not change an affiliation from `now` to `wanted`, or
+/// nothing if the actor may (§9, §10). The caller checks that an owner remains and that nobody bans
+/// themselves.
 std::optional<StanzaError> refuse_affiliation_change(Affiliation actor, Affiliation now, Affiliation wanted);
 
 } // namespace stonechat

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Room: one group chat (XEP-0045), whatever is known of it and all that goes in and out. It lives on the home
-// shard of its address, owned by the MucService there; it is loaded when somebody addresses it and unloaded
-// when it is empty and idle. What the protocol does with it stands in the files beside this one, by part of
-// the protocol: room_entrance, room_visit, room_messages, room_admin, room_owner …
+// Room: one group chat (XEP-0045) with all its state, its incoming and its outgoing stanzas. It lives on the
+// home shard of its address and is owned by the MucService there. It is loaded when a stanza addresses it and
+// unloaded when it is empty and idle. The protocol is in the files next to this one, one per part of
+// XEP-0045: room_entrance, room_visit, room_messages, room_admin, room_owner …
 //
-// What comes in changes the state at once. What goes out keeps its order behind messages that are being
-// committed (`emit`): who is addressed is decided when the cause came in.
+// An incoming stanza changes the state at once. Outgoing stanzas wait behind messages that are being
+// committed (`emit`), so that the order is kept. Their recipients are chosen when the incoming stanza is
+// handled.
 #pragma once
 
 #include "base/function.hpp"
@@ -42,7 +43,7 @@ namespace stonechat {
 class Host;
 class MucService;
 
-/// Somebody who was there when the server ended, and may come back with his resumed session (XEP-0198).
+/// An occupant who was present when the server stopped and may return with a resumed session (XEP-0198).
 struct Expected {
     Jid user;       ///< bare
     std::string id; ///< XEP-0421
@@ -51,12 +52,12 @@ struct Expected {
 class Room final : public std::enable_shared_from_this<Room> {
 public:
     enum class State {
-        loading, ///< being read from the store, or about to be created
-        absent,  ///< there is no such room
-        locked,  ///< created; its owner has not configured it yet (§10.1)
+        loading, ///< being read from the store, or being created
+        absent,  ///< there is no such room in the store
+        locked,  ///< created, but not yet configured by its owner (§10.1)
         open,
         failed, ///< the store could not be read
-        gone,   ///< destroyed, or unloaded; nobody finds it any more
+        gone,   ///< destroyed or unloaded; no longer found by its address
     };
 
     Room(MucService& service, Jid address);
@@ -82,89 +83,95 @@ public:
     RoomHats& hats() { return hats_; }
     const RoomHats& hats() const { return hats_; }
     TickLedger& tick_ledger() { return tick_ledger_; }
-    /// Somebody has received or read something: who wrote it is told after a while.
+    /// Call when a user has received or read a message. The message's author is told after a delay.
     void ticks_changed();
-    /// The newest message of the archive; 0: none.
+    /// Id of the newest message in the archive; 0: none.
     MessageId newest() const { return newest_; }
     ArchiveQuota& archive_quota() { return archive_quota_; }
     void set_newest(MessageId id) { newest_ = std::max(newest_, id); }
-    /// Who was there before a restart and is not back yet, by nick.
+    /// Occupants who were present before a restart and are not back yet, by nick.
     std::map<std::string, Expected, std::less<>>& expected() { return expected_; }
     const std::map<std::string, Expected, std::less<>>& expected() const { return expected_; }
-    /// Who was invited by whom (both bare), lately: only they may decline (§7.8.2).
+    /// Recent invitations as pairs of invitee and inviter (both bare). Only these invitees may decline
+    /// (§7.8.2).
     std::deque<std::pair<Jid, Jid>>& invitations() { return invitations_; }
-    /// Those who change what is stored do it one after another.
+    /// Serialises coroutines that change what is stored.
     AsyncMutex& change_mutex() { return change_mutex_; }
 
-    /// What somebody may do here. `who` is a full address of a device, or bare: then he has no role.
+    /// Returns the role and affiliation of `who`. `who` is the full address of a device, or bare; then the
+    /// role is none.
     RoleAndAffiliation role_and_affiliation(const Jid& who) const;
     Affiliation affiliation(const Jid& user) const { return members_.affiliation(user); }
-    /// XEP-0421 of a user (bare) in this room.
+    /// Returns the occupant id (XEP-0421) of a user (bare) in this room.
     std::string occupant_id(const Jid& user) const;
-    /// Whether `who` may see the real addresses of others.
+    /// Whether `who` may see the real addresses of other occupants.
     bool shows_real_addresses_to(const Jid& who) const;
-    /// With `size` occupants there are so many that not everybody is shown to everybody.
+    /// Whether a room with `size` occupants is a large room, in which not all occupants see each other.
     bool is_large(std::size_t size) const;
-    /// What is said here is kept for those who were away (XEP-0313).
+    /// Whether messages are kept in the archive (XEP-0313).
     bool is_archived() const;
-    /// Whether `who` (bare or full) could enter, but for password and nick: then he may also look in from
-    /// outside, at what is not hidden.
+    /// Whether the affiliation of `who` (bare or full) allows entering; password and nick are not checked.
+    /// Such a user may also query the room from outside, except for hidden information.
     bool admits(const Jid& who) const;
 
-    // In.
-    /// A stanza to the room or one of its occupants.
+    // Incoming.
+    /// Handles a stanza to the room or to one of its occupants.
     void receive(Stanza stanza, Settlement settlement);
-    /// Runs `task` when it is known whether the room exists; now, if it is.
+    /// Runs `task` once it is known whether the room exists; immediately if it is known already.
     void when_loaded(Function<void(Room&)> task);
-    /// A resumed session was in the room before a restart (room_restoration.cpp).
+    /// Puts the device of a resumed session back into the room after a restart (room_restoration.cpp).
     void restore(const Jid& device, std::string_view nick, WallTime confirmed);
 
-    // Out.
-    /// Runs `f` behind all messages that are being committed; now if there are none.
+    // Outgoing.
+    /// Runs `f` after all messages that are being committed now; immediately if there are none.
     void emit(Function<void()> f) { delivery_queue_.append(std::move(f)); }
     DeliveryQueue& delivery_queue() { return delivery_queue_; }
-    /// To one address; `to` is set.
+    /// Routes a stanza to one address, which is set as its `to`.
     void send(Stanza stanza) const;
-    /// To many, behind messages that are being committed; serialised once.
+    /// Sends a stanza to all of `audience` but `except`, after messages that are being committed. Serialises
+    /// it once.
     void say(Stanza stanza, const AudiencePtr& audience, const Except& except = {});
-    /// Answers with an error that names the room as its author (RFC 6120 §8.3.2), unless none is to be
-    /// answered.
+    /// Answers with an error that names the room in `by` (RFC 6120 §8.3.2). Does nothing if the stanza must
+    /// not be answered.
     void refuse(const Stanza& request, const StanzaError& error) const;
-    /// What who is outside is told when the room is not there, or not yet, and then why (§7.2.10, §17.2).
+    /// Returns the error for users outside when the room does not exist or is locked, and then why (§7.2.10,
+    /// §17.2).
     StanzaError absence() const;
     const AudiencePtr& everybody();
     const AudiencePtr& moderators();
     const AudiencePtr& others();
 
-    // Its life.
-    /// Reads it from the store. Once.
+    // Lifecycle.
+    /// Reads the room from the store. Call once.
     void load();
-    /// Whether `user` (bare) may say or do one thing more now (XEP-0045 §14.6); it is charged to him.
+    /// Whether `user` (bare) may send one more message (below: presence) now (XEP-0045 §14.6). Counts it
+    /// against the user's rate limit.
     bool allows_message(const Jid& user);
     bool allows_presence(const Jid& user);
-    /// Whether `device` may have one more query to the archive under way, `most` at a time.
+    /// Whether `device` may start one more archive query; at most `most` may run at a time. Counts it if so.
     bool begin_query(const Jid& device, std::size_t most);
     void end_query(const Jid& device);
-    /// Somebody wants to enter it, who creates it by that: until it is known whether he may, all wait.
+    /// A user creates the room by entering. Holds back all stanzas until it is known whether the user may.
     void wait_for_creation();
-    /// He may, and enters with `presence`; or he may not.
+    /// Ends the wait: creates the room and lets its creator in with `presence`. Without it the room stays
+    /// absent.
     void be_created(std::optional<Stanza> presence);
-    /// It begins, in memory only, with its first owner (§10.1.1).
+    /// Starts a new locked room with its first owner, in memory only (§10.1.1).
     void begin(const Jid& owner);
-    /// Its owner wants to see the form before it opens (§10.1.3), or has not asked for one.
+    /// The owner has asked for the configuration form (§10.1.3), so the room does not open with defaults.
     void being_set_up() { is_being_set_up_ = true; }
     bool is_being_set_up() const { return is_being_set_up_; }
-    /// It was configured, and is stored.
+    /// Opens the room after it was configured and stored.
     void open();
-    /// It is over: nobody finds it any more. What is kept of it is the caller's business.
+    /// Marks the room as gone, so that its address no longer finds it. The caller removes what is stored.
     void end();
-    /// The last one has left: what is not persistent goes (§7.14).
+    /// Call after an occupant has left. An empty room that is not persistent is removed (§7.14).
     void after_leaving();
-    /// Somebody came, went or changed: who is present is written down after a while.
+    /// Call after an occupant entered, left or changed. The list of those present is stored after a delay.
     void presence_changed();
-    /// Nobody needs it in memory, now and at the last look.
+    /// Whether the room is idle now and was idle at the previous call. Then it can be unloaded.
     bool is_idle_again();
-    /// Leaves memory; what is not persistent and was left by all goes for good.
+    /// Removes the room from memory. A room that is not persistent is also removed from the store.
     void unload();
     /// Removes it from the store and from memory.
     void remove();
@@ -195,9 +202,9 @@ private:
     std::map<std::string, Expected, std::less<>> expected_;
     std::deque<std::pair<Jid, Jid>> invitations_;
     std::vector<Function<void(Room&)>> waiting_;
-    Timer timer_; ///< locked: until it is given up; open: until who is present is written down
+    Timer timer_; ///< locked: until the room is given up; open: until the list of those present is stored
     Timer expected_timer_;
-    /// What users may still say and do; who has not used up anything has none.
+    /// Rate limits of users. A user who is within the full limits has no entry.
     struct Rates {
         RateLimit messages;
         RateLimit presences;
@@ -205,7 +212,7 @@ private:
     Rates& rates_of(const Jid& user);
     void forget_rates();
     std::unordered_map<std::string, Rates> rates_;
-    std::unordered_map<std::string, std::size_t> queries_; ///< under way, by device
+    std::unordered_map<std::string, std::size_t> queries_; ///< running archive queries, by device
     RateLimit all_messages_;
     TickLedger tick_ledger_;
     Timer ticks_timer_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changing who belongs to a room (XEP-0045 section 5.2): stored first, then in memory, then told to those who
-// are there. The lists of admins and owners, registration, invitations and the configuration all change
-// affiliations here.
+// Changing a room's affiliations (XEP-0045 section 5.2). A change is stored first, then applied in memory,
+// then announced to the occupants. The lists of admins and owners, registration, invitations and the
+// configuration all change affiliations here.
 #pragma once
 
 #include "base/task.hpp"
@@ -13,19 +13,21 @@
 
 namespace stonechat {
 
-/// Stores `members` and puts them into memory; only the first can fail, and nothing has changed then. Of a
-/// room that is not stored yet, in memory only. In the caller's turn.
+/// Stores `members`, then applies them in memory. If storing fails, nothing has changed. If the room is not
+/// stored yet, only memory is changed. The caller holds the room's change_mutex.
 Task<Result<Done, StoreError>> store_members(Room& room, std::vector<RoomMember> members);
 
-/// The affiliation of `user` was `before`: his occupants get their new role, or have to go. Gives what the
-/// others are told, to be called after whoever did it has his answer; `actor` may be empty.
+/// Applies a change of the affiliation of `user` from `before`: the user's occupants get their new role or
+/// are removed. Returns the announcement to the other occupants; call it after the request was answered.
+/// `actor` may be empty.
 Function<void()> apply_affiliation(Room& room, const Jid& user, Affiliation before, std::string actor,
     std::string reason);
 
-/// The room has become members-only: who does not belong to it has to go (§10.2.1 with code 322).
+/// Removes occupants without affiliation after the room became members-only (§10.2.1 with code 322). Returns
+/// the announcement, as apply_affiliation does.
 Function<void()> remove_strangers(Room& room);
 
-/// Several such, one after another.
+/// Returns a function that calls all of `each` in order.
 Function<void()> all_of(std::vector<Function<void()>> each);
 
 } // namespace stonechat

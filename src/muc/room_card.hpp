@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The card of a room with its avatar (XEP-0054, XEP-0486): owners set it, everybody who may enter sees it,
-// and the hash of the image stands in the room's disco#info.
+// The vCard of a room with its avatar (XEP-0054, XEP-0486). Owners set it, users who may enter read it, and
+// disco#info of the room contains the hash of the image.
 #pragma once
 
 #include "muc/room_requests.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a room says of itself (XEP-0045 sections 6.4, 6.5 and 7.12; XEP-0128): its features, its form, who is
-// there.
+// Service discovery of a room (XEP-0045 sections 6.4, 6.5 and 7.12; XEP-0128): its features, its information
+// form and its occupants.
 #pragma once
 
 #include "muc/room_requests.hpp"

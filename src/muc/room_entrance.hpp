@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entering a room (XEP-0045 section 7.2), and creating it by that (section 10.1).
+// Entering a room (XEP-0045 section 7.2), and creating a room by entering it (section 10.1).
 #pragma once
 
 #include "muc/room.hpp"
@@ -9,31 +9,31 @@
 
 namespace stonechat {
 
-/// `presence` of a device that is not in the room, with `<x xmlns='…muc'/>`: lets it in, or says why not.
+/// Handles `presence` with `<x xmlns='…muc'/>` of a device that is not in the room: lets the device in or
+/// answers with an error.
 void enter(Room& room, Stanza presence);
-/// The device is in the room under this nick and enters again: it has lost track, and gets everything anew
+/// Handles a device that enters again under its own nick. The client has lost track and gets everything anew
 /// (§7.2.1, §17.3).
 void enter_again(Room& room, Occupant& occupant, Device& device, Stanza presence);
-/// What who enters gets, in its order (§7.1): the others, himself, history and subject.
+/// Sends a device that enters all it gets, in the order of §7.1: other occupants, itself, history, subject.
 void synchronise(Room& room, const Occupant& occupant, const Device& device, const Stanza& presence);
-/// The device is in the room under one of its user's nicks, and goes over to another of them, with which
-/// other devices of his are there.
+/// Moves a device to another nick of the same user, under which other devices of the user are present.
 void change_place(Room& room, Stanza presence);
 
-/// Why a nick cannot be had by `user`; nothing if it can (§7.2.8, §7.6).
+/// Returns why `user` cannot have a nick, or nothing if the nick is free (§7.2.8, §7.6).
 std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::string_view nick);
 
-/// What others may see of a presence: without addresses, and without what only rooms may say.
+/// Returns a presence as others may see it: without addresses and without elements that only rooms may send.
 Element visible_content(const Element& presence);
-/// From now on the device is as `presence` says.
+/// Stores the content and priority of `presence` as the device's current ones.
 void take_presence(Device& device, Stanza& presence);
 
-/// Puts a device under a nick, which must be its user's or free. `presence` is what others may see of the
-/// last one it has sent. Nobody is told.
+/// Adds a device under a nick, which must be free or belong to the device's user. `presence` is the visible
+/// content of the device's last presence. Sends nothing.
 Occupant& give_place(Room& room, const Jid& device, std::string_view nick, std::string presence,
     int priority);
 
-/// Puts an archived message into the room's history, if it belongs there.
+/// Adds an archived message to the room's history, if it is a message with a body from an occupant.
 void add_to_history(Room& room, Element message, MessageId id, WallTime stamp);
 
 } // namespace stonechat

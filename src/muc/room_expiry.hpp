@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RoomExpiry: what has to be done for rooms that nobody addresses: old messages go, and so do rooms that were
-// not to last and that a restart has left behind. Part of the module `muc`; on shard 0 only.
+// RoomExpiry: periodic work for rooms that nobody addresses. It removes old messages, and rooms that are not
+// persistent and were left over by a restart. Part of the module `muc`; works on shard 0 only.
 #pragma once
 
 #include "net/timer_wheel.hpp"

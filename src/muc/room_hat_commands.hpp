@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands by which owners and admins of a room make hats and put them on people (XEP-0317): ad-hoc
-// commands (XEP-0050) at the room's address. What hats are stands in room_hats.
+// Ad-hoc commands (XEP-0050) at a room's address with which owners and admins create hats and assign them to
+// users (XEP-0317). Hats themselves are in room_hats.
 #pragma once
 
 #include "muc/room_requests.hpp"
@@ -14,13 +14,13 @@ namespace stonechat {
 
 class Room;
 
-/// An ad-hoc command at the room: create, destroy, assign, unassign, list, list-assigned.
+/// Answers an ad-hoc command: create, destroy, assign, unassign, list, list-assigned.
 Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq);
 
 // Service discovery.
-/// The commands that `asker` may run.
+/// Adds the commands that `asker` may run to disco#items.
 void add_commands(const Room& room, const Jid& asker, Element& items);
-/// disco#info of a command; false if there is none of that node.
+/// Fills disco#info of a command. Returns false if there is no command with that node.
 bool describe_command(std::string_view node, Element& info);
 
 } // namespace stonechat

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hats (XEP-0317): what a room lets people be besides owner or moderator: speaker, scribe, teacher's
-// assistant. A room has a list of them; its owners and admins make them and put them on people
-// (room_hat_commands). All see them in presence. They are kept under the room's name (KeyvalStore, "hats"):
-// stored first, then in memory, then told.
+// Hats (XEP-0317): titles that a room gives to users in addition to roles: speaker, scribe, teacher's
+// assistant. A room has a list of hats. Its owners and admins create hats and assign them
+// (room_hat_commands). All occupants see them in presence. They are stored under the room's key (KeyvalStore,
+// "hats"): a change is stored first, then applied in memory, then announced.
 #pragma once
 
 #include "base/task.hpp"
@@ -22,44 +22,44 @@ namespace stonechat {
 class Room;
 
 struct Hat {
-    std::string uri; ///< which one it is
+    std::string uri; ///< identifies the hat
     std::string title;
-    std::string hue;  ///< an angle on the colour wheel; empty: none
-    std::string lang; ///< of the title; empty: unknown
+    std::string hue;  ///< an angle on the colour wheel in degrees; empty: none
+    std::string lang; ///< language of the title; empty: unknown
     friend bool operator==(const Hat&, const Hat&) = default;
 };
 
-/// The hats of a room and who wears them. What changes them is made as entries of the store, to be applied
-/// here once they are there. Part of a Room; shard-bound.
+/// The hats of a room and the users who wear them. A change is made as store entries. The caller commits
+/// them, then passes them to apply(). Part of a Room; shard-bound.
 class RoomHats {
 public:
     using Changes = KeyvalStore::Changes;
     using Uris = std::set<std::string, std::less<>>;
 
     const std::map<std::string, Hat, std::less<>>& all() const { return hats_; }
-    /// By bare address; nobody in it wears none.
+    /// Hats by the bare address of the wearer. A user without hats has no entry.
     const std::map<std::string, Uris, std::less<>>& wearers() const { return wearers_; }
     const Hat* find(std::string_view uri) const;
     bool wears(const Jid& user, std::string_view uri) const;
     std::set<std::string, std::less<>> who_wears(std::string_view uri) const;
-    std::size_t worn() const; ///< by all together
+    std::size_t worn() const; ///< number of assignments in the room
 
-    /// A new one, or how one is from now on.
+    /// Creates or changes a hat.
     static Changes put(const Hat& hat);
-    /// It goes from the list and from all who wear it.
+    /// Removes a hat from the list and from all users who wear it.
     Changes destroy(std::string_view uri) const;
     Changes assign(const Jid& user, std::string_view uri) const;
     Changes unassign(const Jid& user, std::string_view uri) const;
-    /// All that somebody wears.
+    /// Whether `user` wears any hat.
     bool has_hats(const Jid& user) const;
     static Changes take_all(const Jid& user);
-    /// Where that is kept: in the room's keyval store, under this name.
+    /// Name of the room's keyval store that holds the hats.
     static constexpr std::string_view store = "hats";
     static std::string name_of_wearer(const Jid& user);
-    /// What is stored; what cannot be read is passed over.
+    /// Applies entries that are committed. Entries that cannot be parsed are removed or ignored.
     void apply(const Changes& changes);
 
-    /// What others see of somebody; nothing if he wears none.
+    /// Adds the hats of `user` to a presence; nothing if the user wears none.
     void add_to(Element& presence, const Jid& user) const;
 
 private:
@@ -70,13 +70,13 @@ private:
     std::map<std::string, Uris, std::less<>> wearers_;
 };
 
-/// Reads them when the room is loaded; false if the store does not answer.
+/// Reads the hats when the room is loaded. Returns false if the store failed.
 Task<bool> read_hats(Room& room);
 
-/// Changes are committed, and known to the room when that is done.
+/// Commits `changes`, then applies them to the room.
 Task<Result<Done, StoreError>> store_hats(std::shared_ptr<Room> room, RoomHats::Changes changes);
 
-/// By this a client knows whether the list has changed; nothing if there are no hats.
+/// Adds a hash from which clients see whether the list has changed. Adds nothing if there are no hats.
 void add_hats_hash(const Room& room, DataForm& info);
 
 } // namespace stonechat

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RoomHistory: what who enters is shown of what was said before (XEP-0045 section 7.2.13), and the subject
-// (section 7.2.15). The last messages only, bounded in number and bytes, as they go over the wire;
-// all of them are in the archive. Part of a Room; shard-bound.
+// RoomHistory: the messages sent to users who enter (XEP-0045 section 7.2.13), and the subject (section
+// 7.2.15). It holds the newest messages only, as they go over the wire, limited in number and bytes. The
+// archive has all messages. Part of a Room; shard-bound.
 #pragma once
 
 #include "base/clock.hpp"
@@ -20,13 +20,13 @@
 
 namespace stonechat {
 
-/// What `<history/>` asks for (§7.2.14); what is absent is not limited.
+/// What `<history/>` asks for (§7.2.14). Absent values are not limited.
 struct HistoryRequest {
     std::optional<std::size_t> characters;
     std::optional<std::size_t> stanzas;
     std::optional<WallTime> since; ///< the later of `since` and `seconds` ago
 
-    /// Of a joining presence. What cannot be read counts as absent.
+    /// Reads the request of an entering presence. A value that cannot be parsed counts as absent.
     static HistoryRequest from_presence(const Element& presence, WallTime now);
 };
 
@@ -35,28 +35,28 @@ public:
     struct Entry {
         MessageId id = 0;
         WallTime stamp;
-        Jid from;                             ///< the occupant
-        std::shared_ptr<const WireForm> wire; ///< as it was sent, and stamped
+        Jid from;                             ///< the occupant's address
+        std::shared_ptr<const WireForm> wire; ///< as it was sent, with a delay stamp
     };
 
-    /// So many are kept from now on.
+    /// Sets the maximum number of messages.
     void set_length(std::size_t length);
-    /// And so many bytes of them, except that the newest is always kept.
+    /// Sets the maximum size of all messages. The newest message is always kept.
     void set_bytes(std::size_t bytes);
-    /// `message` was sent by the occupant `from`. It has children.
+    /// Adds a message that was sent by the occupant `from`. The message must have children.
     void add(MessageId id, WallTime stamp, const Jid& from, const WireForm& message);
-    /// The newest that satisfy all of `request`, oldest first (§7.2.13).
+    /// Returns the newest messages that match all limits of `request`, oldest first (§7.2.13).
     std::vector<Entry> select(const HistoryRequest& request) const;
-    /// Replaces a message that was taken back or moderated; nothing if it is not here.
+    /// Replaces a message that was retracted or moderated. Does nothing if it is not in the history.
     void replace(MessageId id, const Element& message);
 
     // The subject.
-    /// It was changed by `message`, as it was sent.
+    /// Sets the subject. `message` is the message that changed it, as it was sent.
     void set_subject(Element message, WallTime stamp);
-    /// For who enters: always something, empty if there is no subject.
+    /// Returns the subject message for a user who enters. Its subject is empty if the room has none.
     Stanza subject(const Jid& room) const;
     std::string subject_text() const;
-    /// As it is kept (RoomRecord::subject).
+    /// The text form that is stored (RoomRecord::subject).
     std::string subject_to_text() const;
     void subject_from_text(std::string_view text);
 

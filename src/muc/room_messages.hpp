@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages to a room (XEP-0045 section 7.4) and what changes its subject (section 8.1): checked, committed to
-// the room's archive, then reflected to all who were there when it came.
+// Messages to a room (XEP-0045 section 7.4) and changes of its subject (section 8.1). A message is checked,
+// committed to the room's archive, then sent to all occupants who were present when it arrived.
 #pragma once
 
 #include "muc/room.hpp"
@@ -9,19 +9,20 @@
 
 namespace stonechat {
 
-/// A message of any kind to the room or one of its occupants.
+/// Handles a message of any type to the room or one of its occupants.
 void receive_message(Room& room, Stanza message, Settlement settlement);
 
-/// Commits `message`, which comes from an occupant's address or the room's, to the archive if it is worth
-/// that, and says it to all who are there now. `author` is who really wrote it (a full address), for the
-/// archive. `refusable` is answered if it could not be stored; `then` is called when all have been told.
+/// A message from an occupant's address or the room's. send_room_message() commits it to the room's archive
+/// if it is to be archived, then sends it to the occupants who were present at the call. `author` is the real
+/// full address of its sender, for the archive. `refusable` is answered with an error if the message cannot
+/// be stored. `then` is called when the message was sent to all.
 struct RoomMessage {
     Stanza message;
     Jid author;
     Stanza refusable;
     Settlement settlement;
     Function<void(std::optional<MessageId>)> then;
-    std::optional<Origin> origin = {}; ///< its client may say it once more
+    std::optional<Origin> origin = {}; ///< recognises the message if the client sends it again
 };
 void send_room_message(Room& room, RoomMessage room_message);
 

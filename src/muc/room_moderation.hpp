@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Taking messages back: one's own (XEP-0424) and, as a moderator, those of others (XEP-0425). What remains in
-// the archive is a tombstone.
+// Retraction of messages by their author (XEP-0424) or by a moderator (XEP-0425). A tombstone remains in the
+// archive.
 #pragma once
 
 #include "muc/room_messages.hpp"
@@ -11,17 +11,18 @@
 
 namespace stonechat {
 
-/// The stanza-id that a message takes back, or nothing.
+/// Returns the stanza-id of the message that `message` retracts, or nothing.
 std::optional<std::string> retracted_id(const Element& message);
-/// Reflects a retraction and buries what it takes back, if that is the occupant's own.
+/// Sends a retraction to all occupants. Replaces the retracted message by a tombstone if the occupant is its
+/// author.
 void retract_own(Room& room, const Occupant& occupant, const std::string& target, RoomMessage room_message);
 
 /// `<moderate id=''><retract/></moderate>`
 Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq);
 
-/// A stanza-id of ours as the number that it is.
+/// Parses a stanza-id of this server; returns nothing if `text` is none.
 std::optional<MessageId> message_id_from(std::string_view text);
-/// The message with that id in the room's archive, or nothing.
+/// Returns the message with that id in the room's archive, or nothing.
 Task<std::optional<ArchivedMessage>> find_message(std::shared_ptr<Room> room, MessageId id);
 
 } // namespace stonechat

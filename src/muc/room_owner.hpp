@@ -14,16 +14,17 @@ namespace stonechat {
 Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq);
 Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq);
 
-/// A form that was filled in, by an owner or in his place, who may not exceed `limits`. In the caller's turn.
+/// Applies a submitted form, sent by an owner or by the administrator. Values may not exceed `limits`. The
+/// caller holds the room's change_mutex.
 Task<RoomAnswer> submit(std::shared_ptr<Room> room, DataForm form, RoomLimits limits);
-/// Stores a configuration and applies it. What the occupants are told comes with the answer.
+/// Stores a configuration, then applies it. The answer contains the announcement to the occupants.
 Task<RoomAnswer> configure(std::shared_ptr<Room> room, RoomConfig config, std::vector<RoomMember> members);
-/// Opens a room that its owner has accepted as it is (§10.1.2), in the caller's turn. False if it cannot be
-/// stored; true also if it was opened before, or is no more.
+/// Opens a room with the default configuration, which its owner has accepted (§10.1.2). Returns false if it
+/// cannot be stored, true also if the room is already open or gone. The caller holds the room's change_mutex.
 Task<bool> accept_default(std::shared_ptr<Room> room);
-/// Tells those who are there what has changed, by codes of §16.6 (§10.2.1).
+/// Announces a configuration change to the occupants, by status codes of §16.6 (§10.2.1).
 void tell_config(Room& room, const std::vector<int>& codes);
-/// Removes everybody and the room, which is gone from the store when this is answered.
+/// Removes the room from the store, then removes all occupants and the room from memory.
 Task<Result<Done, StoreError>> destroy(std::shared_ptr<Room> room, Element destroy);
 
 } // namespace stonechat

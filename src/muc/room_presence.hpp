@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a room says of an occupant (XEP-0045 section 7.2.3 and following): presence with his nick, role and
-// affiliation, his real address for those who may see it, and status codes. Each goes to all who are there,
-// and with code 110 to his own devices.
+// Presence that a room sends about an occupant (XEP-0045 section 7.2.3 and following): nick, role,
+// affiliation, status codes, and the real address for those who may see it. It goes to all occupants, and
+// with code 110 to the occupant's own devices.
 #pragma once
 
 #include "muc/occupants.hpp"
@@ -37,44 +37,48 @@ inline constexpr int shut_down = 332;
 inline constexpr int technical = 333;
 } // namespace muc_status
 
-/// What a presence says besides who is how.
+/// What a presence says in addition to the occupant's role and affiliation.
 struct Notice {
     std::vector<int> codes;
     std::string new_nick; ///< with code 303
-    std::string actor;    ///< nick of who has done it
+    std::string actor;    ///< nick of the moderator or admin who caused the change
     std::string reason;
     std::optional<Element> destroy;
 };
 
-/// His presence as it is now, without `to`; `real`: with his real address.
+/// Returns the occupant's current presence, without `to`; with the real address if `real`.
 Stanza presence_of(const Room& room, const Occupant& occupant, bool real, const Notice& notice = {});
-/// He has left, or his nick has: `role` is none, but for a change of nicks. `content` is what he said
-/// himself.
+/// Returns an unavailable presence for an occupant who has left or changed nick. `role` is none unless the
+/// nick changed. `content` is what the client sent on leaving, or null.
 Stanza farewell_of(const Room& room, const Occupant& occupant, bool real, Role role, const Element* content,
     const Notice& notice);
 
-/// Tells everybody how he is now, his own devices too.
+/// Sends the occupant's current presence to all, including the occupant's own devices.
 void show(Room& room, Occupant& occupant, const Notice& notice = {});
-/// Tells all but the device `entered` that he is there, his other devices with code 110.
+/// Sends the occupant's presence to all but the device `entered`. The occupant's other devices get code 110.
 void show_to_others(Room& room, Occupant& occupant, const Device& entered);
-/// The same for his own devices, or one of them, only. `more` are codes for them.
+/// Sends the occupant's presence to the occupant's own devices, or to one of them, with the codes of
+/// `notice`.
 void show_to_self(Room& room, const Occupant& occupant, const Notice& notice = {});
 void show_to_device(Room& room, const Occupant& occupant, const Device& device, const Notice& notice);
-/// Tells everybody else that he is gone; he must not be among the occupants any more.
+/// Tells all others that an occupant has left. The occupant must already be removed from the occupants.
 void show_departure(Room& room, const Occupant& gone, Role role, const Element* content,
     const Notice& notice);
-/// Tells everybody else that his nick is not his any more (§7.6); he is still among the occupants.
+/// Tells all others that the occupant's old nick is gone (§7.6). The occupant must still be among the
+/// occupants.
 void say_nick_gone(Room& room, const Occupant& occupant, const Notice& notice);
-/// Others see him in this role: the room shows it, and he did not enter a large room.
+/// Whether others see the occupant with this role: the room shows the role, and the occupant did not enter a
+/// large room or is a moderator.
 bool is_shown(const Room& room, const Occupant& occupant, Role role);
-/// His role was `before`: if the room shows that and not the one he has now, he disappears for the others.
+/// Hides the occupant from the others if the role `before` was shown and the current role is not.
 void hide_if_not_shown(Room& room, const Occupant& occupant, Role before);
-/// Tells a device that takes itself for an occupant that it is none, with 110 and `codes`: it enters again.
+/// Tells a device that is no occupant, but acts as one, that it is outside: unavailable presence with 110 and
+/// `codes`. The client then enters again.
 void tell_outside(const Room& room, const Jid& address, const Jid& device, std::initializer_list<int> codes);
-/// Tells one of his devices that he is not in the room any more.
+/// Tells one device of an occupant that the occupant has left the room.
 void show_departure_to_device(Room& room, const Occupant& gone, const Device& device, Role role,
     const Element* content, const Notice& notice);
-/// All others' presences for a device that has just entered, as one batch.
+/// Sends the presences of all other occupants to a device that has just entered, as one batch.
 void show_others_to(Room& room, const Occupant& self, const Device& device);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private messages from one occupant to another (XEP-0045 section 7.5). They are the business of the two:
-// never in the room's archive, but in those of the users.
+// Private messages from one occupant to another (XEP-0045 section 7.5). They are never in the room's archive,
+// only in the archives of the two users.
 #pragma once
 
 #include "muc/room.hpp"
@@ -10,7 +10,8 @@
 namespace stonechat {
 
 void receive_private(Room& room, Stanza message, Settlement settlement);
-/// One could not be delivered: its sender hears of it, without learning who it really was.
+/// Returns the error for an undeliverable private message to its sender, without the recipient's real
+/// address.
 void return_private(Room& room, const Stanza& error);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progress: how far the users of a room have received and read its messages (docs/protocol/group-ticks.md).
-// In memory as it is in the store. Part of a Room; shard-bound.
+// Progress: how far the users of a room have received and read its messages (docs/protocol/group-ticks.md). A
+// copy in memory of what is in the store. Part of a Room; shard-bound.
 #pragma once
 
 #include "storage/room_store.hpp"
@@ -29,8 +29,8 @@ public:
         const auto found = by_jid_.find(bare.bare_text());
         return found == by_jid_.end() ? nullptr : &found->second;
     }
-    /// Who has read something has received it. Nobody gets back behind where he was. Whether it says anything
-    /// new.
+    /// Advances the progress of a user and returns whether it changed. Progress never goes back. A message
+    /// that was displayed also counts as received.
     bool advance(const Jid& bare, MessageId received, MessageId displayed)
     {
         RoomProgress& his = by_jid_[std::string(bare.bare_text())];

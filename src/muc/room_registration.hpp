@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registering with a room (XEP-0045 section 7.10): who does becomes a member with a nick of his own, and may
-// choose when the room is to wake his devices.
+// Registering with a room (XEP-0045 section 7.10). A user who registers becomes a member with a reserved nick
+// and may choose when messages in the room wake their devices.
 #pragma once
 
 #include "muc/room_requests.hpp"
@@ -12,7 +12,7 @@ namespace stonechat {
 Task<RoomAnswer> answer_register_get(std::shared_ptr<Room> room, Iq iq);
 Task<RoomAnswer> answer_register_set(std::shared_ptr<Room> room, Iq iq);
 
-/// When a member's devices are woken while he is away (RoomMember::choices).
+/// When an absent member's devices are woken (RoomMember::choices).
 enum class Wake { mentions, always, never };
 Wake wake_from_text(std::string_view choices);
 

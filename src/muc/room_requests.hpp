@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests to a room and to its occupants: which part of the room answers what. A handler returns its answer,
-// and what others are to hear of it after the asker has that (XEP-0045 section 8.2).
+// Dispatches requests to a room and to its occupants to their handlers. A handler returns its answer and the
+// announcement to the other occupants, which is sent after the asker has the answer (XEP-0045 section 8.2).
 #pragma once
 
 #include "base/function.hpp"
@@ -23,10 +23,10 @@ struct RoomAnswer {
     {}
 
     IqAnswer answer;
-    Function<void()> afterwards; ///< may be empty
+    Function<void()> afterwards; ///< the announcement; may be empty
 };
 
-/// The room and the request outlive the task.
+/// Answers a request. The room and the request outlive the task.
 using RoomHandler = Task<RoomAnswer> (*)(std::shared_ptr<Room> room, Iq iq);
 
 void receive_request(Room& room, Stanza stanza, Settlement settlement);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields of a room's configuration by their names, for who types them and has no form before him: names that
-// do not exist and values that cannot be are refused with a sentence that says what would do. Pure.
+// Fields of a room's configuration by name, for administrators who type them instead of filling in a form.
+// Unknown names and invalid values are refused with a sentence that says what is allowed. Pure functions.
 #pragma once
 
 #include "muc/room_config.hpp"
@@ -12,11 +12,12 @@
 
 namespace stonechat {
 
-/// `roomname` for `muc#roomconfig_roomname`: the end of a field's name, which is enough to name it.
+/// Returns the last part of a field's name, which is enough to name it: `roomname` for
+/// `muc#roomconfig_roomname`.
 std::string_view short_name(std::string_view var);
 
-/// The form that an owner would submit to say the same. `form` is the one he would be given
-/// (room_config_form).
+/// Returns the form that an owner would submit for these settings. `form` is the form that the owner would
+/// get (room_config_form).
 RoomResult<DataForm> to_submission(const std::vector<RoomSetting>& settings, const DataForm& form,
     const RoomLimits& limits);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a group chat service answers itself: what it is, which rooms it has (XEP-0045 section 6), that it is
-// there.
+// Requests that a group chat service answers itself: service discovery of the service and its rooms (XEP-0045
+// section 6), and pings.
 #pragma once
 
 #include "base/result.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asking for voice in a moderated room, and granting it (XEP-0045 sections 7.13 and 8.6).
+// Requests for voice in a moderated room, and their approval (XEP-0045 sections 7.13 and 8.6).
 #pragma once
 
 #include "muc/room.hpp"
@@ -7,7 +7,7 @@
 
 namespace stonechat {
 
-/// It carries a form of type muc#request.
+/// Returns whether the message carries a form of type muc#request.
 bool is_voice_form(const Stanza& message);
 void receive_voice_form(Room& room, const Stanza& message);
 
