@@ -27,7 +27,7 @@ const Element* marker_of(const Element& message)
     return nullptr;
 }
 
-/// Those who could read it: who belongs to the room, and who is there; but for its author.
+/// Returns the number of users who could read a message: the room's members and occupants except its author.
 std::size_t readers_of(const Room& room, const Jid& author)
 {
     std::set<std::string_view> readers;
@@ -90,7 +90,7 @@ void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Sett
         return;
     }
     if (room.newest() < *id) {
-        return; // nothing of that number was said yet
+        return; // there is no message with this id yet
     }
     const bool displayed = marker->name() == "displayed";
     if (!room.progress().advance(occupant.user, *id, displayed ? *id : 0)) {
@@ -154,7 +154,7 @@ Task<RoomAnswer> answer_ticks(std::shared_ptr<Room> room, Iq iq)
     const auto message = found ? parse_element(found->xml) : Result<Element, StreamError>(StreamError());
     const Element* author = message ? message->child("occupant-id", ns::occupant_id) : nullptr;
     if (author == nullptr || author->attribute_or("id") != room->occupant_id(asker)) {
-        co_return StanzaError(StanzaError::item_not_found); // somebody else's, or none: the same to him
+        co_return StanzaError(StanzaError::item_not_found); // same answer for foreign and missing messages
     }
     Element ticks("ticks", ns::group_ticks);
     ticks.set_attribute("id", std::to_string(*id));

@@ -19,9 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How old may be what is written down of what a client has: so much is sent twice at worst.
+/// Maximum age of the saved time up to which a client has everything. A resumed session gets at most this
+/// span of messages twice.
 constexpr std::chrono::milliseconds refresh_interval = 30s;
-constexpr std::size_t most_rooms = 1000; ///< of one session
+constexpr std::size_t most_rooms = 1000; ///< per session
 
 bool has_code(const Element& x, int code)
 {
@@ -33,12 +34,12 @@ bool has_code(const Element& x, int code)
     return false;
 }
 
-/// Finds the service of `room` on its home and lets it take the session back.
+/// Finds the service of `room` on the home shard and lets the room take the session back.
 void restore_in(Router& home, const Jid& room, const Jid& device, const std::string& nick, WallTime confirmed)
 {
     auto* service = dynamic_cast<MucService*>(home.service(room.domain()));
     if (service == nullptr) {
-        return; // rooms are off now
+        return; // the module is turned off now
     }
     service->room(room)->when_loaded([device, nick, confirmed](Room& loaded) {
         loaded.restore(device, nick, confirmed);
@@ -63,7 +64,7 @@ void JoinedRooms::attach(Handlers& on, const Jid& service)
     host_->shard().post([this] { timer_.start(host_->shard().timers(), refresh_interval); });
 }
 
-/// A room tells a session where it is by presence with code 110.
+/// Records a room when its presence with code 110 tells the session that it has entered or left.
 Verdict JoinedRooms::look(const Presence& presence, const Context& context)
 {
     const Element* x = std::as_const(presence.stanza()).element().child("x", ns::muc_user);
@@ -116,7 +117,7 @@ void JoinedRooms::come_back(const Context& context)
 {
     Rooms* rooms = rooms_.find(*context.session);
     if (rooms == nullptr || !std::exchange(rooms->restored, false)) {
-        return; // the rooms have not noticed anything
+        return; // the server was not restarted: the session is still in its rooms
     }
     for (const auto& [address, nick] : rooms->nicks) {
         const auto room = Jid::parse(address);
@@ -130,15 +131,15 @@ void JoinedRooms::come_back(const Context& context)
     }
 }
 
-/// Whoever entered before a restart has no directed presence that would tell (RFC 6121 §4.6.3). A room that
-/// knows it already takes no notice.
+/// A session that entered before a restart has no directed presence that would make it leave (RFC 6121
+/// §4.6.3). A room that the session has already left ignores this presence.
 void JoinedRooms::leave_all(const Session& session) const
 {
     Rooms* rooms = rooms_.find(session);
     if (rooms == nullptr) {
         return;
     }
-    // Each answers at once, and its answer takes it off the list.
+    // Each room answers at once, and look() removes it from the list.
     const auto nicks = std::exchange(rooms->nicks, {});
     for (const auto& [address, nick] : nicks) {
         if (const auto room = Jid::parse(address)) {
@@ -147,7 +148,7 @@ void JoinedRooms::leave_all(const Session& session) const
     }
 }
 
-/// What clients have is written down now and then.
+/// Saves from time to time up to where clients have received everything.
 void JoinedRooms::refresh()
 {
     for (const auto& [name, user] : host_->users()) {

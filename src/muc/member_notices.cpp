@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view scheme = "xmpp:";
 
-/// What a message says, as far as it decides who is meant. Read once for all.
+/// The parts of a message that decide who is mentioned. Parsed once for all users.
 struct Said {
     explicit Said(const Element& message);
 
@@ -26,7 +26,7 @@ struct Said {
 
     std::string body;
     Mentions words;
-    std::vector<std::string> references; ///< XEP-0372: addresses, of users or of occupants
+    std::vector<std::string> references; ///< XEP-0372: addresses of users or occupants
 };
 
 std::vector<std::string> references_in(const Element& message)

@@ -67,7 +67,7 @@ std::vector<Jid> Members::jids_with(Affiliation affiliation) const
 
 std::size_t Members::bytes_of(const RoomMember& member)
 {
-    constexpr std::size_t frame = 256; // the strings themselves, two nodes, what malloc adds
+    constexpr std::size_t frame = 256; // string objects, two map nodes, malloc's overhead
     return frame + 2 * member.jid.text().size() + 2 * member.nick.size() + member.reason.size()
         + member.choices.size();
 }

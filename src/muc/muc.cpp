@@ -100,7 +100,7 @@ public:
     }
 
 private:
-    std::unique_ptr<MucService> service_; ///< none if the settings name no domain
+    std::unique_ptr<MucService> service_; ///< null if the settings name no domain
     JoinedRooms joined_rooms_;
     std::unique_ptr<RoomExpiry> expiry_;
 };

@@ -94,7 +94,7 @@ Task<Outcome> list(Rooms& rooms)
     co_return outcome;
 }
 
-/// The room of a submitted form, if it is one of this service's.
+/// Returns the room that a submitted form names, or an error if it is not a room of this service.
 Result<Jid, StanzaError> room_of(const Rooms& rooms, const DataForm& form)
 {
     const auto room = Jid::parse(form.value("room").value_or(std::string_view()));
@@ -140,7 +140,7 @@ DataForm form_for_settings()
     return form;
 }
 
-/// `name=value` in each line; a name that comes again has several values.
+/// Parses `name=value` lines. A repeated name gives a setting with several values.
 Result<std::vector<RoomSetting>, StanzaError> settings_of(const DataForm& form)
 {
     std::vector<RoomSetting> settings;

@@ -36,7 +36,7 @@ RoomProblem store_failed(StoreError error)
     return error == StoreError::full ? RoomProblem(Kind::store_full, "The disk is full") : store_failed();
 }
 
-/// Why nothing can be done with `room`; nothing if it is there.
+/// Returns why `room` cannot be used, or nothing if it exists.
 std::optional<RoomProblem> refuse_missing(const Room& room)
 {
     if (room.state() == Room::State::failed) {
@@ -61,7 +61,8 @@ RoomProblem to_problem(const StanzaError& error)
     return { is_unreadable ? Kind::bad_value : Kind::not_allowed, std::move(message) };
 }
 
-/// What others hear comes after the answer of who asked in the room; here nobody in it has asked.
+/// Sends the announcement at once: the administrator is not in the room, so no occupant has to be answered
+/// first.
 RoomResult<Done> to_result(RoomAnswer answer)
 {
     if (answer.afterwards) {
@@ -70,7 +71,7 @@ RoomResult<Done> to_result(RoomAnswer answer)
     return answer.answer ? RoomResult<Done>(Done()) : RoomResult<Done>(to_problem(answer.answer.error()));
 }
 
-// At the home of a room ---------------------------------------------------------------------------
+// On a room's home shard --------------------------------------------------------------------------
 
 template <class T> using Work = std::function<Task<RoomResult<T>>(std::shared_ptr<Room>)>;
 
@@ -84,7 +85,7 @@ template <class T> Task<RoomResult<T>> unless_missing(std::shared_ptr<Room> room
     co_return result;
 }
 
-/// Gives `work` the room, if it exists, and brings the answer here.
+/// Runs `work` on the room's home shard if the room exists, and returns the answer to this shard.
 template <class T> Pending<RoomResult<T>> at_home(MucService& service, const Jid& address, Work<T> work)
 {
     Work<T> careful = [work = std::move(work)](std::shared_ptr<Room> room) {
@@ -129,7 +130,7 @@ DataForm owners_form(const Room& room, const RoomLimits& limits)
         room.members().jids_with(Affiliation::admin), room.address().local());
 }
 
-/// What an owner sees in his form, without what only helps to fill it in, and without the password.
+/// Returns the owner's form without hidden fields and without the password.
 DataForm configuration_of(const Room& room)
 {
     DataForm configuration(DataForm::Type::result, ns::room_config_form);
@@ -175,7 +176,7 @@ Task<RoomResult<Done>> configure_here(std::shared_ptr<Room> room, std::vector<Ro
         co_return std::move(*missing);
     }
     RoomLimits limits = room->service().limits();
-    limits.occupants = 0; // the limit is for users' rooms
+    limits.occupants = 0; // the limit does not apply to administrators
     auto submission = to_submission(settings, owners_form(*room, limits), limits);
     if (!submission) {
         co_return submission.error();
@@ -251,7 +252,7 @@ RoomEntry entry_of(std::string address, const RoomConfig& config)
     return entry;
 }
 
-using Entries = std::map<std::string, RoomEntry>; ///< by name, as the store orders them
+using Entries = std::map<std::string, RoomEntry>; ///< key: name of the room, in the order of the store
 
 Entries entries_of(const std::vector<RoomSummary>& stored, const Jid& domain)
 {
@@ -264,7 +265,7 @@ Entries entries_of(const std::vector<RoomSummary>& stored, const Jid& domain)
     return entries;
 }
 
-/// Those that one shard has in memory, behind `after`.
+/// Returns the rooms after `after` that one shard has in memory.
 Entries loaded_on(Router& router, const Jid& domain, const std::string& after)
 {
     Entries entries;
@@ -278,7 +279,7 @@ Entries loaded_on(Router& router, const Jid& domain, const std::string& after)
     return entries;
 }
 
-/// A room that is not stored is in the page where it would be.
+/// Adds occupant counts to the page, and rooms that are not stored but belong on the page by name.
 void add_loaded(Entries& page, const Entries& loaded, const std::optional<std::string>& page_end)
 {
     for (const auto& [name, entry] : loaded) {

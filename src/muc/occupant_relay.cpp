@@ -15,7 +15,7 @@ bool OccupantRelay::pass(const Stanza& request, const Occupant& asker, const Occ
     if (open_.size() >= most) {
         return false;
     }
-    // What an account answers for its owner is asked of the account (vCards, so that avatars show).
+    // Requests that an account answers for its owner go to the account (vCards, so that avatars show).
     const Element& payload = *request.element().first_child();
     const bool of_account = payload.ns() == ns::vcard_temp || payload.ns() == ns::pubsub;
     const Jid& device = asked.shown().jid();
@@ -41,7 +41,7 @@ void OccupantRelay::take(const Stanza& answer)
     for (const Element* child : answer.element().children()) {
         Element& copy = reply.element().add(*child);
         if (copy.name() == "error") {
-            copy.remove_attribute("by"); // it could name the real address
+            copy.remove_attribute("by"); // `by` could contain the real address
         }
     }
     service_.host().router().route(std::move(reply));

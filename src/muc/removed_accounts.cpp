@@ -24,8 +24,8 @@ bool is_about(const std::pair<Jid, Jid>& invitation, const Jid& account)
     return invitation.first.same_bare(account) || invitation.second.same_bare(account);
 }
 
-/// Also what no store has: who is inside, was invited, is told of ticks, or has not configured his new room
-/// yet.
+/// Returns whether the room knows the account. Includes what is only in memory: occupants, invitations,
+/// authors who get ticks, and owners of rooms that are not configured yet.
 bool knows(Room& room, const Jid& account)
 {
     const auto& invitations = room.invitations();
@@ -52,7 +52,7 @@ RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account
     return names;
 }
 
-/// What was in memory only.
+/// Removes what the room knows about the account in memory only.
 void forget_in_memory(Room& room, const Jid& account)
 {
     std::erase_if(room.invitations(), [&account](const auto& each) { return is_about(each, account); });
@@ -63,7 +63,7 @@ void forget_in_memory(Room& room, const Jid& account)
     room.presence_changed();
 }
 
-/// Who becomes an owner when `leaver` goes: the admins, if he was the last.
+/// Returns the new owners when `leaver` is removed: the admins, if `leaver` is the last owner.
 std::vector<RoomMember> heirs_of(const Room& room, const Jid& leaver)
 {
     std::vector<RoomMember> heirs;
@@ -78,7 +78,8 @@ std::vector<RoomMember> heirs_of(const Room& room, const Jid& leaver)
     return heirs;
 }
 
-/// Nobody else belongs to it, and nobody else gets in; or it has not even been configured.
+/// Whether nobody can enter the room after `leaver`, its last owner, is removed: the room is members-only
+/// without other admins and members, or not configured yet.
 bool is_lost_without(const Room& room, const Jid& leaver)
 {
     const auto owners = room.members().with(Affiliation::owner);
@@ -90,7 +91,7 @@ bool is_lost_without(const Room& room, const Jid& leaver)
     return room.state() == Room::State::locked || (room.config().members_only && !has_others);
 }
 
-/// What is left of `account` among those whom the room remembers: a ban, or nobody.
+/// Returns the room's entry for `account` after the removal: a ban, or nobody.
 RoomMember remainder_of(const Room& room, const Jid& account)
 {
     RoomMember member = room.members().copy_of(account);

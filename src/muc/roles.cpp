@@ -74,16 +74,16 @@ std::optional<StanzaError> refuse_role_change(const RoleAndAffiliation& actor,
         return StanzaError(target.affiliation > actor.affiliation ? StanzaError::not_allowed
                                                                   : StanzaError::forbidden); // §9.6, §9.7
     }
-    // §8.2, §9.7: nothing is taken away from below; to give is allowed.
+    // §8.2, §9.7: a role cannot be taken from a user with a higher affiliation. Giving a role is allowed.
     if (target.affiliation > actor.affiliation && wanted < target.role) {
         return StanzaError(StanzaError::not_allowed);
     }
-    // §8.4: voice is not taken from one's like, as far as they have an affiliation at all.
+    // §8.4: voice cannot be taken from a user of the same affiliation, unless that is none.
     const bool takes_voice = wanted == Role::visitor && target.affiliation == actor.affiliation;
     if (takes_voice && target.affiliation != Affiliation::none) {
         return StanzaError(StanzaError::not_allowed);
     }
-    // §8.4, §9.7: what an affiliation implies is not taken away.
+    // §8.4, §9.7: the role that an affiliation implies cannot be taken away.
     if (target.affiliation >= Affiliation::admin && wanted != Role::none && wanted != Role::moderator) {
         return StanzaError(StanzaError::not_allowed);
     }
@@ -98,11 +98,11 @@ std::optional<StanzaError> refuse_affiliation_change(Affiliation actor, Affiliat
     if (actor == Affiliation::owner) {
         return std::nullopt;
     }
-    // §5.2.2: admins and owners are the business of owners.
+    // §5.2.2: only owners change admins and owners.
     if (wanted >= Affiliation::admin) {
         return StanzaError(StanzaError::forbidden);
     }
-    if (now >= Affiliation::admin) { // §9.1 to ban them, §10.4 and §10.7 for the rest
+    if (now >= Affiliation::admin) { // §9.1 for bans, §10.4 and §10.7 for other changes
         return StanzaError(wanted == Affiliation::outcast ? StanzaError::not_allowed
                                                           : StanzaError::forbidden);
     }

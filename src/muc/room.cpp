@@ -64,7 +64,7 @@ void Room::set_config(RoomConfig config)
     history_.set_bytes(static_cast<std::size_t>(service_.settings().integer("max_history_bytes")));
 }
 
-// Who may what ------------------------------------------------------------------------------------
+// Permissions -------------------------------------------------------------------------------------
 
 RoleAndAffiliation Room::role_and_affiliation(const Jid& who) const
 {
@@ -133,7 +133,7 @@ Task<bool> Room::read_history()
     }
     ArchiveQuery query;
     query.from_the_end = true;
-    query.limit = std::max<std::size_t>(config_.history, 1); // the newest is always known
+    query.limit = std::max<std::size_t>(config_.history, 1); // at least one, so that newest_ is known
     auto asking = host().storage().archive().page(key(), std::move(query));
     auto page = co_await asking;
     if (!page || !*page) {
@@ -168,7 +168,7 @@ void Room::become(State state)
         task(*this);
     }
     if ((state_ == State::absent && waiting_.empty()) || state_ == State::failed) {
-        service_.forget(*this); // the next one looks again
+        service_.forget(*this); // the next stanza to the address reads the store again
     }
 }
 
@@ -181,7 +181,7 @@ void Room::when_loaded(Function<void(Room&)> task)
     }
 }
 
-// In ----------------------------------------------------------------------------------------------
+// Incoming ----------------------------------------------------------------------------------------
 
 void Room::receive(Stanza stanza, Settlement settlement)
 {
@@ -191,7 +191,7 @@ void Room::receive(Stanza stanza, Settlement settlement)
     }
     waiting_.emplace_back([stanza = std::move(stanza),
                               settlement = std::move(settlement)](Room& room) mutable {
-        if (room.state() == State::loading) { // it is being created: still not time
+        if (room.state() == State::loading) { // still being created: wait again
             room.receive(std::move(stanza), std::move(settlement));
         } else {
             room.receive_loaded(std::move(stanza), std::move(settlement));
@@ -205,7 +205,7 @@ void Room::receive_loaded(Stanza stanza, Settlement settlement)
         refuse(stanza, StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
         return;
     }
-    if (state_ == State::gone) { // whoever comes now means a new one of that name
+    if (state_ == State::gone) { // the stanza is for a new room of that name
         service_.deliver(std::move(stanza), std::move(settlement));
         return;
     }
@@ -231,7 +231,7 @@ void Room::fail(const Stanza& stanza, std::string_view why)
     refuse(stanza, StanzaError(StanzaError::internal_server_error));
 }
 
-// Out ---------------------------------------------------------------------------------------------
+// Outgoing ----------------------------------------------------------------------------------------
 
 void Room::send(Stanza stanza) const
 {
@@ -260,7 +260,7 @@ void Room::refuse(const Stanza& request, const StanzaError& error) const
     if (Element* element = reply.element().child("error")) {
         element->set_attribute("by", address_.text());
     }
-    // By this a client knows that it is about entering (examples 19 to 34 of XEP-0045).
+    // `<x/>` shows the client that the error is about entering (XEP-0045 examples 19 to 34).
     if (request.kind() == StanzaKind::presence && request.element().child("x", ns::muc) != nullptr) {
         reply.element().add("x", ns::muc);
     }
@@ -289,7 +289,7 @@ const AudiencePtr& Room::others()
     return occupants_.others(host().router().server().shard_count());
 }
 
-// Its life ----------------------------------------------------------------------------------------
+// Lifecycle ---------------------------------------------------------------------------------------
 
 void Room::begin(const Jid& owner)
 {
@@ -335,7 +335,7 @@ void Room::remove()
 {
     const auto held = shared_from_this();
     end();
-    // What was said last may still be on its way to the store: it is removed behind that.
+    // The last messages may still be on their way to the store. The removal is queued behind them.
     host().storage().rooms().remove(key()).then([held](const Result<bool, StoreError>& removed) {
         if (!removed) {
             held->host().log().warning("room not removed", { { "room", held->address().text() } });
@@ -380,7 +380,7 @@ bool Room::is_idle_again()
 void Room::unload()
 {
     if (!config_.persistent && state_ == State::open) {
-        remove(); // it was left over from before a restart
+        remove(); // the room was left over from before a restart
     } else {
         end();
     }

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t most_items = 500;
 constexpr std::size_t longest_reason = 1024;
 
-/// One `<item/>` of a set, read and found to be well-formed.
+/// One `<item/>` of a set, parsed and well-formed.
 struct RoleItem {
     std::string nick;
     Role role;
@@ -61,7 +61,7 @@ std::string reason_of(const Element& item)
     return shortened(item.child_text("reason"));
 }
 
-/// §9.2
+/// §9.2: returns an error if `user` is a domain and the affiliation is neither a ban nor none.
 std::optional<StanzaError> refuse_target(const Jid& user, Affiliation affiliation)
 {
     const bool may_be_domain = affiliation == Affiliation::outcast || affiliation == Affiliation::none;
@@ -81,8 +81,8 @@ std::optional<StanzaError> read_role(const Element& item, Items& items)
     return std::nullopt;
 }
 
-/// §9.2: addresses are bare; a full one means the user. Instead of an address, the nick of who is there does
-/// (§17.4 lets clients do otherwise, and many do).
+/// §9.2: addresses are bare; a full address means its user. An item may instead give an occupant's nick, as
+/// many clients do (§17.4).
 std::optional<StanzaError> read_affiliation(const Room& room, const Element& item, Items& items)
 {
     const auto affiliation = affiliation_from_text(item.attribute_or("affiliation"));
@@ -134,7 +134,7 @@ Result<Items, StanzaError> read_items(const Room& room, const Element& query)
     return items;
 }
 
-/// In the room, who does it; outside of it, an admin whom nobody sees.
+/// Returns the nick of the user who makes the change; empty for an admin who is not in the room.
 std::string actor_nick(const Room& room, const Jid& actor)
 {
     const Occupant* occupant = room.occupants().by_device(actor);
@@ -164,7 +164,7 @@ std::optional<StanzaError> refuse_roles(const Room& room, const Jid& actor,
     return std::nullopt;
 }
 
-/// What happens at once; what the others are told comes after the answer.
+/// Changes the role at once. Returns the announcement to the others.
 Function<void()> change_role(Room& room, const RoleItem& item, const std::string& actor)
 {
     Occupant& target = *room.occupants().by_nick(item.nick);
@@ -191,7 +191,7 @@ Function<void()> change_roles(Room& room, const Jid& actor, const std::vector<Ro
     const std::string nick = actor_nick(room, actor);
     std::vector<Function<void()>> afterwards;
     for (const RoleItem& item : items) {
-        if (room.occupants().by_nick(item.nick) != nullptr) { // not twice in one request
+        if (room.occupants().by_nick(item.nick) != nullptr) { // an earlier item may have kicked the user
             afterwards.push_back(change_role(room, item, nick));
         }
     }
@@ -221,7 +221,7 @@ std::optional<StanzaError> refuse_one(const Room& room, const Jid& actor, const 
     return std::nullopt;
 }
 
-/// §10.4: somebody has to remain. Counts what the whole request would make of it.
+/// §10.4: whether no owner would remain after all changes of the request.
 bool leaves_no_owner(const Room& room, const std::vector<AffiliationItem>& items)
 {
     std::vector<Jid> owners = room.members().jids_with(Affiliation::owner);
@@ -249,7 +249,7 @@ RoomMember changed_member(const Room& room, const AffiliationItem& item)
     return member;
 }
 
-/// By how much what the room remembers of people grows.
+/// Returns by how many bytes the room's stored members grow.
 std::size_t bytes_added(const Room& room, const std::vector<AffiliationItem>& items)
 {
     std::size_t before = 0;
@@ -263,7 +263,7 @@ std::size_t bytes_added(const Room& room, const std::vector<AffiliationItem>& it
     return after > before ? after - before : 0;
 }
 
-/// What nobody may do to a room, whoever he is.
+/// Returns why the outcome is not allowed for any actor, or nothing.
 std::optional<StanzaError> refuse_outcome(const Room& room, const std::vector<AffiliationItem>& items)
 {
     if (leaves_no_owner(room, items)) {
@@ -326,7 +326,7 @@ Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,
 
 // Lists -------------------------------------------------------------------------------------------
 
-/// Who may have a list of affiliations (§9.2, §9.5, §9.8, §10.5; muc#roomconfig_getmemberlist).
+/// Whether `asker` may get a list of affiliations (§9.2, §9.5, §9.8, §10.5; muc#roomconfig_getmemberlist).
 bool may_list(const Room& room, const Jid& asker, Affiliation listed)
 {
     const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(asker);
@@ -337,12 +337,12 @@ bool may_list(const Room& room, const Jid& asker, Affiliation listed)
     }
     const bool belongs = role_and_affiliation.affiliation == Affiliation::member
         || role_and_affiliation.role != Role::none;
-    // Who is outside is treated as if he had come in (§9.5).
+    // A user outside is treated like one who has entered (§9.5).
     const Role role = role_and_affiliation.role != Role::none
         ? role_and_affiliation.role
         : role_on_entering(role_and_affiliation.affiliation, room.config().moderated);
     const bool is_secret = listed == Affiliation::outcast || listed == Affiliation::none;
-    // §5.2.1: such a list says who everybody is.
+    // §5.2.1: the list contains real addresses.
     if (is_of_rulers && room.config().is_anonymous()) {
         return false;
     }

@@ -33,7 +33,7 @@ Task<Result<Done, StoreError>> store_members(Room& room, std::vector<RoomMember>
 
 namespace {
 
-/// Whether somebody with this affiliation has to leave, and with which code; 0: he may stay.
+/// Returns the status code with which an occupant with this affiliation is removed; 0: the occupant stays.
 int code_of_removal(const Room& room, Affiliation now)
 {
     if (now == Affiliation::outcast) {
@@ -51,7 +51,7 @@ Function<void()> apply_affiliation(Room& room, const Jid& user, Affiliation befo
     Notice notice;
     notice.actor = std::move(actor);
     notice.reason = std::move(reason);
-    // A ban of a domain is one of all its users.
+    // A ban of a domain affects all its users.
     std::vector<Occupant*> affected;
     room.occupants().for_each([&](Occupant& occupant) {
         const bool is_his = user.has_local() ? occupant.user.same_bare(user)

@@ -15,7 +15,7 @@
 namespace stonechat {
 namespace {
 
-constexpr std::size_t most_at_once = 2; ///< queries of one device that are being answered
+constexpr std::size_t most_at_once = 2; ///< running queries of one device
 
 std::optional<StanzaError> refuse_archive(const Room& room, const Jid& asker)
 {
@@ -31,7 +31,7 @@ std::optional<StanzaError> refuse_archive(const Room& room, const Jid& asker)
     return std::nullopt;
 }
 
-/// A stanza as `asker` may see it.
+/// Removes the element that contains the real address.
 void strip_real_address(Element& stanza)
 {
     stanza.remove_children("x", ns::muc_user);
@@ -82,7 +82,7 @@ Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq)
     if (!request) {
         co_return request.error();
     }
-    // §4.1.1: who has said what, by address, only for those who may know that.
+    // §4.1.1: a query by address would reveal who is who.
     if (request->query.with && !request->query.with->same_bare(room->address())) {
         co_return StanzaError(StanzaError::forbidden);
     }

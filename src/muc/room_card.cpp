@@ -48,7 +48,7 @@ Task<RoomAnswer> answer_card_set(std::shared_ptr<Room> room, Iq iq)
     if (room->affiliation(iq.from()) != Affiliation::owner) {
         co_return StanzaError(StanzaError::forbidden, "Only owners are allowed to set avatars.");
     }
-    if (room->state() == Room::State::locked) { // nothing is kept of it yet
+    if (room->state() == Room::State::locked) { // the room is not stored yet, so its card cannot be
         co_return StanzaError(StanzaError::unexpected_request, StanzaError::Type::wait,
             "The room has to be configured first");
     }

@@ -15,7 +15,7 @@ namespace {
 
 using Field = DataForm::Field;
 using FieldType = DataForm::FieldType;
-using Refusal = std::optional<StanzaError>; ///< nothing: it is all right
+using Refusal = std::optional<StanzaError>; ///< nothing: the value is valid
 
 constexpr std::size_t most_maxusers = 1'000'000;
 
@@ -29,7 +29,7 @@ std::string_view first_value(const Field& field)
     return field.values.empty() ? std::string_view() : std::string_view(field.values.front());
 }
 
-// Each kind of value, written and read ------------------------------------------------------------
+// Writing and reading each kind of value ----------------------------------------------------------
 
 void write_flag(bool value, Field& field)
 {
@@ -100,8 +100,8 @@ void write_roles(const RoomConfig::Roles& roles, Field& field)
     }
 }
 
-/// Affiliations in the list, which §16.5.3 allows for the list of members, are passed over: whoever has them
-/// may see it anyway, or has a role.
+/// Ignores affiliations in the list, which §16.5.3 allows for the member list: users with those affiliations
+/// may see the list anyway or have a role.
 Refusal read_roles(const Field& field, RoomConfig::Roles& roles)
 {
     roles = { false, false, false };
@@ -213,7 +213,7 @@ Refusal read_history(const Field& field, const RoomLimits& limits, RoomConfig& c
 
 // The fields --------------------------------------------------------------------------------------
 
-/// Whether what a field is about is there at all.
+/// Whether the setting of a field exists on this service.
 using IsThere = bool (*)(const RoomLimits& limits);
 
 bool is_always_there(const RoomLimits&)
@@ -273,9 +273,9 @@ constexpr Known roles_field(std::string_view var, std::string_view label)
 
 constexpr std::string_view protected_field = "muc#roomconfig_passwordprotectedroom";
 constexpr std::string_view secret_field = "muc#roomconfig_roomsecret";
-constexpr std::string_view avatar_field = "{urn:stonechat:muc:kept:0}avatar"; ///< only in what is kept
+constexpr std::string_view avatar_field = "{urn:stonechat:muc:kept:0}avatar"; ///< only in the stored text
 
-// §16.5.3 but for what there is none of here, and two of our own. Labels as they are registered.
+// The fields of §16.5.3 that this service has, and two fields of its own. Labels as registered.
 const std::array known_fields {
     text_field<&RoomConfig::name>("muc#roomconfig_roomname", "Natural-Language Room Name"),
     text_field<&RoomConfig::description>("muc#roomconfig_roomdesc", "Short Description of Room"),
@@ -340,7 +340,7 @@ void add_password(const RoomConfig& config, DataForm& form)
     form.add(std::move(secret));
 }
 
-/// The flag and the secret make one setting.
+/// The flag and the password together are one setting.
 Refusal read_password(const DataForm& form, const RoomLimits& limits, RoomConfig& config)
 {
     if (const Field* secret = form.field(secret_field)) {
@@ -481,7 +481,7 @@ RoomConfig room_config_from_text(std::string_view text)
     RoomConfig config;
     for (const Known& known : known_fields) {
         if (const Field* field = form->field(known.var)) {
-            known.read(*field, none, config); // what cannot be read stays as it is by default
+            known.read(*field, none, config); // a value that cannot be parsed keeps its default
         }
     }
     if (const auto secret = form->value(secret_field)) {

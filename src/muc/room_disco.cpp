@@ -26,7 +26,7 @@ constexpr std::array of_archived { ns::archive, ns::archive_extended, ns::stanza
 constexpr std::string_view reserved_nick_node = "x-roomuser-item";
 constexpr std::string_view traffic_node = "http://jabber.org/protocol/muc#traffic";
 
-/// A room that hides says no more to strangers than that it is there (§14.4).
+/// Whether `asker` may know details of the room. A hidden room tells strangers only that it exists (§14.4).
 bool may_know(const Room& room, const Jid& asker)
 {
     const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(asker);
@@ -94,7 +94,7 @@ Element info_of(const Room& room, const Jid& asker)
     return query;
 }
 
-/// §7.12
+/// §7.12: returns the asker's reserved nick.
 Element reserved_nick(const Room& room, const Jid& asker)
 {
     Element query("query", ns::disco_info);
@@ -118,7 +118,7 @@ Task<RoomAnswer> answer_room_info(std::shared_ptr<Room> room, Iq iq)
         co_return RoomAnswer(std::optional(reserved_nick(*room, iq.from())));
     }
     if (node == traffic_node) {
-        co_return StanzaError(StanzaError::service_unavailable); // §18.1.1: everything passes
+        co_return StanzaError(StanzaError::service_unavailable); // §18.1.1: the room filters nothing
     }
     if (node && !node->empty()) {
         Element query("query", ns::disco_info);
@@ -141,7 +141,7 @@ Task<RoomAnswer> answer_room_items(std::shared_ptr<Room> room, Iq iq)
     if (node == ns::commands) {
         add_commands(*room, iq.from(), query);
     }
-    // §6.5: who is there is not told to those who are not.
+    // §6.5: only occupants get the list of occupants.
     if (!node && room->role_and_affiliation(iq.from()).role != Role::none) {
         room->occupants().for_each([&](const Occupant& occupant) {
             query.add("item")

@@ -18,7 +18,8 @@
 namespace stonechat {
 namespace {
 
-/// Beyond the number of occupants: places for admins and owners, so that nobody can lock them out (§7.2.9).
+/// Places above the maximum number of occupants, for admins and owners, so that nobody can lock them out
+/// (§7.2.9).
 constexpr std::size_t places_for_admins = 20;
 
 std::string password_of(const Element& presence)
@@ -36,7 +37,8 @@ bool is_full(const Room& room, Affiliation affiliation)
     return affiliation < Affiliation::admin || room.occupants().size() >= most + places_for_admins;
 }
 
-/// §7.2.5 to §7.2.10, in the order in which the least is given away.
+/// Returns why the user may not enter (§7.2.5 to §7.2.10). The order of the checks reveals as little as
+/// possible.
 std::optional<StanzaError> refuse_entrance(Room& room, const Stanza& presence)
 {
     const Jid& who = presence.from();
@@ -69,7 +71,7 @@ int priority_of(Stanza& presence)
     return Presence(presence).priority();
 }
 
-/// What only who enters is told (§7.2.4, §7.2.12, §10.1.1).
+/// Returns the status codes for the entering device only (§7.2.4, §7.2.12, §10.1.1).
 Notice welcome(const Room& room)
 {
     Notice notice;
@@ -85,7 +87,7 @@ Notice welcome(const Room& room)
     return notice;
 }
 
-/// History and subject as they are when all that was said before has been committed (§7.2.13, §7.2.15).
+/// Sends history and subject after all earlier messages have been committed (§7.2.13, §7.2.15).
 void tell_what_was(Room& room, const Device& device, const HistoryRequest& request)
 {
     room.emit([held = room.shared_from_this(), recipient = device.recipient, request] {
@@ -98,7 +100,7 @@ void tell_what_was(Room& room, const Device& device, const HistoryRequest& reque
     });
 }
 
-/// Lets it in: the others first hear of it with what it hears of itself.
+/// Adds the device to the room, then tells the others and the device.
 void let_in(Room& room, Stanza presence)
 {
     const Jid device = presence.from();
@@ -111,7 +113,7 @@ void let_in(Room& room, Stanza presence)
     room.presence_changed();
 }
 
-/// §10.1.1: the room does not exist yet. How many rooms he has decides whether it will.
+/// §10.1.1: creates the room, unless the user may not create rooms or owns too many already.
 void create(Room& room, Stanza presence)
 {
     MucService& service = room.service();
@@ -271,7 +273,7 @@ void Room::be_created(std::optional<Stanza> presence)
 
 void add_to_history(Room& room, Element message, MessageId id, WallTime stamp)
 {
-    message.remove_children("x", ns::muc_user); // only the archive says who it really was
+    message.remove_children("x", ns::muc_user); // the real address stays in the archive only
     const bool says_something = message.child("body") != nullptr;
     const auto from = Jid::parse(message.attribute_or("from"));
     if (!says_something || !from || !from->same_bare(room.address())) {

@@ -51,7 +51,7 @@ void RoomExpiry::expire()
         });
 }
 
-/// A room that is loaded goes by itself if it is not to last and nobody comes back to it.
+/// Loads all rooms that are not persistent. A loaded room of that kind is removed when nobody returns to it.
 void RoomExpiry::look_for_leftovers(std::string after)
 {
     service_.host()

@@ -23,24 +23,25 @@ namespace stonechat {
 namespace {
 
 using FieldType = DataForm::FieldType;
-using Refusal = std::optional<StanzaError>; ///< nothing: it is all right
+using Refusal = std::optional<StanzaError>; ///< nothing: the value is valid
 
-// Each is in every presence of who wears it, and in what a client is told of all.
+// Every presence of a wearer contains the hat, and so does the list of hats that a client gets.
 constexpr std::size_t longest_uri = 256;
 constexpr std::size_t longest_title = 100;
 constexpr std::size_t longest_hue = 20;
 constexpr std::size_t longest_lang = 35; ///< BCP 47 §4.4.1
 constexpr std::size_t most_worn_by_one = 8;
-constexpr std::size_t most_worn = 500; ///< in one room
+constexpr std::size_t most_worn = 500; ///< per room
 
 bool has_control_character(std::string_view text)
 {
     return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-// Reading what is asked for -----------------------------------------------------------------------
+// Parsing requests --------------------------------------------------------------------------------
 
-/// RFC 3986: a scheme, and nothing that would have to be escaped; other letters are an IRI's.
+/// RFC 3986: a scheme, then no character that would have to be escaped. Other letters are allowed as in an
+/// IRI.
 bool is_uri(std::string_view text)
 {
     const std::size_t colon = text.find(':');
@@ -53,7 +54,7 @@ bool is_uri(std::string_view text)
         && text.find(' ') == std::string_view::npos && !has_control_character(text);
 }
 
-/// XEP-0392: degrees.
+/// XEP-0392: degrees from 0 to 360.
 bool is_hue(std::string_view text)
 {
     double degrees = 0;
@@ -85,7 +86,7 @@ Refusal refuse_hat(const Hat& hat)
     return {};
 }
 
-/// The form has no field for the language: it is the one in which the command was given.
+/// Reads a hat from the form. The form has no language field; the language is that of the command.
 Hat hat_in(const DataForm& form, const Iq& iq)
 {
     Hat hat;
@@ -99,7 +100,7 @@ Hat hat_in(const DataForm& form, const Iq& iq)
     return hat;
 }
 
-/// Who is to get which of the hats there are.
+/// A user and an existing hat to assign or unassign.
 struct Wish {
     Jid user;
     const Hat* hat = nullptr;
@@ -121,14 +122,14 @@ Result<Wish, StanzaError> wish_in(const Room& room, const DataForm& form)
 
 // Changing ----------------------------------------------------------------------------------------
 
-/// How a command ended: what its result shows, if anything, and what others are told of it.
+/// Outcome of a command: the form with the result, if any, and the announcement to others.
 struct Outcome {
     std::optional<DataForm> result;
     Function<void()> afterwards;
 };
 using Ended = Result<Outcome, StanzaError>;
 
-/// Those who are there under these addresses are shown anew.
+/// Sends the presence of all occupants with these bare addresses anew.
 void show_wearers(Room& room, const std::set<std::string, std::less<>>& users)
 {
     std::vector<Occupant*> affected;
@@ -142,7 +143,7 @@ void show_wearers(Room& room, const std::set<std::string, std::less<>>& users)
     }
 }
 
-enum class Told { list, wearers }; ///< has the list itself changed (status 104), or only who wears what?
+enum class Told { list, wearers }; ///< what changed: the list of hats (status 104), or only who wears what
 
 Task<Ended> change(std::shared_ptr<Room> room, RoomHats::Changes changes,
     std::set<std::string, std::less<>> users, Told told)
@@ -285,13 +286,13 @@ Task<Ended> list_assigned(std::shared_ptr<Room> room, Iq, DataForm)
 
 // The commands ------------------------------------------------------------------------------------
 
-/// What there is to fill in; hats are chosen from those there are.
+/// Which form a command has. Existing hats are offered as a choice.
 enum class Asks { nothing, a_new_hat, a_hat, a_hat_for_somebody };
 
 enum class For {
     rulers,    ///< admins and owners
-    everybody, ///< who is there or belongs to the room
-    knowing,   ///< the same, if they may see who everybody is
+    everybody, ///< occupants and members
+    knowing,   ///< the same, if they may see real addresses
 };
 
 struct HatCommand {
@@ -380,14 +381,15 @@ DataForm form_of(const HatCommand& command, const Room& room)
     return form;
 }
 
-/// XEP-0050 §4.4
+/// XEP-0050 §4.4: returns a bad-request error with a specific condition.
 StanzaError command_error(std::string_view detail)
 {
     return StanzaError(StanzaError::bad_request).with(Element(detail, ns::commands));
 }
 
-/// Nothing is kept between the steps of a command, and a form may come without having been asked for
-/// (§ Destroying a Hat): the session's name is the client's to recognise its answer by.
+/// Begins an answer. The server keeps no state between the steps of a command, and a form may be submitted
+/// without having been requested (§ Destroying a Hat). So the session id only helps the client to recognise
+/// the answer.
 Element answer_of(const HatCommand& command, const Element& request, std::string_view status)
 {
     const std::string_view session = request.attribute_or("sessionid");
@@ -408,7 +410,7 @@ Element hand_out(const HatCommand& command, const Room& room, const Element& req
     return element;
 }
 
-/// There is one step: `execute` and `complete` carry it out.
+/// Every command has one step: `execute` and `complete` carry it out.
 Refusal refuse_action(std::string_view action)
 {
     if (action == "execute" || action == "complete" || action == "cancel") {
@@ -457,7 +459,7 @@ Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq)
     if (!may_run(*command, *room, iq.from())) {
         co_return StanzaError(StanzaError::forbidden);
     }
-    if (room->state() == Room::State::locked) { // it is not stored, so nothing of it can be
+    if (room->state() == Room::State::locked) { // the room is not stored yet, so its hats cannot be
         co_return StanzaError(StanzaError::unexpected_request, "The room has to be configured first");
     }
     const std::string_view action = request.attribute_or("action", "execute");

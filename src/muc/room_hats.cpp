@@ -47,7 +47,7 @@ std::string to_text(const Hat& hat)
     return to_xml(element);
 }
 
-/// No URI has a line end.
+/// One URI per line; a URI contains no line end.
 std::string to_text(const RoomHats::Uris& uris)
 {
     std::string text;

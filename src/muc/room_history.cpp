@@ -23,7 +23,8 @@ std::optional<std::size_t> read_number(const Element& history, std::string_view 
     return whole ? std::optional(number) : std::nullopt;
 }
 
-/// More is taken for no limit: a clock's range is not ours to overflow.
+/// A larger number of seconds counts as no limit, so that the subtraction from the current time cannot
+/// overflow.
 constexpr std::size_t longest_look_back = 100UL * 365 * 24 * 60 * 60;
 
 std::shared_ptr<const WireForm> stamped(const WireForm& message, WallTime stamp, const Jid& room)

@@ -22,7 +22,7 @@ const Element* user_element(const Stanza& message)
     return message.element().child("x", ns::muc_user);
 }
 
-/// Who may invite (§7.8.2, muc#roomconfig_allowinvites).
+/// Whether `inviter` may invite (§7.8.2, muc#roomconfig_allowinvites).
 bool may_invite(const Room& room, const Jid& inviter)
 {
     const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(inviter);
@@ -44,7 +44,7 @@ void remember(Room& room, const Jid& invitee, const Jid& inviter)
     invitations.emplace_back(invitee.bare(), inviter.bare());
 }
 
-/// `what` is an `<invite/>` without addresses.
+/// Returns the message with the invitation. `what` is an `<invite/>` without addresses.
 Stanza invitation(const Room& room, const Jid& inviter, const Jid& invitee, Element what)
 {
     what.set_attribute("from", inviter.bare_text());
@@ -72,7 +72,7 @@ Stanza passed_on(const Room& room, const Stanza& request, const Element& invite,
     return message;
 }
 
-/// A members-only room takes who is invited as a member (§7.8.2), before he hears of it.
+/// Makes the invitee of a members-only room a member (§7.8.2), then sends the invitation.
 Task<Done> invite_as_member(std::shared_ptr<Room> room, Stanza message, Jid invitee, Settlement settlement)
 {
     auto locking = room->change_mutex().lock();
@@ -134,7 +134,7 @@ void invite_all(Room& room, const Stanza& request, Settlement settlement)
         room.refuse(request, StanzaError(StanzaError::resource_constraint));
         return;
     }
-    for (const Element* each : invites) { // what travels along goes with the first
+    for (const Element* each : invites) { // the SenderPart goes with the first
         invite(room, request, *each, std::exchange(settlement, settlement.share()));
     }
 }
@@ -161,7 +161,7 @@ void decline(Room& room, const Stanza& message, const Element& decline, Settleme
         told.add(*reason);
     }
     for (const Occupant* occupant : room.occupants().of_user(*inviter)) {
-        passed.set_to(occupant->shown().jid()); // where he is in the room, he waits for it
+        passed.set_to(occupant->shown().jid()); // the inviter is present; this device expects the answer
     }
     room.host().router().route(std::move(passed), std::move(settlement));
 }

@@ -29,21 +29,21 @@
 namespace stonechat {
 namespace {
 
-/// §8.1: a subject and neither body nor thread.
+/// §8.1: a subject, no body and no thread.
 bool is_subject_change(const Element& message)
 {
     return message.child("subject") != nullptr && message.child("body") == nullptr
         && message.child("thread") == nullptr;
 }
 
-/// The room keeps it in memory, with whatever else is in the message.
+/// The room keeps the whole subject message in memory, so its size is limited.
 bool is_too_long_for_subject(const Room& room, const Element& message)
 {
     const auto most = static_cast<std::size_t>(room.service().settings().integer("max_subject_bytes"));
     return xml_length(message, ns::client) > most;
 }
 
-/// Why an occupant may not say this to all; nothing if he may (§7.4, §8.1).
+/// Returns why an occupant may not send this to all, or nothing if the occupant may (§7.4, §8.1).
 std::optional<StanzaError> refuse_to_reflect(Room& room, const Occupant& occupant, const Element& message)
 {
     if (is_subject_change(message)) {
@@ -64,7 +64,7 @@ std::optional<StanzaError> refuse_to_reflect(Room& room, const Occupant& occupan
     return std::nullopt;
 }
 
-/// As all get it: under the occupant's nick, without what only the room may say.
+/// Returns the message as all get it: from the occupant's nick, without elements that only the room may add.
 Stanza reflection(const Room& room, const Occupant& occupant, const Stanza& message)
 {
     Stanza reflected = message;
@@ -86,7 +86,8 @@ Stanza reflection(const Room& room, const Occupant& occupant, const Stanza& mess
     return reflected;
 }
 
-/// What the archive has more: who it really was (XEP-0313 §6.1.2), for those who may see it.
+/// Returns the message as archived: with the author's real address (XEP-0313 §6.1.2), for those who may see
+/// it.
 std::string archived_form(const Room& room, const Stanza& message, const Jid& author)
 {
     Element element = message.element();
@@ -97,7 +98,7 @@ std::string archived_form(const Room& room, const Stanza& message, const Jid& au
     return to_xml(element);
 }
 
-/// Everybody who was there when it came gets it.
+/// Sends a message to all who were present when it arrived, and updates subject, history and ticks.
 void reflect(Room& room, RoomMessage& room_message, std::optional<MessageId> id, WallTime stamp,
     const AudiencePtr& audience)
 {
@@ -124,7 +125,7 @@ void reflect(Room& room, RoomMessage& room_message, std::optional<MessageId> id,
     }
 }
 
-/// It was said before, and whoever says it again has not heard so: only he hears it.
+/// The message is a repetition: its sender does not know that it was accepted. Only the sender gets it again.
 void confirm_again(Room& room, RoomMessage& room_message, MessageId id)
 {
     room.host().trace("repeated", room_message.message, "it is in the room's archive already");
@@ -133,7 +134,7 @@ void confirm_again(Room& room, RoomMessage& room_message, MessageId id)
     room.send(room_message.message);
 }
 
-/// What tells whether its client says it once more.
+/// Returns what recognises the message if the client sends it again, or nothing.
 std::optional<Origin> origin_of(const Settlement& settlement)
 {
     const SenderPart* sender_part = settlement.sender_part();
@@ -151,7 +152,7 @@ void store_room_message(Room& room, std::shared_ptr<RoomMessage> room_message, A
     ArchiveEntry entry;
     entry.owner = room.key();
     entry.peer = room_message->message.from();
-    entry.outgoing = true; // the room has said it
+    entry.outgoing = true; // the room is the sender
     message.archives.push_back(std::move(entry));
     message.origin = room_message->origin;
     const WallTime stamp = message.stamp;
@@ -179,7 +180,7 @@ void store_room_message(Room& room, std::shared_ptr<RoomMessage> room_message, A
         });
 }
 
-/// The subject is kept before anybody sees it.
+/// Stores the subject before anybody sees it.
 void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement settlement)
 {
     RoomMessage room_message { reflection(room, occupant, message), message.from(), message,
@@ -187,13 +188,13 @@ void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement s
     RoomHistory next;
     next.set_subject(std::as_const(room_message.message).element(), room.host().clock().wall());
     if (room.state() != Room::State::open) {
-        send_room_message(room, std::move(room_message)); // nothing is kept of the room yet
+        send_room_message(room, std::move(room_message)); // the room is not stored yet
         return;
     }
     RoomStore::Change change;
     change.subject = next.subject_to_text();
-    // Behind whatever is under way; the archive's row is written after it, so nobody sees it before. The
-    // sender is not told that it is done before it is.
+    // The store works in order: the archive entry is written after this change, so nobody sees the subject
+    // before it is stored. The shared settlement delays the sender's acknowledgement until then.
     room.host()
         .storage()
         .rooms()
@@ -260,8 +261,8 @@ void receive_for_room(Room& room, Stanza message, Settlement settlement)
     }
 }
 
-/// Whether an owner speaks, or invites somebody, in a room that he neither has set up nor wants to: so he
-/// accepts it as it is (§10.1.1).
+/// Whether an owner sends a message or an invitation in a room that is locked and whose form was never
+/// requested. The owner thereby accepts the default configuration (§10.1.1).
 bool accepts_as_it_is(const Room& room, const Stanza& message)
 {
     if (room.state() != Room::State::locked || room.is_being_set_up() || message.to().has_resource()
@@ -273,8 +274,8 @@ bool accepts_as_it_is(const Room& room, const Stanza& message)
     return is_invitation(message) || (message.message_type() == MessageType::groupchat && says_something);
 }
 
-/// Opens the room first, so that what is said is kept and who is invited may come in. What he says next waits
-/// for its turn.
+/// Opens the room first, so that the message is archived and invited users may enter. The owner's next
+/// messages wait for the change_mutex.
 Task<Done> receive_in_open(std::shared_ptr<Room> room, Stanza message, Settlement settlement)
 {
     auto locking = room->change_mutex().lock();

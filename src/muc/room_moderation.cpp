@@ -26,14 +26,14 @@ std::string_view author_of(const Element& message)
     return id == nullptr ? std::string_view() : id->attribute_or("id");
 }
 
-/// How a message was taken back, and by which other.
+/// How a message was retracted, and by which message.
 struct Retraction {
-    std::string id;                       ///< of the message that takes it back
-    std::optional<Moderation> moderation; ///< none: by its author
+    std::string id;                       ///< id of the retracting message
+    std::optional<Moderation> moderation; ///< none: retracted by its author
 };
 
-/// Puts a tombstone in the place of a message, in the archive and in what who enters is shown. False if the
-/// store failed.
+/// Replaces a message by a tombstone in the archive and in the room's history. Returns false if the store
+/// failed.
 Task<bool> bury(std::shared_ptr<Room> room, ArchivedMessage message, Retraction retraction)
 {
     const auto original = parse_element(message.xml);
@@ -68,7 +68,7 @@ Task<Done> bury_own(std::shared_ptr<Room> room, MessageId id, std::string author
     }
     const auto original = parse_element(found->xml);
     if (!original || author_of(*original) != author) {
-        co_return Done(); // XEP-0424 §5: not his to take back
+        co_return Done(); // XEP-0424 §5: only the author may retract it
     }
     auto burying = bury(room, std::move(*found), std::move(retraction));
     const bool buried = co_await burying;
@@ -78,7 +78,7 @@ Task<Done> bury_own(std::shared_ptr<Room> room, MessageId id, std::string author
     co_return Done();
 }
 
-/// What those who are there are told (XEP-0425 §3.1).
+/// Returns the announcement of a moderation to the occupants (XEP-0425 §3.1).
 Stanza announcement(const Room& room, MessageId target, const Retraction& retraction)
 {
     Stanza told = Stanza::message(room.address(), Jid(), MessageType::groupchat);

@@ -21,7 +21,7 @@ RoomLimits limits_for(const Room& room, const Jid& owner)
 {
     RoomLimits limits = room.service().limits();
     if (room.service().is_admin(owner)) {
-        limits.occupants = 0; // the limit is for users' rooms
+        limits.occupants = 0; // the limit does not apply to administrators
     }
     return limits;
 }
@@ -32,8 +32,9 @@ bool has(const std::optional<std::vector<Jid>>& list, const Jid& jid)
         && std::any_of(list->begin(), list->end(), [&jid](const Jid& each) { return each.same_bare(jid); });
 }
 
-/// What somebody is when the form is taken: a list in it is the whole list. Who is no owner any more is an
-/// admin, unless the form says who those are; who is neither is a member (§10.2).
+/// Returns the affiliation after the submission. A list in the form is complete. An owner who is not in the
+/// list of owners becomes an admin, unless the form has a list of admins. Users in neither list become
+/// members (§10.2).
 Affiliation submitted_affiliation(const RoomSubmission& submission, const Jid& jid, Affiliation now)
 {
     const bool stays_owner = !submission.owners && now == Affiliation::owner && !has(submission.admins, jid);
@@ -105,8 +106,8 @@ RoomRecord record_of(const Room& room, const RoomConfig& config, const std::vect
     return record;
 }
 
-/// In a room that has become moderated, and the other way round, roles stay as they are; new ones are as the
-/// room is now.
+/// Applies a stored configuration. Occupants keep their roles when the room becomes moderated or stops being
+/// so; the setting applies to those who enter later.
 Function<void()> apply_config(Room& room, RoomConfig config, const std::vector<RoomMember>& changes,
     const std::vector<Affiliation>& before)
 {
@@ -123,12 +124,12 @@ Function<void()> apply_config(Room& room, RoomConfig config, const std::vector<R
     }
     afterwards.emplace_back([held = room.shared_from_this(), codes] {
         tell_config(*held, codes);
-        held->after_leaving(); // it may have become one that goes with the last occupant
+        held->after_leaving(); // an empty room may no longer be persistent
     });
     return all_of(std::move(afterwards));
 }
 
-/// Whether there was a room to store it for.
+/// Stores the configuration. Returns false if there was no room to store it for.
 Stored<bool> store_config(Room& room, RoomConfig config, std::vector<RoomMember> members)
 {
     RoomStore& store = room.host().storage().rooms();
@@ -144,7 +145,7 @@ Stored<bool> store_config(Room& room, RoomConfig config, std::vector<RoomMember>
     return store.change(room.key(), std::move(change));
 }
 
-/// §10.1.1, §10.1.3: who cancels the first form does not want the room.
+/// §10.1.1, §10.1.3: cancelling the first form destroys the room.
 RoomAnswer cancel(Room& room)
 {
     if (room.state() == Room::State::locked) {

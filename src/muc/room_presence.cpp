@@ -34,7 +34,7 @@ Element item_of(const Room& room, const Occupant& occupant, Role role, bool real
     return item;
 }
 
-/// `<x/>` with the item, status codes in rising order, and `<destroy/>`.
+/// Returns `<x/>` with the item, the status codes in rising order, and `<destroy/>`.
 Element user_element(Element item, const Notice& notice)
 {
     Element x("x", ns::muc_user);
@@ -53,7 +53,8 @@ void add_identity(Element& presence, const Occupant& occupant)
     presence.add("occupant-id", ns::occupant_id).set_attribute("id", occupant.id); // XEP-0421
 }
 
-/// What was read once can be read again, unless the limits of streams are wider than those of what is kept.
+/// Parses a device's stored presence. It was parsed before, so this fails only if the limits for streams are
+/// wider than those for stored data.
 Element read_presence(const Device& device)
 {
     auto presence = parse_element(device.presence);
@@ -75,7 +76,7 @@ void append_content(Element& presence, const Element& content)
 
 Notice with_self(Notice notice)
 {
-    // In rising order, as the examples of XEP-0045 have them.
+    // In rising order, as in the examples of XEP-0045.
     auto place = notice.codes.begin();
     while (place != notice.codes.end() && *place < muc_status::self) {
         ++place;
@@ -84,7 +85,7 @@ Notice with_self(Notice notice)
     return notice;
 }
 
-/// To all but `except`: with the real address for those who may see it.
+/// Sends to all but `except`: `real` to those who may see real addresses, `plain` to the others.
 void say_to_all(Room& room, Stanza plain, Stanza real, const Except& except)
 {
     if (!room.config().is_anonymous()) {
@@ -117,7 +118,7 @@ Stanza presence_with(const Element& content, const Room& room, const Occupant& o
     return presence;
 }
 
-/// To those who may see his real address, and to the others.
+/// Sends the occupant's presence to all others, with the real address for those who may see it.
 void show_to_all(Room& room, const Occupant& occupant, const Notice& notice)
 {
     if (is_shown(room, occupant, occupant.role)) {

@@ -11,7 +11,7 @@
 namespace stonechat {
 namespace {
 
-/// muc#roomconfig_allowpm
+/// muc#roomconfig_allowpm: whether the sender may send private messages.
 bool may_write(const Room& room, const Occupant& sender)
 {
     switch (room.config().private_messages) {
@@ -44,7 +44,7 @@ std::optional<StanzaError> refuse_private(Room& room, const Stanza& message)
     return std::nullopt;
 }
 
-/// As its recipient gets it.
+/// Returns the message as its recipient gets it.
 Stanza passed_on(const Room& room, const Occupant& sender, Stanza message)
 {
     message.set_from(sender.address);
@@ -55,7 +55,7 @@ Stanza passed_on(const Room& room, const Occupant& sender, Stanza message)
     strip_forged_delays(element, room.address().domain());
     element.add("x", ns::muc_user);
     element.add("occupant-id", ns::occupant_id).set_attribute("id", sender.id);
-    // The room itself gives it to each device that is inside (§7.2.8).
+    // The room itself sends it to each device in the room (§7.2.8), so carbons are not needed.
     if (element.child("no-copy", ns::hints) == nullptr) {
         element.add("no-copy", ns::hints);
     }
@@ -78,7 +78,7 @@ void receive_private(Room& room, Stanza message, Settlement settlement)
         Stanza copy = passed;
         copy.set_to(device.jid());
         if (!std::exchange(first, false)) {
-            copy.element().add("no-store", ns::hints); // his archive has the first
+            copy.element().add("no-store", ns::hints); // the recipient's archive has the first copy
         }
         room.emit([held = room.shared_from_this(), copy = std::move(copy),
                       hold = std::exchange(settlement, settlement.share_with_copy())]() mutable {

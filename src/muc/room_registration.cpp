@@ -50,7 +50,7 @@ DataForm::Field wake_choice(const RoomMember* member)
     return wake;
 }
 
-/// Without push nobody is woken, and there is nothing to choose.
+/// Without the module push no device can be woken, so the form offers no choice of that.
 DataForm registration_form(const Room& room, const Jid& user)
 {
     const RoomMember* member = room.members().find(user);
@@ -72,7 +72,8 @@ DataForm registration_form(const Room& room, const Jid& user)
     return form;
 }
 
-/// §7.10: a members-only room is not entered by registering; and only where the owner wants it.
+/// §7.10: returns why the user may not register. Registering makes new members only if the owner allows it,
+/// and never in a members-only room.
 std::optional<StanzaError> refuse_registration(const Room& room, const Jid& user)
 {
     const Affiliation affiliation = room.affiliation(user);
@@ -135,7 +136,8 @@ Task<RoomAnswer> store_change(std::shared_ptr<Room> room, RoomMember member)
     co_return RoomAnswer(std::nullopt, apply_affiliation(*room, user, before, {}, {}));
 }
 
-/// He leaves the list of members, if he is no more than that; admins and owners give up their nick only.
+/// Returns the entry of a user who unregisters. A member loses the affiliation; admins and owners lose only
+/// their nick.
 RoomMember unregistered(const Room& room, const Jid& user)
 {
     RoomMember member = room.members().copy_of(user);

@@ -75,7 +75,7 @@ void send_answer(const Room& room, const Stanza& request, IqAnswer answer)
     }
 }
 
-/// The settlement is held until the answer is out: it says that what was changed is safe.
+/// Answers a request. Holds the settlement until the answer is sent, which tells that the change is stored.
 Task<Done> answer_for_room(std::shared_ptr<Room> room, RoomHandler handler, Stanza request,
     Settlement settlement)
 {
@@ -95,13 +95,13 @@ Task<Done> answer_for_room(std::shared_ptr<Room> room, RoomHandler handler, Stan
     co_return Done();
 }
 
-/// §17.4, XEP-0410: to an occupant.
+/// Handles a request to an occupant (§17.4, XEP-0410).
 void receive_for_occupant(Room& room, const Stanza& request)
 {
     const Occupant* asker = room.occupants().by_device(request.from());
     const Occupant* asked = room.occupants().by_nick(request.to().resource());
     if (asker == nullptr) {
-        // §6.6 has bad-request for service discovery, XEP-0410 §3.2 not-acceptable for the rest.
+        // §6.6 asks for bad-request for service discovery, XEP-0410 §3.2 for not-acceptable for the rest.
         const Namespace& ns = Iq(request).payload().ns();
         const bool is_disco = ns == ns::disco_info || ns == ns::disco_items;
         room.refuse(request,

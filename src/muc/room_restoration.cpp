@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A room over a restart of the server (docs/decisions/0016): who was present is written down from time to
-// time; sessions that are resumed afterwards (XEP-0198) are still in the room, and get what was said
-// meanwhile; who does not come back has left. The part of Room that does that.
+// The part of Room that keeps occupants over a restart of the server (docs/decisions/0016). The list of those
+// present is stored from time to time. Sessions that are resumed after a restart (XEP-0198) are still in the
+// room and get the messages sent meanwhile. Occupants who do not return have left.
 #include "muc/room.hpp"
 
 #include "muc/muc_service.hpp"
@@ -24,15 +24,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Beyond the time in which sessions may be resumed.
+/// Time after the resume window until missing occupants have left.
 constexpr std::chrono::milliseconds grace = 30s;
-/// Who has missed more finds it in the archive.
+/// Limits for the missed messages that are sent. Clients get more from the archive.
 constexpr std::size_t most_missed = 200;
 constexpr std::size_t most_missed_bytes = 2 * 1024 * 1024;
-/// Ids are close to the time of their commit, but not it.
+/// A message id is close to the time of the commit, but not equal to it.
 constexpr std::chrono::seconds slack = 5s;
 
-/// He has not come back: those who have are told.
+/// Tells the others that an occupant has not returned.
 void show_missing(Room& room, std::string_view nick, const Expected& who, bool joined_large_room)
 {
     if (room.occupants().by_nick(nick) != nullptr) {
@@ -55,7 +55,7 @@ void send_archived(const Room& room, const Jid& device, const ArchivedMessage& m
     if (!element) {
         return;
     }
-    element->remove_children("x", ns::muc_user); // only the archive says who it really was
+    element->remove_children("x", ns::muc_user); // the real address stays in the archive only
     element->add(stanza_id(room.address(), message.id));
     element->add(Delay { message.stamp, room.address(), {} }.to_element());
     if (auto stanza = Stanza::from_element(std::move(*element))) {
@@ -64,13 +64,13 @@ void send_archived(const Room& room, const Jid& device, const ArchivedMessage& m
     }
 }
 
-/// Of the last messages, those that were not said to who is here now: up to `newest`.
+/// Sends those messages of the page that the device has not got as live messages: those up to `newest`.
 void send_page(const Room& room, const Jid& device, const ArchivePage& page, MessageId newest)
 {
     if (room.occupants().by_device(device) == nullptr) {
-        return; // gone again
+        return; // the device has left again
     }
-    // The end of it, if all is too much.
+    // Only the newest messages if all are too many bytes.
     std::size_t bytes = 0;
     auto first = page.messages.end();
     while (first != page.messages.begin() && (bytes += std::prev(first)->xml.size()) <= most_missed_bytes) {
@@ -83,10 +83,10 @@ void send_page(const Room& room, const Jid& device, const ArchivePage& page, Mes
     }
 }
 
-/// Sends a device what was said since `confirmed`, until when it has everything; of the last seconds before
-/// that it may get what it has, with the same ids. It begins when what is being committed has been said, for
-/// only then is all of that in the archive, and holds back what is said from now on: so all comes in its
-/// order.
+/// Sends a device the messages since `confirmed`, up to where the client has received everything. Messages of
+/// the last seconds before that may arrive twice, with the same ids. The query starts after all messages
+/// under way are committed, because only then the archive has them. Messages sent from now on wait until it
+/// is done, which keeps the order.
 void send_missed(Room& room, const Jid& device, WallTime confirmed)
 {
     const std::uint64_t begin = room.delivery_queue().hold();
@@ -153,7 +153,7 @@ void Room::expect(const std::string& present)
 {
     const auto element = parse_element(present);
     if (!element) {
-        return; // nobody was there
+        return; // nobody was present
     }
     for (const Element* each : element->children("occupant", ns::rooms_kept)) {
         if (auto user = Jid::parse(each->attribute_or("user"))) {
@@ -167,7 +167,7 @@ void Room::expect(const std::string& present)
     }
 }
 
-/// Who has not come back by now does not come back.
+/// Occupants who have not returned by now have left.
 void Room::give_up_expected()
 {
     const auto held = shared_from_this();

@@ -15,7 +15,7 @@ namespace {
 
 using Field = DataForm::Field;
 using FieldType = DataForm::FieldType;
-using Problem = std::optional<RoomProblem>; ///< nothing: it is all right
+using Problem = std::optional<RoomProblem>; ///< nothing: the value is valid
 
 constexpr std::string_view history_field = "muc#maxhistoryfetch";
 
@@ -87,8 +87,8 @@ Problem refuse_words(const Field& field, const std::vector<std::string>& values)
     return {};
 }
 
-/// An owner's client offers what there is and may be given less than it asks for; who types a number means
-/// it.
+/// Refuses a number above the limit. A form's value is silently reduced to the limit, because clients submit
+/// what the form offers; an administrator who types a number means it.
 Problem refuse_history(const std::string& value, const RoomLimits& limits)
 {
     std::size_t number = 0;
@@ -100,7 +100,7 @@ Problem refuse_history(const std::string& value, const RoomLimits& limits)
     return {};
 }
 
-/// What the form itself lets pass, or refuses without a word.
+/// Checks values that reading the form would ignore, or refuse without an explanation.
 Problem refuse_values(const Field& field, const std::vector<std::string>& values, const RoomLimits& limits)
 {
     if (!takes_several(field.type) && values.size() != 1) {

@@ -21,8 +21,8 @@ bool wants_to_enter(const Stanza& presence)
     return presence.element().child("x", ns::muc) != nullptr;
 }
 
-/// §7.6. All his devices go along. Who enters under the new nick instead of changing to it has lost track
-/// and gets everything anew (§7.2.1, §17.3).
+/// Changes the nick of an occupant with all devices (§7.6). A client that enters under the new nick instead
+/// of changing to it has lost track and gets everything anew (§7.2.1, §17.3).
 void change_nick(Room& room, Occupant& occupant, Stanza presence)
 {
     const std::string nick(presence.to().resource());
@@ -31,7 +31,7 @@ void change_nick(Room& room, Occupant& occupant, Stanza presence)
         return;
     }
     const bool enters = wants_to_enter(presence);
-    if (room.occupants().by_nick(nick) != nullptr) { // it is his own
+    if (room.occupants().by_nick(nick) != nullptr) { // the nick belongs to the same user
         if (enters) {
             change_place(room, std::move(presence));
         } else {
@@ -42,9 +42,10 @@ void change_nick(Room& room, Occupant& occupant, Stanza presence)
     Notice notice;
     notice.codes = { muc_status::new_nick };
     notice.new_nick = nick;
-    // The old nick goes as somebody who has no devices here any more, so that everybody hears of it once.
+    // A copy keeps the old nick and its devices while the occupant is renamed, so that everybody is told
+    // once.
     const Occupant old = occupant;
-    if (is_shown(room, old, old.role)) { // else nobody has seen him
+    if (is_shown(room, old, old.role)) { // otherwise nobody has seen the occupant
         say_nick_gone(room, old, notice);
     }
     for (const Device& device : old.devices) {
@@ -70,7 +71,7 @@ void change_presence(Room& room, Occupant& occupant, Device& device, Stanza pres
     show(room, occupant);
 }
 
-/// §14.6: everybody would get it.
+/// §14.6: every occupant would get the long presence.
 bool is_too_long(const Room& room, const Stanza& presence)
 {
     const auto most = static_cast<std::size_t>(room.service().settings().integer("max_presence_bytes"));
@@ -88,7 +89,7 @@ void receive_available(Room& room, Stanza presence)
     if (occupant == nullptr) {
         if (wants_to_enter(presence)) {
             enter(room, std::move(presence));
-        } else { // §7.2.18: a client that has lost track
+        } else { // §7.2.18: the client has lost track
             tell_outside(room, presence.to(), presence.from(), { muc_status::kicked, muc_status::technical });
         }
         return;
@@ -122,7 +123,7 @@ void receive_presence(Room& room, Stanza presence)
     case PresenceType::available: receive_available(room, std::move(presence)); return;
     case PresenceType::unavailable: {
         const Element content = visible_content(presence.element());
-        leave(room, presence.from(), &content); // silently ignored of who is not inside (§17.3)
+        leave(room, presence.from(), &content); // does nothing if the device is not in the room (§17.3)
         return;
     }
     case PresenceType::error: {
@@ -133,7 +134,7 @@ void receive_presence(Room& room, Stanza presence)
         }
         return;
     }
-    case PresenceType::probe: // §17.3: may be handled; who wants to know enters
+    case PresenceType::probe: // §17.3: optional; clients enter to see presence
     case PresenceType::subscribe:
     case PresenceType::subscribed:
     case PresenceType::unsubscribe:
@@ -147,8 +148,8 @@ void leave(Room& room, const Jid& device, const Element* content, const Notice& 
     if (occupant == nullptr) {
         return;
     }
-    // Who leaves a room before he has configured it is not told <destroy/> (§10.1.3), though it goes: Smack,
-    // which waits for what answers him with its lock held, stands still when it reads of an end.
+    // A client that leaves a locked room gets no <destroy/> (§10.1.3), although the room ends. Smack waits
+    // for the answer with its lock held and hangs when it reads of a destroyed room.
     show_departure_to_device(room, *occupant, *occupant->device(device), Role::none, content, notice);
     if (occupant->devices.size() > 1) {
         room.occupants().remove_device(*occupant, device);
@@ -183,7 +184,7 @@ void destroy_room(Room& room, Notice notice)
     std::vector<Occupant> all;
     room.occupants().for_each([&all](const Occupant& occupant) { all.push_back(occupant); });
     for (const Occupant& occupant : all) {
-        // §10.9: each hears of his own removal only, without affiliation.
+        // §10.9: each occupant is told about its own removal only, with affiliation none.
         for (const Device& device : occupant.devices) {
             Stanza farewell = farewell_of(room, occupant, false, Role::none, nullptr, notice);
             Element* item = farewell.element().child("x", ns::muc_user)->child("item");

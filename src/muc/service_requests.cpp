@@ -54,7 +54,7 @@ Element to_items(const std::vector<RoomSummary>& rooms, const Jid& service, std:
     return query;
 }
 
-/// §6.3: rooms that want to be found, page by page if they are many (XEP-0059).
+/// §6.3: lists the rooms that are not hidden, in pages if there are many (XEP-0059).
 Task<Result<Element, StanzaError>> items(MucService& service, Element request)
 {
     const auto wanted = ResultSetQuery::from_parent(request);

@@ -27,7 +27,7 @@ std::optional<DataForm> voice_form(const Stanza& message)
     return is_one ? std::optional(std::move(*form)) : std::nullopt;
 }
 
-/// §8.6: what moderators are asked.
+/// §8.6: returns the form that moderators get.
 DataForm approval_form(const Occupant& visitor)
 {
     DataForm form(DataForm::Type::form, ns::room_request_form);
@@ -53,17 +53,17 @@ void ask_moderators(Room& room, const Occupant& visitor)
 void grant(Room& room, const DataForm& form)
 {
     if (!form.flag("muc#request_allow").value_or(false) || form.value("muc#role") != "participant") {
-        return; // it was not granted, which nobody is told
+        return; // not granted; nobody is told
     }
     Occupant* visitor = room.occupants().by_nick(form.value("muc#roomnick").value_or(std::string_view()));
     if (visitor == nullptr || visitor->role != Role::visitor) {
-        return; // he has gone, or has it already
+        return; // the visitor has left or has voice already
     }
     visitor->role = Role::participant;
     show(room, *visitor);
 }
 
-/// Only a visitor asks, and asks only for himself.
+/// Returns why a voice request is refused. Only visitors may ask, and only for themselves.
 std::optional<StanzaError> refuse_voice_request(Room& room, const Occupant* sender, const DataForm& form)
 {
     const bool is_visitor = sender != nullptr && sender->role == Role::visitor;
