@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// §10.1.1: who has not configured a new room by then does not want it.
+/// §10.1.1: time for the owner to configure a new room. The room is destroyed after that.
 constexpr std::chrono::milliseconds lock_time = 5min;
 constexpr std::chrono::milliseconds before_writing_present = 2s;
 constexpr std::chrono::milliseconds before_telling_ticks = 1s;
