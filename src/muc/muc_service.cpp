@@ -123,7 +123,7 @@ std::string MucService::occupant_id(const Jid& room, const Jid& user) const
 
 std::size_t MucService::shard_of(const Jid& user) const
 {
-    return host_.router().server().shard_of(user.bare_text());
+    return host_.router().shard_for(user);
 }
 
 void MucService::deliver(Stanza stanza, Settlement settlement)

@@ -4,19 +4,14 @@
 #pragma once
 
 #include "base/task.hpp"
-#include "router/settlement.hpp"
-#include "xmpp/stanza.hpp"
+#include "router/destination.hpp"
 
 namespace stonechat {
 
 class Rooms;
 
-class DomainService {
+class DomainService : public Destination {
 public:
-    virtual ~DomainService() = default;
-
-    /// Takes a stanza to the domain (on any shard) or to one of its addresses (on that address's home shard).
-    virtual void deliver(Stanza stanza, Settlement settlement) = 0;
     /// Called every 30 seconds: unloads what is idle.
     virtual void sweep() {}
     /// Removes what this service stores about an account that is being removed (see

@@ -331,6 +331,14 @@ void Host::deliver(Stanza stanza, Settlement settlement)
     });
 }
 
+void Host::deliver_copy(Stanza& shared, const Jid& to)
+{
+    const User* user = find_user(to.local());
+    if (user != nullptr && !user->sessions().empty()) {
+        Destination::deliver_copy(shared, to);
+    }
+}
+
 void Host::deliver_directly(Stanza& stanza, const Jid& to)
 {
     User* user = find_user(to.local());

@@ -5,6 +5,7 @@
 
 #include "base/string_hash.hpp"
 #include "router/delivery.hpp"
+#include "router/destination.hpp"
 #include "router/handlers.hpp"
 #include "router/message_delivery.hpp"
 #include "router/module.hpp"
@@ -24,7 +25,7 @@ class Router;
 class Shard;
 class Storage;
 
-class Host {
+class Host final : public Destination {
 public:
     Host(Router& router, std::string name);
     ~Host();
@@ -76,12 +77,14 @@ public:
     /// then answers or routes it.
     void from_client(Session& session, Stanza stanza, Settlement settlement);
     /// Delivers a stanza addressed to this host or one of its users, on the addressee's home shard.
-    void deliver(Stanza stanza, Settlement settlement);
+    void deliver(Stanza stanza, Settlement settlement) override;
+    /// Passes over users that are not loaded or have no sessions.
+    void deliver_copy(Stanza& shared, const Jid& to) override;
     /// Delivers a stanza of Router::multicast to the session `to`, if that exists and its user has not
     /// blocked the sender. Skips all stages. `stanza` is shared: only its `to` is changed.
-    void deliver_directly(Stanza& stanza, const Jid& to);
+    void deliver_directly(Stanza& stanza, const Jid& to) override;
     /// The same for many stanzas of one sender (Router::unicast).
-    void deliver_directly(WireForms stanzas, const Jid& to, const Jid& from);
+    void deliver_directly(WireForms stanzas, const Jid& to, const Jid& from) override;
     /// Tells the modules of `user` (bare) that `from`, an occupant of a room, has said something there that
     /// concerns the user and that the user's sessions may not have. Does nothing if the user has blocked
     /// `from`.

@@ -63,18 +63,37 @@ void Router::add_service(std::string domain, DomainService& service)
     services_.emplace_back(std::move(domain), &service);
 }
 
+Destination* Router::destination(std::string_view domain) const
+{
+    if (Host* addressed = host(domain)) {
+        return addressed;
+    }
+    if (DomainService* addressed = service(domain)) {
+        return addressed;
+    }
+    return remote_;
+}
+
+std::size_t Router::shard_for(const Jid& address) const
+{
+    const Destination* taker = destination(address.domain());
+    if (taker != nullptr && taker->placement() == Destination::Placement::by_domain) {
+        return server_.shard_of(address.domain());
+    }
+    // Every shard knows a domain of ours; an account or a room lives on one.
+    return address.has_local() ? server_.shard_of(address.bare_text()) : shard_.index();
+}
+
 void Router::route(Stanza stanza, Settlement settlement)
 {
     if (stanza.to().empty()) {
         return;
     }
-    if (!server_.serves(stanza.to().domain())) {
+    if (destination(stanza.to().domain()) == nullptr) {
         refuse(stanza, StanzaError(StanzaError::remote_server_not_found));
         return;
     }
-    // A domain is served on every shard, so this one handles it; an account or a room has one home.
-    const bool has_home = stanza.to().has_local();
-    const std::size_t home = has_home ? server_.shard_of(stanza.to().bare_text()) : shard_.index();
+    const std::size_t home = shard_for(stanza.to());
     if (home == shard_.index()) {
         deliver_here(std::move(stanza), std::move(settlement));
         return;
@@ -87,11 +106,7 @@ void Router::route(Stanza stanza, Settlement settlement)
 
 void Router::deliver_here(Stanza stanza, Settlement settlement)
 {
-    if (Host* addressed = host(stanza.to().domain())) {
-        addressed->deliver(std::move(stanza), std::move(settlement));
-    } else if (DomainService* service_there = service(stanza.to().domain())) {
-        service_there->deliver(std::move(stanza), std::move(settlement));
-    }
+    destination(stanza.to().domain())->deliver(std::move(stanza), std::move(settlement));
 }
 
 Stanza::Seal Router::new_seal()
@@ -127,7 +142,7 @@ void Router::fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targ
     }
     std::vector<std::vector<Jid>> by_home(server_.shard_count());
     for (Jid& target : targets) {
-        by_home[server_.shard_of(target.bare_text())].push_back(std::move(target));
+        by_home[shard_for(target)].push_back(std::move(target));
     }
     for (std::size_t home = 0; home < by_home.size(); ++home) {
         if (by_home[home].empty()) {
@@ -151,17 +166,13 @@ void Router::fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets)
         shared.serialize_for_many();
     }
     for (const Jid& target : targets) {
-        Host* addressed = host(target.domain());
-        if (addressed == nullptr) {
-            continue; // a contact on another server
-        }
-        User* user = addressed->find_user(target.local());
-        if (user == nullptr || user->sessions().empty()) {
+        if (Destination* taker = destination(target.domain())) {
+            taker->deliver_copy(shared, target);
             continue;
         }
         Stanza copy = shared;
         copy.set_to(target);
-        addressed->deliver(std::move(copy), Settlement());
+        refuse(copy, StanzaError(StanzaError::remote_server_not_found));
     }
 }
 
@@ -193,8 +204,8 @@ void Router::multicast_here(const Stanza& stanza, const Audience::Recipients& re
         if (std::find(except.begin(), except.end(), recipient) != except.end()) {
             continue;
         }
-        if (Host* addressed = host(recipient->jid.domain())) {
-            addressed->deliver_directly(shared, recipient->jid);
+        if (Destination* taker = destination(recipient->jid.domain())) {
+            taker->deliver_directly(shared, recipient->jid);
         }
     }
 }
@@ -202,8 +213,8 @@ void Router::multicast_here(const Stanza& stanza, const Audience::Recipients& re
 void Router::unicast(const RecipientPtr& recipient, WireForms stanzas, const Jid& from)
 {
     if (recipient->home == shard_.index()) {
-        if (Host* addressed = host(recipient->jid.domain())) {
-            addressed->deliver_directly(std::move(stanzas), recipient->jid, from);
+        if (Destination* taker = destination(recipient->jid.domain())) {
+            taker->deliver_directly(std::move(stanzas), recipient->jid, from);
         }
         return;
     }

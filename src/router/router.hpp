@@ -22,6 +22,7 @@
 
 namespace stonechat {
 
+class Destination;
 class DomainService;
 class Server;
 class Shard;
@@ -51,6 +52,15 @@ public:
     /// Registers `service` for `domain`. It must live as long as the router.
     void add_service(std::string domain, DomainService& service);
     const std::vector<std::pair<std::string, DomainService*>>& services() const { return services_; }
+
+    /// Takes the stanzas to all domains that are neither hosts nor services; null while there is no such
+    /// Destination. It must live as long as the router.
+    void set_remote(Destination& remote) { remote_ = &remote; }
+    /// Who takes the stanzas to `domain` (prepared) on this shard; null: nobody, and the sender is told
+    /// remote-server-not-found (RFC 6120 §10.4).
+    Destination* destination(std::string_view domain) const;
+    /// The shard on which the stanzas to `address` are taken.
+    std::size_t shard_for(const Jid& address) const;
 
     /// Carries a stanza to its addressee. `from` and `to` are set; neither has to be local.
     void route(Stanza stanza, Settlement settlement = {});
@@ -96,6 +106,7 @@ private:
     std::unique_ptr<Storage> storage_;
     std::vector<std::unique_ptr<Host>> hosts_;
     std::vector<std::pair<std::string, DomainService*>> services_;
+    Destination* remote_ = nullptr;
     Accounts accounts_;
     Counters counters_;
     DeadLetters dead_letters_;

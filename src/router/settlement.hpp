@@ -89,8 +89,8 @@ public:
     void carry(std::unique_ptr<SenderPart> sender_part);
     /// Takes the SenderPart out of the token. Null if there is none, or if this holder was made by share().
     std::unique_ptr<SenderPart> take_sender_part();
-    /// Returns the SenderPart and leaves it in the token; null as for take_sender_part(). Valid as long as the
-    /// token.
+    /// Returns the SenderPart and leaves it in the token; null as for take_sender_part(). Valid as long as
+    /// the token.
     const SenderPart* sender_part() const;
 
 private:
