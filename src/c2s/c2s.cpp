@@ -25,8 +25,7 @@ std::size_t resident_bytes()
     return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Above this share of the memory that the administrator allows, those who are in keep their service
-/// and nobody new comes in.
+/// Above this share of the configured memory, new connections are refused; existing streams go on.
 constexpr double watermark = 0.85;
 
 } // namespace
@@ -96,7 +95,7 @@ void C2s::remove(const Shard& shard, ClientStream& stream)
     if (found == mine.streams.end()) {
         return;
     }
-    // Whoever called stands inside the stream; it goes when the stack is empty.
+    // The caller is a member function of the stream, so the stream is destroyed in the next turn.
     server_.router_of(shard).shard().post([held = std::move(found->second)] {});
     mine.streams.erase(found);
     shrink_if_sparse(mine.streams);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// C2s: the service for clients (RFC 6120): owns every client stream, shard by shard, from accept to
-// the end. Made by main after the Server; accept() is called by the listeners on the shard that got
-// the connection.
+// C2s: the service for clients (RFC 6120). It owns all client streams, per shard, from accept to the end.
+// main creates it after the Server. Listeners call accept() on the shard that gets the connection.
 #pragma once
 
 #include "base/function.hpp"
@@ -28,20 +27,20 @@ public:
 
     Server& server() const { return server_; }
 
-    /// A new connection, on its shard's thread.
+    /// Takes a new connection. Called on the thread of `shard`.
     void accept(Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls);
 
-    /// Ends every stream with system-shutdown; `done` is called on shard 0 when the last is gone. The
+    /// Ends every stream with system-shutdown. Calls `done` on shard 0 when the last stream is gone. The
     /// caller sets the time limit.
     void shutdown(Function<void()> done);
 
-    /// Streams on this shard, logged in or not.
+    /// Returns the number of streams on this shard, logged in or not.
     std::size_t stream_count(const Shard& shard) const;
 
-    /// What holds for streams opened now, as this shard's router has it configured.
+    /// Returns the settings for streams opened now, from the current configuration of this shard's router.
     std::shared_ptr<const C2sSettings> settings(const Shard& shard);
 
-    /// What this shard knows of sessions that can be resumed.
+    /// Returns the shard's state for resumable sessions.
     const std::shared_ptr<ResumableSessions>& resumable_sessions(const Shard& shard)
     {
         return share(shard).resumable_sessions;
@@ -49,7 +48,7 @@ public:
 
 private:
     friend class ClientStream;
-    /// One shard's share; touched by its thread only.
+    /// The part of one shard. Only that shard's thread uses it.
     struct Share {
         boost::unordered_flat_map<ClientStream*, std::shared_ptr<ClientStream>> streams;
         SharedSettings read_from;
@@ -59,11 +58,12 @@ private:
         bool shutting_down = false;
     };
     Share& share(const Shard& shard);
-    /// From a stream that has ended: it is let go in the next turn of the loop.
+    /// Removes an ended stream. The stream is destroyed in the next turn of the loop, since it is the caller.
     void remove(const Shard& shard, ClientStream& stream);
-    /// A stream moves to the home shard of its user.
+    /// Removes a stream that moves to the home shard of its user, and returns it.
     std::shared_ptr<ClientStream> release(const Shard& shard, ClientStream& stream);
-    /// It arrives there; true if that shard is shutting down and the stream has to end.
+    /// Adds a stream that has moved to this shard. Returns true if the shard is shutting down: then the
+    /// caller ends the stream.
     bool adopt(const Shard& shard, std::shared_ptr<ClientStream> stream);
     static void tell_if_empty(Share& share);
     bool has_memory_left();

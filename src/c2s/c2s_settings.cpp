@@ -26,7 +26,7 @@ ResourceConflict conflict_policy(const std::string& text)
     return text == "rename" ? ResourceConflict::rename : ResourceConflict::replace;
 }
 
-/// Before login little is needed, so little is given.
+/// Smaller limits before login, when clients need little.
 constexpr std::size_t elements_before_login = 32;
 constexpr std::size_t heap_before_login = 128 * 1024;
 

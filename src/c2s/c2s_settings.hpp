@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// C2sSettings: the sections c2s, login and stream_management as typed values, read once for each new stream's
-// sake. A value; shared between the streams that were opened under it.
+// C2sSettings: the configuration sections c2s, login and stream_management as typed values, so that streams
+// need not look settings up by name. A value; shared by all streams that were opened under one configuration.
 #pragma once
 
 #include "config/settings.hpp"
@@ -27,7 +27,7 @@ struct C2sSettings {
     std::size_t resources_per_account;
     ResourceConflict resource_conflict;
     std::size_t unsent_bytes;
-    std::size_t account_unsent_bytes; ///< of all sessions of an account together
+    std::size_t account_unsent_bytes; ///< limit for all sessions of an account together
     std::chrono::milliseconds stall_timeout;
     unsigned login_attempts;
     bool plain;

@@ -21,7 +21,7 @@ bool is_named_like_stanza(const Element& element)
     return element.name() == "message" || element.name() == "presence" || element.name() == "iq";
 }
 
-/// An element that never became a stanza is answered unless it may not be (RFC 6120 §8.3.1).
+/// Returns whether a refused element gets an error reply: not if it is an error or result (RFC 6120 §8.3.1).
 bool is_answerable(const Element& refused)
 {
     const std::string_view type = refused.attribute_or("type");
@@ -121,7 +121,7 @@ void ClientSession::let_out()
     }
     const auto waiting = std::move(client_state_queue_);
     for (const ClientStateQueue::Held& each : waiting->let_out()) {
-        if (is_open()) { // what was sent before may have been too much
+        if (is_open()) { // the stanza before may have exceeded a limit and ended the session
             put(each.wire, each.to);
         }
     }
@@ -187,7 +187,7 @@ std::size_t ClientSession::waiting_bytes() const
         + (client_state_queue_ ? client_state_queue_->bytes() : 0);
 }
 
-/// A session for which nearly nothing waits is not the one that makes it too much.
+/// Returns early if little waits for this session, since then it is not the cause.
 void ClientSession::mind_account() const
 {
     if (waiting_bytes() <= Transport::high_mark) {
@@ -205,7 +205,7 @@ void ClientSession::mind_account() const
     }
 }
 
-/// Nothing waits for it any more. The end does not come inside the call of whoever sends.
+/// Drops what waits. The session ends in a later turn, not inside the call of the sender.
 void ClientSession::give_up_waiting()
 {
     client_state_queue_.reset();
@@ -248,11 +248,11 @@ void ClientSession::receive(Element element)
 {
     heard_client();
     if (stream_ == nullptr) {
-        return; // who waited for this has ended the stream
+        return; // a callback of heard_client() has ended the stream
     }
     if (element.ns() == ns::stream_management) {
         const auto held = shared_from_this();
-        manage(element); // no stanza: it waits for none, and none for it
+        manage(element); // not a stanza, so the order of stanzas does not concern it
         return;
     }
     if (must_wait(element)) {
@@ -276,7 +276,7 @@ void ClientSession::on_settled()
     if (!waiting_ || stream_ == nullptr || must_wait(*waiting_)) {
         return;
     }
-    // A settlement may end deep inside somebody's stack, so the next element waits for a fresh one.
+    // A settlement may end deep inside another call, so the next element is handled in a new turn.
     shard_.post([held = std::static_pointer_cast<ClientSession>(shared_from_this())] {
         ClientSession& self = *held;
         if (!self.waiting_ || self.stream_ == nullptr || self.must_wait(*self.waiting_)) {
@@ -293,7 +293,7 @@ void ClientSession::on_settled()
 void ClientSession::heard_client()
 {
     if (after_next_.empty() || (stream_ != nullptr && stream_->waiting_bytes() > 0)) {
-        return; // what waits here the client has not read, whatever it says
+        return; // the client has not read what still waits here, so its stanza proves nothing
     }
     const auto heard = std::move(after_next_);
     after_next_.clear();
@@ -318,7 +318,7 @@ void ClientSession::handle(Element element)
     if (const auto* handler = host_.handlers().find_stream_element(element)) {
         (*handler)(element, Context { host_, &user(), this });
         if (is_attended()) {
-            let_out(); // before anything else that the client has sent is handled (XEP-0352 §5.1)
+            let_out(); // before any later stanza of the client is handled (XEP-0352 §5.1)
         }
         return;
     }
@@ -327,7 +327,7 @@ void ClientSession::handle(Element element)
 
 void ClientSession::handle_stanza(Element element)
 {
-    // RFC 6120 §8.1.2.1: a client may name itself, fully or barely, and nobody else.
+    // RFC 6120 §8.1.2.1: `from` must be the client's own full or bare JID.
     if (const auto from = element.attribute("from")) {
         const auto claimed = Jid::parse(*from);
         if (!claimed || (*claimed != jid() && *claimed != user().jid())) {
@@ -340,7 +340,7 @@ void ClientSession::handle_stanza(Element element)
     }
     auto stanza = Stanza::from_element(std::move(element));
     if (!stanza) {
-        const Settlement counted = open(Ledger::Kind::other); // refusing it is all there is to do
+        const Settlement counted = open(Ledger::Kind::other); // settled as soon as it is refused
         // NOLINTNEXTLINE(bugprone-use-after-move): from_element leaves alone what it refuses
         if (is_answerable(element)) {
             element.set_attribute("from", jid().text());
@@ -353,7 +353,7 @@ void ClientSession::handle_stanza(Element element)
     try {
         host_.from_client(*this, std::move(*stanza), open(is_iq ? Ledger::Kind::iq : Ledger::Kind::other));
     } catch (const std::exception& failure) {
-        // A handler that throws is a bug of ours: this stream ends, everybody else goes on.
+        // A handler that throws is a bug of ours: only this stream ends.
         host_.log().error("stanza failed",
             { { "account", user().jid().text() }, { "what", failure.what() } });
         close(StreamError(StreamError::internal_server_error));

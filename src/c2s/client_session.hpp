@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientSession: a bound resource (RFC 6120 section 7): takes the stanzas of its stream one at a
-// time, checks and stamps them, and keeps the order of answers: no iq is handled, and nothing behind
-// an unanswered iq, until what the client sent before is settled. So an answer also says that
-// everything before it is safe. With stream management (XEP-0198; managed_session) it may outlive its
-// stream and wait for another. Lives on its user's home shard; owned by its stream and its user.
+// ClientSession: a bound resource (RFC 6120 section 7). It takes the stanzas of its stream one at a time,
+// checks them and sets `from`. An iq is handled only when everything the client sent before it is settled;
+// nothing after an iq is handled before that iq is answered. So an iq result also confirms all earlier
+// stanzas. With stream management (XEP-0198; stream_management_session) a session may outlive its stream and
+// wait for another one. Lives on its user's home shard; owned by its stream and its user.
 #pragma once
 
 #include "c2s/client_state_queue.hpp"
@@ -23,21 +23,22 @@ namespace stonechat {
 class ClientStream;
 class Host;
 
-/// A message, presence or iq in the content namespace of a client's stream (RFC 6120 §8).
+/// Returns whether the element is a message, presence or iq in the content namespace of client streams
+/// (RFC 6120 §8).
 bool is_stanza(const Element& element);
-/// What ends the stream on a first-level element that is none of a client: a stanza of another content
-/// namespace (RFC 6120 §4.8.3), or anything else (§4.8.4).
+/// Returns the stream error for a first-level element that a client may not send: invalid-namespace for a
+/// stanza in another content namespace (RFC 6120 §4.8.3), else unsupported-stanza-type (§4.8.4).
 StreamError unknown_element(const Element& element);
 
-/// `<failed/>` of XEP-0198, with the count of the session that cannot be resumed, if it is known.
+/// Returns `<failed/>` of XEP-0198. `handled` is the `h` of the session that cannot be resumed, if known.
 Element management_failure(StanzaError::Condition condition,
     std::optional<std::uint32_t> handled = std::nullopt);
 
 class ClientSession final : public Session {
 public:
     ClientSession(ClientStream& stream, Host& host, Jid full_jid);
-    /// One that is brought back from its record, and waits for a connection. `received` is the number of
-    /// stanzas that its client has got.
+    /// Restores a session from its record in the store. The session waits for a connection. `received` is the
+    /// number of stanzas that the client says it received.
     ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSettings& settings,
         std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t received);
     ~ClientSession() override;
@@ -59,71 +60,73 @@ public:
     void snapshot_changed() override;
     Facts facts() const override;
 
-    // The stream.
-    /// A stanza of the client will come soon (base/prefetch.hpp).
+    // Called by the stream.
+    /// Prefetches memory for a stanza that is about to arrive (base/prefetch.hpp).
     void prepare() const;
-    /// It takes more again.
+    /// The stream accepts output again.
     void on_writable()
     {
         if (managed_) {
             managed_->on_writable();
         }
     }
-    /// The next first-level element of the client.
+    /// Handles the client's next first-level element, or keeps it until it may be handled.
     void receive(Element element);
-    /// `</stream:stream>` has come: what was written before it has been read.
+    /// The client has sent `</stream:stream>`. So it has read what was written to it before.
     void on_clean_end();
-    /// How a stream ends for its session.
+    /// How a stream ended.
     enum class EndOfStream {
-        for_good, ///< the client has said goodbye, or was sent away
-        lost,     ///< the client may come back, if it can resume
+        for_good, ///< closed by the client, or by an error after which it may not resume
+        lost,     ///< the client may resume, if the session is resumable
     };
-    /// The stream is over. If the client cannot come back nothing is sent any more, and the host hears of it.
+    /// The stream is over. A session that cannot be resumed ends and is unbound from the host.
     void on_stream_gone(EndOfStream how);
 
     // Resumption (XEP-0198).
     bool has_token(std::string_view token) const { return managed_ && managed_->has_token(token); }
     bool has_row(std::uint64_t row) const { return managed_ && managed_->has_row(row); }
-    /// Calls `f` when the client may be told of all it has sent, or the session is over. Of a session with a
-    /// token.
+    /// Calls `f` when everything the client has sent is settled and may be acknowledged, or when the session
+    /// is over. Only for resumable sessions.
     void when_settled(Function<void()> f) { managed_->when_settled(std::move(f)); }
-    /// The `h` that a lie in <resume/> is answered with.
+    /// Returns the number of stanzas sent (modulo 2^32), for the error that answers too high an `h` in
+    /// <resume/>.
     std::uint32_t sent_count() const { return managed_->sent_count(); }
-    /// Its client is back on `stream` and got `h` stanzas. A stream that it still has ends with conflict.
-    /// False if the client cannot have got so much; nothing has changed then.
+    /// Resumes the session on `stream`; the client says that it received `h` stanzas. A previous stream that
+    /// is still open ends with conflict. Returns false and changes nothing if `h` is more than was sent.
     bool resume_on(ClientStream& stream, std::uint32_t h);
-    /// A message that was on its way to the client when the server ended; as XML. Before `resume_on`.
+    /// Queues a message (as XML) that was unacknowledged when the server stopped. Call before `resume_on`.
     void send_again(std::string xml) { managed_->send_again(std::move(xml)); }
     void touch() { managed_->touch(); }
-    /// Without a connection: nobody comes back, it is over.
+    /// Ends a session that has no connection.
     void end();
 
-    /// More waits for its client: if that is too much for all of its account together, the session for which
-    /// most waits ends.
+    /// Checks the limit on bytes waiting for all sessions of the account. Call after queueing output. If the
+    /// limit is exceeded, the session with the most waiting bytes ends.
     void mind_account() const;
 
-    // What it has more with stream management.
-    ClientStream* stream() const { return stream_; } ///< null while it waits
+    // Used by StreamManagementSession.
+    ClientStream* stream() const { return stream_; } ///< null while the session waits to be resumed
     Shard& shard() const { return shard_; }
     Host& host() const { return host_; }
     std::uint64_t received_stanzas() const { return received_; }
     std::uint64_t settled_stanzas() const { return ledger_.settled_prefix(); }
-    /// The stanza as it goes over the wire.
+    /// Returns the stanza's XML.
     static std::string to_wire(const Stanza& stanza);
 
 private:
     enum class State : std::uint8_t {
         connected,
-        waiting, ///< for its client to come back
+        waiting, ///< no connection; the client may resume
         over,
     };
 
     void put(const Stanza& stanza, const DeliveryStatusPtr& message = nullptr);
     void put(const WireForm& stanza, std::string_view to);
     void give_up_waiting();
-    /// Somebody is at the device, as far as it says (XEP-0352).
+    /// Returns whether the client is connected and has not said that it is inactive (XEP-0352).
     bool is_attended() const { return state_ == State::connected && !is_inactive(); }
-    /// Nobody is, and `stanza` can wait until then. What cannot goes behind all that waits.
+    /// Puts `stanza` into the ClientStateQueue and returns true if the client is not attended and the stanza
+    /// can wait. Otherwise first sends everything in the queue, to keep the order, and returns false.
     bool waits(const Stanza& stanza);
     void let_out();
 
@@ -146,15 +149,15 @@ private:
     Shard& shard_;
     Host& host_;
     WallTime since_;
-    std::size_t account_unsent_bytes_; ///< that may wait for all sessions of the account
+    std::size_t account_unsent_bytes_; ///< limit for all sessions of the account together
     Ledger ledger_;                    ///< stanzas that are not settled
     std::uint64_t received_ = 0;
     std::unique_ptr<Element> waiting_;
     std::unique_ptr<StreamManagementSession> managed_;
-    std::unique_ptr<ClientStateQueue> client_state_queue_; ///< while something waits
+    std::unique_ptr<ClientStateQueue> client_state_queue_; ///< null while it would be empty
     std::vector<Function<void()>> after_next_;
     State state_ = State::connected;
-    bool enabling_ = false; ///< its record is being made
+    bool enabling_ = false; ///< the record is being stored
 };
 
 } // namespace stonechat

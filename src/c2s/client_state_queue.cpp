@@ -9,7 +9,8 @@
 namespace stonechat {
 namespace {
 
-/// A room has let the client in, moved it or thrown it out (XEP-0045 §7.2.2): it waits for this.
+/// Returns whether this is the client's own presence in a room (status 110, XEP-0045 §7.2.2). The client
+/// waits for it: it says that the client has joined, changed its nickname or left.
 bool is_own_in_room(const Element& presence)
 {
     const Element* room = presence.child("x", ns::muc_user);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientStateQueue: what a client is not sent while nobody looks at it (XEP-0352), or while its connection is
-// gone and may be resumed (XEP-0198). Presence waits, the last of each sender; bare chat states are of
-// no use later. Whatever else is sent goes at once, and what waits goes before it, so that the order of
-// stanzas stays. Part of a ClientSession; pure.
+// ClientStateQueue: holds back stanzas while the client is inactive (XEP-0352), or while its connection is
+// lost and may be resumed (XEP-0198). Of presence it keeps the last stanza of each sender. It drops messages
+// that carry only a chat state, which are useless later. Every other stanza is sent at once, after all
+// queued ones, so that the order is kept. Part of a ClientSession; pure.
 #pragma once
 
 #include "xmpp/stanza.hpp"
@@ -17,27 +17,28 @@ namespace stonechat {
 
 class ClientStateQueue {
 public:
-    /// What waits is let out when it is more than this.
+    /// Limits; a queue above either of them is sent.
     static constexpr std::size_t most_senders = 1000;
     static constexpr std::size_t most_bytes = 1024 * 1024;
 
     enum class Fate { at_once, last_of_sender, never };
     static Fate fate_of(const Stanza& stanza);
 
-    /// Takes `stanza` (it waits, or is of no use); false: it goes at once, behind all that waits.
+    /// Queues or drops `stanza` and returns true. Returns false if the stanza cannot wait: then the caller
+    /// sends the queue and after it the stanza.
     bool take(const Stanza& stanza);
-    /// What waits has to be let out, to keep its amount in bounds.
+    /// Returns whether the queue is above its limits and the caller has to send it.
     bool is_full() const { return waiting_.size() > most_senders || bytes_ > most_bytes; }
     bool is_empty() const { return waiting_.empty(); }
     std::size_t size() const { return waiting_.size(); }
     std::size_t bytes() const { return bytes_; }
 
-    /// A stanza as it goes over the wire: as a tree it may need many times as much.
+    /// A queued stanza as XML, because an element tree may take many times the memory.
     struct Held {
         WireForm wire;
         std::string to;
     };
-    /// What waits, in the order in which it came; nothing waits any more.
+    /// Removes and returns all queued stanzas, in order of arrival.
     std::list<Held> let_out();
 
 private:

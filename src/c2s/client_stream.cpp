@@ -12,18 +12,18 @@
 namespace stonechat {
 namespace {
 
-/// A stream that was quiet for this long gives its parser's memory back: 11 kB, against 5 microseconds
-/// for a new one. Short, because a storm of logins holds it all at once.
+/// A stream that is quiet for this long frees its parser's memory: 11 kB, against 5 microseconds for a new
+/// parser. The time is short because many logins at once would hold all that memory.
 constexpr std::chrono::seconds quiet_after { 1 };
-/// How long the rest of the output and the peer's own end may take once a stream is over.
+/// Time for the remaining output and for the peer to close, once a stream is over.
 constexpr unsigned linger_seconds = 4;
-/// Somebody whom nobody looks at is not woken more often.
+/// Keepalive interval for inactive clients (XEP-0352), which should not be woken more often.
 constexpr std::chrono::minutes unattended_keepalive { 10 };
 
 using EndOfStream = ClientSession::EndOfStream;
 
-/// Whether a client whose stream ends with this error may come back and resume (XEP-0198): it has done
-/// nothing wrong, and nobody else has taken its place.
+/// Returns whether a client may resume (XEP-0198) after this stream error: only if the error is not the
+/// client's fault and no other stream has taken over.
 EndOfStream parting_with(StreamError::Condition condition)
 {
     const bool may_return = condition == StreamError::connection_timeout
@@ -33,14 +33,14 @@ EndOfStream parting_with(StreamError::Condition condition)
 
 constexpr std::size_t longest_logged = 128;
 
-/// What a stranger has sent, as it may stand in a log that somebody reads in a terminal: short, and nothing
-/// but ASCII unless it is a `user` as PRECIS allows it, without controls and marks of direction.
+/// Returns text from an unauthenticated peer in a form that is safe to read in a terminal: shortened, and
+/// printable ASCII only, unless it is a `user` name that PRECIS allows (no control or direction characters).
 std::string for_log(std::string_view text, const std::string& host, bool is_user)
 {
     const bool is_harmless = is_user && sasl::prepared_user(text, host) == text;
     std::size_t length = std::min(text.size(), longest_logged);
     while (length < text.size() && length > 0 && (text[length] & 0xc0) == 0x80) {
-        --length; // not in the middle of a character
+        --length; // do not cut inside a UTF-8 character
     }
     std::string shown(text.substr(0, length));
     if (!is_harmless) {
@@ -61,7 +61,8 @@ ClientStream::ClientStream(C2s& service, Shard& shard, std::unique_ptr<Transport
       byte_rate_(settings_->rate_bytes, settings_->rate_burst_bytes, shard.clock().steady()),
       stanza_rate_(settings_->rate_stanzas, settings_->rate_burst_stanzas, shard.clock().steady()), tls_(tls)
 {
-    // Of the transport itself twice as much: it has the last words of who is ended, and what was before them.
+    // Twice the limit for the transport itself: it also has to take the rest of the output and the stream
+    // error.
     transport_->set_unsent_limit(2 * settings_->unsent_bytes);
     transport_->set_stall_timeout(settings_->stall_timeout);
 }
@@ -126,7 +127,7 @@ void ClientStream::feed(std::string_view bytes)
             end(fed.error());
         }
     } catch (const std::exception& failure) {
-        // What throws is a bug of ours: this stream ends, everybody else goes on.
+        // An exception is a bug of ours: only this stream ends.
         service_.server().log().error("stream failed", { { "what", failure.what() } });
         end(StreamError(StreamError::internal_server_error));
     }
@@ -165,7 +166,7 @@ void ClientStream::resume()
     if (--pauses_ > 0 || phase_ == Phase::closed) {
         return;
     }
-    // Never parse inside the call of whoever lets us go on: it may stand inside an element of ours.
+    // Parse in a new turn: the caller may be inside the handling of one of our elements.
     shard_->post([held = shared_from_this(), shard = shard_] {
         ClientStream& self = *held;
         if (self.shard_ != shard || self.pauses_ > 0 || self.phase_ == Phase::closed
@@ -214,7 +215,7 @@ Result<Done, StreamError> ClientStream::accept_header(const StreamHeader& header
         return StreamError(StreamError::host_unknown, "The TLS session was made for another host");
     }
     if (phase_ == Phase::authenticated) {
-        // RFC 6120 §6.4.6, §4.7.1: the identity was proven to one host and for one account only.
+        // RFC 6120 §6.4.6, §4.7.1: the login is valid for one host and one account only.
         if (host != host_) {
             return StreamError(StreamError::not_authorized);
         }
@@ -226,8 +227,8 @@ Result<Done, StreamError> ClientStream::accept_header(const StreamHeader& header
         return StreamError(StreamError::not_authorized, "The stream was opened to another host");
     }
     host_ = host;
-    SaslDialog::Stream& self = *this;        // a private base, so the name is made here
-    Jid claimed = tls ? header.from : Jid(); // in clear, anybody may have written it
+    SaslDialog::Stream& self = *this;        // converted here, because the base is private
+    Jid claimed = tls ? header.from : Jid(); // without TLS the header may have been forged
     sasl_ = std::make_unique<SaslDialog>(self, router(), host->name(), std::move(claimed), tls, settings_);
     return Done();
 }
@@ -294,7 +295,8 @@ void ClientStream::receive_negotiation(Element element)
 
 void ClientStream::receive_before_login(Element element)
 {
-    // A ban also meets those who connected before it began: before each step of a login, and a registration.
+    // Checked before each step of a login and before a registration: the peer may have connected before its
+    // ban began.
     if (const auto ban = service_.server().guard().shuts_out(peer().address)) {
         login_refused(*ban);
         return;
@@ -334,7 +336,7 @@ void ClientStream::answer_before_login(Element element)
         send(error_reply_to(element, stanza.error()));
         return;
     }
-    // The request lives in a box of its own: the handler may answer long after this call.
+    // The request is shared with the handler, which may answer long after this call.
     asked_before_login_ = true;
     auto request = std::make_shared<Stanza>(std::move(*stanza));
     const auto& handler = *host_->handlers().find_before_login(Iq(*request).payload());
@@ -357,7 +359,7 @@ void ClientStream::answer_before_login(Element element)
 
 void ClientStream::refuse_compression()
 {
-    // XEP-0138 §3: never offered, because compression under TLS leaks and unpacking costs without bound.
+    // XEP-0138 §3: never offered. Compression under TLS leaks, and decompression has no limit on its cost.
     Element failure("failure", ns::compression);
     failure.add("unsupported-method");
     send(failure);
@@ -373,8 +375,7 @@ void ClientStream::receive_bound(Element element)
         end(StreamError(StreamError::policy_violation)); // a second header, a login inside a login
         return;
     }
-    if (element.ns()
-        != ns::stream_management) { // these cost little, and a client that acknowledges is a good one
+    if (element.ns() != ns::stream_management) { // not rate-limited: cheap, and acknowledgements are welcome
         rest(stanza_rate_.take(1, shard_->clock().steady()));
     }
     if (is_stanza(element) && !lang_.empty() && element.lang().empty()) {
@@ -397,11 +398,11 @@ void ClientStream::start_tls()
 {
     TlsContexts* contexts = service_.server().tls();
     if (tls_ != ListenerTls::starttls || is_encrypted() || contexts == nullptr) {
-        send(Element("failure", ns::tls)); // §5.4.2.2: and the stream ends
+        send(Element("failure", ns::tls)); // §5.4.2.2: the stream ends too
         finish(EndOfStream::for_good);
         return;
     }
-    // What came in clear behind <starttls/> must never be read as if it had come inside TLS.
+    // Drops the clear text after <starttls/>, which must never be read as if it had come through TLS.
     parser_.take_unread();
     send(Element("proceed", ns::tls));
     phase_ = Phase::starting_tls;
@@ -471,8 +472,8 @@ void ClientStream::login_mismatched()
     end(StreamError(StreamError::invalid_from, "The stream was opened by another account"));
 }
 
-/// RFC 6120 §6.4.6: behind <success/> the client sends a new header, so nothing is in flight, and
-/// the stream moves to where its user lives.
+/// Moves the stream to the home shard of its user. RFC 6120 §6.4.6: after <success/> the client sends a new
+/// header, so nothing is in flight once our output is sent.
 void ClientStream::move_home()
 {
     if (phase_ == Phase::closed) {
@@ -544,8 +545,8 @@ void ClientStream::on_quiet()
         return;
     }
     if (quiet_) {
-        // RFC 6120 §4.6.1: a space now and then keeps middleboxes from forgetting the connection, and
-        // tells us when the peer is gone.
+        // RFC 6120 §4.6.1: a whitespace keepalive keeps middleboxes from dropping the connection, and lets us
+        // notice when the peer is gone.
         transport_->write(" ");
     }
     quiet_ = true;
@@ -567,11 +568,11 @@ void ClientStream::end(const StreamError& error)
     }
     if (phase_ == Phase::starting_tls) {
         phase_ = Phase::closed;
-        transport_->abort(); // there is no stream to say it on
+        transport_->abort(); // there is no stream on which to send an error
         return;
     }
     if (!header_sent_) {
-        send_header(Jid()); // §4.9.1.2: an error before our header comes behind it
+        send_header(Jid()); // §4.9.1.2: the header has to come before the error
     }
     write_rest();
     append_error(transport_->write_buffer(), error);
@@ -581,7 +582,8 @@ void ClientStream::end(const StreamError& error)
     finish(parting_with(error.condition()));
 }
 
-/// Whoever asks why a client does not log in finds here that it knows nothing of what there is.
+/// Logs the offered mechanisms if the client left without trying one. So an administrator can see that the
+/// client supports none of them.
 void ClientStream::tell_if_nothing_was_tried() const
 {
     if (phase_ != Phase::negotiating || sasl_->was_tried() || asked_before_login_) {

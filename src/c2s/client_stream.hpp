@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientStream: one XML stream of a client over one transport (RFC 6120): opening, STARTTLS, login,
-// resource binding, then carrying the elements of its ClientSession, and the end, graceful or not.
+// ClientStream: one XML stream of a client over one transport (RFC 6120): opening, STARTTLS, login, resource
+// binding, the elements from and to its ClientSession, and the end of the stream.
 // Lives on the shard that accepted it until login, on its user's home shard afterwards; owned by C2s.
 #pragma once
 
@@ -38,9 +38,9 @@ public:
         std::shared_ptr<const C2sSettings> settings);
     ~ClientStream() override;
 
-    /// Begins to read; the login deadline runs from here.
+    /// Starts reading. The login deadline runs from now on.
     void start();
-    /// Ends the stream with an error (RFC 6120 §4.9). Does nothing if it has ended.
+    /// Ends the stream with an error (RFC 6120 §4.9). Does nothing if the stream has ended already.
     void end(const StreamError& error);
 
     Shard& shard() const { return *shard_; }
@@ -49,27 +49,28 @@ public:
     const PeerAddress& peer() const override { return transport_->peer(); }
     std::string describe_transport() const;
 
-    // For the session, in stream_output.cpp. What the transport does not take now waits in an Outbox.
+    // For the session, in stream_output.cpp. Output that the transport does not accept now waits in an
+    // Outbox.
     void send_stanza(const Element& stanza);
     void send_wire(const WireForm& stanza, std::string_view to);
-    /// As one answer, which may be longer than what may wait otherwise.
+    /// Sends the stanzas as one answer, which may exceed the limit on waiting bytes by itself.
     void send_wires(const WireForms& stanzas, std::string_view to);
     void send_xml(std::string_view xml);
-    /// Who has a queue of his own keeps the rest there while this is false; ClientSession::on_writable
-    /// follows.
+    /// Returns whether output goes to the transport at once. While this is false, a caller with its own queue
+    /// keeps its output there; ClientSession::on_writable() tells it when to continue.
     bool takes_more() { return !outbox_ && transport_->takes_more(); }
-    /// Bytes that wait here for the client to read.
+    /// Returns the bytes that wait in this stream for the client to read.
     std::size_t waiting_bytes() const { return transport_->unsent() + (outbox_ ? outbox_->bytes() : 0); }
-    /// It is too much, together with what waits for the account's other clients: the end is near.
+    /// Drops waiting output and ends the stream in the next turn, because too much waits for the account.
     void give_up_waiting();
     Transport::Progress progress() const { return transport_->progress(); }
-    /// What a client asks for it has to read: while much waits, here and in a queue of `behind` bytes, its
-    /// next requests stay in the network.
+    /// Stops reading from the client while too much output waits, so that it cannot request more than it
+    /// reads. `behind` is the size of the caller's own queue in bytes.
     void mind_congestion(std::size_t behind = 0);
-    /// Another stream has resumed the session of this one, which ends with conflict.
+    /// Another stream has resumed this stream's session. This stream ends with conflict.
     void lose_session();
     const std::shared_ptr<ResumableSessions>& resumable_sessions() const;
-    /// Reads no further until resume(); elements that were read already wait too.
+    /// Stops reading until resume(). Elements that were read already wait too. Calls may be nested.
     void pause();
     void resume();
 
@@ -80,7 +81,7 @@ private:
         starting_tls,  ///< <proceed/> sent
         authenticated, ///< logged in: a new header, then a resource
         bound,
-        closed, ///< nothing is read any more; perhaps bytes are still going out
+        closed, ///< nothing is read any more; output may still be going out
     };
 
     // Transport::Receiver
@@ -105,7 +106,7 @@ private:
     bool is_over() const override { return phase_ == Phase::closed; }
 
     bool is_encrypted() const { return transport_->tls() != nullptr; }
-    /// TLS is there, or the listener is one that goes without (loopback, behind a TLS proxy).
+    /// Returns whether the stream has TLS, or its listener works without (loopback, behind a TLS proxy).
     bool may_log_in() const { return is_encrypted() || tls_ == ListenerTls::none; }
     const ParserLimits& limits() const;
 
@@ -169,13 +170,13 @@ private:
     std::shared_ptr<const C2sSettings> settings_;
     StreamParser parser_;
     Host* host_ = nullptr;
-    std::unique_ptr<Outbox> outbox_; ///< while something waits behind the transport
+    std::unique_ptr<Outbox> outbox_; ///< null unless output waits for the transport
     std::unique_ptr<SaslDialog> sasl_;
     std::shared_ptr<ClientSession> session_;
-    std::string user_; ///< who has logged in: prepared localpart
+    std::string user_; ///< prepared localpart of the logged-in account
     std::string lang_;
     SteadyTime deadline_;
-    SteadyTime login_began_; ///< the last one
+    SteadyTime login_began_; ///< start of the last login attempt
     Timer timer_;            ///< the login deadline, later the watch over a quiet stream
     Timer throttle_timer_;
     RateLimit byte_rate_;
@@ -184,13 +185,13 @@ private:
     Phase phase_ = Phase::opening;
     std::uint8_t failed_logins_ = 0;
     std::uint8_t refused_binds_ = 0;
-    std::uint8_t pauses_ = 0; ///< reasons not to read: held, throttled, moving, congested
+    std::uint8_t pauses_ = 0; ///< number of reasons not to read: held, throttled, moving, congested
     bool header_sent_ = false;
-    bool heard_ = false; ///< bytes have come since the quiet timer last looked
-    bool quiet_ = false; ///< it has looked and heard nothing
+    bool heard_ = false; ///< bytes have arrived since the last check of the quiet timer
+    bool quiet_ = false; ///< no bytes had arrived at the last check
     bool throttled_ = false;
-    bool asked_before_login_ = false; ///< an iq, to register for example
-    bool congested_ = false;          ///< so much waits for the client that no more of its requests are read
+    bool asked_before_login_ = false; ///< the client sent an iq before login, for example to register
+    bool congested_ = false;          ///< too much output waits, so the client's requests are not read
 };
 
 } // namespace stonechat

@@ -27,13 +27,13 @@ void end_record(C2s& service, User& owner, const StreamRecord& record)
         kept->store.end(record.owner, record.row, {})
             .then([user = owner.weak_from_this()](const Result<Done, StoreError>& done) {
                 const auto loaded = user.lock();
-                if (done && loaded) { // or it is found again
+                if (done && loaded) { // if it failed, StreamSweep finds the record again
                     loaded->host().mailbox_grown(*loaded);
                 }
             });
         return;
     }
-    // It is back for a moment, to take its leave like any other.
+    // Restores the session for a moment, so that it ends like any other and sends unavailable presence.
     auto session = std::make_shared<ClientSession>(host.shard(), host, *jid, *service.settings(host.shard()),
         kept, record, 0);
     session->set_available(std::make_shared<const Stanza>(std::move(*state.presence)), 0);

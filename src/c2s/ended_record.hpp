@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of a resumable session (XEP-0198) that is not in memory: its record was left by an earlier
-// server. Its contacts may still think that it is there. On the home shard of its owner.
+// Ends a resumable session (XEP-0198) that is not in memory because the server was restarted: only its record
+// is in the store. Contacts may still see the session as available. Called on the home shard of the owner.
 #pragma once
 
 #include "storage/stream_store.hpp"
@@ -11,10 +11,11 @@ class C2s;
 class Server;
 class User;
 
-/// Nobody may resume it any more. Nobody could while the server was away, so that time does not count.
+/// Returns whether the session's time to resume is over. Time while the server was down does not count.
 bool is_time_up(const Server& server, const StreamRecord& record);
 
-/// Moves what was not acknowledged into the mailbox of `owner`, who is loaded, and tells the contacts.
+/// Moves unacknowledged messages into the owner's mailbox and sends unavailable presence to the contacts.
+/// `owner` is loaded.
 void end_record(C2s& service, User& owner, const StreamRecord& record);
 
 } // namespace stonechat

@@ -69,7 +69,7 @@ void Outbox::take_next(std::string& out)
         parcels_.pop_front();
         return;
     }
-    // Not shared from here any more: what a room has forgotten is not kept for who reads slowly.
+    // Moved out, so that a slow reader does not keep alive a stanza that its room has dropped.
     const auto stanza = std::move(parcel.stanzas[parcel.next++]);
     bytes_ -= size_of(*stanza, parcel.text);
     stanza->append_to(out, parcel.text);

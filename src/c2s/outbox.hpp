@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outbox: what one client is still to be sent while its transport takes no more. Stanzas that were
-// serialised for many are shared, not copied. There is one only while it is needed. Part of a ClientStream;
-// knows no connection; pure.
+// Outbox: the output that waits for one client while its transport accepts no more. Stanzas that were
+// serialised for many recipients are shared, not copied. A ClientStream has an Outbox only while output
+// waits. Knows no connection; pure.
 #pragma once
 
 #include "xmpp/serialize.hpp"
@@ -15,34 +15,35 @@ namespace stonechat {
 
 class Outbox {
 public:
-    /// At most `most_bytes` wait, and the one that is too much for that, whatever its size. An answer of ours
-    /// may be longer than the bound by itself (a large roster, the presences of a large room); as much again
-    /// as the bound may wait behind it. `unsent` bytes have gone to the transport and wait there.
+    /// `most_bytes` is the limit; `unsent` is the number of bytes that already wait in the transport and
+    /// count too. The addition that crosses the limit is accepted whatever its size, because one answer of
+    /// the server may be larger than the limit (a large roster, the presences of a large room). After such an
+    /// answer, up to `most_bytes` more may wait.
     Outbox(std::size_t most_bytes, std::size_t unsent)
         : most_(most_bytes), allowed_(unsent > most_bytes ? unsent + most_bytes : most_bytes)
     {}
 
-    /// Puts something behind all that waits, while `unsent` bytes wait in the transport. False if that is too
-    /// much: then nothing waits any more, and nothing is taken from now on.
+    /// Appends output; `unsent` is the number of bytes now waiting in the transport. Returns false if the
+    /// limit is exceeded: then the outbox is emptied and accepts nothing more.
     bool add(std::string xml, std::size_t unsent);
     bool add(WireForms stanzas, std::string_view to, std::size_t unsent);
 
-    /// Nothing waits any more, and nothing is taken from now on.
+    /// Empties the outbox, which accepts nothing more.
     void give_up();
 
-    /// Appends what comes next to `out`: one stanza.
+    /// Moves the next stanza to the end of `out`.
     void take_next(std::string& out);
 
     bool is_empty() const { return parcels_.empty(); }
     std::size_t bytes() const { return bytes_; }
-    /// Too much was added.
+    /// Returns whether the outbox was given up, by give_up() or because of the limit.
     bool is_overfull() const { return overfull_; }
 
 private:
     struct Parcel {
-        WireForms stanzas;    ///< or none: `text` is XML
-        std::size_t next = 0; ///< of `stanzas`
-        std::string text;     ///< else the `to` of all of them
+        WireForms stanzas;    ///< empty if `text` is XML
+        std::size_t next = 0; ///< index into `stanzas`
+        std::string text;     ///< the `to` of all `stanzas`, or XML if there are none
     };
 
     bool admits(std::size_t bytes, std::size_t unsent);
@@ -50,7 +51,7 @@ private:
     std::deque<Parcel> parcels_;
     std::size_t bytes_ = 0;
     std::size_t most_;
-    std::size_t allowed_; ///< most_, or more behind the one that was too much
+    std::size_t allowed_; ///< the limit in force: most_, or more after an addition that crossed it
     bool overfull_ = false;
 };
 

@@ -13,16 +13,16 @@
 namespace stonechat {
 namespace {
 
-/// Refusals of a resource before the stream ends (RFC 6120 §7.7.3 recommends 5 to 10).
+/// Number of refused resources before the stream ends (RFC 6120 §7.7.3 recommends 5 to 10).
 constexpr int bind_attempts = 10;
 
-/// A name beside `taken`, which another session has; there is room for it within 1023 bytes.
+/// Returns a new resource made from `taken`, which another session has: at most 1023 bytes long.
 std::string beside(std::string_view taken)
 {
     constexpr std::size_t kept = 900;
     std::size_t end = std::min(taken.size(), kept);
     while (end < taken.size() && (static_cast<unsigned char>(taken[end]) & 0xC0) == 0x80) {
-        --end; // not inside a character
+        --end; // do not cut inside a UTF-8 character
     }
     return std::string(taken.substr(0, end)) + "." + random_id(6);
 }
@@ -43,7 +43,7 @@ void ClientStream::receive_authenticated(Element element)
         return;
     }
     if (element.ns() == ns::sasl || element.ns() == ns::streams) {
-        end(StreamError(StreamError::policy_violation)); // RFC 6120 §6.4.6: nobody logs in twice
+        end(StreamError(StreamError::policy_violation)); // RFC 6120 §6.4.6: no second login
         return;
     }
     if (element.ns() == ns::stream_management) {
@@ -96,7 +96,8 @@ void ClientStream::refuse_bind(std::string_view id, const StanzaError& error)
     send(iq);
 }
 
-/// Who has logged in; if the account has changed meanwhile, or cannot be read, the stream ends.
+/// Returns whether the logged-in account may bind or resume. Otherwise ends the stream: the account cannot be
+/// read, was removed or disabled, or has a new password since the login.
 bool ClientStream::may_go_in(const User& user)
 {
     if (user.state() == User::State::failed) {
@@ -131,7 +132,7 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
     }
     Session* holder = user->session(jid->resource());
     if (holder != nullptr && !holder->is_connected()) {
-        // Its stream is over, and the client that might have resumed it has come to bind instead.
+        // The holder waits to be resumed, but its client has come back to bind instead.
         const auto held = holder->shared_from_this();
         held->close(StreamError(StreamError::conflict));
         host_->unbind(*held);
@@ -160,10 +161,10 @@ void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::stri
     send(request.result(bind_result(*jid)).element());
 }
 
-/// Sessions that wait to be resumed do not keep anybody out.
+/// Ends sessions that wait to be resumed, if the account is at its limit of resources.
 void ClientStream::make_room(User& user)
 {
-    // A copy: who is closed leaves the list.
+    // Copied, because a closed session leaves the list.
     const std::vector<std::shared_ptr<Session>> sessions(user.sessions().begin(), user.sessions().end());
     for (const auto& session : sessions) {
         if (user.sessions().size() < settings_->resources_per_account) {
@@ -180,7 +181,7 @@ void ClientStream::give_session(std::shared_ptr<ClientSession> session)
 {
     session_ = std::move(session);
     phase_ = Phase::bound;
-    parser_.set_limits(settings_->after_login); // not before: connections that bind nothing are not counted
+    parser_.set_limits(settings_->after_login); // not earlier: unbound streams have no limit in number
     sasl_.reset();
     watch_for_quiet();
 }

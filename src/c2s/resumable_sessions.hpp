@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ResumableSessions: what one shard knows of resumable sessions (XEP-0198) besides the sessions: the journal,
-// who is being brought back from the store at this moment, and, for a while, how those ended that
-// nobody can resume any more. Owned by C2s and by the sessions together; shard-bound.
+// ResumableSessions: one shard's common state for resumable sessions (XEP-0198): the StreamStateWriter, the
+// sessions that are being restored from the store, and the `h` of sessions that ended recently. Shared by C2s
+// and the sessions; shard-bound.
 #pragma once
 
 #include "c2s/stream_state_writer.hpp"
@@ -18,7 +18,7 @@
 
 namespace stonechat {
 
-/// The `h` of sessions that are over, for who wants to resume one; so many as fit, the oldest goes first.
+/// The `h` of sessions that have ended, for clients that try to resume one (XEP-0198 §5). Keeps the last 500.
 class EndedStreams {
 public:
     void remember(AccountKey owner, std::string token, std::uint32_t handled)
@@ -48,17 +48,18 @@ private:
     std::deque<Ended> ended_;
 };
 
-/// Of those who want to bring back the same session one does, the others wait until it is there.
+/// The sessions that are being restored. If several streams want the same one, the first restores it and the
+/// others wait.
 class BeingRestored {
 public:
     bool contains(std::string_view token) const { return find(token) != nullptr; }
     void begin(std::string token) { each_.push_back({ std::move(token), {} }); }
-    /// Only while it contains `token`.
+    /// Calls `f` when the session has been restored, or could not be. Precondition: contains(token).
     void wait(std::string_view token, Function<void()> f)
     {
         const_cast<One*>(find(token))->waiting.push_back(std::move(f));
     }
-    /// It is there or has failed: who waited looks again.
+    /// The session has been restored, or could not be. Calls those that wait; they look for it again.
     void end(std::string_view token)
     {
         std::vector<Function<void()>> waiting;

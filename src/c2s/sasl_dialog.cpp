@@ -13,11 +13,11 @@
 namespace stonechat {
 namespace {
 
-/// A quarter of a second each: how long somebody waits for others of the neighbourhood whose passwords are
-/// being looked at.
+/// How often a login waits because the LoginGuard says so (its turn at the account, or other logins from its
+/// network being checked) before it fails.
 constexpr unsigned most_rounds = 40;
 
-/// RFC 6120 §6.4.2: `=` stands for data of length zero, no text for no data.
+/// RFC 6120 §6.4.2: `=` stands for data of length zero, an element without text for no data.
 Element with_data(std::string_view name, std::string_view data, bool even_if_empty)
 {
     Element element(name, ns::sasl);
@@ -120,12 +120,12 @@ bool SaslDialog::receive(const Element& element)
     if (mechanism_->user().empty()) {
         proceed(mechanism_->respond(*data));
     } else {
-        wait_for_turn(std::move(*data)); // a second message of SCRAM
+        wait_for_turn(std::move(*data)); // the second message of SCRAM, which proves the password
     }
     return true;
 }
 
-/// RFC 6120 §6.4.2: what is under way is discarded. It was an attempt as if it had been aborted.
+/// RFC 6120 §6.4.2: a new <auth/> discards the handshake under way, which counts as aborted.
 void SaslDialog::begin_anew(const Element& auth)
 {
     if (mechanism_) {
@@ -220,7 +220,7 @@ void SaslDialog::fetch_account(const std::string& user)
         });
 }
 
-// What depends on the password ----------------------------------------------------------------------
+// Checking the password -----------------------------------------------------------------------------
 
 void SaslDialog::wait_for_turn(Secret secret)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// SaslDialog: the SASL part of a client's stream (RFC 6120 section 6): turns <auth/>, <response/>
-// and <abort/> into steps of a mechanism, fetches the account it asks for, asks the LoginGuard before
-// anything is looked at that depends on the password, and answers. Owned by its
-// ClientStream until the client has logged in; shard-bound.
+// SaslDialog: the SASL part of a client's stream (RFC 6120 section 6). It turns <auth/>, <response/> and
+// <abort/> into steps of a mechanism, loads the account, asks the LoginGuard before it checks anything that
+// depends on the password, and sends the answers. Owned by its ClientStream until login succeeds;
+// shard-bound.
 #pragma once
 
 #include "c2s/c2s_settings.hpp"
@@ -25,29 +25,29 @@ namespace stonechat {
 class Router;
 class TlsSession;
 
-/// By what a client has tried to log in, and as whom: what it sent, the name prepared if possible. Both may
-/// be empty.
+/// One login attempt: the mechanism and user name as the client sent them, the name prepared if possible.
+/// Both may be empty.
 struct LoginTry {
     std::string mechanism;
     std::string user;
-    LoginAttempt::Failure consequence; ///< of a wrong password
+    LoginAttempt::Failure consequence; ///< what the LoginGuard does because of a wrong password
 };
 
 class SaslDialog {
 public:
-    /// The stream, as the dialog needs it.
+    /// The interface to the stream.
     class Stream {
     public:
         virtual ~Stream() = default;
         virtual void send(const Element& element) = 0;
-        /// Reads no further until `go_on`: an account is being fetched.
+        /// Stops reading until `go_on`, because the dialog waits for an answer.
         virtual void hold() = 0;
         virtual void go_on() = 0;
         virtual void logged_in(std::string user) = 0;
         virtual void login_failed(SaslFailure failure, const LoginTry& what) = 0;
-        /// No password is looked at; the stream is over.
+        /// The peer is banned: its password is not checked and the stream ends.
         virtual void login_refused(const Ban& ban) = 0;
-        /// The password was right, but the header named somebody else; the stream is over.
+        /// The password was right, but the stream header named another account. The stream ends.
         virtual void login_mismatched() = 0;
         virtual const PeerAddress& peer() const = 0;
         /// Keeps stream and dialog alive for an answer that comes later.
@@ -55,24 +55,24 @@ public:
         virtual bool is_over() const = 0;
     };
 
-    /// `tls` may be null: a listener without TLS. `claimed` is who the client is by its header, or empty.
+    /// `tls` is null on a stream without TLS. `claimed` is the account in the header's `from`, or empty.
     SaslDialog(Stream& stream, Router& router, std::string host, Jid claimed, const TlsSession* tls,
         std::shared_ptr<const C2sSettings> settings);
     ~SaslDialog();
 
-    /// `<mechanisms/>` and, with channel binding, XEP-0440's `<sasl-channel-binding/>`.
+    /// Appends `<mechanisms/>` and, with TLS, `<sasl-channel-binding/>` (XEP-0440).
     void append_features(std::vector<Element>& features) const;
 
-    /// The mechanisms, as they were offered.
+    /// Returns the mechanisms that are offered.
     const std::vector<std::string>& mechanisms() const { return mechanisms_; }
-    /// Whether the client has named a mechanism, also one that there is not.
+    /// Returns whether the client has sent <auth/>, even with an unknown mechanism.
     bool was_tried() const { return was_tried_; }
 
-    /// An element in the SASL namespace. False if it is none that a client may send.
+    /// Handles an element in the SASL namespace. Returns false if it is not one that a client may send.
     bool receive(const Element& element);
 
 private:
-    /// What shows whether somebody knows the password: a SCRAM client's last message, or the password.
+    /// The proof that the client knows the password: its last SCRAM message, or the password itself.
     using Secret = std::variant<std::string, SaslMechanism::CheckPassword>;
 
     void begin_anew(const Element& auth);
@@ -96,12 +96,12 @@ private:
     std::shared_ptr<const C2sSettings> settings_;
     std::vector<std::string> mechanisms_;
     std::unique_ptr<SaslMechanism> mechanism_;
-    LoginTry try_;                        ///< the one at hand
-    std::optional<Secret> secret_;        ///< waits until it may be looked at
-    std::optional<LoginAttempt> attempt_; ///< it is being looked at
+    LoginTry try_;                        ///< the current attempt
+    std::optional<Secret> secret_;        ///< kept until the LoginGuard allows the check
+    std::optional<LoginAttempt> attempt_; ///< set while the secret is being checked
     Timer turn_;
-    bool has_waited_ = false; ///< for its turn at the account
-    unsigned rounds_ = 0;     ///< that it has waited for others of its neighbourhood
+    bool has_waited_ = false; ///< has waited for its turn at the account
+    unsigned rounds_ = 0;     ///< number of times the LoginGuard has told it to wait
     bool was_tried_ = false;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stream management (XEP-0198): the part of ClientSession that answers the client's <enable/>, <r/> and
-// <a/>, and comes back on another stream.
+// Stream management (XEP-0198): the part of ClientSession that handles <enable/>, <r/> and <a/>, and resumes
+// the session on another stream.
 #include "base/random.hpp"
 #include "c2s/client_session.hpp"
 #include "c2s/client_stream.hpp"
@@ -23,7 +23,7 @@ bool is_true(std::string_view text)
     return text == "true" || text == "1";
 }
 
-/// What the client would like, as far as the settings allow it; 0 = it does not want to resume.
+/// Returns the requested time to resume, at most `allowed`; 0 if the client does not want to resume.
 std::chrono::seconds agreed_window(const Element& enable, std::chrono::seconds allowed)
 {
     if (!is_true(enable.attribute_or("resume"))) {
@@ -93,7 +93,8 @@ void ClientSession::enable(const Element& enable)
         StreamManagementSession::Limits(stream_->settings()), std::nullopt);
 }
 
-/// The client is told that it can resume when its record is safe; until then it waits.
+/// Stores the session's record. The client gets <enabled/> when the record is committed; until then the
+/// stream is paused.
 void ClientSession::enable_resumable(std::chrono::seconds window)
 {
     StreamRecord record;
@@ -142,7 +143,7 @@ bool ClientSession::resume_on(ClientStream& stream, std::uint32_t h)
     }
     const auto held = shared_from_this();
     if (ClientStream* old = std::exchange(stream_, nullptr)) {
-        waiting_.reset(); // it was not counted, so the client sends it again
+        waiting_.reset(); // not counted yet, so the client sends it again
         old->lose_session();
     }
     stream_ = &stream;

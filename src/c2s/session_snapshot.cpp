@@ -9,7 +9,7 @@
 namespace stonechat {
 namespace {
 
-constexpr std::string_view own_part = "core"; ///< in ns::session_state, which no module has
+constexpr std::string_view own_part = "core"; ///< in ns::session_state, which no module uses
 
 } // namespace
 

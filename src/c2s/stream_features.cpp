@@ -11,7 +11,7 @@
 namespace stonechat {
 namespace {
 
-/// XEP-0478: how large a stanza may be on this stream from here on.
+/// Returns the limits of XEP-0478: the largest stanza allowed in this phase of the stream.
 Element limits_feature(const FeatureContext& context)
 {
     Element limits("limits", ns::stream_limits);
@@ -64,7 +64,7 @@ void append_features_after_login(std::string& out, const FeatureContext& context
 {
     std::vector<Element> features;
     features.emplace_back("bind", ns::bind);
-    // Asked for by clients of RFC 3921; there is nothing to establish, so it is optional
+    // For clients of RFC 3921. There is nothing to establish, so the feature is optional
     // (draft-cridland-xmpp-session).
     Element session("session", ns::session);
     session.add("optional");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a stream offers in each of its phases (RFC 6120 section 4.3.2), XEP-0478 limits included.
+// The stream features of each phase (RFC 6120 section 4.3.2), including the limits of XEP-0478.
 #pragma once
 
 #include "xmpp/stream_parser.hpp"
@@ -16,7 +16,7 @@ struct FeatureContext {
     const ParserLimits& limits;
 };
 
-/// Nothing but STARTTLS, which is required (RFC 6120 §5.3.1).
+/// Appends STARTTLS as the only feature, marked as required (RFC 6120 §5.3.1).
 void append_starttls_feature(std::string& out);
 void append_features_before_login(std::string& out, const FeatureContext& context, const SaslDialog& sasl,
     bool encrypted);

@@ -7,7 +7,7 @@
 namespace stonechat {
 namespace {
 
-/// RFC 6120 §4.7.5: we speak 1.0 and so does every client whose major version is 1 or more; a
+/// RFC 6120 §4.7.5: returns whether the major version is 1 or more, since such a client also speaks 1.0. A
 /// missing version means a protocol older than the RFC.
 bool is_supported_version(std::string_view version)
 {

@@ -9,7 +9,7 @@
 namespace stonechat {
 namespace {
 
-/// A client that never asks is told after so many stanzas.
+/// Number of settled stanzas after which a client that sends no <r/> gets an <a/>.
 constexpr std::uint64_t told_unasked_after = 50;
 
 } // namespace
@@ -70,7 +70,7 @@ StreamManagement::Ack StreamManagement::acknowledge(std::uint32_t h)
 {
     const std::uint32_t ahead = h - static_cast<std::uint32_t>(acknowledged_);
     if (ahead > sent_ - acknowledged_) {
-        // Not among what is on its way: an old count, which is no news, or a lie.
+        // `h` is outside the stanzas in flight: either an old count, which is harmless, or a wrong one.
         const std::uint32_t behind = static_cast<std::uint32_t>(acknowledged_) - h;
         const bool is_old = behind <= acknowledged_ && behind <= UINT32_MAX / 2;
         return is_old ? Ack::fine : Ack::too_high;

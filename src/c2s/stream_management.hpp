@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// StreamManagement: the counting half of XEP-0198 for one session: what was sent to the client and is
-// not acknowledged, in the order in which it counts; how many of the client's stanzas may be
-// acknowledged; and who has asked whom. On the wire counters are modulo 2^32, here they never wrap.
+// StreamManagement: the counters and the queue of XEP-0198 for one session: the stanzas to the client that it
+// has not acknowledged, in order; how many of the client's stanzas may be acknowledged; and which requests
+// <r/> of either side are open. Counters are modulo 2^32 on the wire; here they never wrap.
 // Knows no stream, no clock and no store. A part of StreamManagementSession; pure.
 #pragma once
 
@@ -18,29 +18,30 @@
 
 namespace stonechat {
 
-/// The `h` of an <a/> or <resume/>: nothing if it is missing or no number from 0 to 2^32 - 1.
+/// Returns the `h` of an <a/> or <resume/>; nothing if it is missing or not a number from 0 to 2^32 - 1.
 std::optional<std::uint32_t> read_handled_count(const Element& element);
 
-/// What ends the stream of a client that acknowledges what it was not sent, or with no number.
+/// Returns the stream error for an `h` that is missing, not a number, or higher than `sent`.
 StreamError handled_count_too_high(const Element& ack, std::uint32_t sent);
 
 class StreamManagement {
 public:
-    /// A session of which the client has been told that `handled` of its stanzas are, and which has said
-    /// that it got `received`.
+    /// Starts with `handled` stanzas of the client that were acknowledged to it, and with `received` stanzas
+    /// that the client has acknowledged. Both are 0 for a new session.
     explicit StreamManagement(std::uint64_t handled = 0, std::uint64_t received = 0)
         : durable_(handled), told_(handled), acknowledged_(received), sent_(received), asked_up_to_(received)
     {}
 
-    // What the client is sent. Places are numbered from 1.
-    /// Puts a stanza behind everything else. Its number.
+    // Stanzas to the client. Places in the queue are numbered from 1.
+    /// Appends a stanza to the queue and returns its number.
     std::uint64_t push(std::string xml, DeliveryStatusPtr message = nullptr);
-    /// The same for one that is not ready: what is behind it waits until it is `fill`ed.
+    /// Reserves the next place for a stanza that is not ready yet, and returns its number. Later stanzas wait
+    /// until the place is filled.
     std::uint64_t hold();
-    /// Does nothing if there is no such place, or it is filled already.
+    /// Puts a stanza into a held place. Does nothing if the place does not exist or is filled already.
     void fill(std::uint64_t number, std::string xml, DeliveryStatusPtr message = nullptr);
-    /// Calls `write` with each stanza that can be sent and was not, in order, while it says yes before each
-    /// one and not more than a window of bytes is under way to the client.
+    /// Calls `write` with each unsent stanza, in order. Stops at a held place, when `may` returns false, or
+    /// when `window` bytes are sent and not acknowledged.
     template <class May, class Write> void transmit(May may, Write write)
     {
         while (sent_ < last() && place(sent_ + 1).filled && bytes_under_way_ < window && may()) {
@@ -50,17 +51,17 @@ public:
             ++sent_;
         }
     }
-    /// A client that reads slowly, or behind a proxy that takes everything for it, then has our <r/> early
-    /// enough to answer it in time.
+    /// Bytes that may be sent and not acknowledged. The limit lets our <r/> reach a client early enough to
+    /// answer in time, even if it reads slowly or a proxy buffers everything in front of it.
     static constexpr std::size_t window = 512 * 1024;
 
-    // What the client says it got.
+    // Acknowledgements of the client.
     enum class Ack {
-        fine,     ///< counted, or an old one that changes nothing
-        too_high, ///< more than it was sent; nothing was changed
+        fine,     ///< counted, or an old count that changes nothing
+        too_high, ///< more than was sent; nothing was changed
     };
     Ack acknowledge(std::uint32_t h);
-    /// The same at the begin of a new connection: what is left has to be sent again.
+    /// Like acknowledge(), at the beginning of a new connection: all stanzas after `h` will be sent again.
     Ack resume(std::uint32_t h);
 
     std::uint64_t acknowledged() const { return acknowledged_; }
@@ -68,40 +69,41 @@ public:
     std::uint64_t last() const { return acknowledged_ + places_.size(); } ///< number of the newest place
     std::size_t unacknowledged() const { return places_.size(); }
     std::size_t bytes() const { return bytes_; }
-    /// Of these, what can be sent and was not.
+    /// Returns the bytes that are queued and not sent on this connection.
     std::size_t untransmitted_bytes() const { return bytes_ - bytes_under_way_; }
-    /// An acknowledged place was one that was held: the store has it and may let go.
+    /// Returns whether a held place was acknowledged: its message is in the store and can be removed there.
     bool has_released() const { return released_; }
     void clear_released() { released_ = false; }
-    /// The tracks of messages that were acknowledged since the last call.
+    /// Returns the MessageLog keys of the messages that were acknowledged since the last call.
     std::vector<std::uint64_t> take_tracks() { return std::exchange(tracks_, {}); }
-    /// Places that were held, whose messages are not acknowledged here, but by another session.
+    /// Returns the held places whose messages another session of the account has acknowledged.
     std::vector<std::uint64_t> acknowledged_elsewhere() const;
 
-    // Our own <r/>: one at a time.
+    // Our own <r/>. At most one is unanswered at a time.
     bool has_to_ask() const { return !asking_ && sent_ > asked_up_to_; }
     bool is_asking() const { return asking_; }
     void ask();
 
-    // What the client sent.
-    /// So many of its stanzas are safe and may be acknowledged; never fewer than before.
+    // Stanzas from the client.
+    /// The first `count` stanzas of the client are safe and may be acknowledged. A lower count is ignored.
     void set_durable(std::uint64_t count);
     std::uint64_t durable() const { return durable_; }
     /// Returns the `h` to send now, and records that the client was told.
     std::uint32_t take_h();
-    /// The client has sent an <r/> when it had sent `received` stanzas.
+    /// The client has sent an <r/> after `received` stanzas.
     void asked(std::uint64_t received);
-    /// More is safe than the client knows.
+    /// Returns whether more stanzas are safe than the client was told.
     bool has_news() const { return durable_ > told_; }
-    /// And it should be told at once: an <r/> could not be answered in full, or much was not asked for.
+    /// Returns whether to send an <a/> at once: the last <r/> was not answered in full, or many stanzas are
+    /// safe without an <r/> for them.
     bool has_to_tell() const;
 
 private:
     struct Place {
         std::string xml;
         bool filled = true;
-        bool held = false;            ///< was not ready at first
-        DeliveryStatusPtr message {}; ///< null: it is none, or not worth keeping
+        bool held = false;            ///< made by hold()
+        DeliveryStatusPtr message {}; ///< null if not a message whose delivery is tracked
     };
     Place& place(std::uint64_t number)
     {
@@ -110,15 +112,15 @@ private:
 
     std::uint64_t durable_;
     std::uint64_t told_;
-    std::uint64_t owed_ = 0; ///< the client has asked about stanzas up to this one
+    std::uint64_t owed_ = 0; ///< stanzas that the client had sent before its last <r/>
 
-    Queue<Place> places_; ///< numbers acknowledged_ + 1 and on
+    Queue<Place> places_; ///< numbered from acknowledged_ + 1
     std::size_t bytes_ = 0;
     std::size_t bytes_under_way_ = 0; ///< sent on this connection and not acknowledged
     std::uint64_t acknowledged_;
     std::uint64_t sent_;        ///< on this connection
-    std::uint64_t asked_up_to_; ///< with our last <r/>
-    bool asking_ = false;       ///< it was not answered yet
+    std::uint64_t asked_up_to_; ///< value of sent_ at our last <r/>
+    bool asking_ = false;       ///< our last <r/> is not answered yet
     bool released_ = false;
     std::vector<std::uint64_t> tracks_;
 };

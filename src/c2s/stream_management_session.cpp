@@ -17,14 +17,15 @@
 namespace stonechat {
 namespace {
 
-/// A burst (a large roster's presences) may be longer than the bound: a client that reads gets so much
-/// more, and so much time to answer before that counts against it.
+/// A burst (the presences of a large roster) may exceed the limits. For a client that reads, the limits are
+/// multiplied by these factors. A client counts as reading until our <r/> is unanswered for answer_grace.
 constexpr std::size_t burst = 4;
 constexpr std::size_t burst_of_bytes = 2;
-/// So many large answers may come before it says that it has read anything (it enters several large rooms).
+/// Number of large answers that raise the limits before the client acknowledges anything (it may join several
+/// large rooms at once).
 constexpr std::size_t burst_of_answers = 4;
 constexpr std::chrono::seconds answer_grace { 10 };
-/// So long a client that has not asked waits for its ticks; until then more of them come together.
+/// Delay of an <a/> that the client has not requested, so that one <a/> acknowledges several stanzas.
 constexpr std::chrono::milliseconds untold_time { 500 };
 
 std::string request()
@@ -136,7 +137,7 @@ void StreamManagementSession::transmit()
     if (stream == nullptr) {
         return;
     }
-    call_at_turn_end(); // before the transport's own, so that our <r/> goes out with the stanza
+    call_at_turn_end(); // registered before the transport's, so that our <r/> leaves with the stanza
     management_.transmit([stream] { return stream->takes_more(); },
         [stream](const std::string& xml) { stream->send_xml(xml); });
     if (management_.untransmitted_bytes() > 0 && !stream->takes_more()) {
@@ -144,7 +145,8 @@ void StreamManagementSession::transmit()
     }
 }
 
-/// Before something is added.
+/// Call before queueing. A full session is closed in the next turn, so that commits already under way for it
+/// reach the database first.
 void StreamManagementSession::keep_bound()
 {
     if (!ending_ && is_full()) {
@@ -197,8 +199,8 @@ StreamManagementSession::LargeAnswer StreamManagementSession::excused(bool reads
     return more;
 }
 
-/// Not if it is late with its answer. What was written may still be on its way, and the answer too: so its
-/// time begins when we see that it has everything.
+/// Returns false if there is no connection or the answer to our <r/> is late. Output may still be on its way
+/// to the client, so the time for the answer starts when we first see that everything has reached it.
 bool StreamManagementSession::is_reading()
 {
     if (session_.stream() == nullptr) {
@@ -213,8 +215,8 @@ bool StreamManagementSession::is_reading()
     return now - *had_all_at_ < answer_grace;
 }
 
-/// So much has come, at the end. What is too much by itself, or was the first for which there was no room, is
-/// a large answer.
+/// Call after queueing `stanzas` stanzas of `bytes` bytes. They are a large answer if they exceed the limits
+/// by themselves, or if they are the first to exceed the limits together with what waited before.
 void StreamManagementSession::note_pushed(std::size_t stanzas, std::size_t bytes)
 {
     const bool is_large = stanzas > limits_.stanzas || bytes > limits_.bytes;
@@ -231,7 +233,7 @@ void StreamManagementSession::note_pushed(std::size_t stanzas, std::size_t bytes
     }
 }
 
-/// It has acknowledged something.
+/// The client has acknowledged something.
 void StreamManagementSession::note_reading()
 {
     answers_at_once_ = 0;
@@ -300,7 +302,7 @@ void StreamManagementSession::on_ack(const Element& ack)
         note_reading();
     }
     if (management_.untransmitted_bytes() > 0) {
-        transmit(); // what did not fit into the window
+        transmit(); // the window has room again
     }
     note_confirmed();
     if (!management_.is_asking()) {
@@ -312,7 +314,7 @@ void StreamManagementSession::on_ack(const Element& ack)
     run_acknowledged();
 }
 
-/// One mark at a time: when it is acknowledged, the next is set where the queue ends now.
+/// There is one mark at a time. When it is acknowledged, the next one is set at the end of the queue.
 void StreamManagementSession::note_confirmed()
 {
     if (management_.acknowledged() < mark_.number) {
@@ -373,8 +375,8 @@ void StreamManagementSession::on_timer()
     }
 }
 
-/// In the middle of the time, and at its end. A client that reads slowly may not have come to our <r/> yet;
-/// as long as it comes nearer it is waited for.
+/// Called after each half of ack_timeout. A client that reads slowly may not have reached our <r/> yet, so it
+/// gets more time as long as it takes bytes.
 void StreamManagementSession::look_for_answer()
 {
     const Transport::Progress now = session_.stream()->progress();
@@ -386,7 +388,7 @@ void StreamManagementSession::look_for_answer()
     timer_.start(session_.shard().timers(), limits_.ack_timeout / 2);
 }
 
-// What may be told --------------------------------------------------------------------------------
+// Acknowledging the client's stanzas --------------------------------------------------------------
 
 void StreamManagementSession::on_settled()
 {
@@ -400,7 +402,8 @@ void StreamManagementSession::on_settled()
     tell_in_time();
 }
 
-/// More is safe than the client knows: at once if it waits for that, else soon.
+/// Sends an <a/> if there is news: at the end of this turn if the client waits for it, else after
+/// untold_time.
 void StreamManagementSession::tell_in_time()
 {
     if (management_.has_to_tell()) {
@@ -464,7 +467,7 @@ std::optional<StreamNote> StreamManagementSession::take_note()
     if (!note.handled && !note.acknowledged && !note.state && !touch_) {
         return std::nullopt;
     }
-    if (touch_) { // seldom: the store keeps records in the order of their times
+    if (touch_) { // only when needed: the store orders records by this time
         note.touched = session_.host().clock().wall();
     }
     noted_.handled = handled;
@@ -528,7 +531,7 @@ void StreamManagementSession::on_resumed()
     resumed.set_attribute("previd", record_->token).set_attribute("h", std::to_string(management_.take_h()));
     session_.stream()->send_xml(to_xml(resumed));
     transmit();
-    session_.mind_account(); // the store may have brought much
+    session_.mind_account(); // many messages may have come from the store
     run_acknowledged();
 }
 
@@ -541,7 +544,7 @@ void StreamManagementSession::on_over()
         const AccountKey owner = session_.user().key();
         record_->kept->ended.remember(owner, record_->token,
             static_cast<std::uint32_t>(management_.durable()));
-        // What the client has acknowledged with its last words does not go into the mailbox.
+        // Stores the last acknowledgement first, so that acknowledged messages do not go into the mailbox.
         StreamNote last;
         last.row = record_->row;
         last.acknowledged = management_.acknowledged();
@@ -550,7 +553,7 @@ void StreamManagementSession::on_over()
             .then([&log = session_.host().log(), owner,
                       user = session_.user().weak_from_this()](const Result<Done, StoreError>& done) {
                 const auto loaded = user.lock();
-                if (!done) { // it is found when its time is up
+                if (!done) { // StreamSweep finds the record when its time is over
                     log.warning("session record not ended", { { "user", owner.user } });
                 } else if (loaded) {
                     loaded->host().mailbox_grown(*loaded);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// StreamManagementSession: what a ClientSession has more when its client uses stream management (XEP-0198):
-// the queue of what is not acknowledged, requests and answers, and, if it can be resumed, its record in the
-// store and the time without a connection. Owned by its session; shard-bound.
+// StreamManagementSession: the part of a ClientSession for stream management (XEP-0198): the queue of
+// unacknowledged stanzas, requests and answers, and, for a resumable session, its record in the store and its
+// time without a connection. Owned by its session; shard-bound.
 //
-// What the client is told is never ahead of what is committed: of a resumable session the count is
-// written down first (StreamStateWriter).
+// The client is never told more than is committed: the `h` of a resumable session is stored first
+// (StreamStateWriter) and sent then.
 #pragma once
 
 #include "c2s/resumable_sessions.hpp"
@@ -33,7 +33,7 @@ public:
         std::size_t bytes;
         std::chrono::milliseconds ack_timeout;
     };
-    /// The record of a session that can be resumed.
+    /// The record of a resumable session in the store.
     struct Record {
         std::shared_ptr<ResumableSessions> kept;
         std::uint64_t row;
@@ -41,10 +41,10 @@ public:
         std::chrono::seconds window;
     };
 
-    /// From here on stanzas count, in both directions. `record` is empty if it cannot be resumed.
+    /// Starts counting stanzas in both directions. `record` is empty if the session is not resumable.
     StreamManagementSession(ClientSession& session, const Limits& limits, std::optional<Record> record);
-    /// One whose record was found in the store, without a connection: `handled` may be told to the
-    /// client, which has said that it got `received`.
+    /// Restores a session from its record, without a connection. `handled` is the committed `h` for the
+    /// client; `received` is the number of stanzas that the client says it received.
     StreamManagementSession(ClientSession& session, const Limits& limits, Record record,
         std::uint64_t handled, std::uint64_t received);
     ~StreamManagementSession() override;
@@ -55,25 +55,26 @@ public:
 
     // Towards the client.
     void send(std::string xml, DeliveryStatusPtr message = nullptr);
-    /// One answer of ours, which may be more than may wait otherwise.
+    /// Sends one answer of the server, which may exceed the limits by itself.
     void send(const WireForms& stanzas, std::string_view to);
-    /// What an earlier server has kept in the store for this session.
+    /// Queues a message that was unacknowledged when the server stopped.
     void send_again(std::string xml) { management_.fill(management_.hold(), std::move(xml)); }
     UnackedEntry reserve(CopyForm form);
     void commit(const UnackedEntry& entry, const Stanza& stanza, DeliveryStatusPtr message);
-    /// What was to be sent there is not: something that says nothing takes its place, for the numbers of
-    /// what is behind it are written down already.
+    /// Fills the entry with a ping, because its message was not committed. The place cannot be removed: the
+    /// numbers of later entries are stored already.
     void cancel(const UnackedEntry& entry);
-    /// So much more can wait to be acknowledged.
+    /// Returns how many more stanzas may wait for acknowledgement.
     std::size_t room() const;
-    /// The connection takes more again.
+    /// The connection accepts output again.
     void on_writable() { transmit(); }
     std::size_t waiting_bytes() const { return management_.bytes(); }
-    /// It is too much: the session ends. In the next turn, when what is being committed with a place here has
-    /// reached the store.
+    /// Ends the session because too much waits. The session ends in the next turn, so that commits already
+    /// under way for its entries reach the store first.
     void give_up();
+    /// Calls `f` when the client has acknowledged everything that is queued now.
     void after_acknowledged(Function<void()> f);
-    /// What was sent until then is acknowledged.
+    /// Returns a time such that everything sent before it is acknowledged.
     WallTime confirmed_until() const { return confirmed_until_; }
 
     // From the client.
@@ -83,19 +84,20 @@ public:
     // From the session.
     void on_settled();
     void on_state_changed();
-    /// The connection is gone and the session waits for another.
+    /// The connection is lost; the session waits for another one.
     void on_disconnected();
     std::uint32_t sent_count() const { return static_cast<std::uint32_t>(management_.sent()); }
-    /// A client wants to have it back and got `h`: what it did not get is sent again. False if it cannot
-    /// have got so much; nothing has changed then.
+    /// The client resumes and says that it received `h` stanzas; all later ones will be sent again. Returns
+    /// false and changes nothing if `h` is more than was sent.
     bool accept_resumption(std::uint32_t h);
-    /// The session has a connection again: says so, and sends what waited.
+    /// The session has a connection again. Sends <resumed/> and everything that waits.
     void on_resumed();
-    /// The session is over. What was not acknowledged goes into the mailbox.
+    /// The session is over. Unacknowledged messages go into the mailbox.
     void on_over();
-    /// Calls `f` when all that the client has sent is safe and may be told, or the session is over.
+    /// Calls `f` when everything the client has sent is settled and may be acknowledged, or when the session
+    /// is over.
     void when_settled(Function<void()> f);
-    /// It is connected, and the store thinks it is gone: writes down that it is not.
+    /// Stores the current time in the record, because the store lists this live session as expired.
     void touch();
 
     // StreamStateWriter::Subject
@@ -103,9 +105,10 @@ public:
     void on_noted(bool committed) override;
 
 private:
-    /// Until the client has them, so much more may wait: all of them while it reads, and one if it does not.
+    /// A large answer of the server that is not acknowledged yet. It raises the limits by its own size. While
+    /// the client reads, all large answers count; otherwise only the largest.
     struct LargeAnswer {
-        std::uint64_t end; ///< the number of its last stanza
+        std::uint64_t end; ///< number of its last stanza
         std::size_t stanzas;
         std::size_t bytes;
     };
@@ -113,8 +116,8 @@ private:
     void on_turn_end() override;
     void on_timer();
 
-    std::uint64_t received() const; ///< stanzas of the client that have come in
-    std::uint64_t settled() const;  ///< of these, from the first on, that are safe
+    std::uint64_t received() const; ///< stanzas received from the client
+    std::uint64_t settled() const;  ///< the first so many of them are settled
     bool is_settled() const { return management_.durable() == received(); }
     void transmit();
     void call_at_turn_end();
@@ -140,16 +143,16 @@ private:
     Limits limits_;
     std::optional<Record> record_;
     StreamManagement management_;
-    std::uint64_t before_;      ///< stanzas that the client had sent before any counted
-    std::uint64_t carried_ = 0; ///< counted by an earlier server
-    Timer timer_;               ///< connected: for the answer to our <r/>; else until it is given up
-    Timer ack_timer_;           ///< until a client that has not asked is told what is safe
-    std::optional<SteadyTime> had_all_at_; ///< our <r/> and what is before it, as far as we have looked
-    std::optional<std::uint64_t> taken_;   ///< Transport::Progress, half of the time after we asked
+    std::uint64_t before_;      ///< stanzas that the client had sent before it enabled stream management
+    std::uint64_t carried_ = 0; ///< stanzas handled before the server was restarted
+    Timer timer_;               ///< connected: waits for the answer to our <r/>; else for the resumption
+    Timer ack_timer_;           ///< delays an <a/> that the client has not requested
+    std::optional<SteadyTime> had_all_at_; ///< when we first saw that our <r/> had reached the client
+    std::optional<std::uint64_t> taken_;   ///< Progress::taken when `timer_` last fired after our <r/>
     std::vector<LargeAnswer> large_answers_;
-    std::size_t answers_at_once_ = 0; ///< of these, since it has acknowledged something
+    std::size_t answers_at_once_ = 0; ///< large answers since the client last acknowledged something
     WallTime confirmed_until_;
-    /// The next such time: what was sent by then is acknowledged with this number.
+    /// The next value of confirmed_until_: `time`, once stanza `number` is acknowledged.
     struct Mark {
         std::uint64_t number = 0;
         WallTime time;
@@ -158,7 +161,7 @@ private:
     std::vector<std::pair<std::uint64_t, Function<void()>>> after_acknowledged_;
     std::vector<Function<void()>> when_settled_;
 
-    // What was written down.
+    // The state in the store.
     struct Noted {
         std::uint64_t handled = 0;
         std::shared_ptr<const Stanza> presence;

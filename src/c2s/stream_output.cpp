@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Output: the part of ClientStream that sends. What the client reads at once goes straight into the
-// transport's buffer, and out in one write at the end of the turn. What it does not waits in an Outbox and
-// follows in portions as the client reads; while much waits no more of the client's own requests are read.
+// Output: the part of ClientStream that sends. As long as the transport accepts output, it is written
+// straight into the transport's buffer and sent in one write at the end of the turn. Other output waits in an
+// Outbox and is sent in portions as the client reads. While too much waits, the client's requests are not
+// read.
 #include "base/log.hpp"
 #include "c2s/c2s.hpp"
 #include "c2s/client_stream.hpp"
@@ -13,7 +14,7 @@
 namespace stonechat {
 namespace {
 
-/// Of what may wait for a client, the share above which its own requests wait too.
+/// A client's requests are not read while more than 1/congested_share of unsent_bytes waits for it.
 constexpr std::size_t congested_share = 4;
 
 } // namespace
@@ -73,7 +74,7 @@ void ClientStream::send_xml(std::string_view xml)
     if (phase_ != Phase::bound) {
         return;
     }
-    if (!outbox_) { // also when it is full: these are short, and must not wait behind a queue of stanzas
+    if (!outbox_) { // written even if the transport is full: short, and must not wait behind queued stanzas
         if (!transport_->takes_more()) {
             mind_congestion();
         }
@@ -83,7 +84,7 @@ void ClientStream::send_xml(std::string_view xml)
     }
 }
 
-/// Null if the client has lost its place: the end is near.
+/// Returns the outbox, creating it if needed; null if it is overfull and the stream is about to end.
 Outbox* ClientStream::outbox()
 {
     if (!outbox_) {
@@ -92,7 +93,8 @@ Outbox* ClientStream::outbox()
     return outbox_->is_overfull() ? nullptr : outbox_.get();
 }
 
-/// The end does not come inside the call of whoever sends.
+/// Call after adding to the outbox. If the limit is exceeded the stream ends in the next turn, not inside the
+/// call of the sender.
 void ClientStream::after_adding(bool admitted)
 {
     if (!admitted) {
@@ -160,7 +162,7 @@ void ClientStream::write_waiting()
     }
 }
 
-/// The stream ends: what waits comes before its last words.
+/// Writes everything that waits, at the end of the stream, before the stream error or the closing tag.
 void ClientStream::write_rest()
 {
     if (!outbox_) {

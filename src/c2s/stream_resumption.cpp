@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resumption (XEP-0198 section 5): the part of ClientStream between login and session for a client that
-// wants an earlier session back. The session is in memory, or its record is in the store because the
-// server was started meanwhile.
+// Resumption (XEP-0198 section 5): the part of ClientStream that resumes an earlier session after login. The
+// session is in memory, or only its record is in the store because the server was restarted.
 #include "base/log.hpp"
 #include "c2s/c2s.hpp"
 #include "c2s/client_session.hpp"
@@ -28,7 +27,7 @@ ClientSession* find_session(const User& user, std::string_view token)
     return nullptr;
 }
 
-/// `h` without the modulo: the number next to those of the messages that are kept.
+/// Returns `h` without the modulo 2^32: the value nearest to the sequence numbers of the stored messages.
 std::uint64_t received_count(std::uint32_t h, const StreamBacklog& backlog)
 {
     if (backlog.unacked.empty()) {
@@ -40,8 +39,8 @@ std::uint64_t received_count(std::uint32_t h, const StreamBacklog& backlog)
     return count < 0 ? h : static_cast<std::uint64_t>(count);
 }
 
-/// A message that was on its way when the server ended, as its session gets it now. What cannot be read
-/// leaves its place to a ping, for the client has to count something.
+/// Returns the XML of a message that was unacknowledged when the server stopped. If it cannot be parsed,
+/// returns a ping instead, so that the client's count stays right.
 std::string sent_again(const UnackedMessage& message, const Host& host, const Session& session,
     const Jid& owner)
 {
@@ -65,7 +64,7 @@ void ClientStream::receive_management(const Element& element)
     if (element.name() == "resume") {
         resume_session(element);
     } else if (element.name() == "enable" || element.name() == "a" || element.name() == "r") {
-        send(management_failure(StanzaError::unexpected_request)); // not before a resource is bound
+        send(management_failure(StanzaError::unexpected_request)); // only allowed after resource binding
     } else {
         end(StreamError(StreamError::unsupported_stanza_type));
     }
@@ -88,7 +87,7 @@ void ClientStream::resume_session(const Element& resume)
     look_again(std::move(wanted));
 }
 
-/// Once the account is loaded.
+/// Looks for the session once the account is loaded.
 void ClientStream::look_again(Wanted wanted)
 {
     auto user = wanted.user;
@@ -106,7 +105,8 @@ void ClientStream::look_for_session(Wanted wanted)
     }
     const auto kept = resumable_sessions();
     if (auto* session = find_session(*wanted.user, wanted.token)) {
-        // What has come in is settled first: of what is told to be missing, nothing may be on its way.
+        // Wait until everything received is settled: the client will send again what our `h` does not cover,
+        // so no such stanza may still be under way.
         auto held = std::static_pointer_cast<ClientSession>(session->shared_from_this());
         session->when_settled([self = shared_from_this(), held, wanted = std::move(wanted)]() mutable {
             if (self->phase_ == Phase::closed) {
@@ -219,7 +219,7 @@ void ClientStream::restore(const Wanted& wanted, const StreamBacklog& backlog, s
     host_->handlers().restore(*session, state.modules);
     host_->bind(wanted.user, session);
     if (take_over(session, wanted) && state.presence) {
-        // Nobody remembers that it is there: it says so again.
+        // After the restart no contact knows this presence, so it is broadcast again.
         host_->from_client(*session, std::move(*state.presence), Settlement());
     }
 }

@@ -6,7 +6,7 @@
 namespace stonechat {
 namespace {
 
-/// How long something that nobody waits for may wait, and how long to wait after a failure.
+/// Delay of changes that are not urgent, and of the next attempt after a failed commit.
 constexpr std::chrono::seconds patience { 1 };
 
 } // namespace
@@ -90,7 +90,7 @@ void StreamStateWriter::on_answer(std::vector<std::shared_ptr<Subject>> subjects
     }
     if (!committed) {
         for (auto& done : std::exchange(when_idle_, {})) {
-            done(); // it will not be better soon
+            done(); // waiting longer would not help
         }
         return;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// StreamStateWriter: writes down, for all resumable sessions of one shard, what the client may be told
-// and what has to outlive the server (XEP-0198). All that changed in one turn of the loop goes to the
-// store as one transaction; what changes while that is under way gathers for the next. Owned by C2s,
-// one per shard; shard-bound.
+// StreamStateWriter: stores the state of all resumable sessions of one shard (XEP-0198): the `h` that the
+// client may be told, and what has to survive a restart. All changes of one turn of the loop go to the store
+// in one transaction; changes during that transaction wait for the next one. One per shard, shared by C2s and
+// the sessions (ResumableSessions); shard-bound.
 #pragma once
 
 #include "net/shard.hpp"
@@ -17,13 +17,13 @@ namespace stonechat {
 
 class StreamStateWriter final : public std::enable_shared_from_this<StreamStateWriter>, private TurnEnd {
 public:
-    /// Whose changes are written down.
+    /// A session whose changes are stored.
     class Subject {
     public:
         virtual ~Subject() = default;
-        /// What has changed since the last note; nothing if nothing has. `on_noted` follows.
+        /// Returns what has changed since the last note, or nothing. A call of on_noted() follows a note.
         virtual std::optional<StreamNote> take_note() = 0;
-        /// The note is committed, or could not be: then it will be asked for again.
+        /// The note is committed, or the commit failed: then take_note() will be called again.
         virtual void on_noted(bool committed) = 0;
 
     private:
@@ -36,17 +36,17 @@ public:
     StreamStateWriter(const StreamStateWriter&) = delete;
 
     enum class Urgency {
-        now,  ///< somebody waits: at the end of this turn
-        soon, ///< with the next that is urgent, or in a second
+        now,  ///< a client waits: at the end of this turn
+        soon, ///< with the next urgent change, or after a second
     };
-    /// `subject` has something to write down. It is held until it was asked for it.
+    /// `subject` has a change to store. The writer keeps it alive until take_note() was called.
     void mark(std::shared_ptr<Subject> subject, Urgency urgency);
 
-    /// Calls `done` when everything is written down (now, if it is).
+    /// Calls `done` when all changes are stored; at once if they are. Also calls it when a commit fails.
     void when_idle(Function<void()> done);
 
-    /// At the end of the service: what is not written down by now never will be. The subjects own the
-    /// journal.
+    /// Drops all changes that are not stored yet, at the end of the service. This breaks the ownership cycle:
+    /// the subjects own the writer.
     void abandon() { marked_.clear(); }
 
 private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// StreamSweep: looks now and then for records of resumable sessions (XEP-0198) that nobody came back for
-// after a restart of the server, and ends them. Sessions in memory see to that themselves: of these the
-// sweep only sees to it that the store knows they live. Owned by C2s; on shard 0, the rest on the home
-// shards of the owners.
+// StreamSweep: periodically ends expired records of sessions (XEP-0198) that were not resumed after a restart
+// of the server. A session in memory ends itself with its own timer; if its record looks expired, the sweep
+// only has the record's time updated. Owned by C2s. It looks for records on shard 0 and ends each one on the
+// home shard of its owner.
 #pragma once
 
 #include "net/timer_wheel.hpp"
@@ -20,7 +20,7 @@ class StreamSweep final : public std::enable_shared_from_this<StreamSweep> {
 public:
     explicit StreamSweep(C2s& service);
 
-    /// Begins; on any thread, once.
+    /// Starts the sweep. Call once, on any thread.
     void start();
 
 private:
