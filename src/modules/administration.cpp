@@ -63,7 +63,7 @@ StanzaError to_stanza_error(const AccountRefusal& refusal)
     return StanzaError(StanzaError::internal_server_error);
 }
 
-/// The accounts of this host that a field names; an error if one is none.
+/// Returns the accounts in a form field; an error if one of them is not an account of this host.
 Result<std::vector<Jid>, StanzaError> accounts_in(const DataForm& form, std::string_view var,
     const Host& host)
 {
@@ -116,7 +116,7 @@ Task<Ran> change_password(DataForm form, Context context)
     co_return Outcome::of("The password was changed.");
 }
 
-/// Does `change` to each account named; says which could not be changed.
+/// Applies `change` to each account in the form. Reports those that could not be changed.
 template <class Change> Task<Ran> for_each_account(DataForm form, Context context, Change change)
 {
     auto accounts = accounts_in(form, "accountjids", context.host);
@@ -160,7 +160,7 @@ Task<Ran> enable_users(DataForm form, Context context)
     return for_each_account(std::move(form), context, enable);
 }
 
-/// §4.5: a full JID ends one session, a bare one all of the account.
+/// §4.5: a full JID ends one session, a bare JID all sessions of the account.
 Task<Ran> end_sessions(DataForm form, Context context)
 {
     auto accounts = accounts_in(form, "accountjids", context.host);
@@ -240,7 +240,7 @@ Task<Ran> online_user_count(DataForm, Context context)
     co_return outcome;
 }
 
-/// §4.23: to everybody who is online.
+/// §4.23: sends the announcement to all online users.
 Task<Ran> send_announcement(DataForm form, Context context)
 {
     std::string text;

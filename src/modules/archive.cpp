@@ -22,7 +22,7 @@
 namespace stonechat {
 namespace {
 
-/// Of one session at a time; more wait for nothing.
+/// Queries of one session at a time; more are refused.
 constexpr std::size_t parallel_queries = 2;
 
 /// Counts a query while it is being answered.
@@ -36,7 +36,7 @@ private:
     std::size_t& count_;
 };
 
-/// The newest message that somebody who asks so, and gets this page, knows of.
+/// Returns the newest message that the client knows after this query and page.
 MessageId newest_of(const ArchiveQuery& query, const ArchivePage& page)
 {
     const MessageId known = std::max(query.after_id.value_or(0), query.page_after.value_or(0));
@@ -61,7 +61,7 @@ public:
             .implements(Xep { 441, "0.2.0", "Message Archive Management Preferences" })
             .implements(Xep { 444, "0.2.1", "Message Reactions", kept })
             .implements(Xep { 461, "0.2.1", "Message Replies", kept })
-            // COMPAT until Profanity 0.18 and older are out of use: they look for it on the host.
+            // COMPAT until Profanity 0.18 and older are out of use: they look for the feature on the host.
             .feature(ns::archive, On::both)
             .feature(ns::archive_extended, On::account)
             .feature(ns::archive_groupchat_field, On::account)
@@ -109,7 +109,7 @@ public:
     }
 
 private:
-    /// §8.1: whether the archive of somebody else exists is nobody's business either.
+    /// §8.1: refuses access to other accounts' archives, with the same error if the account does not exist.
     static void refuse_strangers(Handlers& on)
     {
         const auto refuse = [](const Iq&, const Context&) -> IqAnswer {
@@ -130,8 +130,8 @@ private:
         return Verdict::pass();
     }
 
-    /// What one sends to oneself comes here too: the store keeps it once (§6.1.1), and the devices that get
-    /// it are told its id.
+    /// Also called for messages to the own account: the store keeps them once (§6.1.1), and the receiving
+    /// devices get the archive id.
     Verdict archive_received(const Message& message, const Context& context)
     {
         archive(*context.plan, message, message.from(), false);
@@ -238,8 +238,8 @@ private:
 
     ArchiveChoicesOfUsers choices_;
     ArchiveQuotas quotas_;
-    std::optional<ArchiveReplays> replays_; ///< from attach on
-    std::optional<ArchiveExpiry> expiry_;   ///< likewise
+    std::optional<ArchiveReplays> replays_; ///< set in attach()
+    std::optional<ArchiveExpiry> expiry_;   ///< set in attach()
     SessionSlot<std::size_t> under_way_;
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0313 Message Archive Management: which messages an account's archive gets, and with the files
-// archive_*: what its owner wants kept (archive_choices, archive_preferences, archive_commands), how long
-// (archive_expiry), and which message a client sends once more because it could not know that the first
-// one was safe (archive_replays). How an archive is asked is in router/archive_query, for rooms too.
+// XEP-0313 Message Archive Management: decides which messages go into an account's archive. The files
+// archive_* belong to it: what the owner wants to keep (archive_choices, archive_preferences,
+// archive_commands), for how long (archive_expiry), quotas (archive_quotas), and detecting messages that a
+// client sends again because it could not know that the first copy was safe (archive_replays). Queries are in
+// router/archive_query, for rooms too.
 #pragma once
 
 #include "router/module.hpp"

@@ -14,7 +14,7 @@ using Default = ArchivePreferences::Default;
 
 constexpr std::array<std::string_view, 3> defaults { "always", "never", "roster" }; ///< in order of Default
 
-/// The entry of the default; no address is written like this.
+/// Key of the default in the store; not a valid address.
 constexpr const char* default_entry = "*";
 constexpr const char* always_entry = "always";
 constexpr const char* never_entry = "never";
@@ -37,7 +37,7 @@ ArchivePreferences preferences_of(const KeyvalStore::Entries& entries)
     return preferences;
 }
 
-/// What makes the stored entries of `before` those of `after`.
+/// Returns the changes to the store that turn the entries of `before` into those of `after`.
 KeyvalStore::Changes changes_between(const ArchivePreferences& before, const ArchivePreferences& after)
 {
     KeyvalStore::Changes changes;
@@ -58,7 +58,7 @@ KeyvalStore::Changes changes_between(const ArchivePreferences& before, const Arc
     return changes;
 }
 
-/// XEP-0441 §2.3.1: a listed bare address stands for all its resources, a full one for itself.
+/// XEP-0441 §2.3.1: a bare address in a list covers all its resources, a full address only itself.
 bool wants(const ArchivePreferences& preferences, const User& user, const Jid& peer)
 {
     const auto listed = [&preferences](const Jid& jid) -> std::optional<bool> {
@@ -155,7 +155,7 @@ bool ArchiveChoicesOfUsers::allow(User& user, const Jid& peer) const
 {
     const Retention host = host_retention(user.host().settings("archive"));
     if (host.days == 0U) {
-        return false; // whatever its users would like
+        return false; // users cannot override `never`
     }
     const ArchiveChoices& choices = slot_.of(user);
     return retention_for(choices.retention, peer, host).days != 0U && wants(choices.preferences, user, peer);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ArchiveChoices: what one account wants kept in its archive: the preferences of XEP-0441 and how long,
-// for everything and for single conversations. Loaded with the user; changed after the commit. Part of a
-// user's slot; shard-bound.
+// ArchiveChoices: what one account wants to keep in its archive: the preferences of XEP-0441, and the
+// retention for everything and for single conversations. Loaded with the user; a change is committed before
+// it is in force. Kept in a slot of the user; shard-bound.
 #pragma once
 
 #include "base/result.hpp"
@@ -35,24 +35,25 @@ std::optional<ArchivePreferences::Default> archive_default(std::string_view text
 struct ArchiveChoices {
     ArchivePreferences preferences;
     ArchiveStore::RetentionChoices retention;
-    AsyncMutex change_mutex; ///< one change after another, so that memory and store stay the same
+    AsyncMutex change_mutex; ///< serialises changes, so that memory and store stay the same
 };
 
-/// What the section of the module `archive` says; the host's word where nobody has chosen.
+/// Returns the retention in the settings of the module `archive`, for accounts without a choice of their own.
 Retention host_retention(const Section& archive);
 
 class ArchiveChoicesOfUsers {
 public:
     static constexpr const char* store = "archive";
 
-    /// Reads them with each user.
+    /// Registers loading of the choices with each user.
     void attach(Handlers& on);
 
     ArchiveChoices& of(User& user) const { return slot_.of(user); }
-    /// Whether the archive of `user` takes a message to or from `peer`.
+    /// Returns whether the archive of `user` takes a message to or from `peer`.
     bool allow(User& user, const Jid& peer) const;
 
-    /// Stored, then in force.
+    /// These store a change and put it into force after the commit. `peer` is a conversation, or empty for
+    /// everything. An empty `retention` removes the choice.
     Task<Result<Done, StoreError>> set_preferences(std::shared_ptr<User> user,
         ArchivePreferences preferences) const;
     Task<Result<Done, StoreError>> set_retention(std::shared_ptr<User> user, std::optional<Jid> peer,

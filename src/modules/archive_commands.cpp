@@ -27,7 +27,7 @@ struct Choice {
     const char* label;
 };
 
-/// What a form offers; any other number of days is as good.
+/// The options in the form. Any other number of days is accepted too.
 constexpr std::array offered {
     Choice { "default", "As the server has it" },
     Choice { "never", "Not at all" },
@@ -87,7 +87,7 @@ StanzaError refusal(std::string_view why)
     return StanzaError(StanzaError::not_acceptable, why);
 }
 
-/// The conversation that a form names; nothing for all of them.
+/// Returns the conversation named in the form; nothing for all conversations.
 Result<std::optional<Jid>, StanzaError> contact_in(const DataForm& form)
 {
     const std::string_view text = form.value("contact").value_or("");
@@ -101,7 +101,7 @@ Result<std::optional<Jid>, StanzaError> contact_in(const DataForm& form)
     return std::optional(jid->bare());
 }
 
-/// `default` is a choice too: none.
+/// Returns the retention chosen in the form; nothing for `default`.
 Result<std::optional<Retention>, StanzaError> retention_in(const DataForm& form)
 {
     const std::string_view text = form.value("keep").value_or("");
@@ -122,14 +122,15 @@ Result<std::optional<Retention>, StanzaError> retention_in(const DataForm& form)
     return std::optional(Retention { days });
 }
 
-/// The command is addressed to the host, and is about the account of whoever gives it.
+/// Returns the account that sent the command, whose archive the command is about; null if it is not local.
 std::shared_ptr<User> owner_in(const Context& context)
 {
     const bool known = context.user != nullptr && context.session != nullptr;
     return known ? context.user->shared_from_this() : nullptr;
 }
 
-/// Whether one more conversation may be chosen for.
+/// Returns whether the account may store a choice for this conversation: there is one already, or the limit
+/// is not reached.
 bool has_room(const ArchiveStore::RetentionChoices& choices, const Jid& contact, const Host& host)
 {
     const auto& conversations = choices.conversations;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the owner of an archive can tell it with any client that knows ad-hoc commands (XEP-0050): how
-// long to keep messages, of everything or of one conversation (XEP-0441 §2.2), and to forget them.
+// Ad-hoc commands (XEP-0050) for the owner of an archive: set how long messages are kept, for everything or
+// for one conversation (XEP-0441 §2.2), and delete messages.
 #pragma once
 
 #include "modules/archive_choices.hpp"
@@ -8,7 +8,7 @@
 
 namespace stonechat {
 
-/// `choices` lives as long as the handlers.
+/// Registers the commands. `choices` must live as long as the handlers.
 void add_archive_commands(Handlers& on, const ArchiveChoicesOfUsers& choices);
 
 } // namespace stonechat

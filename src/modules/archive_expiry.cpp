@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds between_steps = 1s;
 constexpr std::chrono::milliseconds between_rounds = 10min;
 
 constexpr std::size_t index_step = 256;
-constexpr std::chrono::milliseconds while_behind = 250ms; ///< a thousand messages in a second
+constexpr std::chrono::milliseconds while_behind = 250ms; ///< about a thousand messages per second
 constexpr std::chrono::milliseconds while_ahead = 5s;
 constexpr std::chrono::milliseconds after_failure = 1min;
 

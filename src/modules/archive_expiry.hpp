@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ArchiveExpiry: what has to be done in archives without anybody asking: old messages go, new ones are
-// made searchable. In small steps with pauses between, so that nobody else waits for the store. One
-// shard does it for all; shard-bound.
+// ArchiveExpiry: periodic work in archives: removes old messages and adds new ones to the search index. Works
+// in small steps with pauses, so that others do not have to wait for the store. Runs on shard 0 for all
+// shards; shard-bound.
 #pragma once
 
 #include "net/timer_wheel.hpp"
@@ -18,13 +18,13 @@ public:
     explicit ArchiveExpiry(Host& host);
     ArchiveExpiry(const ArchiveExpiry&) = delete;
 
-    /// Begins, on the shard's thread and from now on.
+    /// Starts the timers. Does nothing on shards other than 0.
     void start();
 
 private:
     void expire();
     void expired(Result<std::size_t, StoreError> count);
-    /// One host does it for all: there is one index.
+    /// Returns whether this host updates the index. One host does it for all, because there is one index.
     bool is_indexer() const;
     void index();
     void indexed(Result<std::size_t, StoreError> count);

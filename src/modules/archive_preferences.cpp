@@ -17,7 +17,7 @@ void add_list(Element& prefs, std::string_view name, const std::vector<Jid>& jid
     }
 }
 
-/// The addresses of a list that are not in `known` yet, each once.
+/// Returns the addresses of a list that are not in `known`, without duplicates, and adds them to `known`.
 Result<std::vector<Jid>, StanzaError> read_list(const Element& prefs, std::string_view name,
     std::set<Jid>& known)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0441 Message Archive Management Preferences as they are written: <prefs/>. Pure.
+// XEP-0441 Message Archive Management Preferences: parses and builds <prefs/>. Pure.
 #pragma once
 
 #include "modules/archive_choices.hpp"
@@ -10,8 +10,8 @@ namespace stonechat {
 
 Element to_element(const ArchivePreferences& preferences);
 
-/// Reads `<prefs/>`, with `most` addresses at most. An address in both lists is one of <never/>: to keep
-/// too little can be put right later.
+/// Parses `<prefs/>` with at most `most` addresses. An address in both lists counts as one of <never/>,
+/// because keeping too little is the more harmless mistake.
 Result<ArchivePreferences, StanzaError> read_archive_preferences(const Element& prefs, std::size_t most);
 
 } // namespace stonechat

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ArchiveQuotas: keeps the archives of accounts within their quotas. What a user's archive takes is asked for
-// when the first message goes into it, and counted from then on. Part of a user's slot; shard-bound.
+// ArchiveQuotas: keeps the archives of accounts within their quotas. The size of a user's archive is read
+// from the store when the first message is archived, and counted in memory from then on. The count is in a
+// slot of the user; shard-bound.
 #pragma once
 
 #include "router/archive_quota.hpp"
@@ -14,14 +15,15 @@ class ArchiveQuotas {
 public:
     void attach(Handlers& on);
 
-    /// A message of `peer` goes into the archive of `user`, unless it is nearly full and `peer` is a
-    /// stranger, who should not drive out what others have written: then false.
+    /// Counts a message of `bytes` bytes to or from `peer` and returns true. Returns false if the archive is
+    /// nearly full and the message comes from a stranger (not in the roster), so that strangers cannot push
+    /// out the messages of contacts.
     bool admit(User& user, const Jid& peer, bool outgoing, std::size_t bytes) const;
 
 private:
     struct Account {
         ArchiveQuota taken;
-        std::optional<std::uint64_t> chosen; ///< by an administrator, for this account
+        std::optional<std::uint64_t> chosen; ///< quota that an administrator set for this account
     };
     using Slot = UserSlot<Account>;
 

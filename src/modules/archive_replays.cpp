@@ -17,7 +17,7 @@
 namespace stonechat {
 namespace {
 
-/// So many failed messages of one account are remembered.
+/// Number of failed messages remembered for one account.
 constexpr std::size_t failed_at_most = 32;
 
 constexpr const char* failed_store = "archive_failed";
@@ -28,7 +28,7 @@ std::string_view origin_id_of(const Element& message)
     return origin != nullptr ? origin->attribute_or("id") : std::string_view();
 }
 
-/// As it is kept.
+/// Parses a number from the store.
 std::optional<std::uint64_t> number_in(std::string_view text)
 {
     std::uint64_t number = 0;
@@ -39,7 +39,7 @@ std::optional<std::uint64_t> number_in(std::string_view text)
     return number;
 }
 
-/// Never 0.
+/// Returns a random number, never 0.
 std::uint64_t new_number()
 {
     std::uint64_t number = 0;
@@ -48,7 +48,7 @@ std::uint64_t new_number()
     return std::max<std::uint64_t>(number, 1);
 }
 
-/// A room may keep it, or one of the two accounts does.
+/// Returns whether the account archives the message, or a room may.
 bool may_be_kept(const Message& message, const DeliveryPlan& plan)
 {
     return plan.is_archived() || message.type() == MessageType::groupchat;
@@ -90,7 +90,7 @@ Task<bool> ArchiveReplays::load(User& user) const
     }
     failed_.clear(user);
     for (const auto& [name, value] : *kept) {
-        if (const auto key = number_in(name)) { // else it could only forget the failure of another one
+        if (const auto key = number_in(name)) { // an unreadable key matches no message
             failed_.of(user).push_back({ *key, number_in(value).value_or(0) });
         }
     }
@@ -100,12 +100,12 @@ Task<bool> ArchiveReplays::load(User& user) const
 std::uint64_t ArchiveReplays::key_of(const Message& message, std::string_view origin_id,
     const Host& host) const
 {
-    // Of an account it does not matter which resource is addressed; of a room it is another occupant.
+    // The resource of an account's address does not matter. In a room, another resource is another occupant.
     const bool is_account = host.router().host(message.to().domain()) != nullptr;
     std::string text(is_account ? message.to().bare_text() : message.to().text());
     text.append(1, '\0').append(origin_id).append(1, '\0').append(to_text(message.type()));
     for (const Element* child : std::as_const(message.stanza()).element().children()) {
-        // XEP-0198 §5: what is sent once more may say since when it waits.
+        // XEP-0198 §5: a message that is sent again may carry a <delay/>.
         if (!child->is("delay", ns::delay)) {
             append_xml(text, *child);
         }
@@ -151,7 +151,8 @@ bool ArchiveReplays::is_new_attempt(const Message& message, const Context& conte
     return true;
 }
 
-/// The oldest of whoever has caused the most: strangers who send errors do not push out what others said.
+/// Returns the oldest failure of the peer with the most failures, so that a stranger who sends many errors
+/// does not push out the failures of other peers.
 ArchiveReplays::Failed::const_iterator ArchiveReplays::most_expendable(const Failed& failed)
 {
     const auto share_of = [&failed](const Failure& one) {
@@ -162,7 +163,8 @@ ArchiveReplays::Failed::const_iterator ArchiveReplays::most_expendable(const Fai
         [&share_of](const Failure& a, const Failure& b) { return share_of(a) < share_of(b); });
 }
 
-/// Its sender learns that a message did not arrive. If he tries again, that is no repetition.
+/// Records that the sender of a message gets an error for it. If the sender tries again, that is a new
+/// attempt and not a repetition.
 void ArchiveReplays::note_failed(const Message& error, const Context& context) const
 {
     if (error.type() != MessageType::error || error.id().empty()) {

@@ -61,7 +61,7 @@ private:
         co_return true;
     }
 
-    /// §3.2; who has asked gets the pushes (§3.3).
+    /// §3.2. A session that has requested the list gets pushes (§3.3).
     IqAnswer list(const Context& context)
     {
         if (context.session != nullptr) {
@@ -87,7 +87,7 @@ private:
         return jids;
     }
 
-    /// What `jids` add to the list, each once.
+    /// Returns those of `jids` that are not blocked yet, without duplicates.
     static std::vector<Jid> new_among(const std::vector<Jid>& jids, const BlockList& blocked)
     {
         BlockList added;
@@ -108,7 +108,7 @@ private:
         if (jids->empty()) {
             co_return StanzaError(StanzaError::bad_request); // §3.3 example 5 onwards: at least one item
         }
-        // One change after another, so that memory and store stay the same list.
+        // Changes are serialised, so that the lists in memory and in the store stay the same.
         auto locking = change_mutex_.of(*context.user).lock();
         const auto lock = co_await locking;
         BlockList& blocked = context.user->block_list();
@@ -131,7 +131,7 @@ private:
         if (!saved) {
             co_return to_stanza_error(saved.error());
         }
-        // The blocked see us leave while we may still be heard by them (§3.3).
+        // Unavailable presence goes out before the block takes effect, which would stop it (§3.3).
         show_unavailable(*context.user, added);
         for (const Jid& jid : added) {
             blocked.add(jid);
@@ -169,7 +169,7 @@ private:
         co_return std::nullopt;
     }
 
-    /// The push goes out behind the result, to every resource that has asked for the list.
+    /// Sends the push after the iq result, to every resource that has requested the list.
     void push_later(const Context& context, const Element& change) const
     {
         auto user = context.user->shared_from_this();
@@ -185,7 +185,7 @@ private:
         });
     }
 
-    /// Contacts that see our presence and are covered by one of `jids` and by nothing that is blocked.
+    /// Returns the contacts that see the user's presence, are covered by one of `jids`, and are not blocked.
     static std::vector<Jid> affected_subscribers(const User& user, const std::vector<Jid>& jids)
     {
         BlockList changed;
@@ -215,7 +215,8 @@ private:
         leave_rooms(user, jids);
     }
 
-    /// Who blocks a room cannot stay in it. A room that he is not in takes no notice.
+    /// Sends unavailable presence to blocked rooms: a user cannot stay in a room that is blocked. A room that
+    /// the user is not in ignores it.
     static void leave_rooms(const User& user, const std::vector<Jid>& jids)
     {
         Router& router = user.host().router();
@@ -229,7 +230,7 @@ private:
         }
     }
 
-    /// Whose words a message carries that comes from a room: the inviter's (XEP-0045 §7.8.2).
+    /// Returns whether this is an invitation that a room passes on for a blocked inviter (XEP-0045 §7.8.2).
     static bool is_invitation_from_blocked(const Stanza& stanza, const BlockList& blocked)
     {
         const Element* x = stanza.kind() == StanzaKind::message ? stanza.element().child("x", ns::muc_user)
@@ -252,7 +253,7 @@ private:
         }
     }
 
-    /// §3.3: what the user sends to a blocked address comes back.
+    /// §3.3: bounces stanzas from the user to a blocked address.
     static Verdict refuse_to_blocked(Stanza& stanza, const Context& context)
     {
         const BlockList& blocked = context.user->block_list();
@@ -267,7 +268,7 @@ private:
                                    .with(Element("blocked", ns::blocking_errors)));
     }
 
-    /// §3.3: to a blocked address the user looks offline. One's own resources cannot be blocked.
+    /// §3.3: to a blocked address the user looks offline. The user's own resources cannot be blocked.
     static Verdict refuse_from_blocked(Stanza& stanza, const Context& context)
     {
         const BlockList& blocked = context.user->block_list();
@@ -275,7 +276,7 @@ private:
             || !(blocked.covers(stanza.from()) || is_invitation_from_blocked(stanza, blocked))) {
             return Verdict::pass();
         }
-        // A blocked domain is not our own server's voice: answers of the host itself stay audible.
+        // A user who blocks the own domain still gets the answers of the host itself.
         if (stanza.from() == context.host.jid()) {
             return Verdict::pass();
         }

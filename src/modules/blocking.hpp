@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0191 Blocking Command: nothing from or to the addresses that a user has blocked.
+// XEP-0191 Blocking Command: stops stanzas from and to the addresses that a user has blocked.
 #pragma once
 
 #include "router/module.hpp"

@@ -12,8 +12,8 @@
 namespace stonechat {
 namespace {
 
-/// The last eligible messages of an account that had an id: an error about one of them is eligible too
-/// (§6.1). The oldest is forgotten first.
+/// The last eligible messages of an account that had an id, because an error for one of them is eligible too
+/// (§6.1). Drops the oldest first.
 class Conversed {
 public:
     void add(CopyDirection direction, const Jid& peer, std::string_view id)
@@ -83,7 +83,7 @@ public:
     }
 
 private:
-    /// §4, §5, §10.1: as often as the client likes.
+    /// §4, §5, §10.1: enables or disables carbons. Repeating a request is allowed.
     IqAnswer turn(const Context& context, bool on)
     {
         Session& session = *context.session;
@@ -109,7 +109,7 @@ private:
             [this](const auto& session) { return session->is_open() && is_enabled(*session); });
     }
 
-    /// §8. What goes to the own account is copied when it arrives there, so that nobody gets it twice.
+    /// §8. A message to the own account is copied when it arrives there, so that no session gets it twice.
     Verdict copy_sent(const Stanza& message, const Context& context)
     {
         User& user = *context.user;
@@ -125,7 +125,7 @@ private:
         return Verdict::pass();
     }
 
-    /// §7: to the sessions that do not get the message itself.
+    /// §7: copies the message to the sessions that do not receive the message itself.
     Verdict copy_received(const Stanza& message, const Context& context)
     {
         User& user = *context.user;

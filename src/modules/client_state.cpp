@@ -27,7 +27,7 @@ public:
     }
 
 private:
-    /// §6: nobody but the server itself learns of it.
+    /// §6: the state is known only to the server.
     static void become(const Context& context, bool inactive)
     {
         if (context.session->is_inactive() == inactive) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0352 Client State Indication: the client says whether somebody looks at it. What it is not sent
-// meanwhile is the business of its stream (c2s/client_state_queue.hpp).
+// XEP-0352 Client State Indication: takes the client's <active/> and <inactive/>. What an inactive client is
+// not sent is decided in c2s/client_state_queue.hpp.
 #pragma once
 
 #include "router/module.hpp"

@@ -11,7 +11,7 @@
 namespace stonechat {
 namespace {
 
-/// Forms that were handed out and not yet filled in, on one shard; the oldest is forgotten first.
+/// Limit on forms of one shard that were sent and not submitted yet. The oldest is dropped first.
 constexpr std::size_t open_forms = 1000;
 
 /// §4.4: an application condition beside the stanza error.
@@ -29,7 +29,7 @@ public:
             .feature(ns::commands);
     }
 
-    /// Attached last, so that every module has registered its commands.
+    /// This module attaches last, so that all other modules have registered their commands.
     void attach(Handlers& on) override
     {
         host_ = &on.host();
@@ -60,7 +60,7 @@ private:
         return false;
     }
 
-    /// §2.2: only what the requester may run.
+    /// §2.2: lists only the commands that the requester may run.
     void list(const Context&, const Iq& iq, Element& query) const
     {
         for (const Command& command : host_->handlers().commands()) {
@@ -145,7 +145,7 @@ private:
         }
         auto form = form_in(iq.payload());
         if (!form) {
-            co_return form.error(); // the form may be sent again
+            co_return form.error(); // the form stays open and may be submitted again
         }
         take_back(session);
         if (form->type() == DataForm::Type::cancel) {
@@ -155,7 +155,8 @@ private:
         co_return co_await running;
     }
 
-    /// There is one stage: it can be completed or canceled, and `execute` completes it (§3.4).
+    /// Returns an error for an action that is not possible. A command has one stage, which can be completed
+    /// or canceled; `execute` completes it (§3.4).
     static std::optional<StanzaError> refuse_action(const Element& request, bool goes_on)
     {
         const std::string_view action = request.attribute_or("action", "execute");
@@ -166,7 +167,7 @@ private:
         return command_error(StanzaError::bad_request, known ? "bad-action" : "malformed-action");
     }
 
-    /// The form that a client has filled in, or given up (XEP-0004 §3.1).
+    /// Returns the form that the client has submitted or canceled (XEP-0004 §3.1).
     static Result<DataForm, StanzaError> form_in(const Element& request)
     {
         const Element* x = request.child("x", ns::data_forms);
@@ -195,7 +196,7 @@ private:
         return element;
     }
 
-    /// A form is filled in once, by whom it was handed to.
+    /// Returns whether the form is open: sent to `from` for this command, and not submitted yet.
     bool is_open(std::string_view session, const Command& command, const Jid& from) const
     {
         return std::any_of(open_.begin(), open_.end(), [&](const Open& open) {
@@ -231,7 +232,7 @@ private:
         co_return element;
     }
 
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
     std::deque<Open> open_;
 };
 

@@ -19,7 +19,7 @@ public:
     {
         Manifest manifest("contact", "Tells where people can reach those who run this server.");
         for (const char* role : roles) {
-            // NOLINTNEXTLINE(bugprone-use-after-move): setting() adds to the manifest and gives back the same
+            // NOLINTNEXTLINE(bugprone-use-after-move): setting() changes the manifest and returns it
             std::move(manifest).setting(SettingSpec::list(role, {},
                 "Addresses (mailto:, xmpp:, https:) for " + std::string(role) + "."));
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0157 Contact Addresses: where to complain, ask or report, told by service discovery.
+// XEP-0157 Contact Addresses: shows the administrators' contact addresses in service discovery.
 #pragma once
 
 #include "router/module.hpp"

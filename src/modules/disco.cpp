@@ -10,7 +10,7 @@
 namespace stonechat {
 namespace {
 
-/// What identifies this software in entity capabilities (XEP-0115 §4).
+/// Identifies this software in entity capabilities (XEP-0115 §4).
 constexpr std::string_view caps_node = "https://stonechat.im/";
 
 class Disco final : public Module {
@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    /// `<query/>` with the node echoed, which every answer needs (§3.2, §4.2).
+    /// Returns a `<query/>` with the request's node, which every answer needs (§3.2, §4.2).
     static Element empty(const Iq& iq)
     {
         Element query("query", iq.payload().ns());
@@ -82,7 +82,7 @@ private:
         return query;
     }
 
-    /// XEP-0030 §8: strangers learn no more of an account than of an address that does not exist.
+    /// XEP-0030 §8: strangers get the same answer as for an account that does not exist.
     IqAnswer account_info(const Iq& iq, const Context& context)
     {
         if (!context.user->shows_presence_to(iq.from())) {
@@ -133,7 +133,7 @@ private:
         }
     }
 
-    /// The hash over what a disco#info of the host would say now (XEP-0115 §5.1).
+    /// Returns the hash of the host's current disco#info (XEP-0115 §5.1).
     std::string hash() const
     {
         Element query("query", ns::disco_info);
@@ -153,7 +153,7 @@ private:
 
     std::string caps_node_and_hash() { return std::string(caps_node) + "#" + version(); }
 
-    /// §6.3: the server's capabilities as a stream feature.
+    /// §6.3: returns the server's capabilities as a stream feature.
     std::optional<Element> caps()
     {
         Element c("c", ns::caps);
@@ -163,8 +163,8 @@ private:
 
     void reconfigured() override { version_.clear(); }
 
-    Host* host_ = nullptr; ///< from attach on
-    std::string version_;  ///< empty until it is asked for
+    Host* host_ = nullptr; ///< set in attach()
+    std::string version_;  ///< the hash; empty until first used
 };
 
 } // namespace

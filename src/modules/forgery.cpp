@@ -7,7 +7,8 @@
 namespace stonechat {
 namespace {
 
-/// Of any version: an old client believes old ones.
+/// Returns whether only an account may send this to its own devices. Checks all versions of the protocols,
+/// because old clients accept old ones.
 bool is_voice_of_account(const Element& child)
 {
     const std::string_view ns = child.ns().text();
@@ -51,7 +52,8 @@ private:
         return Verdict::pass();
     }
 
-    /// What else the message says goes on. If that is nothing, who has forged it need not know.
+    /// Removes forged parts and passes the rest of the message on. If nothing is left, drops it without an
+    /// error.
     static Verdict strip(Stanza& message)
     {
         const bool stripped = message.element().remove_children_if(is_voice_of_account) > 0;

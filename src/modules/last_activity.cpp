@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* visibility = "visibility"; ///< key in the store, and field of the command
 constexpr const char* command_node = "urn:stonechat:last-activity:0#visibility";
-/// A status is shown to contacts later; more than this of it is of no use to them.
+/// Limit on the status text that is kept and later shown to contacts.
 constexpr std::size_t status_bytes = 1024;
 
 Element answer(std::int64_t seconds, std::string_view status = {})
@@ -32,7 +32,7 @@ Element answer(std::int64_t seconds, std::string_view status = {})
     return query;
 }
 
-/// Cut at a character, never inside one.
+/// Shortens the text to status_bytes without cutting inside a UTF-8 character.
 std::string shortened(std::string text)
 {
     if (text.size() > status_bytes) {
@@ -50,15 +50,15 @@ std::int64_t seconds_of(WallTime time)
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
-/// When the user was last at a device, and what contacts may know of it.
+/// When the user last used a device, and whether contacts may know.
 struct Seen {
     std::int64_t time = 0; ///< seconds since 1970; 0: never
-    std::string status;    ///< of the last unavailable presence (§3)
+    std::string status;    ///< text of the last unavailable presence (§3)
     bool is_hidden = false;
     bool is_written = true;
-    std::optional<SteadyTime> written; ///< by this server, lately
+    std::optional<SteadyTime> written; ///< time of the last write since the server was started
 
-    /// As it is kept: the seconds, then the status on a line of its own.
+    /// Returns the stored form: the seconds on the first line, then the status.
     std::string to_text() const { return std::to_string(time) + "\n" + status; }
     void read(std::string_view text)
     {
@@ -83,7 +83,8 @@ DataForm visibility_form()
     return form;
 }
 
-/// Removes what says when the user was last at the device (XEP-0319, and XEP-0256 before it).
+/// Removes the elements that say when the user last used the device (XEP-0319, and XEP-0256 before it).
+/// Returns whether there were any.
 bool strip_idle(Element& presence)
 {
     return presence.remove_children("idle", ns::idle) + presence.remove_children("query", ns::last_activity)
@@ -145,22 +146,22 @@ private:
         co_return true;
     }
 
-    // Asked ------------------------------------------------------------------------------------------
+    // Queries ----------------------------------------------------------------------------------------
 
-    /// Example 5: how long the server has been up.
+    /// Example 5: returns the server's uptime.
     static IqAnswer uptime(const Iq&, const Context& context)
     {
         const auto up = context.host.clock().wall() - context.host.router().server().started();
         return answer(std::chrono::duration_cast<std::chrono::seconds>(up).count());
     }
 
-    /// Only who sees the user's presence, and while he wants it.
+    /// Returns whether `asker` sees the user's presence and the user does not hide the last activity.
     bool may_know(const User& user, const Jid& asker) const
     {
         return user.jid().same_bare(asker) || (!seen_.find(user)->is_hidden && user.shows_presence_to(asker));
     }
 
-    /// §3 and §6: everybody else hears what they would hear of an account that does not exist.
+    /// §3 and §6: everyone else gets the same answer as for an account that does not exist.
     IqAnswer last_seen(const Iq& iq, const Context& context) const
     {
         const User& user = *context.user;
@@ -172,12 +173,12 @@ private:
         }
         const Seen& seen = *seen_.find(user);
         if (seen.time == 0) {
-            return StanzaError(StanzaError::item_not_found); // has never been here
+            return StanzaError(StanzaError::item_not_found); // the user has never logged in
         }
         return answer(seconds_of(host_->clock().wall()) - seen.time, seen.status);
     }
 
-    /// §4: nor does a device tell what its user has hidden.
+    /// §4: bounces queries to a device if the user hides the last activity.
     Verdict guard(const Stanza& stanza, const User& user) const
     {
         const bool asks = stanza.kind() == StanzaKind::iq && stanza.iq_type() == IqType::get
@@ -189,7 +190,7 @@ private:
         return Verdict::bounce(StanzaError(StanzaError::forbidden));
     }
 
-    // Seen -------------------------------------------------------------------------------------------
+    // Recording --------------------------------------------------------------------------------------
 
     Verdict hide_idle(const Presence& presence, const Context& context) const
     {
@@ -225,7 +226,7 @@ private:
             note(*context.user, std::min(*since, now));
         }
         if (seen_.of(*context.user).time == 0) {
-            note(*context.user, now); // he was here at least once
+            note(*context.user, now); // the first login of this user
         }
         return Verdict::pass();
     }
@@ -245,7 +246,7 @@ private:
         }
     }
 
-    /// What has not been written yet; with the last available session goes its status.
+    /// Writes what is not written yet. The status of the last available session is kept.
     void end(const Context& context) const
     {
         User& user = *context.user;
@@ -271,14 +272,14 @@ private:
     {
         seen.is_written = true;
         seen.written = host_->clock().steady();
-        // Nobody waits for it; if it is lost, the time before it stands.
+        // Not awaited: if the write fails, the earlier time stays.
         host_->storage()
             .keyval()
             .set(user.key(), last_activity_store, last_seen_key, seen.to_text())
             .then([](const auto&) {});
     }
 
-    // Shown ------------------------------------------------------------------------------------------
+    // Visibility -------------------------------------------------------------------------------------
 
     Command visibility_command()
     {
@@ -313,7 +314,7 @@ private:
                 : "Contacts who see your presence are told when you were last active.");
     }
 
-    /// Who asks for the presence that was broadcast before is not told either.
+    /// Also removes the idle time from the presence that is kept to answer probes.
     static void hide_shown(const User& user)
     {
         for (const auto& session : user.sessions()) {
@@ -327,7 +328,7 @@ private:
         }
     }
 
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
     SessionSlot<std::string> status_;
     UserSlot<Seen> seen_;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0012 Last Activity: the server's uptime, and when a contact was last at one of his devices
-// (user_activity.hpp). Its owner may hide it, from XEP-0319 too.
+// XEP-0012 Last Activity: the server's uptime, and when a contact last used a device (user_activity.hpp). A
+// user may hide this time; then it is removed from presence (XEP-0319) too.
 #pragma once
 
 #include "router/module.hpp"

@@ -16,27 +16,27 @@
 namespace stonechat {
 namespace {
 
-/// What is written to a client before it has to show that it reads.
+/// Size of a batch: sent to a client before it has to show that it has read the batch.
 constexpr std::size_t batch_messages = 100;
 constexpr std::size_t batch_bytes = 256 * 1024;
 
 using Rows = std::vector<MailboxMessage>;
 using RowNumbers = std::vector<std::uint64_t>;
 
-/// How an account's mailbox is read, and by whom. One session reads at a time. What a session that can be
-/// resumed is given moves into its queue (XEP-0198); for others it stays in the mailbox until they have
-/// shown that they got it.
+/// How far an account's mailbox is read, and by which session. One session reads at a time. Messages for a
+/// resumable session move from the mailbox into its queue (XEP-0198). For other sessions they stay in the
+/// mailbox until the client has shown that it received them.
 struct Reading {
     enum class State {
-        unknown,   ///< there may be mail that nobody has been given
-        active,    ///< `reader` is being given it; what comes now goes behind it
-        caught_up, ///< everything was given to somebody
+        unknown,   ///< the mailbox may contain messages that no session has received
+        active,    ///< `reader` is reading; new messages go into the mailbox, behind the rest
+        caught_up, ///< all messages were given to a session
     };
     State state = State::unknown;
     std::weak_ptr<Session> reader;
-    std::set<std::uint64_t> status; ///< rows that were written to `reader` and are still there
-    std::uint64_t appended = 0;     ///< messages sent to the store so far
-    std::uint64_t round = 0;        ///< counts readers, so that an answer for an earlier one is known
+    std::set<std::uint64_t> status; ///< rows that were sent to `reader` and are not deleted yet
+    std::uint64_t appended = 0;     ///< number of messages sent to the store so far
+    std::uint64_t round = 0;        ///< counts readings, to recognise answers for an earlier one
 };
 
 bool takes_messages(const Session& session)
@@ -77,14 +77,14 @@ public:
 private:
     // In ---------------------------------------------------------------------------------------------
 
-    /// Nobody can take it now (RFC 6121 §8.5.2.2.1).
+    /// Puts a message into the mailbox that no session can take now (RFC 6121 §8.5.2.2.1).
     Verdict keep(const Message& message, const Context& context)
     {
         if (message.type() != MessageType::chat && message.type() != MessageType::normal) {
             return Verdict::pass();
         }
         if (context.plan->storage_policy() == StoragePolicy::nothing) {
-            return Verdict::done(); // stale before it is read (XEP-0160 §3)
+            return Verdict::done(); // useless later (XEP-0160 §3)
         }
         Reading& reading = reading_.of(*context.user);
         ++reading.appended;
@@ -96,7 +96,7 @@ private:
         return Verdict::pass();
     }
 
-    /// Somebody could take it, but has older mail still to come.
+    /// Puts a message into the mailbox whose receiver is still reading older messages, to keep the order.
     Verdict queue_behind(const Message& message, const Context& context)
     {
         const Reading* reading = reading_.find(*context.user);
@@ -123,8 +123,8 @@ private:
 
     // Out --------------------------------------------------------------------------------------------
 
-    /// `session` takes messages from now on. Of what waits, it has read in the archive what is there
-    /// (XEP-0313); what is not must not be lost with it. What comes later it may not look for there.
+    /// `session` takes messages from now on. Mailbox rows that it has already read in the archive (XEP-0313)
+    /// are removed; rows that are not in the archive, or are newer, are kept.
     void on_available(User& user, Session& session)
     {
         const auto newest = session.caught_up_to();
@@ -134,7 +134,7 @@ private:
         begin(user, session);
     }
 
-    /// `session` takes messages: it reads the mailbox, unless somebody does already.
+    /// Lets `session` read the mailbox, unless a session is reading or has read everything.
     void begin(User& user, Session& session)
     {
         Reading& reading = reading_.of(user);
@@ -142,7 +142,7 @@ private:
             return;
         }
         if (reading.reader.lock().get() != &session) {
-            // What an earlier reader has not confirmed is given again: better twice than never.
+            // Messages that an earlier reader did not confirm are sent again: twice is better than never.
             reading.status.clear();
             reading.reader = session.weak_from_this();
         }
@@ -151,7 +151,7 @@ private:
         read_on(user);
     }
 
-    /// The reader is gone. What it has not confirmed is still there for the next one.
+    /// The reader has ended. Messages that it did not confirm are still in the mailbox for the next reader.
     void stop(User& user, Session& session)
     {
         Reading* reading = reading_.find(user);
@@ -162,12 +162,13 @@ private:
         let_another_read(user, *reading);
     }
 
-    /// There is mail that nobody was told of. Who reads goes on; else the last reader is as good as another.
+    /// Messages were added to the mailbox outside of this module. An active reader goes on. Otherwise the
+    /// last reader continues if it can, else another session reads.
     void look_again(User& user)
     {
         Reading* reading = reading_.find(user);
         if (reading == nullptr) {
-            return; // nobody has been there to read
+            return; // no session has read the mailbox yet
         }
         ++reading->appended;
         if (reading->state == Reading::State::active) {
@@ -206,7 +207,7 @@ private:
             });
     }
 
-    /// Gives the reader the rows that were read when `appended` messages had been sent to the store.
+    /// Gives the rows to the reader. `appended` is the value of Reading::appended when the store was asked.
     void give(User& user, std::uint64_t round, std::uint64_t appended, Result<Rows, StoreError> rows)
     {
         Reading& reading = reading_.of(user);
@@ -240,16 +241,17 @@ private:
         }
     }
 
-    /// What the reader is given at a time.
+    /// Messages that the reader gets at a time.
     struct Batch {
         std::uint64_t round;
         std::uint64_t appended;
-        bool is_last; ///< there was nothing behind it
+        bool is_last; ///< the mailbox had no more rows
         Rows rows;
-        std::vector<UnackedEntry> places; ///< for each row, if the reader can be resumed
+        std::vector<UnackedEntry> places; ///< one for each row if the reader is resumable, else empty
     };
 
-    /// How many of these rows fit into one. Half of the room is left for what else comes meanwhile.
+    /// Returns how many of the rows fit into a batch. Uses half of the reader's room and leaves the other
+    /// half for other stanzas.
     static std::size_t batch_of(const Rows& rows, std::size_t room)
     {
         const std::size_t most = std::min({ rows.size(), batch_messages, room / 2 + room % 2 });
@@ -268,14 +270,14 @@ private:
         while (places.size() < count) {
             const auto place = reader.reserve(CopyForm::itself);
             if (!place) {
-                break; // the first time or never
+                break; // not resumable: this fails at the first row
             }
             places.push_back(*place);
         }
         return places;
     }
 
-    // To a session that can be resumed: it is in its queue before it is sent, like any other message.
+    // To a resumable session: the messages are committed to its queue before they are sent.
     void hand_over(User& user, std::shared_ptr<Session> reader, Batch batch)
     {
         std::vector<HandOver> mail;
@@ -320,7 +322,7 @@ private:
         }
     }
 
-    // To any other.
+    // To any other session: the rows are removed when the client has shown that it received them.
     void write(User& user, Session& reader, const Batch& batch)
     {
         RowNumbers written;
@@ -339,7 +341,7 @@ private:
             finish(user, reading, batch.appended);
             return;
         }
-        // There is more. Whoever answers a ping (XEP-0199) has read what was written before it.
+        // There are more rows. A client that answers a ping (XEP-0199) has read everything before the ping.
         read_on_after_next_stanza(user, reader);
         Stanza ping = Stanza::iq(host_->jid(), reader.jid(), IqType::get, random_id());
         ping.element().add("ping", ns::ping);
@@ -349,13 +351,13 @@ private:
     void finish(User& user, Reading& reading, std::uint64_t appended)
     {
         if (reading.appended != appended) {
-            read_on(user); // something came while we read
+            read_on(user); // messages were added meanwhile
             return;
         }
         reading.state = Reading::State::caught_up;
     }
 
-    /// As the reader gets it; nothing if it cannot be read.
+    /// Returns the message as the reader gets it; nothing if the row cannot be parsed.
     std::optional<Stanza> read_message(const Session& reader, const MailboxMessage& row)
     {
         auto element = parse_element(row.xml);
@@ -372,7 +374,7 @@ private:
         return std::nullopt;
     }
 
-    /// The next batch, once the reader has shown that it got what it was given so far.
+    /// Reads the next batch once the reader has shown that it received the last one.
     void read_on_after_next_stanza(User& user, Session& reader)
     {
         reader.after_next_stanza([this, owner = user.weak_from_this(), round = reading_.of(user).round] {
@@ -391,7 +393,7 @@ private:
             std::move(removal).then([this, owner, key,
                                         rows = std::move(rows)](const Result<Done, StoreError>& removed) {
                 const auto user = owner.lock();
-                if (!removed) { // it will come again: that is all
+                if (!removed) { // harmless: the messages will be delivered again
                     host_->log().warning("mailbox not emptied", { { "user", key.user } });
                 } else if (user) {
                     std::erase_if(reading_.of(*user).status, [&rows](std::uint64_t row) {
@@ -405,13 +407,13 @@ private:
     void forget(Stored<Done> removal, std::string user)
     {
         std::move(removal).then([this, user = std::move(user)](Result<Done, StoreError> removed) {
-            if (!removed) { // it will come again: that is all
+            if (!removed) { // harmless: the messages will be delivered again
                 host_->log().warning("mailbox not emptied", { { "user", user } });
             }
         });
     }
 
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
     UserSlot<Reading> reading_;
 };
 

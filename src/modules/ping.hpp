@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0199 XMPP Ping: is the server, or an account, reachable?
+// XEP-0199 XMPP Ping: answers pings to the server and to accounts.
 #pragma once
 
 #include "router/module.hpp"

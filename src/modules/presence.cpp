@@ -15,12 +15,12 @@
 namespace stonechat {
 namespace {
 
-/// The entities outside the roster (or before the broadcast) that this session has shown itself to.
+/// The entities to which the session has sent directed presence.
 struct Directed {
     std::vector<Jid> targets; ///< sorted
 };
 
-/// §4.7.2.3: an integer from −128 to 127; 0 if none is given. Nothing if it is something else.
+/// §4.7.2.3: returns the priority, from −128 to 127; 0 if there is none; nothing if it is invalid.
 std::optional<int> read_priority(const Element& presence)
 {
     const Element* child = presence.child("priority");
@@ -81,7 +81,7 @@ private:
         return static_cast<std::size_t>(host_->settings("presence").integer(name));
     }
 
-    // What a session says ----------------------------------------------------------------------------
+    // Outbound presence ------------------------------------------------------------------------------
 
     Verdict measure(const Presence& presence) const
     {
@@ -89,7 +89,7 @@ private:
         if (xml_length(std::as_const(presence.stanza()).element(), ns::client) <= most) {
             return Verdict::pass();
         }
-        if (presence.type() == PresenceType::unavailable) { // who wants to go can always go
+        if (presence.type() == PresenceType::unavailable) { // always allowed, but sent without its content
             presence.stanza() = Stanza::presence(presence.from(), presence.to(), presence.type());
             return Verdict::pass();
         }
@@ -107,7 +107,7 @@ private:
         case PresenceType::unavailable:
             become_unavailable(*context.session, std::make_shared<const Stanza>(presence.stanza()));
             return Verdict::done();
-        case PresenceType::error: // nobody to give it to, and an error is never answered
+        case PresenceType::error: // has no addressee, and an error is never answered
             return Verdict::done();
         case PresenceType::probe:
         case PresenceType::subscribe:
@@ -142,12 +142,12 @@ private:
         return Verdict::done();
     }
 
-    /// §4.5.2. Who had directed presence is told as well (§4.6.3).
+    /// §4.5.2. Targets of directed presence get the unavailable presence too (§4.6.3).
     void become_unavailable(Session& session, const std::shared_ptr<const Stanza>& farewell)
     {
         const bool was_available = session.is_available();
         if (was_available) {
-            broadcast(session.user(), farewell); // while the session is available itself: it hears of it too
+            broadcast(session.user(), farewell); // before set_unavailable(), so that the session gets it too
             session.set_unavailable();
         }
         const Directed* directed = directed_.find(session);
@@ -173,7 +173,7 @@ private:
                 PresenceType::unavailable)));
     }
 
-    /// To the user's own available resources, the sender included, and to all subscribers.
+    /// Sends the presence to the user's own available resources, the sender included, and to all subscribers.
     void broadcast(const User& user, const std::shared_ptr<const Stanza>& presence)
     {
         const WireForms wire { std::make_shared<const WireForm>(presence->element(), ns::client) };
@@ -195,7 +195,8 @@ private:
         }
     }
 
-    /// The new resource learns of the user's other resources and probes those whom it may see (§4.2.2).
+    /// Sends the new resource the presence of the user's other resources, and probes the contacts that the
+    /// user is subscribed to (§4.2.2).
     void meet_others(Session& session)
     {
         const User& user = session.user();
@@ -225,7 +226,7 @@ private:
         return jids;
     }
 
-    /// Directed presence (§4.6): remembered, so that the target can be told of the end.
+    /// Directed presence (§4.6). The target is remembered, so that it gets unavailable presence at the end.
     Verdict direct(const Presence& presence, Session& session)
     {
         if (presence.type() == PresenceType::unavailable) {
@@ -251,7 +252,7 @@ private:
         return Verdict::pass();
     }
 
-    // What comes in ----------------------------------------------------------------------------------
+    // Inbound presence -------------------------------------------------------------------------------
 
     Verdict take_inbound(const Presence& presence, const Context& context)
     {
@@ -275,7 +276,7 @@ private:
                 answer_probe(user, presence.stanza());
                 return Verdict::done();
             }
-            return Verdict::pass(); // a subscription, if nobody has taken it yet
+            return Verdict::pass(); // a subscription stanza that no module has taken
         case Delivery::non_negative:
         case Delivery::store:
         case Delivery::as_bare:
@@ -311,8 +312,8 @@ private:
         return user.has_available_session() ? Addressee::bare_available : Addressee::bare_none_available;
     }
 
-    /// §4.3.2: subscribers first (§4.6.6). Who has no right is told that there is no subscription, which also
-    /// repairs a roster that has fallen out of step.
+    /// §4.3.2: answers subscribers, then targets of directed presence (§4.6.6). Any other prober is told that
+    /// there is no subscription, which also corrects its roster if that says otherwise.
     void answer_probe(const User& user, const Stanza& probe) const
     {
         if (user.shows_presence_to(probe.from())) {
@@ -322,7 +323,8 @@ private:
         }
     }
 
-    /// To a full address, for this one only.
+    /// Returns whether the probe asks about this session. A probe to a full address asks about one session
+    /// only.
     static bool is_probed(const Session& session, const Stanza& probe)
     {
         return session.is_open()
@@ -345,7 +347,7 @@ private:
         }
     }
 
-    /// With nothing but the probe's own id (§4.3.2.1).
+    /// Answers with an empty presence that has the probe's id (§4.3.2.1).
     void answer_briefly(const Stanza& probe, const Jid& from, PresenceType type) const
     {
         Stanza answer = Stanza::presence(from, probe.from(), type);
@@ -355,8 +357,8 @@ private:
         host_->router().route(std::move(answer));
     }
 
-    /// §4.6.6: whom a session has shown itself to learns that it is still there, and no more. False if there
-    /// is none.
+    /// §4.6.6: tells the prober which sessions that sent it directed presence are still available, without
+    /// details. Returns false if there is none.
     bool show_directed_again(const User& user, const Stanza& probe) const
     {
         bool any = false;
@@ -369,9 +371,9 @@ private:
         return any;
     }
 
-    /// §8.5.3.1: an iq for a resource needs a subscription or directed presence; else the answer is the
-    /// one that an absent resource gives. What one of our hosts asks, for itself or for an account, is none
-    /// of a client's: that would come from a full address.
+    /// §8.5.3.1: an iq request to a resource needs a subscription or directed presence. Otherwise the answer
+    /// is the same as for a missing resource. Requests from a bare address of one of our hosts pass: the
+    /// server itself sends them, since those of clients have a full address.
     Verdict guard_iq(const Stanza& stanza, const User& user) const
     {
         const bool is_request = stanza.kind() == StanzaKind::iq && stanza.is_request();
@@ -387,7 +389,8 @@ private:
         return Verdict::bounce(StanzaError(StanzaError::service_unavailable));
     }
 
-    /// To him, whichever of his resources; or to the room in which both are (XEP-0045 §17.4).
+    /// Returns whether the session has sent directed presence to this address, to its bare address, or to a
+    /// room that both have joined (XEP-0045 §17.4).
     bool has_shown_itself(const Session& session, const Jid& to) const
     {
         const Directed* directed = directed_.find(session);
@@ -401,7 +404,7 @@ private:
             });
     }
 
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
     SessionSlot<Directed> directed_;
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* private_store = "private";
 
-/// One fragment is known by the namespace and name of its root (§3).
+/// Returns the key of a fragment: the namespace and name of its root (§3).
 std::string name_of(const Element& fragment)
 {
     return std::string(fragment.ns().text()) + " " + fragment.name();
@@ -51,7 +51,7 @@ private:
     static Task<IqAnswer> get(Iq iq, Context context)
     {
         if (iq.payload().child_count() != 1) {
-            co_return StanzaError(StanzaError::bad_request); // example 6: no child; and never two namespaces
+            co_return StanzaError(StanzaError::bad_request); // example 6: there must be exactly one child
         }
         const Element* wanted = iq.payload().first_child();
         if (wanted->ns() == ns::private_xml) {
@@ -65,7 +65,7 @@ private:
         }
         Element query("query", ns::private_xml);
         if (!found->has_value()) {
-            query.add(Element(wanted->name(), wanted->ns())); // example 4: nothing stored gives it back empty
+            query.add(Element(wanted->name(), wanted->ns())); // example 4: nothing stored: an empty element
             co_return query;
         }
         auto fragments = parse_element(**found);
@@ -78,7 +78,7 @@ private:
         co_return query;
     }
 
-    /// The fragments of a request, those of one name together, each group as it is stored.
+    /// Returns the changes to the store for a request: one entry for all fragments of one name.
     static Result<KeyvalStore::Changes, StanzaError> changes_of(const Element& query)
     {
         std::vector<std::pair<std::string, Element>> groups;

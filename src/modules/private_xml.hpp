@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0049 Private XML Storage: small data a client keeps for itself on the server.
+// XEP-0049 Private XML Storage: small data that clients store for their own account.
 #pragma once
 
 #include "router/module.hpp"

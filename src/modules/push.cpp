@@ -25,20 +25,20 @@ namespace {
 
 constexpr const char* push_store = "push";
 
-/// A registration at work. `number` names it while an answer is awaited, for it may go meanwhile, and a new
-/// one of the same name come.
+/// A registration in use. While an answer is awaited, `number` identifies it: the registration may be
+/// replaced by a new one of the same name meanwhile.
 struct Device {
     PushRegistration registration;
     PushPace pace;
     std::uint64_t number = 0;
     bool waits = false; ///< in Push::waiting_
 
-    // While somebody looks at it: messages that it was sent, and how many of them it has shown to have.
+    // While the device is active: messages sent to it, and how many of them it has confirmed.
     unsigned sent = 0;
     unsigned confirmed = 0;
-    bool is_asked = false; ///< it is going to confirm
+    bool is_asked = false; ///< a confirmation is awaited
 
-    unsigned round = 0; ///< counts connections, so that a late confirmation is known
+    unsigned round = 0; ///< counts connections, to recognise a late confirmation
 
     void begin_round()
     {
@@ -50,7 +50,7 @@ struct Device {
 
 using Devices = std::list<Device>;
 
-/// Of conversations; what is said beside them wakes nobody.
+/// Returns whether the message is worth a notification: a text, a ciphertext or a call.
 bool is_worth_waking(const Stanza& message, StoragePolicy policy)
 {
     const Element& element = message.element();
@@ -58,7 +58,7 @@ bool is_worth_waking(const Stanza& message, StoragePolicy policy)
         && (element.child("body") != nullptr || has_ciphertext(element) || is_call_invite(element));
 }
 
-/// Nobody looks at it: it is offline, waits to be resumed, or has said so.
+/// Returns whether the device is offline, waits to be resumed, or is inactive (XEP-0352).
 bool is_away(const User& user, const Device& device)
 {
     const Session* session = user.session(device.registration.resource);
@@ -160,7 +160,7 @@ private:
         }
     }
 
-    /// §5. The last request for a service and node counts.
+    /// §5. A new request replaces an earlier one for the same service and node.
     Task<IqAnswer> enable(Iq iq, Context context)
     {
         User& user = *context.user;
@@ -187,8 +187,8 @@ private:
         co_return std::nullopt;
     }
 
-    /// An address of this server is somebody who has not asked for anything, and whom the user has blocked
-    /// is not sent anything in his name.
+    /// Returns whether notifications may go to `service`: not if the user has blocked it. An account of this
+    /// server must be listed in the settings, because other users have not asked for notifications.
     bool may_be_asked(const User& user, const Jid& service) const
     {
         const bool is_local = service.has_local() && host_->router().server().serves(service.domain());
@@ -209,7 +209,7 @@ private:
         return static_cast<std::size_t>(host_->settings("push").integer("max_registrations"));
     }
 
-    /// §6: one node of a service, or all.
+    /// §6: removes one node of a service, or all its nodes.
     Task<IqAnswer> disable(Iq iq, Context context)
     {
         User& user = *context.user;
@@ -282,14 +282,15 @@ private:
         return numbers;
     }
 
-    /// Something was said in a room that concerns `user`. His connected devices are there and got it.
+    /// A room has a message for `user`. The connected devices are occupants and receive it there.
     void on_room_message(User& user) { on_message(user, numbers_of_devices(user)); }
 
     /// There is a message for `user`; `receivers` get it.
     void on_message(User& user, const std::vector<std::uint64_t>& receivers)
     {
         for (const std::uint64_t number : numbers_of_devices(user)) {
-            Device* device = find(user, number); // a service on this shard may answer at once and be removed
+            Device* device = find(user,
+                number); // a service on this shard may answer at once, removing a device
             if (device == nullptr) {
                 continue;
             }
@@ -303,7 +304,8 @@ private:
         }
     }
 
-    /// A connection may be gone long before anybody notices.
+    /// Waits until the device confirms its messages, because a lost connection may be noticed only much
+    /// later.
     void await_confirmation(User& user, Device& device)
     {
         Session* session = user.session(device.registration.resource);
@@ -323,7 +325,7 @@ private:
         });
     }
 
-    /// Its connection is gone: what it has not shown to have it may have to come for.
+    /// The device has lost its connection. It is notified of the messages that it did not confirm.
     void lose(const Context& context)
     {
         Devices* devices = devices_.find(*context.user);
@@ -347,7 +349,7 @@ private:
         }
     }
 
-    /// The device is here, and somebody looks at it.
+    /// The device is connected and active.
     void attend(const Context& context) const
     {
         if (context.session->is_inactive()) {
@@ -364,7 +366,7 @@ private:
 
     // Notifications ----------------------------------------------------------------------------------
 
-    /// Tells the service what there is to tell, now or when it is time.
+    /// Notifies the service if there is something new, now or when the device's interval is over.
     void go_on(User& user, Device& device)
     {
         if (!device.pace.is_due() || device.waits) {
@@ -416,7 +418,7 @@ private:
             "push registration not forgotten");
     }
 
-    /// Behind whoever registers it once more at this moment: then it stays.
+    /// Erases a registration from the store, unless it was registered again while this waited for the mutex.
     Task<Done> forget(std::shared_ptr<User> user, std::string name)
     {
         auto locking = change_mutex_.of(*user).lock();
@@ -424,7 +426,7 @@ private:
         if (find(*user, name) == nullptr) {
             auto erasing = host_->storage().keyval().erase(user->key(), push_store, std::move(name));
             const auto erased = co_await erasing;
-            if (!erased) { // the next error does it again
+            if (!erased) { // after a restart, the next error tries again
                 host_->log().warning("push registration not erased", { { "account", user->jid().text() } });
             }
         }
@@ -454,11 +456,11 @@ private:
     }
 
     struct Waiting {
-        std::shared_ptr<User> user; ///< stays loaded
+        std::shared_ptr<User> user; ///< keeps the user loaded
         std::uint64_t number;
     };
 
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
     UserSlot<Devices> devices_;
     UserSlot<AsyncMutex> change_mutex_;
     std::uint64_t numbers_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0357 Push Notifications: when a message has come for a device that is away or that nobody looks
-// at, the device's push service is told how many there are. It learns nothing else: not whose they are,
-// nor from whom, nor what they say.
+// XEP-0357 Push Notifications: when a message arrives for a device that is disconnected or inactive, the
+// device's push service is told how many messages there are. The notification names neither the sender nor
+// the text of a message.
 #pragma once
 
 #include "router/module.hpp"

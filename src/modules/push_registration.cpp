@@ -11,7 +11,7 @@
 namespace stonechat {
 namespace {
 
-/// More than any service asks for: tokens and keys of a few hundred bytes.
+/// Limits, more than any service needs: tokens and keys have a few hundred bytes.
 constexpr std::size_t most_node_bytes = 1024;
 constexpr std::size_t most_options_bytes = 4096;
 
@@ -25,8 +25,8 @@ Element summary(unsigned count)
     return form.to_element();
 }
 
-/// What goes along with a notification is submitted (XEP-0060 §7.1.5), also if the client has passed on the
-/// very form that its app server gave it.
+/// Returns the form with type `submit`, as a notification needs it (XEP-0060 §7.1.5). Some clients pass on
+/// the unchanged form of their app server.
 Element as_submitted(const DataForm& form)
 {
     DataForm submitted(DataForm::Type::submit, form.form_type());

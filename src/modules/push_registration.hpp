@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PushRegistration: a device of an account, and the push service that wakes it (XEP-0357 §5): what is
-// kept of it, and what the service is sent. PushPace: when that is done, and when it is given up. Pure.
+// PushRegistration: a device of an account and the push service that wakes it (XEP-0357 §5), its stored form
+// and the notifications to the service. PushPace: when to notify, and when to give a registration up. Pure.
 #pragma once
 
 #include "base/clock.hpp"
@@ -20,53 +20,54 @@ namespace stonechat {
 struct PushRegistration {
     Jid service;
     std::string node;
-    std::string resource;           ///< the device that asked for it
-    std::optional<Element> options; ///< the form that goes with each notification; the service's business
+    std::string resource;           ///< the device that registered
+    std::optional<Element> options; ///< the form sent with each notification; only the service reads it
 
-    /// Reads `<enable/>` as the session `resource` has sent it.
+    /// Parses an `<enable/>` from the session `resource`.
     static Result<PushRegistration, StanzaError> from_enable(const Element& enable,
         std::string_view resource);
 
-    /// One account has at most one of a name: service and node (§5).
+    /// Returns service and node, which identify a registration within an account (§5).
     std::string name() const { return service.text() + "\n" + node; }
-    /// As it is kept; and back, nothing if it cannot be read.
+    /// Convert to and from the stored text. from_text() returns nothing if it cannot parse the text.
     std::string to_text() const;
     static std::optional<PushRegistration> from_text(std::string_view text);
 
-    /// `<pubsub/>` (§7): there are `count` messages. Not from whom, nor what they say.
+    /// Returns the notification `<pubsub/>` (§7) for `count` messages, without senders and texts.
     Element notification(unsigned count) const;
 };
 
-/// What the service's answer to a notification means.
+/// The result of a notification.
 enum class PushOutcome { accepted, try_again, give_up };
-/// §7.1: an error is for good, unless it says otherwise. No answer in time is a null.
+/// Returns the meaning of the service's answer. §7.1: an error is permanent, except type `wait` and an
+/// unreachable server. `answer` is null if there was none in time.
 PushOutcome push_outcome(const Stanza* answer);
 
 class PushPace {
 public:
-    /// So many failures in a row are for good too.
+    /// Number of failures in a row after which the registration is given up.
     static constexpr unsigned most_failures = 8;
 
-    /// There is something new for the device.
+    /// There are `count` new messages for the device.
     void news(unsigned count = 1)
     {
         unseen_ += count;
         is_due_ = true;
     }
-    /// The device is looked at: it knows all.
+    /// The device is active: nothing is left to notify.
     void attended()
     {
         unseen_ = 0;
         is_due_ = false;
     }
-    /// There is something to be told, and nothing under way.
+    /// Returns whether there is something to notify and no notification is under way.
     bool is_due() const { return is_due_ && !in_flight_; }
     SteadyTime not_before() const { return not_before_; }
     unsigned unseen() const { return unseen_; }
 
-    /// A notification goes out; the next one not before `interval` has passed.
+    /// A notification is sent. The next one has to wait for `interval`.
     void begin(SteadyTime now, std::chrono::milliseconds interval);
-    /// What became of it. False: the registration is of no use any more.
+    /// The notification has ended with `outcome`. Returns false if the registration is to be given up.
     bool end(PushOutcome outcome, SteadyTime now);
 
 private:

@@ -16,7 +16,7 @@
 namespace stonechat {
 namespace {
 
-/// The account that `user` names on this host, or nothing if RFC 7622 forbids the name.
+/// Returns the address of account `user` on this host; nothing if RFC 7622 forbids the name.
 std::optional<Jid> account_of(const Host& host, const std::string& user)
 {
     return user.empty() ? std::nullopt : Jid::from_parts(user, host.name());
@@ -25,7 +25,7 @@ std::optional<Jid> account_of(const Host& host, const std::string& user)
 StanzaError to_stanza_error(const AccountRefusal& refusal)
 {
     switch (refusal.problem) {
-    case AccountProblem::reserved: // strangers do not learn who was here
+    case AccountProblem::reserved: // strangers do not learn which accounts were removed
     case AccountProblem::exists: return StanzaError(StanzaError::conflict); // §3.1.1
     case AccountProblem::no_such_account: return StanzaError(StanzaError::registration_required);
     case AccountProblem::not_local:
@@ -75,7 +75,7 @@ public:
 private:
     bool is_open() const { return host_->settings("registration").flag("open"); }
 
-    /// Whoever has this name may do more than others, or is taken for one who may.
+    /// Returns whether the name has special rights or looks as if it had.
     bool is_kept_back(const Jid& account) const
     {
         const auto& reserved = host_->settings("registration").list("reserved");
@@ -117,7 +117,7 @@ private:
                     { "why",
                         "the settings keep this name back; `stonechatctl user add` makes the account" } });
             co_return StanzaError(
-                StanzaError::conflict); // as if it existed: who has rights is nobody's business
+                StanzaError::conflict); // as if the account existed, to hide which names have rights
         }
         auto creating = host_->accounts().create(*account, password);
         const auto created = co_await creating;
@@ -127,7 +127,7 @@ private:
         co_return std::nullopt;
     }
 
-    /// §3.1, example 4: who asks while logged in is registered.
+    /// §3.1, example 4: a logged-in user is already registered.
     static IqAnswer describe_own(const Iq&, const Context& context)
     {
         if (context.user == nullptr) {
@@ -177,14 +177,14 @@ private:
         if (!removed) {
             co_return to_stanza_error(removed.error());
         }
-        // The result goes first, then the stream: there is no account behind it any more.
+        // The stream ends after the result is sent, because the account no longer exists.
         context.host.shard().post([session = context.session->shared_from_this()] {
             session->close(StreamError(StreamError::not_authorized, "The account was removed"));
         });
         co_return std::nullopt;
     }
 
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
 };
 
 } // namespace

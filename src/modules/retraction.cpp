@@ -15,15 +15,15 @@
 namespace stonechat {
 namespace {
 
-/// One retraction, seen from one of the two archives.
+/// A retraction for one of the two archives, the sender's or the recipient's.
 struct Retraction {
     AccountKey owner;
     Jid sender;           ///< bare
-    std::string occupant; ///< its id (XEP-0421), if a room has passed it on: there, all have one bare address
-    Jid peer;             ///< the other side, as `owner` sees it
+    std::string occupant; ///< occupant id (XEP-0421) in a room, where all occupants share one bare address
+    Jid peer;             ///< the other side, seen from `owner`
     bool outgoing = false;
-    std::string target; ///< the id of what is taken back
-    std::string id;     ///< of the retraction itself
+    std::string target; ///< id of the retracted message
+    std::string id;     ///< id of the retraction itself
     WallTime at;
 };
 
@@ -33,7 +33,8 @@ std::string_view occupant_of(const Element& message)
     return id == nullptr ? std::string_view() : id->attribute_or("id");
 }
 
-/// The tombstone for what was found, if it is the sender's own (§5) and still stands.
+/// Returns the tombstone for the message found; nothing if the message is not the sender's own (§5) or is a
+/// tombstone already.
 std::optional<Element> grave_of(const ArchivedMessage& found, const Retraction& retraction)
 {
     const auto original = parse_element(found.xml);
@@ -78,7 +79,7 @@ public:
             .needs("archive");
     }
 
-    /// Behind the module `archive`, which says whether the retraction itself is kept.
+    /// Attaches after the module `archive`, which decides whether the retraction itself is archived.
     void attach(Handlers& on) override
     {
         on.message(Flow::from_client, Stage::archive,
@@ -88,9 +89,9 @@ public:
     }
 
 private:
-    /// Both sides look after their archive: the other one may be elsewhere, or not have kept the message. On
-    /// the recipient's, `hold` makes the sender wait until it is done; on the sender's that cannot be, since
-    /// the passage itself travels with the token.
+    /// Called for the sender's and the recipient's archive: the other one may be on another server, or may
+    /// not have the message. On the recipient's side, `hold` delays the settlement until the replacement is
+    /// done. On the sender's side it is empty: there the DeliveryPlan itself travels with the Settlement.
     static Verdict look(const Message& message, const Context& context, Settlement hold)
     {
         const Element& element = std::as_const(message.stanza()).element();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0424 Message Retraction: what somebody has taken back is not in the archives any more; a tombstone
-// stands in its place.
+// XEP-0424 Message Retraction: replaces a retracted message in the archives by a tombstone.
 #pragma once
 
 #include "router/module.hpp"

@@ -47,7 +47,7 @@ StanzaError refuse(Refusal refusal)
     return StanzaError(StanzaError::internal_server_error);
 }
 
-/// What a client may set of an item. Subscription, ask and approved are the server's (§2.1.2).
+/// The parts of an item that a client may set. Only the server sets subscription, ask and approved (§2.1.2).
 struct WantedItem {
     Jid contact;
     std::string name;
@@ -79,7 +79,8 @@ public:
         const auto not_yours = [](const Iq&, const Context&) -> IqAnswer {
             return refuse(Refusal::not_yours);
         };
-        for (const To somebody : { To::account, To::nobody }) { // whether there is such an account or not
+        for (const To somebody :
+            { To::account, To::nobody }) { // the same answer if the account does not exist
             on.iq_get(somebody, ns::roster, "query", not_yours);
             on.iq_set(somebody, ns::roster, "query", not_yours);
         }
@@ -100,7 +101,7 @@ private:
         co_return true;
     }
 
-    /// §2.1.3; with the client's version, §2.6.2.
+    /// §2.1.3; §2.6.2 if the client sends its version.
     static IqAnswer get(const Iq& iq, const Context& context)
     {
         if (context.session != nullptr) {
@@ -157,7 +158,7 @@ private:
         co_return std::nullopt;
     }
 
-    /// §2.5.2. Both subscriptions end; a request that the contact has made keeps waiting for its answer.
+    /// §2.5.2. Both subscriptions end. A request from the contact keeps waiting for its answer.
     Task<IqAnswer> remove(std::shared_ptr<User> user, Jid contact)
     {
         const RosterRecord* found = user->roster().find(contact.text());
@@ -190,7 +191,7 @@ private:
         }
     }
 
-    /// The one item of a roster set, checked (§2.3.3).
+    /// Parses and checks the one item of a roster set (§2.3.3).
     Result<WantedItem, Refusal> read_item(const Element& query) const
     {
         const auto items = query.children("item", ns::roster);
@@ -243,7 +244,7 @@ private:
         return std::nullopt;
     }
 
-    /// A push comes from the own account and never on this way (§2.1.6): clients have believed others.
+    /// Bounces forged roster pushes, since some clients accept them. Real pushes are never routed (§2.1.6).
     static Verdict stop_forged_push(const Stanza& stanza)
     {
         const bool is_request = stanza.kind() == StanzaKind::iq && stanza.is_request();
@@ -253,7 +254,7 @@ private:
         return Verdict::pass();
     }
 
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
 };
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 6121 section 2: the roster. A user's own clients read and change it; each change is committed,
-// then pushed to every interested resource. Versioning (section 2.6): a client that names the version
-// it has gets an empty result when nothing has changed.
+// RFC 6121 section 2: the roster. A user's own clients read and change it. Each change is committed, then
+// pushed to every interested resource. Versioning (section 2.6): a client that sends the current version gets
+// an empty result.
 #pragma once
 
 #include "router/module.hpp"

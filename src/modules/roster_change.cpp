@@ -17,7 +17,7 @@ void push(const User& user, const Element& item)
     query.add(item);
     for (const auto& session : user.sessions()) {
         if (session->is_open() && session->is_interested()) {
-            // Without `from`: from the user's own account, as clients check (§2.1.6).
+            // No `from` means the user's own account; clients check this (§2.1.6).
             Stanza stanza = Stanza::iq(Jid(), session->jid(), IqType::set, random_id());
             stanza.element().add(query);
             session->send(stanza);
@@ -25,10 +25,10 @@ void push(const User& user, const Element& item)
     }
 }
 
-/// What a name takes besides its letters.
+/// Bytes counted for each name in addition to its text.
 constexpr std::size_t around_name = 32;
 
-/// Bytes of what clients have written into a record.
+/// Returns the bytes of the parts of a record that clients have set.
 std::size_t written_size(const RosterRecord& record)
 {
     std::size_t size = record.in_roster ? record.contact.text().size() + record.name.size() + around_name : 0;
@@ -38,13 +38,14 @@ std::size_t written_size(const RosterRecord& record)
     return size;
 }
 
-/// Whether the account is still what it was when the change began to wait for its turn.
+/// Returns whether the user is still the loaded, enabled account: that may change while waiting for the
+/// mutex.
 bool is_current(const User& user)
 {
     return user.state() == User::State::ready && user.host().find_user(user.jid().local()) == &user;
 }
 
-/// Whether clients would see a difference (§2.1.2); requests that wait are not shown to them.
+/// Returns whether clients see a difference (§2.1.2). Waiting requests are not shown to clients.
 bool looks_different(const RosterRecord* before, const RosterRecord& after)
 {
     if (before == nullptr || !before->in_roster) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 3921 session establishment: old clients ask for it after binding; there is nothing to do.
+// RFC 3921 session establishment: answers the request that old clients send after binding. There is nothing
+// else to do.
 #pragma once
 
 #include "router/module.hpp"

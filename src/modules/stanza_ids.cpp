@@ -27,7 +27,8 @@ public:
     }
 
 private:
-    /// Our accounts and hosts have not stamped what a client sends, and no room has an occupant behind it.
+    /// Removes all ids of this server's accounts and hosts, and all occupant ids, from a client's message:
+    /// only archives and rooms may set them.
     static Verdict strip_all(const Message& message, const Context& context)
     {
         const Server& server = context.host.router().server();
@@ -38,7 +39,7 @@ private:
         return Verdict::pass();
     }
 
-    /// Whoever sends it: what this account's archive would stamp is ours to say (§3 rule 2).
+    /// Removes ids of the receiving account, from any sender: only its own archive may set them (§3 rule 2).
     static Verdict strip_own(const Message& message, const Context& context)
     {
         const Jid& owner = context.user->jid();
@@ -53,12 +54,13 @@ private:
         if (!child.is("stanza-id", ns::stanza_id)) {
             return false;
         }
-        // In whatever spelling: a client prepares the address before it compares.
+        // Compared in prepared form, as clients do, so that no other spelling gets through.
         const auto by = Jid::parse(child.attribute_or("by"));
         return by && holds(*by);
     }
 
-    /// Leaves a message alone that has nothing of the kind, with what was serialised of it.
+    /// Removes unwanted children. Does not touch a message without any, so that its serialised form stays
+    /// valid.
     template <class Unwanted> static void strip(const Message& message, Unwanted unwanted)
     {
         for (const Element* child : std::as_const(message.stanza()).element().children()) {

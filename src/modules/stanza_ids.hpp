@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0359 Unique and Stable Stanza IDs: nobody but us says under which id one of our archives has a
-// message. The ids themselves are put on by whoever delivers (router/passage).
+// XEP-0359 Unique and Stable Stanza IDs: removes forged <stanza-id/> elements that claim to be from this
+// server's archives. The real ids are added at delivery (router/delivery_plan).
 #pragma once
 
 #include "router/module.hpp"

@@ -15,8 +15,6 @@
 namespace stonechat {
 namespace {
 
-/// Stanzas of one user that wait for the change before them; more are refused or dropped.
-
 class Subscription final : public Module {
 public:
     Manifest describe() const override
@@ -59,7 +57,7 @@ private:
             return Verdict::bounce(StanzaError(StanzaError::resource_constraint,
                 "Too many changes at a time"));
         }
-        if (!presence.to().same_bare(context.user->jid())) { // everybody is subscribed to themselves
+        if (!presence.to().same_bare(context.user->jid())) { // a user always sees the own presence
             run(send(*kind, presence.stanza(), context.user->shared_from_this(), context.hold()));
         }
         return Verdict::done();
@@ -108,11 +106,11 @@ private:
         set_state(after, transition.next);
         switch (kind) {
         case Subscribing::subscribe: after.in_roster = true; return after;
-        case Subscribing::subscribed: // an approval makes an item too, also one that is given beforehand
+        case Subscribing::subscribed: // an approval creates an item too, even a pre-approval
             after.approved = transition.plan == Handling::pre_approve;
             after.in_roster = after.in_roster || transition.plan != Handling::hold_back;
             return after;
-        case Subscribing::unsubscribed: // takes a pre-approval back as well (§3.4.2)
+        case Subscribing::unsubscribed: // also cancels a pre-approval (§3.4.2)
             after.approved = false;
             return after;
         case Subscribing::unsubscribe: return after;
@@ -139,8 +137,8 @@ private:
         return Verdict::done();
     }
 
-    /// What a contact shows comes behind what it said of the subscription before (§3.1.6), which may
-    /// still be on its way to the disk.
+    /// Delays the presence of a contact while roster changes are being stored, so that it is delivered after
+    /// the subscription stanza that the contact sent before it (§3.1.6).
     Verdict queue_behind_changes(const Presence& presence, const Context& context)
     {
         if (passing_on_ || !context.user->roster().change_mutex().is_locked()) {
@@ -181,7 +179,7 @@ private:
         const bool request = kind == Subscribing::subscribe;
         if (request && !before.approved && count_waiting(user->roster()) >= limit("max_pending")) {
             host_->trace("dropped", stanza, "too many requests wait already");
-            co_return Done(); // in silence: who asks does not learn how many others did
+            co_return Done(); // no error: the sender must not learn how many requests wait
         }
         const RosterRecord after = changed_by_contact(request, transition, before, stanza);
         auto storing = store_change(user, after);
@@ -206,8 +204,9 @@ private:
         co_return Done();
     }
 
-    /// That there is no subscription is news only to the client that has sent a probe all the same (§4.3.2):
-    /// only the answer to that has a full address. To all others it is silence (§3.2.3).
+    /// Delivers an `unsubscribed` that changes nothing only to a client that has sent a probe itself
+    /// (§4.3.2); it is recognised by the full address, which only the answer to a probe has. Otherwise drops
+    /// it (§3.2.3).
     static void answer_prober(Subscribing kind, const User& user, const Jid& addressed, const Stanza& answer)
     {
         Session* session = addressed.has_resource() ? user.session(addressed.resource()) : nullptr;
@@ -224,7 +223,7 @@ private:
             after.pending_in = as_kept(stanza);
         }
         set_state(after, transition.next);
-        if (request && before.approved) { // as if the user had answered (§3.4.3); the approval is used up
+        if (request && before.approved) { // as if the user had answered (§3.4.3); this uses up the approval
             set_state(after, outbound(Subscribing::subscribed, state_of(after)).next);
             after.approved = false;
         }
@@ -238,10 +237,10 @@ private:
         send_presence(user, contact);
     }
 
-    // Accounts that are removed ----------------------------------------------------------------------
+    // Removed accounts -------------------------------------------------------------------------------
 
-    /// What an approval given beforehand, a request that waits, or a subscription whose other side nobody
-    /// knew of would give to whoever gets the name.
+    /// Removes what all rosters grant to a removed account: pre-approvals, waiting requests and
+    /// subscriptions. Otherwise the next owner of the name would get these rights.
     Task<bool> forget_everywhere(Jid account)
     {
         auto asking = host_->storage().rosters().holders(account);
@@ -279,12 +278,12 @@ private:
         return pending;
     }
 
-    /// The item stays, as the user's own note; what it would give to the contact goes.
+    /// Removes the contact's rights from the user's roster. The item itself stays, as the user's own note.
     static Task<bool> forget_contact(std::shared_ptr<User> user, Jid contact)
     {
         auto locking = user->roster().change_mutex().lock();
         const auto lock = co_await locking;
-        if (user->state() != User::State::ready) { // disabled: nobody has its roster in memory
+        if (user->state() != User::State::ready) { // disabled: its roster is not in memory
             auto storing = forget_in_store(user, contact);
             const bool stored = co_await storing;
             co_return stored;
@@ -344,9 +343,9 @@ private:
         return record;
     }
 
-    // Requests that wait -----------------------------------------------------------------------------
+    // Waiting requests -------------------------------------------------------------------------------
 
-    /// The request as it is kept: whole (§3.1.3), unless somebody sends a novel.
+    /// Returns the stored form of a request: whole (§3.1.3), or without its content if it is too large.
     std::string as_kept(const Stanza& request) const
     {
         std::string xml = to_xml(request.element());
@@ -356,7 +355,8 @@ private:
         return to_xml(Stanza::presence(request.from(), request.to(), PresenceType::subscribe).element());
     }
 
-    /// A resource has become available: what nobody has answered yet, in either direction.
+    /// A resource has become available: delivers waiting requests to it, and if it is the user's only
+    /// available resource, sends the user's own unanswered requests again.
     void remind(User& user, Session& session)
     {
         for (const RosterRecord& record : user.roster().records()) {
@@ -364,7 +364,7 @@ private:
                 deliver_kept(session, *record.pending_in);
             }
         }
-        // A request of the user's own may have been lost on its way (§3.1.2).
+        // The user's own request may have been lost on its way (§3.1.2).
         if (!is_only_available(user, session)) {
             return;
         }
@@ -407,7 +407,7 @@ private:
 
     static void tell_clients(const User& user, const RosterRecord& before, const RosterRecord& after)
     {
-        // An item in state "None + Pending In" is kept from the clients (§3.1.3).
+        // An item in state "None + Pending In" is hidden from clients (§3.1.3).
         if (after.in_roster && (!before.in_roster || Roster::to_item(before) != Roster::to_item(after))) {
             push_item(user, after);
         }
@@ -426,7 +426,7 @@ private:
     }
 
     bool passing_on_ = false;
-    Host* host_ = nullptr; ///< from attach on
+    Host* host_ = nullptr; ///< set in attach()
 };
 
 } // namespace

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 6121 section 3: presence subscriptions. Takes the four subscription stanzas in both directions,
-// moves the contact's state as Appendix A says (subscription_states.hpp), commits, and only then routes,
-// delivers and pushes. A request waits in the record, whole, and is delivered at each first available
-// presence until it is answered. To whom a request goes, and whether that account exists, its sender
-// does not learn.
+// RFC 6121 section 3: presence subscriptions. Handles the four subscription stanzas in both directions:
+// changes the contact's state by Appendix A (subscription_states.hpp), commits it, and only then routes,
+// delivers and pushes. A request is stored whole in the roster record and delivered to each resource that
+// becomes available, until it is answered. The sender of a request does not learn whether the account exists.
 #pragma once
 
 #include "router/module.hpp"

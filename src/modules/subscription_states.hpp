@@ -11,7 +11,7 @@
 
 namespace stonechat {
 
-/// RFC 6121 §A.1; `out` and `in` say that a request in that direction has not been answered.
+/// RFC 6121 §A.1; `out` and `in` mean that a request in that direction is not answered yet.
 enum class ContactState { none, none_out, none_in, none_out_in, to, to_in, from, from_out, both };
 
 /// The presence types that change subscriptions.
@@ -20,9 +20,9 @@ enum class Subscribing { subscribe, unsubscribe, subscribed, unsubscribed };
 /// What the server does with the stanza.
 enum class Handling {
     pass_on,     ///< outbound: route it to the contact; inbound: deliver it to the user
-    hold_back,   ///< neither
-    pre_approve, ///< outbound subscribed without a request: note it and keep it to ourselves (§3.4.2)
-    answer,      ///< inbound subscribe by a subscriber: the server says `subscribed` (§3.1.3)
+    hold_back,   ///< neither route nor deliver it
+    pre_approve, ///< outbound `subscribed` without a request: record it, do not route it (§3.4.2)
+    answer,      ///< inbound `subscribe` of a subscriber: the server answers `subscribed` (§3.1.3)
 };
 
 struct Transition {
@@ -39,8 +39,8 @@ Transition inbound(Subscribing stanza, ContactState existing);
 std::optional<Subscribing> subscribing(PresenceType type);
 
 ContactState state_of(const RosterRecord& record);
-/// Moves the record to `state`. A pending request that is over is dropped; one that is new is for the
-/// caller to keep in `pending_in`.
+/// Moves the record to `state`. Drops a pending request that is over. A new request has to be put into
+/// `pending_in` by the caller.
 void set_state(RosterRecord& record, ContactState state);
 
 /// As the RFC writes it: "None + Pending Out+In".

@@ -30,11 +30,11 @@ namespace stonechat {
 
 const std::vector<ModuleEntry>& module_table()
 {
-    // Within a stage, handlers run in this order: whom one has blocked comes before everything else.
+    // Within a stage, handlers run in this order: blocking comes before everything else.
     static const std::vector<ModuleEntry> table {
         { make_blocking, true }, { make_forgery, true }, { make_roster, true }, { make_subscription, true },
         { make_presence, true }, { make_stanza_ids, true }, { make_archive, true },
-        { make_retraction, true }, // keeps what archive keeps
+        { make_retraction, true }, // after archive, whose decision it needs
         { make_carbons, true }, { make_offline, true }, { make_push, true }, { make_client_state, true },
         { make_disco, true }, { make_ping, true }, { make_version, true }, { make_time, true },
         { make_contact, true }, { make_last_activity, true }, { make_vcard, true },

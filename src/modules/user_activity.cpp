@@ -9,8 +9,9 @@
 namespace stonechat {
 namespace {
 
-/// One child of a message that the user has caused. An app sends by itself: receipts (XEP-0184), the
-/// marker `received` (XEP-0333), that it is ringing (XEP-0353), every chat state but typing (XEP-0085).
+/// Returns whether the user caused this child of a message. An app sends without its user: receipts
+/// (XEP-0184), the marker `received` (XEP-0333), `ringing` (XEP-0353), and all chat states except `composing`
+/// (XEP-0085).
 bool is_act_of_user(const Element& child)
 {
     const Namespace& ns = child.ns();
@@ -36,8 +37,9 @@ bool is_act_of_user(const Stanza& message)
             [](const Element* child) { return is_act_of_user(*child); });
 }
 
-/// A first presence may be that of an app that was woken by a push; going idle is a matter of minutes
-/// passed (XEP-0319). But who changes what he shows, or comes back, is there.
+/// Returns whether the presence shows that the user is there: it changes <show/>, or it ends an idle time
+/// (XEP-0319). A first presence does not count: a push may have woken the app. Nor does going idle, which a
+/// timer of the app causes.
 bool shows_the_user(const Stanza& presence, const Stanza* shown)
 {
     if (shown == nullptr || !presence.to().empty() || presence.presence_type() != PresenceType::available

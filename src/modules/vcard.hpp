@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0054 vcard-temp: a user's card, kept by the server and shown to whoever asks.
+// XEP-0054 vcard-temp: stores a user's card and returns it to anyone who asks.
 #pragma once
 
 #include "router/module.hpp"

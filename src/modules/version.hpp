@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0092 Software Version: what the server is; not on which system, nor that to strangers.
+// XEP-0092 Software Version: returns the server's name and version, not its operating system.
 #pragma once
 
 #include "router/module.hpp"
