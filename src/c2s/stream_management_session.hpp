@@ -117,7 +117,7 @@ private:
     void on_timer();
 
     std::uint64_t received() const; ///< stanzas received from the client
-    std::uint64_t settled() const;  ///< the first so many of them are settled
+    std::uint64_t settled() const;  ///< length of their settled prefix
     bool is_settled() const { return management_.durable() == received(); }
     void transmit();
     void call_at_turn_end();

@@ -276,7 +276,7 @@ private:
             || !(blocked.covers(stanza.from()) || is_invitation_from_blocked(stanza, blocked))) {
             return Verdict::pass();
         }
-        // A user who blocks the own domain still gets the answers of the host itself.
+        // Even if the user has blocked this domain, answers of the host itself get through.
         if (stanza.from() == context.host.jid()) {
             return Verdict::pass();
         }

@@ -42,7 +42,7 @@ public:
             return StanzaError(StanzaError::forbidden);
         };
         for (const To to : { To::account, To::nobody }) {
-            on.iq_get(to, ns::private_xml, "query", refuse); // §3: somebody else's data
+            on.iq_get(to, ns::private_xml, "query", refuse); // §3: another account's data
             on.iq_set(to, ns::private_xml, "query", refuse);
         }
     }
