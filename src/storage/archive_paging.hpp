@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A page out of a selection that is known in whole (XEP-0059). Both backends share it. Pure.
+// Cuts a page (XEP-0059) out of a selection whose ids are all known. Used by both backends. Pure.
 #pragma once
 
 #include "storage/archive_store.hpp"
@@ -9,7 +9,7 @@
 
 namespace stonechat {
 
-/// The ids of a page, oldest first, and what is said about them.
+/// The ids of a page, oldest first, and the facts reported with it.
 struct PageOfIds {
     std::vector<MessageId> ids;
     bool complete = false;
@@ -17,7 +17,7 @@ struct PageOfIds {
     std::optional<std::size_t> first_index;
 };
 
-/// `selected` in ascending order.
+/// Returns the page of `selected` that `query` asks for. `selected` is in ascending order.
 inline PageOfIds cut_page(const std::vector<MessageId>& selected, const ArchiveQuery& query)
 {
     auto from = selected.begin();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MailboxCounts: how much waits in one mailbox, so that its limits are checked without looking
-// through it. Both backends keep one per mailbox in use. A value; pure.
+// MailboxCounts: message and byte counts of one mailbox, so that its limits can be checked without reading
+// it. Both backends keep one for each mailbox in use. A value; pure.
 #pragma once
 
 #include "storage/storage.hpp"
@@ -14,8 +14,8 @@ namespace stonechat {
 
 class MailboxCounts {
 public:
-    /// Whether one more message of `size` bytes fits. The sender's share comes first: it is the
-    /// answer that says more.
+    /// Returns whether one more message of `size` bytes fits. The sender's share is checked first, because
+    /// that answer tells the sender more.
     MailboxAnswer admit(const std::string& sender, std::size_t size, const MailboxLimits& limits) const
     {
         const auto found = by_sender_.find(sender);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the stores look at inside a stored stanza, and how the words of a search are read. Both
-// backends share it. Pure, any thread.
+// What the stores read from a stored stanza, and how search text is split into terms. Used by both backends.
+// Pure, any thread.
 #pragma once
 
 #include <string>
@@ -9,26 +9,26 @@
 
 namespace stonechat {
 
-/// The text of all its bodies; empty if there is none, or if it cannot be read.
+/// Returns the text of all bodies; empty if the stanza has none or cannot be parsed.
 std::string body_of(std::string_view xml);
 
-/// The bare address of its sender; empty if there is none.
+/// Returns the bare address of the sender; empty if there is none.
 std::string bare_sender_of(std::string_view xml);
 
-/// Whether the stanza's id, or its origin-id (XEP-0359), is `id`.
+/// Returns whether the stanza's id or its origin-id (XEP-0359) is `id`.
 bool has_message_id(std::string_view xml, std::string_view id);
 
-/// A word that somebody searches for, as the index sees it (xmpp/search_text): what its tokens are, one
-/// behind the other.
+/// A word of a search, with the tokens that the index makes of it (xmpp/search_text), in order.
 struct SearchTerm {
     std::string word;
     std::vector<std::string> tokens; ///< at least one
-    bool is_prefix = false;          ///< also finds what it begins
+    bool is_prefix = false;          ///< also matches words that begin with it
 };
 
-/// The words of a search that have tokens: runs of letters and digits, so that nothing else of what was typed
-/// gets any further; in lower case as far as ASCII goes; of the first 32. The last word, if it is not too
-/// short, finds what it begins, and so does each that ends in a single character of a script without spaces.
+/// Returns the terms of a search: runs of letters and digits that have tokens, in lower case (ASCII only),
+/// from the first 32 words. Other characters never reach the index query. The last word, if it is not too
+/// short, also matches as a prefix; so does every word that ends in a single character of a script without
+/// spaces.
 std::vector<SearchTerm> search_terms(std::string_view text);
 
 } // namespace stonechat

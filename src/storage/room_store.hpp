@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RoomStore: the rooms of a group chat service (XEP-0045): what has to be there again after a restart.
-// A room is named like an account: AccountKey { domain of the service, room }. Its messages are in the
-// ArchiveStore under the same key. What a room's configuration and subject say is the business of muc/.
+// RoomStore: the rooms of a group chat service (XEP-0045), as far as they must survive a restart. A room's
+// key is AccountKey { domain of the service, room }. Its messages are in the ArchiveStore under the same key.
+// The format of a room's configuration and subject belongs to muc/.
 #pragma once
 
 #include "storage/message_store.hpp"
@@ -15,23 +15,23 @@
 
 namespace stonechat {
 
-/// XEP-0045 §5.2, with the numbers that are kept.
+/// XEP-0045 §5.2. The numbers are the stored values.
 enum class Affiliation : std::uint8_t { none = 0, outcast = 1, member = 2, admin = 3, owner = 4 };
 
-/// Somebody a room remembers, whether present or not.
+/// A user or domain that the room remembers, present or not.
 struct RoomMember {
     Jid jid; ///< bare, or a domain
     Affiliation affiliation = Affiliation::none;
-    std::string reason;  ///< why he was banned, mostly
-    std::string nick;    ///< reserved for him (XEP-0045 §7.10); empty: none
-    std::string choices; ///< his own for this room, as the room writes them
+    std::string reason;  ///< given by an admin, mostly for a ban
+    std::string nick;    ///< reserved nick (XEP-0045 §7.10); empty: none
+    std::string choices; ///< the member's own settings for this room, in the room's format
 
-    /// Nothing is left that is worth keeping.
+    /// Whether the record is empty and can be deleted.
     bool is_nobody() const { return affiliation == Affiliation::none && nick.empty() && choices.empty(); }
     friend bool operator==(const RoomMember&, const RoomMember&) = default;
 };
 
-/// How far somebody has received and read the messages of a room.
+/// How far a user has received and displayed the messages of a room.
 struct RoomProgress {
     Jid jid; ///< bare
     MessageId received = 0;
@@ -40,11 +40,11 @@ struct RoomProgress {
 };
 
 struct RoomRecord {
-    std::string config;  ///< as the room writes it
-    std::string subject; ///< the same
-    std::string present; ///< who was there, the same; may be a little old
+    std::string config;  ///< configuration, in the room's format
+    std::string subject; ///< in the room's format
+    std::string present; ///< occupants, in the room's format; may be slightly out of date
     bool persistent = false;
-    bool listed = false; ///< others than its members may find it
+    bool listed = false; ///< visible in the list of rooms to users who are not members
     WallTime created;
     std::vector<RoomMember> members;    ///< in order of jid
     std::vector<RoomProgress> progress; ///< in order of jid
@@ -64,8 +64,8 @@ public:
     virtual ~RoomStore() = default;
 
     virtual Stored<std::optional<RoomRecord>> load(const AccountKey& room) = 0;
-    /// False if there is a room of that name (it is left alone). A new room owns nothing: what was kept under
-    /// its name goes. `record.progress` is not looked at.
+    /// Returns false, and changes nothing, if the room exists already. Data left under the name of a new room
+    /// is deleted. `record.progress` is ignored.
     virtual Stored<bool> create(const AccountKey& room, RoomRecord record) = 0;
     struct Change {
         std::optional<std::string> config;
@@ -73,24 +73,27 @@ public:
         std::optional<bool> listed;
         std::optional<std::string> subject;
         std::optional<std::string> present;
-        std::vector<RoomMember> members;    ///< each replaces what was there; one that is nobody goes
-        std::vector<RoomProgress> progress; ///< the same
-        std::vector<Jid> forgotten;         ///< their progress goes
+        std::vector<RoomMember>
+            members; ///< each replaces the member's record; an empty one (`is_nobody`) deletes it
+        std::vector<RoomProgress> progress; ///< each replaces the user's progress
+        std::vector<Jid> forgotten;         ///< their progress is deleted
     };
-    /// All of it in one transaction, or nothing; what is absent stays. False if there is no such room.
+    /// Applies the change in one transaction. Absent fields stay as they are. Returns false if there is no
+    /// such room.
     virtual Stored<bool> change(const AccountKey& room, Change change) = 0;
-    /// Removes the room and everything kept under its name, its archive too. False if there was none. (Of a
-    /// long archive, it is the way there that goes; the rest follows with ArchiveStore::expire.)
+    /// Removes the room and everything kept under its name, including its archive. Returns false if there was
+    /// none. (Of a long archive only the references are removed at once; ArchiveStore::expire removes the
+    /// rest.)
     virtual Stored<bool> remove(const AccountKey& room) = 0;
-    /// Rooms of a service in order of name, those behind `after`, `limit` at most; with `listed_only` just
-    /// those that are listed.
+    /// Returns rooms of a service sorted by name, starting after `after`, `limit` at most. With
+    /// `listed_only`, returns listed rooms only.
     virtual Stored<std::vector<RoomSummary>> list(std::string host, std::string after, std::size_t limit,
         bool listed_only) = 0;
-    /// How many rooms of the service have `member` among their owners.
+    /// Returns how many rooms of the service have `member` as an owner.
     virtual Stored<std::size_t> count_owned(std::string host, Jid member) = 0;
     virtual Stored<std::size_t> count(std::string host, bool listed_only) = 0;
-    /// Rooms of the service that keep something of `user` (bare): an affiliation, a nick, progress, or a
-    /// value `name` in the keyval store `store`. In order of name.
+    /// Returns the rooms of the service, sorted by name, that keep something of `user` (bare): an
+    /// affiliation, a nick, progress, or a value `name` in the keyval store `store`.
     virtual Stored<std::vector<std::string>> knowing(std::string host, Jid user, std::string store,
         std::string name) = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every store shares: how a call is answered, and whose things are kept. See storage.hpp.
+// What all stores share: the type of an answer, its errors, and the key of an account. See storage.hpp.
 #pragma once
 
 #include "base/clock.hpp"
@@ -11,16 +11,16 @@
 
 namespace stonechat {
 
-/// Why a store did not do what was asked. Nothing has changed then.
+/// Why a store refused a call. Nothing was changed.
 enum class StoreError {
     unavailable, ///< the database cannot be used at the moment, or the server is stopping
     full,        ///< the disk or a quota of the database is full; reads still work
-    damaged,     ///< a row that cannot be read, or a value that the database refuses
+    damaged,     ///< a row cannot be read, or the database refuses a value
 };
 
 template <class T> using Stored = Pending<Result<T, StoreError>>;
 
-/// A local account by its two names, both prepared.
+/// Names a local account. Both names are prepared (xmpp/jid.hpp).
 struct AccountKey {
     std::string host;
     std::string user;
@@ -28,7 +28,7 @@ struct AccountKey {
     friend bool operator==(const AccountKey&, const AccountKey&) = default;
 };
 
-/// How much one mailbox takes.
+/// Limits of one mailbox.
 struct MailboxLimits {
     std::size_t messages = 1000;
     std::size_t bytes = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the memory backend keeps, and its stores for messages. Every call takes effect at once, under
-// one lock, and its answer is posted home like one that comes from a disk.
+// The data of the memory backend, and its stores for messages. Every call takes effect at once, under one
+// lock. Its answer is posted home, like that of the disk backend.
 #pragma once
 
 #include "storage/mailbox_counts.hpp"
@@ -20,7 +20,7 @@ struct ByName {
     }
 };
 
-/// A message, once for all who have it. It lives as long as anybody refers to it.
+/// A message, stored once for all owners. It lives as long as anything refers to it.
 struct KeptMessage {
     MessageId id = 0;
     WallTime stamp;
@@ -34,20 +34,20 @@ struct KeptEntry {
     SharedMessage message;
     Jid peer;
     bool outgoing = false;
-    std::optional<Origin> origin; ///< of an outgoing one
+    std::optional<Origin> origin; ///< only of an outgoing message
 };
 
 struct KeptMail {
     std::uint64_t row = 0;
     std::string sender;
-    std::size_t size = 0; ///< as it was counted, whatever happened to the message since
+    std::size_t size = 0; ///< as counted when it was added; does not change if the message is replaced
     SharedMessage message;
 };
 
 struct KeptUnackedEntry {
     CopyForm form = CopyForm::itself;
     SharedMessage message;
-    std::uint64_t mail = 0; ///< the row that it had in the mailbox; 0 = it comes from elsewhere
+    std::uint64_t mail = 0; ///< the row that it had in the mailbox; 0 = it was not there
 };
 
 struct KeptStream {
@@ -73,10 +73,10 @@ struct KeptSentStream {
     std::optional<StreamEnd> end; ///< none while it is open
 };
 
-/// Everything kept for one name.
+/// Everything kept under one name.
 struct Belongings {
     std::optional<Account> account;
-    bool is_being_removed = false; ///< the account
+    bool is_being_removed = false; ///< the account is being removed
     std::optional<KeptRoom> room;
     std::uint64_t roster_version = 0;
     std::map<Jid, RosterRecord> roster;
@@ -85,7 +85,7 @@ struct Belongings {
     std::map<MessageId, KeptEntry> archive;
     std::optional<Retention> retention;
     std::map<Jid, Retention> conversation_retention;
-    std::deque<KeptSentStream> sent_streams; ///< the oldest first
+    std::deque<KeptSentStream> sent_streams; ///< oldest first
 };
 
 struct Everything {
@@ -114,7 +114,7 @@ struct Everything {
     }
 };
 
-/// What all fronts share.
+/// The data shared by all fronts.
 class Contents {
 public:
     explicit Contents(const Clock& clock) : clock_(clock) {}
@@ -157,7 +157,7 @@ private:
     bool stopped_ = false;
 };
 
-/// Does what is asked and posts the answer home.
+/// Runs each call at once and posts the answer home.
 class CallScheduler {
 public:
     CallScheduler(std::shared_ptr<Contents> contents, Executor& home)
@@ -273,10 +273,10 @@ private:
     CallScheduler& scheduler_;
 };
 
-/// What rooms keep of an account goes, but for bans.
+/// Removes what rooms keep of an account, except bans.
 void forget_in_rooms(Everything& all, const AccountKey& user);
 
-/// Puts a message at the end of a mailbox, or back to the `row` that it had, whatever its limits say.
+/// Puts a message at the end of a mailbox, or back to the `row` that it had. Ignores the mailbox limits.
 void put_into_mailbox(Mailbox& mailbox, std::string sender, SharedMessage message, std::uint64_t row = 0);
 
 } // namespace stonechat::memory

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many bytes the stanzas in each owner's archive take. `owner.archive_bytes` counts what is filed; it
-// changes in the transaction that files, replaces or removes. What waits in the Tail is added by whoever
-// asks.
+// The size of each owner's archive in bytes. `owner.archive_bytes` counts the filed messages; it changes in
+// the transaction that files, replaces or removes them. Messages still in the Tail are not included: the
+// caller adds them.
 #pragma once
 
 #include "storage/sqlite/connection.hpp"
@@ -10,13 +10,13 @@
 
 namespace stonechat::sqlite {
 
-/// Collects changes, which come in runs of one owner, and writes one for each run.
+/// Collects size changes, which come in runs of one owner, and writes one update for each run.
 class ArchiveSizes {
 public:
     explicit ArchiveSizes(Connection& db) : db_(db) {}
     ArchiveSizes(const ArchiveSizes&) = delete;
 
-    /// `bytes` more; less than 0: fewer.
+    /// Adds `bytes` (may be negative) to the archive size of `owner`.
     void add(std::int64_t owner, std::int64_t bytes);
     void write();
 
@@ -26,10 +26,10 @@ private:
     std::int64_t bytes_ = 0;
 };
 
-/// What is filed of `owner`.
+/// Returns the size of the filed messages of `owner`.
 std::int64_t filed_archive_bytes(Connection& db, std::int64_t owner);
 
-/// A step of migration: counts what is in the archives.
+/// Migration step: computes the size of all archives.
 void count_archive_bytes(Connection& db);
 
 } // namespace stonechat::sqlite

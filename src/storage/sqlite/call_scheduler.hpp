@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CallScheduler: where one Storage hands in its calls: wraps each as a job, chooses between writer and
-// readers (the rules of order are in job.hpp) and keeps count of what is not answered yet. Lives on the home
-// thread of its Storage.
+// CallScheduler: entry point for the calls of one Storage. Wraps each call as a job, passes it to the writer
+// or the readers (job.hpp has the ordering rules) and counts the unanswered calls. Lives on the home thread
+// of its Storage.
 #pragma once
 
 #include "storage/sqlite/engine.hpp"
@@ -14,8 +14,8 @@
 
 namespace stonechat::sqlite {
 
-/// The calls of one Storage that are not answered yet, by account. Executor thread only; shared with
-/// the jobs, because answers may arrive after the Storage has gone.
+/// The unanswered calls of one Storage, by account. Executor thread only. Shared with the jobs, because
+/// answers may arrive after the Storage has been destroyed.
 class OpenCalls {
 public:
     std::shared_ptr<PendingCalls> of(const AccountKey& key);
@@ -72,10 +72,10 @@ private:
 
     std::shared_ptr<OpenCalls> open_;
     std::shared_ptr<PendingCalls> calls_;
-    std::shared_ptr<PendingCalls> other_; ///< of a write for two accounts
+    std::shared_ptr<PendingCalls> other_; ///< the second account of a write for two
     bool write_;
     typename Stored<T>::Promise promise_;
-    const Work work_; // const: it may have to run twice
+    const Work work_; // const: it may run twice
     std::optional<T> value_;
     StoreError error_ = StoreError::unavailable;
 };
@@ -87,7 +87,8 @@ public:
     {}
     CallScheduler(const CallScheduler&) = delete;
     CallScheduler& operator=(const CallScheduler&) = delete;
-    /// Waits until what is under way was posted home, for then the home may go.
+    /// Waits until every call under way has been posted home, because the executor may be destroyed
+    /// afterwards.
     ~CallScheduler()
     {
         channel_->wait_until_idle();
@@ -103,14 +104,14 @@ public:
         return read_as(std::move(calls), follows_writes, std::move(work));
     }
 
-    /// Reads what belongs to many accounts.
+    /// Reads data of many accounts.
     template <class Work> auto read_hosts(Work work)
     {
         return read_as(open_->of_hosts(), open_->has_writes(), std::move(work));
     }
 
-    /// Reads what may take longer than others should wait for: never on the writer's thread, and no
-    /// write waits for it. So it follows the writes made before it, and may see some made after it.
+    /// Runs a slow read. It never runs on the writer's thread and no write waits for it. So it sees all
+    /// writes made before it, and may see some made after it.
     template <class Work> auto read_aside(const AccountKey& key, Work work)
     {
         using T = Value<Work>;
@@ -118,7 +119,7 @@ public:
             return read_at_readers(key, std::move(work));
         }
         Stored<T> pending;
-        // Behind the writes that are under way; nothing is done there.
+        // Wait for the writes under way with an empty write.
         write(key, [](Database&) { return Done(); })
             .then([scheduler = alive_, key, work = std::move(work),
                       promise = pending.promise()](const Result<Done, StoreError>&) mutable {
@@ -140,19 +141,20 @@ public:
         return write_as(open_->of(key), nullptr, std::move(work));
     }
 
-    /// Writes what belongs to two accounts.
+    /// Writes data of two accounts.
     template <class Work> auto write_both(const AccountKey& key, const AccountKey& other, Work work)
     {
         return write_as(open_->of(key), key == other ? nullptr : open_->of(other), std::move(work));
     }
 
-    /// Writes what belongs to many accounts, or to nobody knows whom.
+    /// Writes data of many accounts, or of accounts not known beforehand.
     template <class Work> auto write_hosts(Work work)
     {
         return write_as(open_->of_hosts(), nullptr, std::move(work));
     }
 
-    /// For who goes on at home after an answer: null when this desk has gone.
+    /// For code that continues on the executor after an answer: points to null once this scheduler is
+    /// destroyed.
     const std::shared_ptr<CallScheduler*>& alive() const { return alive_; }
 
 private:
@@ -226,7 +228,7 @@ private:
 
     template <class T> Stored<T> refused(PendingCalls& calls)
     {
-        open_->add_read(calls); // and at once finished: so an entry that was made for it goes
+        open_->add_read(calls); // finished at once, so that an entry made for this call is removed
         open_->finish(calls, false);
         return Stored<T>::ready(StoreError::unavailable);
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpointer: moves what is in the write-ahead log into the database file, on its own thread and
-// connection, so that commits do not wait for it. The log starts anew only when all of it was moved,
-// which never happens while commits keep coming; so after each round here the writer moves the
-// rest, which is only what was committed meanwhile (measured: about a millisecond).
+// Checkpointer: copies the write-ahead log into the database file, on its own thread and connection, so that
+// commits do not wait for it. SQLite restarts the log only when all of it has been copied, which never
+// happens while commits keep coming. So after each round of this thread the writer copies the rest, which is
+// only what was committed during the round (measured: about a millisecond).
 //
-// SQLite's own automatic checkpoint is off: it would run on the writer's thread and hide a failed
-// fsync of the database file.
+// SQLite's own automatic checkpoint is off: it would run on the writer's thread and hide a failed fsync of
+// the database file.
 #pragma once
 
 #include "storage/sqlite/connection.hpp"
@@ -23,13 +23,15 @@ public:
     Checkpointer(Connection connection, Health& health);
     ~Checkpointer();
 
-    /// Writer, after each commit: how long the log is. True if the writer is to move the rest now.
+    /// Called by the writer after each commit; `frames` is the length of the log. Returns true if the writer
+    /// must copy the rest of the log now.
     bool after_commit(int frames);
 
     /// Ends the thread and closes the connection.
     void stop();
 
-    /// Looks at what a checkpoint gave: an I/O error is fatal, the rest is tried again later.
+    /// Handles the result of a checkpoint: an I/O error is fatal; after other failures the next checkpoint
+    /// tries again.
     static void judge(const Connection::Checkpoint& result, Health& health);
 
 private:

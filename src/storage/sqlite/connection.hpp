@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connection: one SQLite connection with its prepared statements, the only file pair that sees
-// sqlite3.h. Belongs to one thread at a time. Values are always bound, never written into SQL.
+// Connection: one SQLite connection with its prepared statements. Only this file pair includes sqlite3.h.
+// Belongs to one thread at a time. Values are always bound, never written into SQL.
 //
-// The first failure sticks: after it every query gives no rows and changes nothing, until
-// `take_failure`. So a job runs straight through and whoever runs it asks once, at its end.
+// The first failure sticks: after it every query returns no rows and changes nothing, until `take_failure`.
+// So a job runs without checks in between, and its caller checks once at the end.
 #pragma once
 
 #include "base/result.hpp"
@@ -24,20 +24,20 @@ namespace stonechat::sqlite {
 enum class Failure {
     none,
     full,    ///< no space on the disk, or the database may not grow further
-    io,      ///< a write, fsync or the like failed: what is on the disk is unknown
+    io,      ///< a write or fsync failed: the content of the disk is unknown
     damaged, ///< not a database, a broken page, or a row that makes no sense
     refused, ///< a constraint
-    other,   ///< out of memory, locked by someone else, interrupted
+    other,   ///< locked by another process
 };
 
-/// Bytes, as opposed to text.
+/// Marks a value as a blob, not text.
 struct Blob {
     std::string_view bytes;
 };
 
 class Connection;
 
-/// The rows of one query. Frees the statement for its next use when it goes.
+/// The rows of one query. The destructor resets the statement for its next use.
 class Rows {
 public:
     Rows(Connection& connection, sqlite3_stmt* statement) : connection_(connection), statement_(statement) {}
@@ -49,7 +49,7 @@ public:
     bool next();
     bool is_null(int column) const;
     std::int64_t integer(int column) const;
-    /// Text or blob, until the next call of `next`.
+    /// Returns a text or blob, valid until the next call of `next`.
     std::string_view view(int column) const;
     std::string text(int column) const { return std::string(view(column)); }
 
@@ -60,54 +60,54 @@ private:
 
 class Connection {
 public:
-    /// `unchanging`: nobody writes to it meanwhile, and nothing is written beside it.
+    /// `unchanging`: no process writes to the file meanwhile; SQLite creates no files beside it.
     enum class Access { read_write, read_only, unchanging };
 
-    /// Opens an existing file; the reason why not otherwise.
+    /// Opens an existing file. The error says why it cannot be opened.
     static Result<Connection, std::string> open(const std::string& path, Access access);
 
     Connection(Connection&& other) noexcept;
     Connection& operator=(Connection&& other) noexcept = delete;
     ~Connection();
 
-    /// Starts a query. `sql` is a literal (its address finds the prepared statement again); the
-    /// arguments must live as long as the Rows do.
+    /// Starts a query. `sql` must be a literal: its address is the key of the prepared statement. The
+    /// arguments must outlive the Rows.
     template <class... Args> Rows query(const char* sql, const Args&... args)
     {
         return Rows(*this, ready(sql, args...));
     }
 
-    /// Runs a statement to its end; the number of rows that it changed.
+    /// Runs a statement to its end. Returns the number of changed rows.
     template <class... Args> std::int64_t execute(const char* sql, const Args&... args)
     {
         return finish(ready(sql, args...));
     }
 
-    /// Runs SQL of several statements that is used once: pragmas and the schema.
+    /// Runs SQL of several statements that is used once, such as pragmas and the schema.
     void run_script(const std::string& sql);
-    /// The single number that `sql`, used once, gives; nothing if it fails or gives none.
+    /// Runs `sql`, which is used once, and returns its single number; nothing if it fails or has no result.
     std::optional<std::int64_t> number(const std::string& sql);
 
     Failure failure() const { return failure_; }
-    /// The failure, which is forgotten here.
+    /// Returns the failure and clears it.
     Failure take_failure();
-    /// What SQLite said about the last failure.
+    /// Returns SQLite's message for the last failure.
     const std::string& problem() const { return problem_; }
-    /// Marks what is being done as failed.
+    /// Records a failure that the caller has found.
     void fail(Failure failure, std::string problem);
 
     bool in_transaction() const;
-    /// Rolls back if a transaction is open. Works, and forgets nothing, after a failure.
+    /// Rolls back if a transaction is open. Works after a failure, and does not clear the failure.
     void roll_back();
 
     std::int64_t last_row_id() const;
     std::int64_t total_changes() const;
 
-    /// Gives back the pages that are only kept for the next query.
+    /// Frees pages that are cached for later queries.
     void release_cache();
 
-    /// Leaves checkpoints to the caller; from now on `wal_frames` is the length of the
-    /// write-ahead log after the last commit made here.
+    /// Turns automatic checkpoints off. From now on `wal_frames` is the length of the write-ahead log after
+    /// the last commit on this connection.
     void watch_wal();
     int wal_frames() const { return *wal_frames_; }
 
@@ -115,15 +115,15 @@ public:
         Failure failure = Failure::none;
         std::string problem;
     };
-    /// Copies what can be copied from the log into the database without waiting for anyone.
+    /// Copies as much of the log as possible into the database file, without waiting for other connections.
     Checkpoint checkpoint();
-    /// Syncs the database file. A checkpoint does so itself only if it reached the end of the log.
+    /// Syncs the database file. A checkpoint syncs it only if it reached the end of the log.
     Checkpoint sync_database();
-    /// Closing will not touch the files: after a failed fsync nobody knows what they hold.
+    /// Makes closing leave the files unchanged: after a failed fsync their content is unknown.
     void leave_files_alone();
 
-    /// Copies all of this connection's snapshot into `target`, some pages at a time; `pause` runs in
-    /// between and stops the copying by returning false. The failure of either side, if any.
+    /// Copies this connection's snapshot into `target`, `pages` at a time. `pause` runs between the parts; if
+    /// it returns false, the copying stops. Returns the failure of either side, if any.
     template <class Pause> Failure copy_into(Connection& target, int pages, Pause pause)
     {
         Copying copying(*this, target);

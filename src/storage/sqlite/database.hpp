@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Database: one thread's view of the database: its connection, and what that thread remembers so
-// that it need not ask again. Only the writer remembers anything, which is right because nobody
-// else writes (the file is locked by this process, see file.hpp). What is remembered holds within
-// the open transaction: after any roll back, `forget` it.
+// Database: one thread's view of the database: its connection and its caches. Only the writer caches rows.
+// That is safe because nobody else writes (this process holds the lock on the file, see file.hpp). The caches
+// include changes of the open transaction: call `forget` after any rollback.
 #pragma once
 
 #include "storage/mailbox_counts.hpp"
@@ -23,9 +22,9 @@
 
 namespace stonechat::sqlite {
 
-/// The number under which everything of `key` is filed, if there is anything. For readers too.
+/// Returns the owner number of `key`, if anything is stored for it. For readers too.
 std::optional<std::int64_t> owner_number(Connection& db, const AccountKey& key);
-/// The number of a bare address, if anybody has ever written to or from it. For readers too.
+/// Returns the number of a bare address, if any message was ever exchanged with it. For readers too.
 std::optional<std::int64_t> address_number(Connection& db, std::string_view bare);
 
 class Database {
@@ -38,43 +37,43 @@ public:
 
     Connection& connection() { return connection_; }
 
-    /// What the writer has not filed yet, for readers.
+    /// The messages that are not filed yet, for readers.
     const Tail& tail() const { return tail_; }
     /// Writer only.
     Filing& filing() { return filing_; }
 
-    /// Writer only: the number under which everything of `key` is filed, if there is anything.
+    /// Writer only: returns the owner number of `key`, if anything is stored for it.
     std::optional<std::int64_t> find_owner(const AccountKey& key);
-    /// Writer only: the same, made if there is none yet.
+    /// Writer only: returns the owner number of `key`, made if there is none yet.
     std::int64_t owner(const AccountKey& key);
-    /// Writer only: the owner's row and all that hangs on it is gone.
+    /// Writer only: drops the owner from the caches, after its row was deleted.
     void forget_owner(const AccountKey& key);
 
-    /// Writer only: how much waits in the mailbox of `owner`. Looks through the mailbox the first
-    /// time and whenever it was forgotten. Valid until the next call.
+    /// Writer only: returns the counts of the mailbox of `owner`. Reads the mailbox if the counts are not
+    /// cached. Valid until the next call.
     MailboxCounts& mailbox_counts(std::int64_t owner);
-    /// The same if it is at hand.
+    /// Returns the counts if they are cached, otherwise null.
     MailboxCounts* known_mailbox_counts(std::int64_t owner);
 
-    /// Writer only: the number of a bare address, made if there is none yet.
+    /// Writer only: returns the number of a bare address, made if there is none yet.
     std::int64_t address(std::string_view bare);
-    /// Writer only: there is a conversation of `owner` with `peer` from now on.
+    /// Writer only: records that `owner` has a conversation with `peer`.
     void ensure_conversation(std::int64_t owner, std::int64_t peer);
     void forget_conversation(std::int64_t owner, std::int64_t peer) { conversations_.erase({ owner, peer }); }
-    /// Writer only: whether there is such a resumable session.
+    /// Writer only: returns whether the resumable session `row` exists.
     bool has_stream(std::int64_t row);
     void forget_stream(std::int64_t row) { streams_.erase(row); }
 
-    /// Writer only: the streams of those who send.
+    /// Writer only: the streams on which accounts have sent messages.
     SentStreams& sent_streams() { return sent_streams_; }
 
-    /// Writer only: the number of the next message, which was received at `stamp`.
+    /// Writer only: returns the number for the next message, which was received at `stamp`.
     std::int64_t next_message(WallTime now, WallTime stamp);
 
-    /// Writer only: lower than that of any message to come.
+    /// Writer only: returns a number that is above all messages so far and not above any future one.
     std::int64_t next_number() { return numbering().last + 1; }
 
-    /// Writer only: the conversation where the expiry of a host goes on; empty for a new round.
+    /// Writer only: the conversation at which the expiry of a host continues; zero for a new round.
     struct ExpiryPlace {
         std::int64_t owner = 0;
         std::int64_t peer = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine: the open database with its threads: one writer, some readers, one that checkpoints and
-// one that makes backups. Shared by the backend and its fronts; any thread.
+// Engine: the open database and its threads: one writer, some readers, one checkpointer and one for backups.
+// Shared by the backend and its fronts; any thread.
 #pragma once
 
 #include "storage/sqlite/checkpointer.hpp"
@@ -42,7 +42,7 @@ public:
     const Clock& clock() const { return clock_; }
     bool has_failed() const { return health_.has_failed(); }
 
-    /// On the backup thread: copies the snapshot of now to a new file; sticks on failure.
+    /// On the backup thread: copies the current snapshot into a new file. A failure sticks to `db`.
     void copy_to(Connection& db, const std::string& path);
 
     void stop();

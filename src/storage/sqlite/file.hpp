@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files around the database: the lock that keeps a second process out, and making and renaming
-// files so that they are there whole or not at all, and readable for their owner only.
+// File operations for the database: the lock that excludes a second process, and creating and renaming files
+// so that they appear complete or not at all, and are readable by their owner only.
 #pragma once
 
 #include "base/result.hpp"
@@ -9,11 +9,12 @@
 
 namespace stonechat::sqlite {
 
-/// The reason why not, as a part of a sentence.
+/// The error is part of a sentence: the reason.
 using FileResult = Result<Done, std::string>;
 
-/// Held as long as this lives, by one process and there only once; the kernel frees it when the
-/// process dies. On a file of its own, because closing a database file drops SQLite's locks.
+/// A lock on a file, held while this object lives. Only one process can hold it, and only once. The kernel
+/// frees it when the process dies. The lock is on a separate file, because closing a database file drops
+/// SQLite's locks.
 class FileLock {
 public:
     static Result<FileLock, std::string> take(const std::string& path);
@@ -27,10 +28,10 @@ private:
     int descriptor_;
 };
 
-/// Makes an empty file, mode 0600, where none is.
+/// Creates an empty file with mode 0600. Fails if the file exists.
 FileResult make_private_file(const std::string& path);
 
-/// Syncs `from`, gives it the name `to` and syncs the folder. With `replace` an older `to` goes.
+/// Syncs `from`, renames it to `to` and syncs the folder. With `replace` an existing `to` is replaced.
 FileResult publish_file(const std::string& from, const std::string& to, bool replace);
 
 } // namespace stonechat::sqlite

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Filing: brings what has been archived into the order of conversations, behind the writes. A message is
-// committed with one row in `message`, at its end. Its rows in `archive`, which lie by owner and peer, would
-// dirty a page each: so they wait here, in the Tail, until there are many of them, and are then inserted in
-// the order of that table, some with each commit. `message_state` says how far that has come, in the same
-// transaction as the rows; whoever opens the database after a crash makes the Tail again from `message`.
-// Part of the writer's Database.
+// Filing: copies archived messages into the table `archive`, which is sorted by conversation, some time after
+// their commit. A message is committed as one row at the end of `message`. Its rows in `archive` are sorted
+// by owner and peer, so each would dirty a page of its own. Therefore they wait in the Tail until there are
+// many, and are then inserted in the order of `archive`, some with each commit. `message_state` records the
+// progress in the same transaction as the rows. After a restart the Tail is rebuilt from `message`. Part of
+// the writer's Database.
 #pragma once
 
 #include "storage/sqlite/archive_size.hpp"
@@ -18,11 +18,11 @@
 
 namespace stonechat::sqlite {
 
-/// What is filed, as the database says it in one snapshot: everything up to `filed`, and of what is up to
-/// `filing` those rows that do not come behind (owner, peer, id).
+/// The progress of filing in one snapshot of the database. Filed are all messages up to `filed`, and of those
+/// up to `filing` the rows that are not after (owner, peer, id).
 struct FilingState {
     std::int64_t filed = 0;
-    std::int64_t filing = 0; ///< 0: nothing is being filed
+    std::int64_t filing = 0; ///< 0: no segment is being filed
     std::int64_t owner = 0;
     std::int64_t peer = 0;
     std::int64_t id = 0;
@@ -31,7 +31,7 @@ struct FilingState {
     bool has_filed(const TailEntry& entry) const;
 };
 
-/// In `message.how`: which side has sent it.
+/// Bits of `message.how`: which side sent the message.
 inline constexpr std::int64_t archived_outgoing_a = 1;
 inline constexpr std::int64_t archived_outgoing_b = 2;
 
@@ -39,19 +39,19 @@ class Filing {
 public:
     Filing(Connection& db, Tail& tail) : db_(db), tail_(tail) {}
 
-    /// Once, before anybody reads.
+    /// Loads the Tail. Call once, before any reader starts.
     void load();
 
     // Inside a transaction.
-    /// Its message has been inserted.
+    /// Adds an entry whose message has been inserted.
     void add(TailEntry entry);
-    /// At the end: files some, if it is time.
+    /// Call at the end of the transaction. Files some entries if enough are due.
     void step();
-    /// Files everything, for who wants to change `archive`.
+    /// Files all entries. Call before changing `archive`.
     void file_all();
-    /// Whether anything of `owner` that is older than `below` may not be filed yet.
+    /// Returns whether `owner` may have unfiled messages older than `below`.
     bool has(std::int64_t owner, std::int64_t below) const;
-    /// The newest message of `owner` that may not be filed yet and that `is_one` says is one.
+    /// Returns the newest message of `owner` that may be unfiled and for which `is_one` returns true.
     template <class Predicate> std::optional<std::int64_t> newest(std::int64_t owner, Predicate is_one) const
     {
         for (auto entry = pending_.rbegin(); entry != pending_.rend(); ++entry) {
@@ -62,7 +62,7 @@ public:
         return tail_.newest(owner, now_.state.filed, is_one);
     }
 
-    /// What has been done in this transaction, to come back to it when a savepoint is rolled back.
+    /// The progress inside this transaction, to be restored when a savepoint is rolled back.
     struct Mark {
         std::vector<TailEntry> pending;
         FilingState state;
@@ -72,14 +72,14 @@ public:
     Mark mark() const { return { pending_, now_.state, now_.at, now_.open }; }
     void back_to(Mark mark);
 
-    // When it is over.
+    // After the transaction.
     void committed();
     void rolled_back();
 
 private:
     struct Progress {
         FilingState state;
-        std::size_t at = 0;   ///< of segment_: what is in front of it is filed
+        std::size_t at = 0;   ///< index in segment_; entries before it are filed
         std::size_t open = 0; ///< entries in the Tail that are not in segment_
     };
     void begin_segment();
@@ -90,11 +90,11 @@ private:
 
     Connection& db_;
     Tail& tail_;
-    std::vector<TailEntry> pending_; ///< of this transaction; not in the Tail yet
-    std::vector<TailEntry> segment_; ///< what is being filed, in its order
-    Progress now_;                   ///< in this transaction
-    Progress safe_;                  ///< committed
-    std::size_t owed_ = 0;           ///< entries to be filed for those that have come
+    std::vector<TailEntry> pending_; ///< entries of this transaction, not in the Tail yet
+    std::vector<TailEntry> segment_; ///< entries being filed, sorted
+    Progress now_;                   ///< inside this transaction
+    Progress safe_;                  ///< as committed
+    std::size_t owed_ = 0;           ///< number of entries to file in return for added ones
 };
 
 } // namespace stonechat::sqlite

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Health: whether the database may still be used. A commit or fsync that failed with an I/O error
-// ends it for good: the kernel may have dropped what it was to write, so nobody knows what a retry
-// would make of it. A disk that is full is not the end: that is said once, and again when it is over. Any
-// thread.
+// Health: whether the database may still be used. A commit or fsync that failed with an I/O error is final:
+// the kernel may have dropped the data, so the result of a retry is unknown. A full disk is temporary: it is
+// logged once when it begins and once when it ends. Any thread.
 #pragma once
 
 #include "base/function.hpp"
@@ -19,7 +18,7 @@ public:
 
     bool has_failed() const { return failed_.load(std::memory_order_acquire); }
 
-    /// Tells the server, the first time.
+    /// Marks the database as failed. The first call logs and calls `on_fatal`.
     void fail(const std::string& problem)
     {
         if (failed_.exchange(true)) {
@@ -33,7 +32,7 @@ public:
 
     bool is_full() const { return full_.load(std::memory_order_relaxed); }
 
-    /// A write found no space. Said once, however many come behind it.
+    /// Records that a write found no space. Logs only the first of a series.
     void found_full(const std::string& problem)
     {
         if (!full_.exchange(true, std::memory_order_relaxed)) {
@@ -44,7 +43,7 @@ public:
         }
     }
 
-    /// A write found space.
+    /// Records that a write found space.
     void found_space()
     {
         if (full_.load(std::memory_order_relaxed) && full_.exchange(false, std::memory_order_relaxed)) {

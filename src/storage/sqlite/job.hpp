@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Job: one call of a store on its way: made on the home thread, run by the writer or a reader,
-// delivered at home. Between the threads it has one owner at a time.
+// Job: one call of a store on its way. It is made on the home thread, run by the writer or a reader, and
+// answered on the home thread. It has one owner at a time.
 //
-// How calls of one Storage keep their order, per account: a read that follows a write without an
-// answer yet goes behind it into the writer's queue, and is answered after the commit; any other
-// read goes to the readers. A write that follows a read which a reader may not have begun yet waits
-// for it, on the writer's thread (PendingCalls::running_reads; a matter of microseconds, and rare: who
-// reads before writing mostly waits for the answer). Reads of a whole host follow all writes.
+// How the calls of one Storage keep their order, per account: a read that follows an unanswered write goes
+// into the writer's queue behind that write, and is answered after the commit. Any other read goes to the
+// readers. A write that follows a read which a reader may not have begun yet waits for that read, on the
+// writer's thread (PendingCalls::running_reads). This takes microseconds and is rare, because callers that
+// read before writing mostly wait for the answer. Reads of a whole host follow all writes.
 #pragma once
 
 #include "base/executor.hpp"
@@ -25,7 +25,7 @@
 
 namespace stonechat::sqlite {
 
-/// The way home of one Storage's answers.
+/// Posts the answers of one Storage to its executor.
 class Channel {
 public:
     explicit Channel(Executor& home) : home_(home) {}
@@ -47,7 +47,7 @@ public:
         }
     }
 
-    /// Until every call so far has been posted home: only then may the home go away.
+    /// Waits until every call so far has been posted home. Only then may the executor be destroyed.
     void wait_until_idle()
     {
         std::unique_lock lock(mutex_);
@@ -61,13 +61,13 @@ private:
     std::size_t under_way_ = 0;
 };
 
-/// Calls of one Storage for one account (or for whole hosts) that are not answered yet. The plain
-/// counts belong to the home thread.
+/// The unanswered calls of one Storage for one account, or for whole hosts. The plain counts belong to the
+/// home thread.
 struct PendingCalls {
     std::string account;
     std::size_t writes = 0;
     std::size_t calls = 0;
-    std::atomic<int> running_reads { 0 }; ///< at the readers
+    std::atomic<int> running_reads { 0 }; ///< reads queued or running at the readers
 
     void wait_for_reads() const
     {
@@ -92,14 +92,14 @@ public:
 
     const std::shared_ptr<Channel>& channel() const { return channel_; }
 
-    /// Does the work and keeps its result; again if the transaction has to be done again.
+    /// Does the work and keeps the result. Runs again if the transaction is repeated.
     virtual void run(Database& db) = 0;
-    /// The result is this failure.
+    /// Makes `error` the result.
     virtual void fail(StoreError error) = 0;
-    /// Gives the answer, on the home thread.
+    /// Answers the caller, on the home thread.
     virtual void deliver() = 0;
 
-    /// Writer: what has to be over before this runs.
+    /// For the writer: the job waits for these reads before it runs.
     void run_after(std::shared_ptr<PendingCalls> reads) { after_.push_back(std::move(reads)); }
     void wait_for_reads() const
     {
@@ -108,7 +108,7 @@ public:
         }
     }
 
-    /// Readers: counted as running until it has run.
+    /// For the readers: counts the job as running until `finish_read`.
     void count_as_running(std::shared_ptr<PendingCalls> reads)
     {
         running_ = std::move(reads);
@@ -129,10 +129,10 @@ private:
 
 using Jobs = std::vector<std::unique_ptr<Job>>;
 
-/// Sends the answers of `jobs` home, those for one Storage together.
+/// Posts the answers of `jobs` home, with one post for each Storage.
 void post_home(Jobs jobs);
 
-/// What a caller is told about a failure of its job.
+/// Maps a failure of a job to the error for its caller.
 StoreError store_error(Failure failure);
 
 } // namespace stonechat::sqlite

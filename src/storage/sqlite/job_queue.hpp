@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JobQueue: where jobs wait for a disk thread. Bounded; any thread puts in, disk threads take out,
-// several at a time.
+// JobQueue: bounded queue of jobs for the disk threads. Any thread pushes; disk threads take several jobs at
+// a time.
 #pragma once
 
 #include "storage/sqlite/job.hpp"
@@ -15,10 +15,10 @@ namespace stonechat::sqlite {
 
 class JobQueue {
 public:
-    /// Nobody who waits for a job for as long as `rest` goes on holding what only makes jobs quicker.
+    /// `rest`: a thread that waits this long for a job releases its cache.
     JobQueue(std::size_t limit, std::chrono::milliseconds rest) : limit_(limit), rest_(rest) {}
 
-    /// False, and the job stays with the caller, if the queue is full or closed.
+    /// Adds a job. Returns false, and leaves the job with the caller, if the queue is full or closed.
     bool push(std::unique_ptr<Job>& job)
     {
         bool wake = false;
@@ -37,9 +37,9 @@ public:
         return true;
     }
 
-    /// The oldest jobs, `most` at most and not more than a fair part for each of `takers` threads.
-    /// Waits for one, and calls `release_cache` once if that takes long; gives none when the queue is closed
-    /// and empty.
+    /// Takes the oldest jobs: `most` at most, and not more than an equal share for each of `takers` threads.
+    /// Waits for a job, and calls `release_cache` once if that takes long. Returns none when the queue is
+    /// closed and empty.
     template <class ReleaseCache> Jobs take(std::size_t most, std::size_t takers, ReleaseCache release_cache)
     {
         std::unique_lock lock(mutex_);
@@ -59,7 +59,7 @@ public:
         return taken;
     }
 
-    /// Nothing more comes in; what is there is still given out.
+    /// Refuses new jobs. Queued jobs can still be taken.
     void close()
     {
         {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stores for messages of one shard on an SQLite database: how each call of theirs becomes a job.
-// Lives on the home thread of its Storage, like the CallScheduler.
+// One shard's message stores on an SQLite database: they turn each call into a job. Live on the home thread
+// of their Storage, like the CallScheduler.
 #pragma once
 
 #include "storage/sqlite/call_scheduler.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How `open_sqlite_storage` opens a database, with what only tests choose otherwise.
+// Opens a database for `open_sqlite_storage`, with a parameter that only tests set otherwise.
 #pragma once
 
 #include "storage/storage.hpp"
@@ -9,9 +9,9 @@
 
 namespace stonechat::sqlite {
 
-/// Rows of archives that wait before they are brought into the order of conversations (Filing). In such a
-/// batch ten thousand conversations have several rows each, which share a page. Some megabytes of memory, and
-/// a moment at the next start.
+/// Number of archive rows that wait before Filing inserts them. In a batch of this size ten thousand
+/// conversations have several rows each, which share a page. Costs some megabytes of memory, and a moment at
+/// the next start.
 inline constexpr std::size_t usual_archive_segment = 32'768;
 
 Result<std::unique_ptr<StorageBackend>, StorageOpenError> open_backend(SqliteOptions options,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queries: each call of the stores in storage/storage.hpp as SQL. Plain functions that run inside
-// someone else's transaction; a failure sticks to the connection and the value is then meaningless.
-// Functions on a Connection only read and run on any thread; those on a Database run on the writer.
+// Queries: each call of the stores in storage/storage.hpp as SQL. Plain functions that run inside the
+// caller's transaction. A failure sticks to the connection, and the returned value is then meaningless.
+// Functions on a Connection only read and run on any thread; those on a Database run on the writer unless
+// they only read.
 #pragma once
 
 #include "storage/sqlite/database.hpp"
@@ -24,7 +25,7 @@ bool begin_removal(Database& db, const AccountKey& key);
 bool remove_account(Database& db, const AccountKey& key, std::uint64_t former_name, WallTime now);
 std::vector<AccountKey> list_removals(Connection& db);
 std::vector<FormerName> list_former_names(Connection& db);
-/// Whatever is kept for `key`, which `owner` is the number of.
+/// Removes all data of `key`, whose owner number is `owner`.
 void remove_owner(Database& db, const AccountKey& key, std::int64_t owner);
 std::vector<Account> list_accounts(Connection& db, const std::string& host, const std::string& after,
     std::size_t limit);
@@ -44,7 +45,7 @@ std::size_t count_rooms(Connection& db, const std::string& host, bool listed_onl
 std::size_t count_owned_rooms(Connection& db, const std::string& host, const Jid& member);
 std::vector<std::string> rooms_knowing(Connection& db, const std::string& host, const Jid& user,
     const std::string& store, const std::string& name);
-/// What rooms keep of an account goes, but for bans.
+/// Removes what rooms keep of an account, except bans.
 void forget_in_rooms(Connection& db, const AccountKey& user);
 
 // rosters.cpp
@@ -63,17 +64,17 @@ MessageReceipt accept_both(Database& db, const MessageToStore& received, const M
 std::optional<ArchivePage> read_archive(Database& db, const AccountKey& key, const ArchiveQuery& query);
 ArchiveEnds archive_ends(Database& db, const AccountKey& key);
 std::uint64_t archive_size(Database& db, const AccountKey& key);
-/// What has to go next so that the rest takes a number of bytes at most.
+/// What to remove so that the rest of an archive takes a given number of bytes at most.
 struct ArchiveCut {
-    std::uint64_t size = 0;            ///< of all that is there
-    std::optional<std::int64_t> below; ///< messages older than this; none: nothing has to go, or is there
+    std::uint64_t size = 0;            ///< size of the whole archive
+    std::optional<std::int64_t> below; ///< remove messages older than this; none: nothing to remove
 };
 ArchiveCut find_archive_cut(Database& db, const AccountKey& key, std::uint64_t bytes);
 std::optional<ArchivedMessage> find_archived(Database& db, const AccountKey& key, const Jid& peer,
     bool outgoing, const std::string& message_id);
 
-/// The peer's number and resource of the message ?2 in the archive of ?1, if it is there: filed, or newer
-/// than what is filed, when nothing has been taken out of it yet.
+/// Selects the peer's number and resource of message ?2 in the archive of ?1. The message must be filed, or
+/// newer than all filed ones: nothing has been removed from those yet.
 inline constexpr auto select_archived_entry =
     "SELECT CASE WHEN m.owner_a = ?1 THEN m.peer_a ELSE m.peer_b END, CASE WHEN a.id IS NOT NULL"
     " THEN a.resource WHEN m.owner_a = ?1 THEN m.resource_a ELSE m.resource_b END"
@@ -84,16 +85,16 @@ inline constexpr auto select_archived_entry =
 
 // history.cpp
 bool replace_message(Database& db, const AccountKey& key, MessageId id, const std::string& xml);
-/// How far a removal has come. It takes what was there when it began, in one step after the other.
+/// The progress of a removal in several steps. It removes what was archived when it began.
 struct HistoryRemoval {
-    std::int64_t below = INT64_MAX; ///< takes only what is older
-    std::int64_t peer = 0;          ///< conversations up to here are done
+    std::int64_t below = INT64_MAX; ///< removes only messages older than this
+    std::int64_t peer = 0;          ///< conversations up to this peer are done
     bool done = false;
 };
-/// One step of it.
+/// Does one step of the removal and returns the new progress.
 HistoryRemoval remove_history(Database& db, const AccountKey& key, const std::optional<Jid>& peer,
     HistoryRemoval so_far);
-/// What an owner who has gone had: some of it now, the rest with the next expiries.
+/// Removes the archive of a removed owner: a part now, the rest with the next expiries.
 void remove_all_history(Database& db, std::int64_t owner);
 Done set_retention(Database& db, const AccountKey& key, const std::optional<Jid>& peer,
     std::optional<Retention> retention);
@@ -101,10 +102,11 @@ ArchiveStore::RetentionChoices retention_choices(Connection& db, const AccountKe
 std::size_t expire_messages(Database& db, const std::string& host, Retention host_default, WallTime now,
     std::size_t limit);
 std::size_t index_messages(Database& db, std::size_t limit);
-/// Messages behind `done` and up to `to` are in the index of an earlier schema, the others in the new one.
+/// State of the move to a new search index: messages after `done` and up to `to` are in the index of an
+/// earlier schema, all others in the new one.
 struct Reindexing {
     std::int64_t done = 0;
-    std::int64_t to = 0; ///< 0: the old index is gone
+    std::int64_t to = 0; ///< 0: the old index has been removed
     static Reindexing read(Connection& db);
     bool covers(std::int64_t id) const { return id > done && id <= to; }
 };
@@ -121,16 +123,16 @@ std::vector<StreamRecord> expired_streams(Connection& db, const std::string& hos
     std::size_t limit);
 
 // mailbox.cpp
-/// Mail that is in no archive comes with its stanza, other mail refers to the message.
+/// A mailbox row. Mail that is in no archive has its own stanza; other mail refers to the message.
 struct MailToPut {
     std::string_view sender;
     std::int64_t stamp = 0;
     std::string_view xml;
-    std::int64_t size = 0; ///< of the stanza, wherever it is
+    std::int64_t size = 0; ///< size of the stanza, stored here or in the message
     std::optional<std::int64_t> message;
-    std::optional<std::int64_t> row; ///< where it was before
+    std::optional<std::int64_t> row; ///< the row that it had before
 };
-/// Puts it at the end, or back to its row, whatever the limits say.
+/// Puts mail at the end of the mailbox, or back to its row. Ignores the mailbox limits.
 void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail);
 Done remove_archived_mail(Database& db, const AccountKey& key, MessageId up_to);
 std::vector<MailboxMessage> read_messages(Connection& db, const AccountKey& key, std::uint64_t after,
@@ -150,7 +152,7 @@ KeyvalStore::Entries load_values(Connection& db, const AccountKey& key, const st
 Done apply_values(Database& db, const AccountKey& key, const std::string& store,
     const KeyvalStore::Changes& changes);
 
-/// A number as SQL has it, the highest one if it does not fit.
+/// Returns `value` as a signed SQL integer, or the highest integer if it does not fit.
 inline std::int64_t sql_number(std::uint64_t value)
 {
     constexpr std::uint64_t highest = INT64_MAX;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Readers: threads that only read, each with its own connection, from one queue. Several jobs that
-// wait are done in one read transaction and answered together.
+// Readers: threads that only read, each with its own connection, fed by one queue. A thread runs several
+// waiting jobs in one read transaction and answers them together.
 #pragma once
 
 #include "storage/sqlite/health.hpp"
@@ -14,16 +14,17 @@ namespace stonechat::sqlite {
 
 class Readers {
 public:
-    /// One thread for each connection; `at_once` jobs in one transaction at most. A thread without a job for
-    /// as long as `rest` gives back what its connection has cached.
+    /// Starts one thread for each connection. A transaction has `at_once` jobs at most. A thread without a
+    /// job for `rest` releases its connection's cache.
     Readers(std::vector<Connection> connections, Tail& tail, std::size_t queue, std::size_t at_once,
         std::chrono::milliseconds rest, Health& health);
     ~Readers();
 
-    /// Any thread. False, and the job stays with the caller, if the queue is full or closed.
+    /// Queues a job. Any thread. Returns false, and leaves the job with the caller, if the queue is full or
+    /// closed.
     bool submit(std::unique_ptr<Job>& job) { return queue_.push(job); }
 
-    /// Does and answers what is queued, ends the threads and closes the connections.
+    /// Runs and answers the queued jobs, ends the threads and closes the connections.
     void stop();
 
     std::size_t queued() const { return queue_.size(); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the groups of a roster item are kept in one column: for each, its length in four bytes, the
-// lowest first, and then its text. Pure.
+// Encoding of a roster item's groups in one column: for each group its length in four bytes, lowest byte
+// first, then its text. Pure.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace stonechat::sqlite {
 
 std::string encode_groups(const std::vector<std::string>& groups);
 
-/// Nothing if `bytes` was not made by `encode_groups`.
+/// Returns nothing if `bytes` was not made by `encode_groups`.
 std::optional<std::vector<std::string>> decode_groups(std::string_view bytes);
 
 } // namespace stonechat::sqlite

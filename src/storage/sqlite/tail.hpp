@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tail: the newest messages, which are in the table `message` but not yet all filed by conversation (Filing).
-// The writer adds what it has committed, and drops what it has filed; readers ask for what one owner has
-// there. Any thread.
+// Tail: the newest messages, which are in the table `message` but not all filed by conversation yet (Filing).
+// The writer adds committed entries and drops filed ones; readers look up the entries of one owner. Any
+// thread.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -16,7 +16,7 @@
 
 namespace stonechat::sqlite {
 
-/// One owner's row in `archive`, there already or still to come.
+/// One owner's row in `archive`, inserted already or not yet.
 struct TailEntry {
     std::int64_t owner = 0;
     std::int64_t peer = 0;
@@ -24,7 +24,7 @@ struct TailEntry {
     bool outgoing = false;
     std::optional<std::string> resource;
     std::optional<std::int64_t> replay;
-    std::int64_t size = 0; ///< of the stanza, when it came
+    std::int64_t size = 0; ///< size of the stanza when it arrived
 
     friend bool operator<(const TailEntry& a, const TailEntry& b)
     {
@@ -34,18 +34,19 @@ struct TailEntry {
 
 class Tail {
 public:
-    /// So many entries are filed together.
+    /// `segment`: number of entries that are filed together.
     explicit Tail(std::size_t segment) : segment_(segment) {}
     std::size_t segment() const { return segment_; }
 
-    /// These are committed, in order of id, and newer than all that are here.
+    /// Adds committed entries, in order of id and newer than all entries here.
     void add(std::vector<TailEntry> entries);
-    /// Those up to `id` are filed, and that is committed.
+    /// Drops the entries up to `id`, after a commit that filed them.
     void drop(std::int64_t id);
 
-    /// Shows what `owner` has here between these ids, in their order; meanwhile nobody else gets here. False
-    /// if something behind `filed` has been dropped: who reads the rest in a snapshot of the database that
-    /// has filed so much must begin a newer one.
+    /// Calls `at` for each entry of `owner` between `above` and `below` (both excluded), in order of id,
+    /// under the lock. Returns false, without a call, if entries after `filed` have been dropped. The caller,
+    /// who reads the rest in a snapshot of the database whose state is `filed`, must then begin a newer
+    /// snapshot.
     template <class Look>
     bool look(std::int64_t owner, std::int64_t filed, std::int64_t above, std::int64_t below, Look at) const
     {
@@ -59,9 +60,10 @@ public:
         }
         return dropped_ <= filed;
     }
-    /// Whether `owner` has something here between these ids.
+    /// Returns whether `owner` has an entry between these ids.
     bool has(std::int64_t owner, std::int64_t above, std::int64_t below) const;
-    /// The newest entry of `owner` behind `above` that `is_one` says is one; meanwhile nobody else gets here.
+    /// Returns the newest entry of `owner` after `above` for which `is_one` returns true. Runs under the
+    /// lock.
     template <class Predicate>
     std::optional<std::int64_t> newest(std::int64_t owner, std::int64_t above, Predicate is_one) const
     {
@@ -77,7 +79,7 @@ public:
         }
         return std::nullopt;
     }
-    /// Everything, in order of owner, peer and id.
+    /// Returns all entries, sorted by owner, peer and id.
     std::vector<TailEntry> sorted() const;
 
 private:
@@ -87,7 +89,7 @@ private:
     const std::size_t segment_;
     mutable std::mutex mutex_;
     boost::unordered_flat_map<std::int64_t, Entries> by_owner_;
-    std::int64_t dropped_ = 0; ///< nothing up to this id is here
+    std::int64_t dropped_ = 0; ///< entries up to this id have been dropped
 };
 
 } // namespace stonechat::sqlite

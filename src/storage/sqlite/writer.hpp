@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writer: the one thread that changes the database. It takes all jobs that wait into one
-// transaction, commits (synced: WAL with synchronous=FULL), and only then posts the answers home;
-// meanwhile the next jobs gather. It never waits for more to come: under load the commit itself is
-// the window, and without load waiting would only cost time.
+// Writer: the only thread that changes the database. It takes all waiting jobs into one transaction, commits
+// (synced: WAL with synchronous=FULL), and only then posts the answers home. The next jobs gather during the
+// commit. The writer never waits for more jobs: under load the commit itself is the window, and without load
+// waiting would only cost time.
 //
-// A failing job must not take the others with it. That is rare, so jobs run without savepoints
-// first; if one fails, the transaction is done again with a savepoint for each, and if that does
-// not work either (the disk is full), each job gets a transaction of its own. An I/O error is
-// fatal, see health.hpp.
+// A failing job must not affect the others. Failures are rare, so the first attempt uses no savepoints. If a
+// job fails, the transaction is repeated with a savepoint for each job. If that fails too (the disk is full),
+// each job gets a transaction of its own. An I/O error is fatal, see health.hpp.
 #pragma once
 
 #include "storage/sqlite/checkpointer.hpp"
@@ -23,18 +22,19 @@ namespace stonechat::sqlite {
 
 class Writer {
 public:
-    /// Without a job for as long as `rest` it gives back what its connection has cached.
+    /// Without a job for `rest`, the thread releases its connection's cache.
     Writer(Connection connection, Tail& tail, std::size_t queue, std::chrono::milliseconds rest,
         Health& health, Checkpointer& checkpointer);
     ~Writer();
 
-    /// Any thread. False, and the job stays with the caller, if the queue is full or closed.
+    /// Queues a job. Any thread. Returns false, and leaves the job with the caller, if the queue is full or
+    /// closed.
     bool submit(std::unique_ptr<Job>& job) { return queue_.push(job); }
 
-    /// Does and answers what is queued, then ends the thread.
+    /// Runs and answers the queued jobs, then ends the thread.
     void stop();
-    /// Closes the connection; after `stop`, and last of all connections, so that the log is moved
-    /// into the database file.
+    /// Closes the connection. Call after `stop`, and after all other connections are closed, so that SQLite
+    /// moves the log into the database file.
     void close();
 
     std::size_t queued() const { return queue_.size(); }
@@ -49,7 +49,7 @@ private:
     std::thread start();
     void run();
     void settle(Batch batch);
-    /// The first try files something as well (Filing); the others only do what they must.
+    /// The first attempt also files entries (Filing); the others only do what they must.
     enum class Attempt { first, again };
     Ending transact(Batch batch, Guard guard, Attempt attempt = Attempt::again);
     Ending one_by_one(Batch batch);
