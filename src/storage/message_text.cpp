@@ -18,7 +18,7 @@ constexpr std::size_t shortest_prefix = 3; // bytes
 
 bool is_part_of_word(char c)
 {
-    // What is not ASCII is left to whoever knows Unicode: the tokenizer of the index.
+    // Keep non-ASCII bytes: the tokenizer of the index knows Unicode.
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
         || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -71,7 +71,7 @@ std::string bare_sender_of(std::string_view xml)
 
 bool has_message_id(std::string_view xml, std::string_view id)
 {
-    // An id that is written as it is must be in there: most stanzas need not be parsed.
+    // An id without characters to escape appears literally in the XML, so most stanzas need no parsing.
     const bool is_plain = id.find_first_of("&<>'\"\t\r\n") == std::string_view::npos;
     if (is_plain && xml.find(id) == std::string_view::npos) {
         return false;

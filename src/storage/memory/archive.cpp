@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The archive in memory: every query looks at everything.
+// The archive in memory. Every query scans all messages.
 #include "storage/archive_paging.hpp"
 #include "storage/memory/contents.hpp"
 #include "storage/message_text.hpp"
@@ -11,7 +11,7 @@ namespace stonechat::memory {
 
 namespace {
 
-/// Whether the tokens of `term` stand in `tokens` from `at` on.
+/// Returns whether the tokens of `term` are in `tokens` from `at` on.
 bool has_term_at(const std::vector<std::string>& tokens, std::size_t at, const SearchTerm& term)
 {
     const std::size_t count = term.tokens.size();
@@ -118,7 +118,7 @@ std::uint64_t size_of(const Belongings& owner)
     return bytes;
 }
 
-/// Ids are about microseconds.
+/// Ids are close to microseconds since 1970.
 bool is_expired(MessageId id, Retention retention, WallTime now)
 {
     return retention.days

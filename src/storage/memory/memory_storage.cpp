@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Storage in memory: what the interface promises, in the fewest words.
+// Storage in memory: a minimal implementation of the interface.
 #include "storage/memory/contents.hpp"
 
 #include <algorithm>
@@ -190,7 +190,7 @@ private:
         return holdings;
     }
 
-    /// By hash, one for each; the last of two wins.
+    /// Keeps one verifier for each hash; of two the last wins.
     static std::vector<ScramVerifier> in_order(std::vector<ScramVerifier> verifiers)
     {
         std::map<ScramHash, ScramVerifier> by_hash;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages on their way in, and the mailbox, in memory.
+// Storing of messages, and the mailbox, in memory.
 #include "storage/memory/contents.hpp"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ KeptSentStream& stream_of(Belongings& sender, std::uint64_t number)
     return streams.emplace_back(KeptSentStream { number, std::nullopt });
 }
 
-/// Whether `entry` is what `origin` repeats.
+/// Returns whether `origin` repeats `entry`.
 bool is_repeated(const KeptEntry& entry, const Belongings& sender, const Origin& origin)
 {
     if (!entry.origin || entry.origin->sender != origin.sender || entry.origin->key != origin.key
@@ -66,7 +66,7 @@ std::optional<MessageId> find_repeated(Everything& all, const MessageToStore& me
 void keep(Everything& all, MessageToStore& to_store, const SharedMessage& message)
 {
     for (auto& entry : to_store.archives) {
-        // To oneself: both sides are one archive, which has it once.
+        // A message to oneself: both sides are the same archive, which gets one entry.
         all.owner(entry.owner)
             .archive.try_emplace(message->id,
                 KeptEntry { message, std::move(entry.peer), entry.outgoing,
@@ -122,7 +122,7 @@ MessageReceipt take_in(Everything& all, MessageToStore& to_store, WallTime now)
     return receipt;
 }
 
-/// The message that was in this row; null if there is none.
+/// Returns the message of this row; null if there is none.
 SharedMessage take_out(Mailbox& mailbox, std::uint64_t row)
 {
     const auto found = std::find_if(mailbox.messages.begin(), mailbox.messages.end(),

@@ -13,7 +13,7 @@ constexpr auto select_verifiers =
     "SELECT hash, salt, iterations, stored_key, server_key FROM verifier WHERE owner = ?1 ORDER BY hash";
 constexpr auto select_account_exists = "SELECT 1 FROM account WHERE owner = ?1";
 constexpr auto insert_account = "INSERT INTO account (owner, enabled, created) VALUES (?1, 1, ?2)";
-// Whose removal has begun stays disabled: it goes on at the next start.
+// An account whose removal has begun stays disabled, because the removal continues at the next start.
 constexpr auto update_enabled = "UPDATE account SET enabled = ?2 WHERE owner = ?1"
                                 " AND (?2 = 0 OR owner NOT IN (SELECT owner FROM removal))";
 constexpr auto delete_verifiers = "DELETE FROM verifier WHERE owner = ?1";
@@ -38,7 +38,7 @@ std::optional<ScramHash> scram_hash(std::int64_t number)
     switch (number) {
     case static_cast<int>(ScramHash::sha1): return ScramHash::sha1;
     case static_cast<int>(ScramHash::sha256): return ScramHash::sha256;
-    default: // a number from the disk
+    default: // an unknown number read from the disk
         return std::nullopt;
     }
 }
@@ -60,7 +60,7 @@ void read_verifier(Connection& db, const Rows& rows, Account& account)
     account.verifiers.push_back(std::move(verifier));
 }
 
-/// The first account of `host` whose name is `user` or comes behind it.
+/// Returns the first account of `host` whose name is `user` or sorts after it.
 std::optional<Account> account_from(Connection& db, const std::string& host, std::string_view user)
 {
     const std::string first(user);
@@ -103,13 +103,13 @@ void remove_owner(Database& db, const AccountKey& key, std::int64_t owner)
     remove_all_history(db, owner);
 }
 
-/// Whoever asks for a name that nobody has gets no answer a moment sooner: the next account is read in its
-/// place, and not used.
+/// A lookup of an unknown name must take as long as that of a known one, so that response times do not reveal
+/// accounts. Therefore the next account is read instead, and not used.
 std::optional<Account> find_account(Connection& db, const AccountKey& key)
 {
     auto account = account_from(db, key.host, key.user);
     if (!account) {
-        account = account_from(db, key.host, {}); // behind the last name comes the first
+        account = account_from(db, key.host, {}); // after the last name, read the first
     }
     return account && account->user == key.user ? std::move(account) : std::nullopt;
 }
@@ -121,7 +121,7 @@ bool create_account(Database& db, const AccountKey& key, const std::vector<Scram
         if (has_account(db, *owner)) {
             return false;
         }
-        // Left over from someone who had this name before, or from mail that came too late.
+        // Delete data left by an earlier account of this name, or mail that came after its removal.
         remove_owner(db, key, *owner);
     }
     const auto owner = db.owner(key);

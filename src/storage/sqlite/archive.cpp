@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading an archive as SQL. An archive lies in order of conversation; what an account has as a whole
-// is merged from its conversations: the next id of each by a seek, then a heap. So a page costs as
-// much as its conversations and messages are, wherever in the archive it lies.
+// Reading an archive as SQL. The table is sorted by conversation. An account's whole archive is merged from
+// its conversations: one seek finds the next id of each, and a heap orders them. So the cost of a page
+// depends on the number of conversations and messages, not on its position in the archive.
 #include "storage/archive_paging.hpp"
 #include "storage/message_text.hpp"
 #include "storage/sqlite/queries.hpp"
@@ -15,13 +15,13 @@ namespace stonechat::sqlite {
 
 namespace {
 
-// A selection up to this size is counted, which takes a few milliseconds at most.
+// Selections up to this size are counted, which takes a few milliseconds at most.
 constexpr std::size_t counted_at_most = 5000;
 constexpr std::size_t matches_counted_at_most = 1000;
-// Among how many of the newest messages of a conversation one is found by its stanza's id.
+// Number of newest messages of a conversation that a lookup by stanza id examines.
 constexpr std::size_t searched_for_id = 10'000;
 
-// How many messages one look for what has to go names at most.
+// Number of messages that one step of a trim selects at most.
 constexpr std::size_t cut_at_once = 5000;
 
 constexpr auto select_conversations = "SELECT peer FROM conversation WHERE owner = ?1";
@@ -58,13 +58,13 @@ std::int64_t newest_message(Connection& db)
     return rows.next() ? rows.integer(0) : 0;
 }
 
-/// Ids between two others.
+/// Ids between two ids, both excluded.
 struct Range {
     std::int64_t above = -1;
     std::int64_t below = INT64_MAX;
 };
 
-/// Which of the messages that are not filed somebody looks for.
+/// A filter for messages that are not filed yet.
 struct Wanted {
     Range range;
     std::optional<std::int64_t> peer;
@@ -78,7 +78,8 @@ struct Wanted {
     }
 };
 
-/// One owner's archive at one moment: what is filed, in a snapshot of the database, and what is not yet.
+/// One owner's archive at one moment: the filed messages in a snapshot of the database, and those not filed
+/// yet.
 class View {
 public:
     View(Database& db, const AccountKey& key) : db_(db.connection()), tail_(db.tail())
@@ -91,18 +92,18 @@ public:
     ~View() { leave(); }
 
     Connection& db() { return db_; }
-    /// Nothing if nothing was ever kept for it.
+    /// Nothing if nothing was ever stored for the account.
     const std::optional<std::int64_t>& owner() const { return owner_; }
 
-    /// Another snapshot, as of now.
+    /// Begins a new snapshot.
     void renew()
     {
         leave();
         db_.execute("BEGIN");
     }
 
-    /// Takes from the tail what is not filed in this snapshot. False if the tail has dropped meanwhile what
-    /// the snapshot does not have yet: another one is needed.
+    /// Reads the messages from the Tail that are not filed in this snapshot. Returns false if the Tail has
+    /// dropped messages that the snapshot does not have as filed: then a new snapshot is needed.
     bool take(const Wanted& wanted)
     {
         const auto state = FilingState::read(db_);
@@ -117,7 +118,8 @@ public:
             || db_.failure() != Failure::none; // then the answer is an error anyway
     }
 
-    /// What the owner's messages take in this snapshot, in bytes; nothing if another one is needed.
+    /// Returns the size of the owner's messages in this snapshot, in bytes; nothing if a new snapshot is
+    /// needed.
     std::optional<std::uint64_t> size() const
     {
         const auto state = FilingState::read(db_);
@@ -134,7 +136,7 @@ public:
                         : std::nullopt;
     }
 
-    /// Of what was taken, in order.
+    /// Returns the ids read by `take`, in order.
     std::span<const std::int64_t> unfiled(Range range = {}) const
     {
         const auto first = std::upper_bound(unfiled_.begin(), unfiled_.end(), range.above);
@@ -168,14 +170,14 @@ std::vector<std::int64_t> conversations_of(Connection& db, std::int64_t owner)
     return peers;
 }
 
-/// Ids, one after the other, in one direction.
+/// Gives ids one after another in one direction.
 class Source {
 public:
     virtual ~Source() = default;
     virtual std::optional<std::int64_t> next() = 0;
 };
 
-/// What is filed of one conversation, read in growing pieces.
+/// The filed messages of one conversation, read in growing pieces.
 class Conversation {
 public:
     explicit Conversation(std::int64_t peer, Range range) : peer_(peer), range_(range) {}
@@ -219,7 +221,7 @@ private:
     bool ended_ = false;
 };
 
-/// All conversations in order of id, and what is not filed yet.
+/// Merges all conversations and the messages not filed yet, in order of id.
 class Merged final : public Source {
 public:
     Merged(View& view, const std::vector<std::int64_t>& peers, std::optional<std::string> resource,
@@ -248,9 +250,9 @@ public:
 
 private:
     struct Head {
-        std::int64_t order; ///< the lowest comes first
+        std::int64_t order; ///< the head with the lowest value is next
         std::int64_t id;
-        std::size_t source; ///< a conversation, or behind them what is not filed
+        std::size_t source; ///< index of a conversation; the index after the last one means unfiled messages
         bool operator<(const Head& other) const { return order > other.order; }
     };
 
@@ -279,7 +281,7 @@ private:
     std::int64_t owner_;
     std::optional<std::string> resource_;
     Direction direction_;
-    std::span<const std::int64_t> unfiled_; ///< what is left of it
+    std::span<const std::int64_t> unfiled_; ///< the remaining ones
     std::vector<Conversation> conversations_;
     std::priority_queue<Head> heads_;
 };
@@ -303,7 +305,7 @@ private:
     std::size_t at_ = 0;
 };
 
-/// What the index finds. While it is made anew, the old one answers for a part of the ids.
+/// The matches of the search index. While the index is rebuilt, the old one answers for a part of the ids.
 class Matching final : public Source {
 public:
     Matching(Connection& db, std::string expression, Range range, Direction direction)
@@ -360,11 +362,11 @@ private:
     Direction direction_;
     std::vector<Part> parts_;
     std::size_t at_ = 0;
-    std::unique_ptr<Rows> rows_; ///< goes before what it was asked with
+    std::unique_ptr<Rows> rows_; ///< destroyed before the values that it was queried with
 };
 
-/// What is asked of the index: the owner's token and each word, quoted. Words are letters, digits and what is
-/// not ASCII (search_words), so nothing that means anything to the index comes from outside.
+/// Returns the query for the index: the owner's token and each word, quoted. Words are letters, digits and
+/// non-ASCII characters (search_words), so user input contains no query syntax.
 std::string expression_for(std::int64_t owner, const std::vector<SearchTerm>& terms)
 {
     auto expression = "owners:\"o" + std::to_string(owner) + "\" AND (";
@@ -374,7 +376,7 @@ std::string expression_for(std::int64_t owner, const std::vector<SearchTerm>& te
     return expression.append(")");
 }
 
-/// The messages that a query selects.
+/// The messages selected by a query.
 class Selection {
 public:
     Selection(View& view, const ArchiveQuery& query)
@@ -392,7 +394,7 @@ public:
 
     Range range() const { return range_; }
 
-    /// All of them, oldest first, if they are few.
+    /// Returns all selected messages, oldest first; nothing if they are too many to count.
     std::optional<std::vector<MessageId>> all()
     {
         if (is_empty_) {
@@ -415,7 +417,7 @@ public:
         return found;
     }
 
-    /// Up to `count` of those in `range`, in that direction.
+    /// Returns up to `count` selected messages of `range` in the given direction.
     std::vector<MessageId> some(Range range, Direction direction, std::size_t count)
     {
         std::vector<MessageId> found;
@@ -433,10 +435,10 @@ public:
     }
 
 private:
-    /// The conversations themselves are read, and not candidates from elsewhere.
+    /// Whether the ids come from the owner's conversations and not from a list or the search index.
     bool is_direct() const { return terms_.empty() && ids_.empty(); }
 
-    /// What the snapshot says of the query.
+    /// Evaluates the query in the current snapshot.
     void look()
     {
         if (query_.with) {
@@ -461,8 +463,8 @@ private:
         if (!query_.start && !query_.end) {
             return;
         }
-        // Ids are about microseconds: so much of the archive comes into question, and only what
-        // lies near the ends has to be looked at.
+        // Ids are close to microseconds since 1970, so the time limits select a range of ids. Only messages
+        // near the ends of the range need a check of their stamp.
         auto rows = db_.query(select_slack);
         if (rows.next()) {
             late_ = rows.integer(0);
@@ -499,7 +501,7 @@ private:
 
     bool is_selected(std::int64_t id) { return (is_direct() || is_candidate(id)) && is_in_time(id); }
 
-    /// Whether an id that did not come from the owner's conversations is in there.
+    /// Returns whether an id from a list or the search index is in the selection.
     bool is_candidate(std::int64_t id)
     {
         if (!ids_.empty() && !std::binary_search(ids_.begin(), ids_.end(), id)) {
@@ -567,7 +569,7 @@ private:
     std::int64_t early_ = 0;
 };
 
-/// A page of a selection that is too large to be looked at in whole.
+/// Returns a page of a selection that is too large to be read as a whole.
 PageOfIds walk_page(Selection& selection, const ArchiveQuery& query)
 {
     auto range = selection.range();

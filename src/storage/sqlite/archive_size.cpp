@@ -9,7 +9,7 @@ namespace {
 
 constexpr auto update_size = "UPDATE owner SET archive_bytes = archive_bytes + ?2 WHERE id = ?1";
 constexpr auto select_filed_size = "SELECT archive_bytes FROM owner WHERE id = ?1";
-// In order of `message`, which is read once; the archives say whether they still have it.
+// Reads `message` once, in order; the subqueries on `archive` tell whether an archive still has the message.
 constexpr auto select_filed_sizes = "SELECT length(m.xml),"
                                     " CASE WHEN EXISTS (SELECT 1 FROM archive a WHERE a.owner = m.owner_a "
                                     "AND a.peer = m.peer_a AND a.id = m.id)"

@@ -23,7 +23,7 @@ bool Checkpointer::after_commit(int frames)
 {
     const std::lock_guard lock(mutex_);
     if (frames < frames_per_round) {
-        next_round_ = frames_per_round; // the log has begun anew
+        next_round_ = frames_per_round; // the log has restarted
     }
     switch (state_) {
     case State::idle:
@@ -34,7 +34,7 @@ bool Checkpointer::after_commit(int frames)
         return false;
     case State::done_once:
         state_ = State::idle;
-        // If a long read (a backup) holds the log back, do not try again after every commit.
+        // While a long read (a backup) holds the log back, do not try again after every commit.
         next_round_ = frames + frames_per_round;
         return frames >= frames_per_round;
     case State::running:
@@ -79,7 +79,7 @@ void Checkpointer::run()
         lock.unlock();
         if (!health_.has_failed()) {
             judge(connection_->checkpoint(), health_);
-            judge(connection_->sync_database(), health_); // so that the writer's sync finds little to do
+            judge(connection_->sync_database(), health_); // so that little is left for the writer's sync
         }
         lock.lock();
         if (state_ == State::running) {

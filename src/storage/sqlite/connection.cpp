@@ -20,7 +20,7 @@ bool is_out_of_space(int system_error)
 
 Failure classify_io(int extended, int system_error)
 {
-    // A failed fsync may have dropped pages whatever its reason was; only a refused write is harmless.
+    // A failed fsync may have dropped pages, whatever its reason. Only a refused write is harmless.
     if (extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC) {
         return Failure::io;
     }
@@ -55,7 +55,7 @@ int remember_frames(void* frames, sqlite3*, const char*, int count)
     return SQLITE_OK;
 }
 
-/// It keeps nothing, but FTS5 wants an object.
+/// The tokenizer has no state, but FTS5 requires an object.
 int create_tokenizer(void*, const char**, int, Fts5Tokenizer** made)
 {
     static int nothing = 0;
@@ -72,7 +72,7 @@ int tokenize(Fts5Tokenizer*, void* context, int flags, const char* text, int siz
         const auto side = (flags & FTS5_TOKENIZE_QUERY) != 0 ? SearchSide::query : SearchSide::text;
         const std::string_view whole(text != nullptr ? text : "", static_cast<std::size_t>(size));
         for (const auto& token : search_tokens(whole, side)) {
-            // Where it stands in the text matters to snippets only, and there are none.
+            // Token positions in the text matter only for snippets, which are not used.
             const int code = give(context, 0, token.data(), static_cast<int>(token.size()), 0, size);
             if (code != SQLITE_OK) {
                 return code;
@@ -96,8 +96,8 @@ fts5_api* find_fts5(sqlite3* handle)
     return api;
 }
 
-/// The tokenizer of the full-text index: `search_tokens` under the name `stonechat`. Where it cannot be made
-/// known, as in a file that is no database, whatever needs it fails.
+/// Registers the tokenizer of the full-text index: `search_tokens` under the name `stonechat`. If that fails,
+/// for example because the file is no database, statements that need the tokenizer fail.
 void register_tokenizer(sqlite3* handle)
 {
     fts5_api* api = find_fts5(handle);
@@ -161,7 +161,7 @@ Connection::~Connection()
 
 namespace {
 
-/// The path as a URI of SQLite's.
+/// Returns the path as an SQLite URI.
 std::string uri_of(const std::string& path)
 {
     std::string uri = "file:";

@@ -7,20 +7,20 @@ namespace stonechat::sqlite {
 
 namespace {
 
-// Some tens of megabytes at worst. Starting anew when they are reached is cheaper than keeping
-// order of use, and costs each mailbox in use one look through it.
+// Limits of the caches: some tens of megabytes at worst. Clearing a full cache is cheaper than keeping the
+// order of use, and costs one read of each mailbox in use.
 constexpr std::size_t owners_remembered = 100'000;
 constexpr std::size_t mailboxes_remembered = 20'000;
 constexpr std::size_t addresses_remembered = 100'000;
 constexpr std::size_t conversations_remembered = 200'000;
 constexpr std::size_t streams_remembered = 200'000;
 
-// Message numbers are taken from the disk by the second: one write per second at most, and a crash
-// wastes no more than that.
+// Message numbers are reserved on the disk for one second at a time: at most one write per second, and a
+// crash wastes no more than one second of numbers.
 constexpr std::int64_t numbers_at_once = 1'000'000;
 
 constexpr auto select_owner = "SELECT id FROM owner WHERE host = ?1 AND user = ?2";
-// Not the number of somebody whose messages are still being removed.
+// Do not reuse the number of an owner whose messages are still being removed.
 constexpr auto insert_owner =
     "INSERT INTO owner (id, host, user) VALUES (1 + max((SELECT coalesce(max(id), 0) FROM owner),"
     " (SELECT coalesce(max(owner), 0) FROM leftover)), ?1, ?2)";
@@ -178,7 +178,8 @@ std::int64_t Database::next_message(WallTime now, WallTime stamp)
 {
     auto& numbers = numbering();
     numbers.last = std::max(numbers.last + 1, now.time_since_epoch().count());
-    constexpr std::int64_t far_future = std::int64_t(1) << 60; // so that differences can be doubled
+    constexpr std::int64_t far_future = std::int64_t(1)
+        << 60; // so that doubling a difference cannot overflow
     const auto late = numbers.last
         - std::clamp(static_cast<std::int64_t>(stamp.time_since_epoch().count()), std::int64_t(0),
             far_future);
@@ -188,7 +189,7 @@ std::int64_t Database::next_message(WallTime now, WallTime stamp)
     if (numbers.last > numbers.reserved) {
         numbers.reserved = numbers.last + numbers_at_once;
     }
-    // Twice as much as is needed, so that this is not written often.
+    // Write twice the needed value, so that it is written rarely.
     numbers.late = late > numbers.late ? 2 * late : numbers.late;
     numbers.early = -late > numbers.early ? -2 * late : numbers.early;
     connection_.execute(update_numbering, numbers.reserved, numbers.late, numbers.early);

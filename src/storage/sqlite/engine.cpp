@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t reads_at_once = 16;
 constexpr std::size_t backups_waiting = 4;
-// One megabyte, then a breath for the disk.
+// Copy one megabyte, then let the disk rest.
 constexpr int pages_per_copy_step = 256;
 constexpr auto copy_pause = std::chrono::milliseconds(1);
 
@@ -26,7 +26,8 @@ constexpr auto for_readers = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;
 
 using Opened = Result<Connection, std::string>;
 
-/// FULL, foreign keys and WAL are what all promises rest on: look whether they hold.
+/// Returns whether synchronous=FULL, foreign keys and WAL are really on. All guarantees of the storage rest
+/// on them.
 bool is_as_promised(Connection& db)
 {
     const auto synchronous = db.number("PRAGMA synchronous");
@@ -186,13 +187,13 @@ void Engine::stop()
 void Engine::copy_to(Connection& db, const std::string& path)
 {
     const auto unfinished = path + ".new";
-    std::remove(unfinished.c_str()); // of a copy that was cut short
+    std::remove(unfinished.c_str()); // left by an interrupted copy
     if (std::filesystem::exists(path) || !make_private_file(unfinished)) {
         db.fail(Failure::other, "the backup file " + path + " cannot be made or is there already");
         return;
     }
     db.execute("BEGIN");
-    db.query("SELECT 1 FROM sqlite_schema").next(); // from here on, the snapshot stands still
+    db.query("SELECT 1 FROM sqlite_schema").next(); // the first read fixes the snapshot
     {
         auto copy = Connection::open(unfinished, Connection::Access::read_write);
         if (!copy) {

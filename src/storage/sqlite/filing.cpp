@@ -9,9 +9,9 @@ namespace stonechat::sqlite {
 
 namespace {
 
-// Filed at once, so that it costs one page for its progress and no more than a millisecond.
+// Most entries filed in one transaction. It takes a millisecond at most, and the progress costs one page.
 constexpr std::size_t filed_at_once_at_most = 256;
-// Filed for each that comes: a segment is done before the next is full.
+// Entries filed for each added one, so that a segment is done before the next one is full.
 constexpr std::size_t filed_for_each = 2;
 
 constexpr auto select_filing =
@@ -24,7 +24,8 @@ constexpr auto select_unfiled = "SELECT id, owner_a, peer_a, owner_b, peer_b, ho
 constexpr auto insert_filed = "INSERT OR IGNORE INTO archive (owner, peer, id, outgoing, resource, replay)"
                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-/// One side of the message that `rows` stand at; its columns are `owner`, the next one, and `resource`.
+/// Reads one side of the message in the current row. `owner` is the column of its owner, followed by its
+/// peer; `resource` is the column of its resource.
 TailEntry read_side(const Rows& rows, int owner, int resource, std::int64_t outgoing_bit)
 {
     TailEntry entry;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to archived messages later, as SQL: they are replaced, indexed, removed, and expire. A
-// message goes with the last archive that has it; who else refers to it gets the stanza then.
+// Replacing, indexing, removing and expiring archived messages, as SQL. A message is deleted with the last
+// archive entry for it; mail and unacked entries that refer to it then get a copy of the stanza.
 #include "storage/message_text.hpp"
 #include "storage/sqlite/queries.hpp"
 
@@ -44,7 +44,8 @@ constexpr auto select_unacked_ids = "SELECT id FROM unacked WHERE xml IS NULL";
 constexpr auto select_entries =
     "SELECT a.id, coalesce(length(m.xml), 0) FROM archive a LEFT JOIN message m ON m.id = a.id"
     " WHERE a.owner = ?1 AND a.peer = ?2 AND a.id < ?3 ORDER BY a.id LIMIT ?4";
-// Which of its two owners have a message: filed, or not filed yet, when nothing has been taken out of it.
+// Selects which of its two owners have a message in their archive. A message that is not filed yet is in
+// both: nothing has been removed from it yet.
 constexpr auto select_sizes_of_holders =
     "SELECT length(m.xml), CASE WHEN s.filed < m.id OR EXISTS (SELECT 1 FROM archive a WHERE a.owner = "
     "m.owner_a"
@@ -91,7 +92,7 @@ std::int64_t indexed_up_to(Connection& db)
     return rows.next() ? rows.integer(0) : 0;
 }
 
-/// Takes a message out of the index, which must be told the same words that it was given.
+/// Removes a message from the index. FTS5 must be given the same words as when the message was added.
 void unindex(Connection& db, std::int64_t id)
 {
     std::string owners;
@@ -111,12 +112,13 @@ void unindex(Connection& db, std::int64_t id)
     }
 }
 
-/// Takes entries out of archives, and messages that nobody has any more with them.
+/// Removes entries from archives, and messages that no archive has any more.
 class Removal {
 public:
     explicit Removal(Database& db) : database_(db), db_(db.connection()) {}
 
-    /// The oldest of a conversation that are older than `below`; how many.
+    /// Removes the oldest entries of a conversation that are older than `below`, `limit` at most. Returns how
+    /// many.
     std::size_t remove(std::int64_t owner, std::int64_t peer, std::int64_t below, std::size_t limit)
     {
         if (database_.filing().has(owner, below)) {
@@ -141,7 +143,7 @@ public:
         return ids.size();
     }
 
-    /// Forgets a conversation in which there is nothing.
+    /// Deletes the row of a conversation without messages.
     void forget_if_empty(std::int64_t owner, std::int64_t peer)
     {
         if (db_.query(select_any_entry, owner, peer).next() || has_unfiled(owner, peer)) {
@@ -174,8 +176,8 @@ private:
         db_.execute(delete_message, id);
     }
 
-    /// There is no index from a message to who has not acknowledged it; they are few, so one look at
-    /// all of them serves a whole step.
+    /// The ids of messages in unacked entries. There is no index for this lookup; the entries are few, so one
+    /// scan serves a whole step.
     const std::unordered_set<std::int64_t>& unacked()
     {
         if (!unacked_) {
@@ -204,7 +206,7 @@ std::vector<std::int64_t> conversations_behind(Connection& db, std::int64_t owne
     return peers;
 }
 
-/// Some of what an owner has who is not there any more; how many.
+/// Removes some messages of a removed owner. Returns how many.
 std::size_t clear_leftover(Database& db, std::int64_t owner, std::size_t limit)
 {
     auto& connection = db.connection();
@@ -269,10 +271,10 @@ std::vector<Expiring> conversations_to_expire(Connection& db, const std::string&
 
 struct Indexed {
     std::size_t looked_at = 0;
-    std::int64_t last = 0; ///< of those
+    std::int64_t last = 0; ///< id of the last one
 };
 
-/// Makes messages behind `after` and up to `to` searchable.
+/// Adds messages after `after` and up to `to` to the index.
 Indexed index_range(Connection& db, std::int64_t after, std::int64_t to, std::size_t limit)
 {
     struct Unindexed {
@@ -299,7 +301,7 @@ Indexed index_range(Connection& db, std::int64_t after, std::int64_t to, std::si
     return indexed;
 }
 
-/// Messages below this id have expired; ids are about microseconds.
+/// Returns the id below which messages have expired; ids are close to microseconds since 1970.
 std::int64_t expired_below(Retention retention, WallTime now)
 {
     return sql_time(now - std::chrono::days(*retention.days));
@@ -309,8 +311,9 @@ std::int64_t expired_below(Retention retention, WallTime now)
 
 namespace {
 
-/// The stanza of message `id` will take `size` bytes. If it is not filed yet, the Tail goes on to count what
-/// it took before, and this is the difference, until the server starts again.
+/// Updates archive sizes before the stanza of message `id` is replaced by one of `size` bytes. For a message
+/// that is not filed yet, the Tail keeps counting the old size until the server restarts, and this adds the
+/// difference.
 void count_replacement(Connection& db, std::int64_t id, std::size_t size)
 {
     std::vector<std::int64_t> holders;
@@ -440,7 +443,7 @@ std::size_t expire_messages(Database& db, const std::string& host, Retention hos
             const auto gone = removal.remove(owner, peer, expired_below(retention, now), room);
             removed += gone;
             if (gone == room) {
-                return limit; // the next call begins with this conversation
+                return limit; // the next call continues with this conversation
             }
             if (gone > 0) {
                 removal.forget_if_empty(owner, peer);
@@ -473,7 +476,7 @@ std::size_t index_messages(Database& database, std::size_t limit)
         return fresh.looked_at;
     }
     const auto old = index_range(db, again.done, again.to, limit - fresh.looked_at);
-    if (fresh.looked_at + old.looked_at < limit) { // all is in the new index
+    if (fresh.looked_at + old.looked_at < limit) { // all messages are in the new index
         db.execute(drop_words_before);
         db.execute(update_reindexing, std::int64_t(0), std::int64_t(0));
     } else {

@@ -8,7 +8,7 @@ namespace stonechat::sqlite {
 
 namespace {
 
-/// Every one of them gets through, even if what an earlier one resumed has thrown.
+/// Delivers all answers, even if the continuation of an earlier one throws.
 void deliver_all(const Jobs& answers)
 {
     std::exception_ptr first;
@@ -28,7 +28,7 @@ void deliver_all(const Jobs& answers)
 
 void post_home(Jobs jobs)
 {
-    // There are as many Storages as shards: looking through the list is the quickest way.
+    // There are only as many Storages as shards, so a linear search is fastest.
     std::vector<std::pair<std::shared_ptr<Channel>, Jobs>> parcels;
     for (auto& job : jobs) {
         auto parcel = std::find_if(parcels.begin(), parcels.end(),

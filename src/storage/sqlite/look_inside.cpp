@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A look into a database from outside: by `stonechat check`, while a server may be using it, or none.
+// Reads a database from outside the server, for `stonechat check`. A server may be using the database.
 #include "storage/sqlite/queries.hpp"
 #include "storage/storage.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Without a log all is in the file itself, and nothing has to be written beside it to read it.
+/// Without a log file all data is in the database file, and it can be read without creating files beside it.
 sqlite::Connection::Access access_to(const std::string& path)
 {
     std::error_code is_absent;
@@ -24,7 +24,7 @@ sqlite::Connection::Access access_to(const std::string& path)
 Result<std::vector<AccountKey>, StorageOpenError> keys_without_account(const std::string& path,
     std::vector<AccountKey> keys)
 {
-    std::error_code ignored; // what cannot be looked at cannot be opened either
+    std::error_code ignored; // a file that cannot be examined cannot be opened either
     if (keys.empty() || !fs::exists(path, ignored)) {
         return keys;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mailbox as SQL. Putting a message in is one insert: its limits are checked against the counts
-// that the writer remembers.
+// The mailbox as SQL. Adding a message is one insert: the limits are checked against the counts that the
+// writer caches.
 #include "storage/sqlite/queries.hpp"
 
 namespace stonechat::sqlite {
@@ -22,7 +22,7 @@ constexpr auto select_message_count =
     "SELECT count(*) FROM mailbox WHERE owner = (SELECT id FROM owner WHERE host = ?1 AND user = ?2)";
 constexpr auto delete_mail =
     "DELETE FROM mailbox WHERE owner = ?1 AND row = ?2 RETURNING sender, coalesce(size, length(xml))";
-// Where it refers to a message it goes on doing so, and no number means none.
+// An entry that refers to a message keeps its reference; id 0 means no message.
 constexpr auto insert_unacked =
     "INSERT OR REPLACE INTO unacked (stream, sequence, form, id, stamp, xml, mail)"
     " SELECT ?1, ?2, ?3, coalesce(message, 0), stamp, CASE WHEN message IS NULL THEN xml END, row"
@@ -34,7 +34,7 @@ constexpr auto delete_archived =
     " WHERE m.id = mailbox.message AND (a.id IS NOT NULL OR (m.id > (SELECT filed FROM message_state)"
     " AND (m.owner_a = ?1 OR m.owner_b = ?1)))) RETURNING sender, coalesce(size, length(xml))";
 
-/// How many there were.
+/// Subtracts the removed rows from `counts` and returns their number.
 std::size_t discount(MailboxCounts* counts, Rows& removed)
 {
     std::size_t count = 0;
@@ -57,7 +57,8 @@ bool remove_row(Database& db, std::int64_t owner, std::int64_t row)
 
 void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail)
 {
-    auto& counts = db.mailbox_counts(owner); // before the insert, or it would be counted twice
+    auto& counts =
+        db.mailbox_counts(owner); // load the counts before the insert, so that the mail is counted once
     db.connection().execute(insert_into_mailbox, owner, mail.sender, mail.stamp, Blob { mail.xml },
         mail.message, mail.size, mail.row);
     counts.add(std::string(mail.sender), static_cast<std::size_t>(mail.size));
@@ -99,7 +100,7 @@ std::vector<std::uint64_t> hand_over_mail(Database& db, const AccountKey& key,
     for (const auto& [row, entry] : mail) {
         const auto stream = sql_number(entry.stream);
         if (!owner || !db.has_stream(stream)) {
-            continue; // it has ended: the next session finds its mail where it is
+            continue; // the session has ended; the mail stays for the next one
         }
         db.connection().execute(insert_unacked, stream, sql_number(entry.sequence),
             static_cast<std::int64_t>(entry.form), *owner, sql_number(row));

@@ -9,7 +9,7 @@ namespace stonechat::sqlite {
 
 namespace {
 
-/// Adds whom a message belongs to: the recipient, as far as the store can tell, and the other one.
+/// Adds the owners of a message: the recipient, as far as the store can tell, and the other side.
 void add_owners_of(const MessageToStore& message, std::vector<AccountKey>& owners)
 {
     if (message.mailbox) {
@@ -22,7 +22,7 @@ void add_owners_of(const MessageToStore& message, std::vector<AccountKey>& owner
     }
 }
 
-/// A removal in steps, each of them a job of its own, so that others get their turn in between.
+/// Runs a removal in steps. Each step is its own job, so that other calls run in between.
 void remove_on(const std::shared_ptr<CallScheduler*>& scheduler, const AccountKey& owner,
     const std::optional<Jid>& peer, HistoryRemoval so_far, Stored<Done>::Promise promise)
 {
@@ -45,7 +45,7 @@ void remove_on(const std::shared_ptr<CallScheduler*>& scheduler, const AccountKe
         });
 }
 
-/// Finds what is too much and removes it, until it is not too much any more.
+/// Removes messages above the limit, until none are left.
 void trim_on(const std::shared_ptr<CallScheduler*>& scheduler, const AccountKey& owner, std::uint64_t bytes,
     Stored<std::uint64_t>::Promise promise)
 {
@@ -113,7 +113,7 @@ Stored<MessageReceipt> SqliteMessages::accept_both(MessageToStore received, Mess
 Stored<Done> SqliteMessages::end_stream(const AccountKey& sender, std::uint64_t stream, StreamEnd how)
 {
     return scheduler_.write(sender, [sender, stream, how, now = scheduler_.now()](Database& db) {
-        if (const auto owner = db.find_owner(sender)) { // it may have gone with its sessions
+        if (const auto owner = db.find_owner(sender)) { // the account may have been removed
             db.sent_streams().end(*owner, stream, how, now);
         }
         return Done();
@@ -208,7 +208,8 @@ Stored<Done> SqliteStreams::note(std::vector<StreamNote> notes)
 
 Stored<std::optional<StreamBacklog>> SqliteStreams::find(const AccountKey& owner, std::string token)
 {
-    // Not only behind what was written for this account: claims say nothing of whose they are.
+    // Wait for all writes, not only for those of this account: unacked entries are written by calls of other
+    // accounts, which do not name their owner.
     return scheduler_.read_hosts([owner, token = std::move(token)](Database& db) {
         return find_stream(db.connection(), owner, token);
     });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way in of a message as SQL: one insert for the stanza, one for each archive and each claim.
+// Storing a message as SQL: one insert for the stanza, one for each archive and each unacked entry.
 #include "storage/sqlite/queries.hpp"
 
 #include <algorithm>
@@ -17,13 +17,13 @@ constexpr auto insert_unacked_stanza = "INSERT OR REPLACE INTO unacked"
                                        " (stream, sequence, form, id, stamp, xml)"
                                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-// What is looked for was sent right before a stream broke, so it is among the newest of its conversation.
+// The original was sent right before a stream broke, so it is among the newest messages of its conversation.
 constexpr std::int64_t looked_through_at_most = 1000;
 constexpr auto select_sent_since =
     "SELECT id, replay FROM archive WHERE owner = ?1 AND peer = ?2 AND id >= ?3"
     " AND replay IS NOT NULL ORDER BY id DESC LIMIT ?4";
 
-/// The numbers under which the archive has this message if it came on another stream that has broken.
+/// Returns the replay numbers of this message, one for each other stream of the sender that broke.
 std::vector<std::int64_t> earlier_numbers(Database& db, const Origin& origin, WallTime now,
     std::int64_t& since)
 {
@@ -43,7 +43,7 @@ std::vector<std::int64_t> earlier_numbers(Database& db, const Origin& origin, Wa
     return numbers;
 }
 
-/// The message that this one repeats (see Origin).
+/// Returns the message that `message` repeats (see Origin), if any.
 std::optional<MessageId> find_repeated(Database& db, const MessageToStore& message, WallTime now)
 {
     const auto sent = std::find_if(message.archives.begin(), message.archives.end(),
@@ -81,7 +81,7 @@ MailboxAnswer admit(Database& db, const MailboxEntry& entry, std::size_t size)
     return db.mailbox_counts(db.owner(entry.owner)).admit(entry.sender, size, entry.limits);
 }
 
-/// What one owner's archive gets.
+/// Makes the entry for one owner's archive.
 TailEntry entry_for(Database& db, const ArchiveEntry& archive, std::int64_t id, const MessageToStore& message)
 {
     const std::optional<Origin>& origin = message.origin;
@@ -107,7 +107,7 @@ void insert_archived(Database& db, const MessageToStore& message, std::int64_t i
     const auto& first = message.archives.front();
     auto a = entry_for(db, first, id, message);
     std::optional<TailEntry> b;
-    // To oneself: both sides are one archive, which has it once.
+    // A message to oneself: both sides are the same archive, which gets one entry.
     if (message.archives.size() > 1 && message.archives[1].owner != first.owner) {
         b = entry_for(db, message.archives[1], id, message);
     }
@@ -135,7 +135,7 @@ void insert_unacked_entries(Database& db, const MessageToStore& message, std::in
     for (const auto& entry : message.unacked_entries) {
         const auto stream = sql_number(entry.stream);
         if (!db.has_stream(stream)) {
-            continue; // it has ended, and whoever sees to that sees to this message
+            continue; // the session has ended; the code that ends it takes care of the message
         }
         const auto form = static_cast<std::int64_t>(entry.form);
         if (message.archives.empty()) {

@@ -62,7 +62,7 @@ void Readers::run_together(Database& database, const Jobs& jobs)
     }
     if (db.in_transaction()) {
         db.execute(end_reading);
-        db.roll_back(); // only if it could not be ended; there is nothing to lose
+        db.roll_back(); // only if the commit failed; a read transaction has nothing to lose
     }
     db.take_failure();
 }

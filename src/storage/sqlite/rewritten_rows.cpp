@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::int64_t rows_per_step = 500;
 
-// Between two people each is the other's peer. Both have the same only if a room stood between them.
+// In a direct message each side is the other's peer. Both sides have the same peer only if a room is between
+// them.
 constexpr auto select_shared =
     "SELECT m.id, m.xml, o.user || '@' || o.host, p.jid, a.resource FROM message m"
     " CROSS JOIN archive a ON a.owner = m.owner_b AND a.peer = m.peer_b AND a.id = m.id AND NOT a.outgoing"
@@ -27,7 +28,7 @@ constexpr auto select_of_recipient =
     " CROSS JOIN owner o ON o.id = a.owner CROSS JOIN address p ON p.id = a.peer"
     " WHERE m.owner_b IS NULL AND m.id > ?1 ORDER BY m.id LIMIT ?2";
 constexpr auto update_shared = "UPDATE message SET xml = ?2 WHERE id = ?1";
-// Who has no archive: the nick was not kept.
+// Recipients without an archive: the nick was not stored.
 constexpr auto select_own_mail =
     "SELECT b.row, b.xml, o.user || '@' || o.host, b.sender, NULL FROM mailbox b CROSS JOIN owner o"
     " ON o.id = b.owner WHERE b.message IS NULL AND b.row > ?1 ORDER BY b.row LIMIT ?2";
@@ -39,7 +40,8 @@ constexpr auto select_queues =
     " ORDER BY u.stream, u.sequence LIMIT ?3";
 constexpr auto update_queue = "UPDATE unacked SET xml = ?3 WHERE stream = ?1 AND sequence = ?2";
 
-/// An invitation or its refusal, as a room passes it on: it says from whom, and not to whom.
+/// Changes an invitation or its refusal to the form in which a room forwards it: with the sender and without
+/// the recipient.
 void mend_invitations(Element& x, const Jid& sender, const Jid& owner)
 {
     const auto is_for_another = [&owner](const Element& child) {
@@ -55,7 +57,8 @@ void mend_invitations(Element& x, const Jid& sender, const Jid& owner)
     }
 }
 
-/// As both may see what `sender` has written to an address of a room; `from` is what the recipient saw.
+/// Returns the message that `sender` sent to an address of a room, in the form that both sides may see.
+/// `from` is the address that the recipient saw.
 std::string from_occupant(Element message, const Jid& sender, const Jid& from, const Jid& owner)
 {
     message.set_attribute("from", from.text());
@@ -74,10 +77,10 @@ struct Received {
     std::string xml;
     std::string owner;               ///< bare
     std::string peer;                ///< bare
-    std::optional<std::string> nick; ///< of the peer
+    std::optional<std::string> nick; ///< the peer's nick
 };
 
-/// The form to put in its place, if its recipient has got another one.
+/// Returns the stanza that replaces the row's, if the recipient received a rewritten one.
 std::optional<std::string> mended(const Received& row)
 {
     auto message = parse_element(row.xml);
@@ -115,8 +118,8 @@ void mend(Connection& db, const char* select, const char* update)
     } while (looked_at == rows_per_step);
 }
 
-/// What waits for an acknowledgement says nothing of where it came from; but it was not written to its
-/// owner.
+/// An unacked entry does not say where it came from. If its stanza is not addressed to the owner, a room
+/// rewrote it.
 std::optional<std::string> mended_in_queue(const std::string& xml, const std::string& owner_text)
 {
     const auto message = parse_element(xml);

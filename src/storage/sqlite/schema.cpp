@@ -17,12 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An `owner` is a name that something is kept for; an account is an owner who may log in. What is
-// kept hangs on the owner's number and goes with it. Tables that are mostly read lie in order of owner
-// (WITHOUT ROWID), so that a roster is read in one go. The mailbox is mostly written, for many owners
-// at a time: it lies in order of arrival, where ten messages share a page (measured: three times the
-// throughput), and an index finds an owner's. AUTOINCREMENT: the number of a removed row never
-// comes back, whatever was the last one.
+// An `owner` is a name for which data is stored; an account is an owner who may log in. Data refers to the
+// owner's number and is deleted with the owner. Tables that are mostly read are sorted by owner (WITHOUT
+// ROWID), so that a roster is read in one go. The mailbox is mostly written, for many owners at a time: it is
+// sorted by arrival, so that ten messages share a page (measured: three times the throughput), and an index
+// finds the mail of an owner. AUTOINCREMENT: the number of a removed row is never reused, even if it was the
+// last one.
 constexpr auto version_1 = R"(
 CREATE TABLE owner (
     id INTEGER PRIMARY KEY,
@@ -74,15 +74,17 @@ CREATE TABLE keyval (
 ) STRICT, WITHOUT ROWID;
 )";
 
-// Messages. What costs is the number of b-trees that one of them goes into, so the tables of its way in
-// (message, archive, unacked) have no second index and no foreign key. A `message` is there as long as
-// at least one `archive` row refers to it; mail and unacknowledged copies refer to it too, and get the
-// stanza themselves when the last archive lets it go, or at once if no archive has it. `archive` lies in
-// order of conversation; what an account has as a whole is put together from its conversations. The message
-// says whose archives may have it and under which peer, so that a number alone finds its way.
+// Messages. The cost of a message is the number of b-trees that it is written to, so the tables written for
+// each message (message, archive, unacked) have no second index and no foreign key. A `message` row exists as
+// long as at least one `archive` row refers to it. Mail and unacknowledged copies refer to it too; they get a
+// copy of the stanza when the last archive entry is removed, or at once if no archive has the message.
+// `archive` is sorted by conversation; an account's whole archive is merged from its conversations. The
+// message row names the owners whose archives may have it, and their peers, so that its entries can be found
+// by number alone.
 //
-// Numbers below `reserved` may have been given to messages; an owner in `leftover` has gone, and what he
-// had goes bit by bit. `late` and `early` say how far numbers and stamps may be apart.
+// Numbers up to `reserved` may have been given to messages. An owner in `leftover` has been removed; its
+// messages are deleted step by step. `late` and `early` are the largest differences between numbers and
+// stamps.
 constexpr auto version_2 = R"(
 CREATE TABLE address (
     id INTEGER PRIMARY KEY,
@@ -155,12 +157,13 @@ ALTER TABLE mailbox ADD COLUMN size INTEGER;
 CREATE INDEX mailbox_by_message ON mailbox (message) WHERE message IS NOT NULL;
 )";
 
-// Mail that a resumable session was given goes back to the row `mail` if it does not acknowledge it.
+// Mail that was given to a resumable session returns to the row `mail` if the session does not acknowledge
+// it.
 constexpr auto version_3 = R"(
 ALTER TABLE unacked ADD COLUMN mail INTEGER;
 )";
 
-// Rooms of group chat. A room is an owner like an account; its messages are in `archive` like anybody's.
+// Group chat rooms. A room is an owner like an account; its messages are in `archive` like those of accounts.
 constexpr auto version_4 = R"(
 CREATE TABLE room (
     owner INTEGER PRIMARY KEY REFERENCES owner ON DELETE CASCADE,
@@ -190,8 +193,8 @@ CREATE TABLE room_progress (
 ) STRICT, WITHOUT ROWID;
 )";
 
-// Streams on which messages came that may be sent once more (SentStreams). What `archive.replay` holds from
-// before matches nothing any more.
+// Streams on which repeatable messages arrived (SentStreams). Older values of `archive.replay` match nothing
+// any more.
 constexpr auto version_5 = R"(
 CREATE TABLE sent_stream (
     owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
@@ -204,7 +207,7 @@ CREATE TABLE sent_stream (
 DELETE FROM keyval WHERE store = 'archive_failed';
 )";
 
-// An account whose removal has begun, and names that somebody had who is gone.
+// Accounts whose removal has begun, and names of removed accounts.
 constexpr auto version_6 = R"(
 CREATE TABLE removal (
     owner INTEGER PRIMARY KEY REFERENCES owner ON DELETE CASCADE
@@ -217,10 +220,10 @@ CREATE TABLE former_name (
 CREATE INDEX roster_by_contact ON roster (contact);
 )";
 
-// Version 7 leaves the tables as they are.
+// Version 7 does not change the tables.
 
-// `archive` is filled behind the writes (Filing): until then a message says by itself what will stand there,
-// in `how`, `resource_a`, `resource_b` and `replay`.
+// `archive` is filled some time after the commit (Filing). Until then the message row itself holds the values
+// for `archive` in `how`, `resource_a`, `resource_b` and `replay`.
 constexpr auto version_8 = R"(
 ALTER TABLE message ADD COLUMN how INTEGER;
 ALTER TABLE message ADD COLUMN resource_a TEXT;
@@ -234,8 +237,8 @@ ALTER TABLE message_state ADD COLUMN filing_id INTEGER NOT NULL DEFAULT 0;
 UPDATE message_state SET filed = coalesce((SELECT max(id) FROM message), 0);
 )";
 
-// The index for search with a tokenizer of our own. What was indexed before is found in the old one until it
-// has been indexed again, message by message: `reindexed` says how far that is, `reindex_to` how far it goes.
+// The search index with Stonechat's own tokenizer. Messages indexed before are found in the old index until
+// they have been indexed again, one by one: `reindexed` is the progress, `reindex_to` the end.
 constexpr auto version_9 = R"(
 ALTER TABLE message_words RENAME TO message_words_before;
 CREATE VIRTUAL TABLE message_words USING fts5(owners, body, content = '', tokenize = 'stonechat');
@@ -244,7 +247,7 @@ ALTER TABLE message_state ADD COLUMN reindex_to INTEGER NOT NULL DEFAULT 0;
 UPDATE message_state SET reindex_to = max(indexed, 1);
 )";
 
-// What the archive of each owner takes, of what is filed (ArchiveSizes).
+// The size of the filed messages in each owner's archive (ArchiveSizes).
 constexpr auto version_10 = "ALTER TABLE owner ADD COLUMN archive_bytes INTEGER NOT NULL DEFAULT 0;";
 
 constexpr std::array<Migration, 10> all_migrations { version_1, version_2, version_3, version_4, version_5,
@@ -276,7 +279,7 @@ std::string quoted(const std::string& name)
     return text + "\"";
 }
 
-/// Runs the missing steps and marks the file with the schema it then has; sticks on failure.
+/// Runs the missing steps and stores the new schema version in the file. A failure sticks to the connection.
 void migrate(Connection& db, std::int64_t from, std::span<const Migration> steps)
 {
     db.run_script("BEGIN IMMEDIATE");
@@ -294,10 +297,10 @@ void migrate(Connection& db, std::int64_t from, std::span<const Migration> steps
     }
 }
 
-/// Leftovers of an earlier attempt go first: nobody ever saw a database under this name.
+/// Removes files of an earlier attempt first; they were never used as a database.
 void remove_with_log(const std::string& path)
 {
-    std::error_code ignored; // what cannot be removed fails visibly when it is made anew
+    std::error_code ignored; // if a file cannot be removed, creating the new one fails visibly
     for (const auto* suffix : { "", "-wal", "-shm", "-journal" }) {
         fs::remove(path + suffix, ignored);
     }
@@ -335,7 +338,7 @@ Result<Done, StorageOpenError> make_database(const std::string& path, std::span<
     return Done();
 }
 
-/// Copies the file before it is changed; a copy of an attempt that failed is replaced.
+/// Copies the file before the migration. Replaces the copy of an earlier, failed attempt.
 FileResult copy_database(Connection& db, const std::string& target)
 {
     const auto unfinished = target + ".new";
@@ -356,7 +359,7 @@ FileResult copy_database(Connection& db, const std::string& target)
     return publish_file(unfinished, target, true);
 }
 
-/// What can be said without SQLite, which would take an empty file for a new database.
+/// Checks the file without SQLite, which would take an empty file for a new database.
 Result<Done, StorageOpenError> check_header(const std::string& path)
 {
     std::ifstream file(path, std::ios::binary);

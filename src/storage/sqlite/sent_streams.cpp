@@ -11,7 +11,7 @@ namespace stonechat::sqlite {
 namespace {
 
 constexpr std::size_t senders_remembered = 100'000;
-// Longer than a message that has come in may wait for its commit.
+// Longer than a received message can wait for its commit.
 constexpr std::chrono::minutes closed_kept { 5 };
 
 constexpr auto select_sent_streams =
@@ -22,7 +22,7 @@ constexpr auto delete_sent_stream = "DELETE FROM sent_stream WHERE owner = ?1 AN
 constexpr auto break_open_streams = "UPDATE sent_stream SET state = 1, ended = ?1 WHERE state = 0";
 constexpr auto delete_old_streams = "DELETE FROM sent_stream WHERE state = 2 OR ended < ?1";
 
-/// Nothing of it can be repeated any more.
+/// Returns whether no message of the stream can be repeated any more.
 bool is_over(const SentStream& stream, std::int64_t now)
 {
     switch (stream.state) {
@@ -39,7 +39,7 @@ bool is_over(const SentStream& stream, std::int64_t now)
 
 std::int64_t replay_number(std::uint64_t key, std::uint64_t stream)
 {
-    // The finalizer of SplitMix64; the key is the hash that nobody outside can guess.
+    // The finalizer of SplitMix64. The key is a keyed hash that outsiders cannot guess.
     std::uint64_t mixed = key ^ (stream * 0x9e3779b97f4a7c15U);
     mixed = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9U;
     mixed = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebU;
@@ -84,7 +84,7 @@ void SentStreams::drop_old(std::int64_t owner, std::vector<SentStream>& streams,
 {
     constexpr std::size_t most = sent_streams_remembered;
     std::size_t too_many = streams.size() < most ? 0 : streams.size() - most + 1;
-    std::erase_if(streams, [&](const SentStream& stream) { // the oldest come first
+    std::erase_if(streams, [&](const SentStream& stream) { // oldest first
         if (too_many == 0 && !is_over(stream, now)) {
             return false;
         }
@@ -116,7 +116,7 @@ void SentStreams::end(std::int64_t owner, std::uint64_t number, StreamEnd how, W
     auto& streams = known(owner);
     const auto found = std::find_if(streams.begin(), streams.end(),
         [number](const SentStream& stream) { return stream.number == number; });
-    // One that is not there yet: what came on it is still on its way here.
+    // If the stream is unknown, its messages are still waiting for their commit: record it now.
     SentStream& stream = found != streams.end() ? *found : add(owner, number, sql_time(now));
     stream.state = how == StreamEnd::broken ? SentStream::State::broken : SentStream::State::closed;
     stream.ended = sql_time(now);

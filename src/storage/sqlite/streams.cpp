@@ -23,7 +23,7 @@ constexpr auto select_expired =
     " FROM stream s JOIN owner o ON o.id = s.owner"
     " WHERE o.host = ?1 AND s.touched + s.window * 1000000 < ?2 LIMIT ?3";
 constexpr auto select_is_owned = "SELECT 1 FROM stream WHERE id = ?1 AND owner = ?2";
-constexpr auto delete_stream = "DELETE FROM stream WHERE id = ?1"; // a trigger takes its claims
+constexpr auto delete_stream = "DELETE FROM stream WHERE id = ?1"; // a trigger deletes its unacked entries
 constexpr auto select_unacked =
     "SELECT u.sequence, u.form, u.id, coalesce(u.stamp, m.stamp), coalesce(u.xml, m.xml),"
     " CASE WHEN a.id IS NOT NULL OR (m.id > (SELECT filed FROM message_state)"
@@ -44,7 +44,7 @@ std::optional<CopyForm> copy_form(std::int64_t number)
     case static_cast<int>(CopyForm::itself): return CopyForm::itself;
     case static_cast<int>(CopyForm::carbon_received): return CopyForm::carbon_received;
     case static_cast<int>(CopyForm::carbon_sent): return CopyForm::carbon_sent;
-    default: // a number from the disk
+    default: // an unknown number read from the disk
         return std::nullopt;
     }
 }
@@ -64,7 +64,7 @@ StreamRecord read_stream(const Rows& rows)
 
 struct Unacked {
     UnackedMessage message;
-    bool refers = false;              ///< to a row of `message`, where the stanza is
+    bool refers = false;              ///< the stanza is in a row of `message`
     std::optional<std::int64_t> mail; ///< the row that it had in the mailbox
 };
 
@@ -91,7 +91,7 @@ std::vector<Unacked> read_unacked(Connection& db, std::int64_t stream, std::int6
     return all;
 }
 
-/// The owner's number, if the stream is his.
+/// Returns the owner's number, if the stream belongs to that owner.
 std::optional<std::int64_t> owner_of(Database& db, const AccountKey& key, std::int64_t row)
 {
     const auto owner = db.find_owner(key);
@@ -187,7 +187,7 @@ Done renumber_stream(Database& db, const AccountKey& key, std::uint64_t row, std
     }
     db.connection().execute(delete_acknowledged, stream, sql_number(received));
     auto next = sql_number(received);
-    // Numbers only become lower, and the lowest goes first: no two ever meet.
+    // Sequences only decrease, and the lowest is changed first, so no two are ever equal.
     for (const auto sequence : sequences_behind(db.connection(), stream, next)) {
         if (sequence != ++next) {
             db.connection().execute(update_sequence, stream, sequence, next);

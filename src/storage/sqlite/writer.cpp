@@ -5,9 +5,9 @@ namespace stonechat::sqlite {
 
 namespace {
 
-/// Jobs that wait are what came during the last commit. On a disk whose sync takes milliseconds these are
-/// hundreds, and the bound would be the throughput; it is there so that nobody waits long for the work of
-/// others.
+/// Most jobs in one transaction. Jobs gather during the previous commit; on a disk whose sync takes
+/// milliseconds these are hundreds, so a low limit would reduce the throughput. The limit exists so that a
+/// caller does not wait long for the jobs of others.
 constexpr std::size_t jobs_per_commit = 512;
 
 constexpr auto begin_transaction = "BEGIN IMMEDIATE";
@@ -105,7 +105,7 @@ Writer::Ending Writer::transact(Batch batch, Guard guard, Attempt attempt)
     return Ending::committed;
 }
 
-/// False if the whole transaction has to go.
+/// Returns false if the whole transaction must be rolled back.
 bool Writer::run_job(Job& job, Guard guard)
 {
     auto& db = database_->connection();
