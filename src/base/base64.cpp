@@ -11,7 +11,7 @@ std::string base64_encode(std::string_view bytes)
     std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
     sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
         bytes.size(), variant);
-    text.pop_back(); // the terminator that libsodium counts
+    text.pop_back(); // remove the terminator that libsodium counts
     return text;
 }
 

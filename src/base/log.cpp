@@ -21,7 +21,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level)
     return spdlog::level::off;
 }
 
-/// The prefix by which systemd reads a line's priority (sd-daemon(3)).
+/// Returns the prefix from which systemd reads a line's priority (sd-daemon(3)).
 std::string_view journal_prefix(LogLevel level)
 {
     switch (level) {
@@ -57,7 +57,7 @@ std::shared_ptr<spdlog::logger> make_sink(const Log::Options& options)
     return logger;
 }
 
-/// Values with spaces, quotes or control characters are quoted, so that a line cannot be forged.
+/// Quotes values with spaces, quotes or control characters, so that input cannot forge a line.
 void append_value(std::string& line, std::string_view value)
 {
     const auto plain = [](unsigned char c) { return c > 0x20 && c != '"' && c != '\\' && c != 0x7f; };

@@ -28,7 +28,7 @@ std::string random_id(std::size_t bytes)
     std::string id(sodium_base64_encoded_len(raw.size(), variant), '\0');
     sodium_bin2base64(id.data(), id.size(), reinterpret_cast<const unsigned char*>(raw.data()), raw.size(),
         variant);
-    id.pop_back(); // the terminator that libsodium counts
+    id.pop_back(); // remove the terminator that libsodium counts
     return id;
 }
 

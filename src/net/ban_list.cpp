@@ -34,7 +34,7 @@ bool BanList::is_in_force(const Entry& entry) const
         && std::none_of(terms_.exempt.begin(), terms_.exempt.end(), covers);
 }
 
-/// The settings may have changed since it began.
+/// Returns the ban with its current end: the configured length may have changed since it began.
 Ban BanList::as_of_now(const Entry& entry) const
 {
     Ban ban = entry.ban;
@@ -114,7 +114,7 @@ std::optional<Ban> BanList::find(const boost::asio::ip::address& peer) const
     const auto address = unmapped(peer);
     const unsigned longest = address.is_v4() ? 32 : 128;
     const Entry* found = nullptr;
-    // One look for each length that there is.
+    // One lookup for each prefix length in the list.
     for (auto at = bans_.begin(); at != bans_.end() && at->first.first <= longest;) {
         const unsigned bits = at->first.first;
         const auto entry = bans_.find(key_of(IpPrefix::around(address, bits)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// BanList: prefixes from which nobody may log in: those where too many passwords were guessed, for the time
-// that the settings say, and those that an administrator has named. Bounded. Not thread-safe: it is a part of
-// the LoginGuard, which has the lock.
+// BanList: prefixes from which nobody may log in: those from which too many passwords were guessed, for a
+// configured time, and those banned by an administrator. Bounded. Not thread-safe: it is part of the
+// LoginGuard, which holds the lock.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,14 +21,14 @@ struct Ban {
     IpPrefix prefix;
     Cause cause = Cause::guesses;
     WallTime since;
-    std::optional<WallTime> until; ///< nothing: until it is removed
-    unsigned failures = 0;         ///< that led to it; of Cause::guesses
-    std::string reason;            ///< an administrator's, may be empty
+    std::optional<WallTime> until; ///< nothing: until the ban is removed
+    unsigned failures = 0;         ///< failures that led to the ban; only with Cause::guesses
+    std::string reason;            ///< given by the administrator; may be empty
 
     friend bool operator==(const Ban&, const Ban&) = default;
 };
 
-/// When it ends, for the log: a DateTime, or "removed".
+/// Returns the end of the ban for the log: a DateTime, or "removed".
 std::string end_text(const Ban& ban);
 
 class BanList {
@@ -36,40 +36,41 @@ public:
     static constexpr std::size_t most = 16384;
     static constexpr std::size_t most_of_administrators = 1024;
 
-    /// What of the settings decides which bans by guesses there are.
+    /// The settings that decide about bans by guesses.
     struct Terms {
-        unsigned failures = 20; ///< of a single address; 0 = there are no such bans
+        unsigned failures = 20; ///< allowed for a single address; 0 = no such bans
         std::chrono::seconds length { 3600 };
-        std::vector<IpPrefix> exempt; ///< from those bans
+        std::vector<IpPrefix> exempt; ///< exempt from bans by guesses
     };
 
     explicit BanList(const Clock& clock) : clock_(clock) {}
 
-    /// Under other terms some bans by guesses are over; how many those are. They do not come back.
+    /// Changes the terms. Ends, for good, the bans by guesses that the new terms do not allow. Returns how
+    /// many.
     std::size_t set_terms(Terms terms);
     const Terms& terms() const { return terms_; }
     bool is_exempt(const boost::asio::ip::address& peer) const;
 
-    /// Bans `prefix`, which had so many failures; one of its width may have `share` times those of a single
-    /// address. When the list is full, the oldest goes.
+    /// Bans `prefix` after `failures` failures. `share`: how many times the failures of a single address are
+    /// allowed for a prefix of this length. When the list is full, the oldest ban by guesses is dropped.
     Ban add_by_guesses(const IpPrefix& prefix, unsigned failures, unsigned share);
-    /// A ban by an administrator; takes the place of one that there is for the same prefix. False if there
-    /// are too many of them.
+    /// Adds a ban by an administrator. Replaces an existing ban of the same prefix. Returns false if there
+    /// are too many.
     bool add(const Ban& ban);
-    /// Removes the ban of exactly this prefix; false if there is none.
+    /// Removes the ban of exactly this prefix. Returns false if there is none.
     bool remove(const IpPrefix& prefix);
 
-    /// A ban that holds for `peer`; an administrator's comes before others, then the widest.
+    /// Returns a ban that covers `peer`: bans by administrators first, then the widest prefix.
     std::optional<Ban> find(const boost::asio::ip::address& peer) const;
-    /// Those in force that touch `prefix`, by length and address.
+    /// Returns the bans in force that overlap `prefix`, sorted by length and address.
     std::vector<Ban> touching(const IpPrefix& prefix) const;
-    /// Those in force, by length and address.
+    /// Returns the bans in force, sorted by length and address.
     std::vector<Ban> list() const;
 
 private:
     struct Entry {
         Ban ban;
-        SteadyTime begun; ///< of Cause::guesses
+        SteadyTime begun; ///< only with Cause::guesses
         unsigned share = 1;
     };
     using Key = std::pair<unsigned, std::string>; ///< length, and the prefix as text

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// BlockingPool: threads for work that would hold up an event loop (PBKDF2, files). The queue is
-// bounded; when it is full the work is refused, and the caller says so to whoever asked. Any thread.
-// The homes it answers to have to outlive it: main stops the pool before it destroys the shards.
+// BlockingPool: threads for work that would block an event loop (PBKDF2, files). The queue is bounded; when
+// it is full, the work is refused and the caller tells its client. Any thread. The executors that receive the
+// answers must outlive the pool: main stops the pool before it destroys the shards.
 #pragma once
 
 #include "base/executor.hpp"
@@ -25,13 +25,14 @@ public:
     BlockingPool& operator=(const BlockingPool&) = delete;
     ~BlockingPool();
 
-    /// Runs `work` on a pool thread and answers on `home`; nothing if the queue is full or stopped.
+    /// Runs `work` on a pool thread and answers on `home`. Answers with nothing if the queue is full or the
+    /// pool has stopped.
     template <class T> Pending<std::optional<T>> run(Executor& home, Function<T()> work)
     {
         Pending<std::optional<T>> pending;
         auto promise = pending.promise();
         Job job = [&home, promise = std::move(promise), work = std::move(work)](bool wanted) mutable {
-            // The promise leaves this thread with the answer: its last holder has to be at home.
+            // Move the promise home with the answer: it must be destroyed on the home thread.
             auto value = wanted ? std::optional<T>(work()) : std::nullopt;
             home.post([promise = std::move(promise), value = std::move(value)]() mutable {
                 promise.fulfil(std::move(value));
@@ -43,11 +44,11 @@ public:
         return pending;
     }
 
-    /// Finishes what a thread is doing; what is queued, and what comes, is answered with nothing.
+    /// Finishes running jobs and ends the threads. Queued and later jobs are answered with nothing.
     void stop();
 
 private:
-    using Job = Function<void(bool wanted)>; ///< answers in any case, without the work if it is not wanted
+    using Job = Function<void(bool wanted)>; ///< always answers; does the work only if `wanted`
 
     bool enqueue(Job job);
     void work();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CertificateWatch: writes what is wrong with certificates into the log, when they were loaded and then once
-// a day. Owned and called by the main thread.
+// CertificateWatch: logs problems of certificates when they are loaded, and then once a day. Owned and called
+// by the main thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -18,15 +18,15 @@ class CertificateWatch {
 public:
     CertificateWatch(const Clock& clock, Log& log) : clock_(clock), log_(log) {}
 
-    /// Looks now and writes a line for each flaw. What it found.
+    /// Checks now and logs a line for each flaw. Returns the flaws.
     std::vector<CertificateFlaw> look(const TlsContexts& contexts);
-    /// The same if the last look was a day ago, else nothing; cheap enough to be called every second.
+    /// Does the same if the last check was a day ago. Cheap enough to be called every second.
     void look_daily(const TlsContexts& contexts);
 
 private:
     const Clock& clock_;
     Log& log_;
-    std::optional<WallTime> looked_; ///< wall time: a machine that slept for a week is to hear of it
+    std::optional<WallTime> looked_; ///< wall time, so that the time a machine was suspended counts too
 };
 
 } // namespace stonechat

@@ -8,7 +8,7 @@
 namespace stonechat {
 namespace {
 
-/// One IPv4 address, or the /64 that is the least that one customer gets.
+/// The key of a peer: one IPv4 address, or an IPv6 /64, the smallest prefix that a customer gets.
 std::string limiter_key(const boost::asio::ip::address& peer)
 {
     const auto address = unmapped(peer);
@@ -31,7 +31,7 @@ ConnectionLimiter::ConnectionLimiter(const ConnectionLimits& limits, const Clock
 
 void ConnectionLimiter::make_room()
 {
-    // A table that is full and stays full must not be walked for every connection.
+    // Scan at most once a second: a table that stays full must not be scanned for every connection.
     const SteadyTime now = clock_.steady();
     if (now < next_cleaning_) {
         return;
@@ -118,7 +118,7 @@ void ConnectionLimiter::release(const boost::asio::ip::address& peer)
     const auto found = entries_.find(key);
     if (found != entries_.end() && found->second.open > 0) {
         --found->second.open;
-    } else if (rest_.open > 0) { // it came in while the table was full
+    } else if (rest_.open > 0) { // it was admitted while the table was full
         --rest_.open;
     }
 }

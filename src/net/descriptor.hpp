@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Descriptor: owns one file descriptor. DescriptorReserve: one that is kept for the day when there are
-// no others, so that a caller at the door can still be taken in and turned away. Values that move.
+// Descriptor: owns one file descriptor. DescriptorReserve: one spare descriptor for when the process has none
+// left, so that a new connection can still be accepted and closed. Values that move.
 #pragma once
 
 #include <utility>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HostContexts: what TlsContexts holds and TlsEngine works with: one OpenSSL context per virtual host, with
-// everything set that RFC 9325 asks for. Immutable once loaded; every session keeps the ones it began with,
-// so a reload disturbs nobody. Private to this folder, implemented in tls_contexts.cpp; any thread.
+// HostContexts: what TlsContexts holds and TlsEngine uses: one OpenSSL context per virtual host, configured
+// as RFC 9325 asks. Immutable once loaded. Every session keeps the contexts it began with, so a reload does
+// not affect it. Private to this folder, implemented in tls_contexts.cpp; any thread.
 #pragma once
 
 #include "net/openssl.hpp"
@@ -24,26 +24,26 @@ struct HostContext {
     CertificateFacts facts;
 };
 
-/// All hosts as they were at one reading of the files; immutable, shared by the sessions that began then.
+/// All hosts as loaded at one time. Immutable, shared by the sessions that began with them.
 struct HostContexts {
     std::vector<HostContext> hosts;
     boost::unordered_flat_map<std::string, std::size_t> by_name;
-    std::string alpn; ///< as on the wire: each name behind its length
+    std::string alpn; ///< wire format: each name preceded by its length
 
     /// Null if `name` is not served.
     const HostContext* find(std::string_view name) const;
 };
 
-/// What new sessions of `contexts` are to begin with.
+/// Returns the contexts for new sessions.
 std::shared_ptr<const HostContexts> current_hosts(const TlsContexts& contexts);
 
-/// ALPN names as they go over the wire.
+/// Returns ALPN names in wire format.
 std::string alpn_wire(const std::vector<std::string>& names);
 
-/// Restricts a context, of either side, to the versions, ciphers and features that we use.
+/// Restricts a server or client context to the versions, ciphers and features that Stonechat allows.
 void harden(SSL_CTX* context);
 
-/// The channel binding `tls-server-end-point` of a certificate.
+/// Returns the channel binding `tls-server-end-point` of a certificate.
 std::optional<std::string> end_point_binding(X509* certificate);
 
 } // namespace stonechat

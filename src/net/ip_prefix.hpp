@@ -12,14 +12,14 @@
 
 namespace stonechat {
 
-/// The IPv4 address inside a mapped IPv6 one; any other address as it is.
+/// Returns the IPv4 address inside a mapped IPv6 address; any other address unchanged.
 boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
 
 class IpPrefix {
 public:
-    /// Nothing if `text` is no address with an optional length.
+    /// Returns nothing if `text` is not an address with an optional length.
     static std::optional<IpPrefix> parse(std::string_view text);
-    /// The one of length `bits` (at most 32, or 128) around `address`.
+    /// Returns the prefix of length `bits` (at most 32, or 128) that contains `address`.
     static IpPrefix around(const boost::asio::ip::address& address, unsigned bits);
 
     bool contains(const boost::asio::ip::address& address) const;
@@ -27,7 +27,7 @@ public:
 
     bool is_v4() const { return address_.is_v4(); }
     unsigned bits() const { return bits_; }
-    /// `192.0.2.0/24`; a single address without its length.
+    /// Returns text like `192.0.2.0/24`; a single address without a length.
     std::string text() const;
 
     friend bool operator==(const IpPrefix&, const IpPrefix&) = default;
@@ -35,15 +35,15 @@ public:
 private:
     IpPrefix(const boost::asio::ip::address& address, unsigned bits) : address_(address), bits_(bits) {}
 
-    boost::asio::ip::address address_; ///< nothing but zeros behind the prefix
+    boost::asio::ip::address address_; ///< the bits after the prefix are zero
     unsigned bits_;
 };
 
-/// Where a peer lives, by what one customer, one site and one provider usually have: an IPv4 address, its /24
-/// and its /16; an IPv6 /64, /56 and /48.
+/// The prefixes around a peer, of the sizes that one customer, one site and one provider usually have: an
+/// IPv4 address, its /24 and its /16; an IPv6 /64, /56 and /48.
 using Neighbourhood = std::array<IpPrefix, 3>;
 Neighbourhood neighbourhood_of(const boost::asio::ip::address& address);
-/// How much of anything counted is normal in each of them: in the /24 four times what is for one address.
+/// How many times the limit of a single address is allowed for each of these prefixes: four times in the /24.
 inline constexpr std::array<unsigned, 3> neighbourhood_share { 1, 4, 16 };
 
 } // namespace stonechat

@@ -21,15 +21,16 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-/// Connections taken in one turn of the loop, so that existing ones are not kept waiting by a flood.
+/// Most connections accepted in one turn of the loop, so that a flood does not delay existing connections.
 constexpr unsigned accepts_per_turn = 64;
-/// How many are turned away at once when descriptors have run out, and the pause after that.
+/// When descriptors have run out: number of connections closed at once, and the pause after that.
 constexpr unsigned turned_away_per_pause = 16;
 constexpr std::chrono::milliseconds pause_without_descriptors(500);
-/// A proxy sends its header with the first packet.
+/// Short, because a proxy sends its header with the first packet.
 constexpr std::chrono::seconds proxy_header_deadline(5);
 
-/// What a listener's connections share on all shards, as long as one of them is still to be introduced.
+/// Data shared by a listener's connections on all shards. Lives as long as one of them waits for its proxy
+/// header.
 struct Reception {
     ListenerOptions options;
     std::vector<IpPrefix> proxies;
@@ -44,7 +45,7 @@ struct Reception {
             [&peer](const IpPrefix& prefix) { return prefix.contains(peer.address); });
     }
 
-    /// Counts a connection; whoever has too many, or is banned, is told of in the log and nowhere else.
+    /// Counts a connection. A refusal (too many connections, or a ban) is only logged; the peer is not told.
     bool admits(const PeerAddress& peer) const
     {
         const Admission admission = limiter.admit(peer.address);
@@ -67,7 +68,7 @@ struct Reception {
     }
 };
 
-/// A connection from a proxy that has not yet told whose it is. Kept by its shard.
+/// A connection from a proxy that has not sent its header yet. Kept by its shard.
 class ProxyGreeting final : private SocketEvents {
 public:
     static void begin(Shard& shard, std::shared_ptr<const Reception> reception, Socket socket)
@@ -96,7 +97,7 @@ private:
         if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) {
             return;
         }
-        // Not a byte more than the header: what follows belongs to the stream.
+        // Read no byte beyond the header: the rest belongs to the stream.
         for (ProxyHeader header = parse_proxy_header(received_);;) {
             switch (header.state) {
             case ProxyHeader::State::incomplete: break;
@@ -140,7 +141,7 @@ private:
         reception->introduce(shard, std::move(socket));
     }
 
-    /// Destroys this.
+    /// Destroys this object.
     void end() { shard_.dismiss(this); }
 
     Shard& shard_;
@@ -170,7 +171,7 @@ Result<Descriptor, std::string> bind_to(const ListenerOptions& options)
     tcp::endpoint endpoint(address, options.port);
     Descriptor descriptor = open(endpoint.protocol().family());
     if (!descriptor && errno == EAFNOSUPPORT && address.is_v6() && address.is_unspecified()) {
-        // A machine without IPv6: "everywhere" is everywhere in IPv4.
+        // A machine without IPv6: "::" then means all IPv4 addresses.
         endpoint = tcp::endpoint(tcp::v4(), options.port);
         descriptor = open(AF_INET);
     }
@@ -216,7 +217,7 @@ public:
     {}
     ~TcpListener() override { close(); }
 
-    /// Accepts from the next turn of shard 0 on.
+    /// Begins to accept, from the next turn of shard 0 on.
     void begin() { home().sockets().add(descriptor_.get(), *this); }
 
     void close() override
@@ -256,7 +257,7 @@ private:
                 pause_.start(home().timers(), pause_without_descriptors);
                 return;
             }
-            // The connection died in the queue (accept(2) names many errors for that): on to the next.
+            // The connection failed in the queue (accept(2) lists the errors): try the next one.
         }
         home().sockets().call_again(*this);
     }
@@ -277,12 +278,12 @@ private:
     {
         const bool from_proxy = !reception_->proxies.empty();
         if (from_proxy && !reception_->trusts(peer)) {
-            // Only proxies are expected here; the address that anybody else claims is worth nothing.
+            // Only proxies may connect here; an address claimed by another peer is not trusted.
             reception_->log.info("connection refused",
                 { { "peer", peer.address.to_string() }, { "why", "not a proxy" } });
             return;
         }
-        // A proxy's connections are counted for those whom it names.
+        // A proxied connection is counted for the client named in its header, later.
         if (!from_proxy && !reception_->admits(peer)) {
             return;
         }
@@ -297,7 +298,8 @@ private:
         });
     }
 
-    /// Without a free descriptor nobody can be accepted, and those who wait would wait for ever.
+    /// Accepts and closes some connections with the reserve. Without a free descriptor no connection can be
+    /// accepted, and the waiting ones would wait for ever.
     void turn_some_away()
     {
         reception_->log.warning("no file descriptor left", { { "port", std::to_string(port_) } });

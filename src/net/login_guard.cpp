@@ -18,7 +18,7 @@ constexpr milliseconds first_step { 50 };
 constexpr unsigned lane_length = 5;
 /// How soon somebody asks again in whose place too many passwords are being looked at.
 constexpr milliseconds crowd_pause { 250 };
-/// Of the failures that ban a place, one account may bring a tenth.
+/// One account contributes at most a tenth of the failures that ban a place.
 constexpr unsigned accounts_for_a_ban = 10;
 /// An account is known where it has logged in within this time.
 constexpr std::chrono::hours known_for { 30 * 24 };
@@ -26,7 +26,7 @@ constexpr std::chrono::hours known_for { 30 * 24 };
 constexpr std::size_t accounts_remembered = 16384;
 constexpr std::size_t places_remembered = 65536;
 
-/// The neighbourhood of which only one waits for an account: a /24, or a /48.
+/// Returns the prefix of which one attempt at an account may wait: a /24, or a /48.
 const IpPrefix& waiting_together(const Neighbourhood& around)
 {
     return around.front().is_v4() ? around[1] : around[2];
@@ -152,7 +152,7 @@ LoginAttempt LoginGuard::begin(std::uint64_t account, const Neighbourhood& aroun
     return LoginAttempt(*this, account, around, is_counted);
 }
 
-/// How long until the next attempt at `account` may be made; nothing if too many wait already.
+/// Returns how long the next attempt at `account` must wait; nothing if too many wait already.
 std::optional<milliseconds> LoginGuard::turn_of(std::uint64_t account, const Neighbourhood& around)
 {
     if (Known* const known = find_known(account, around.front())) {
@@ -191,7 +191,7 @@ std::optional<milliseconds> LoginGuard::turn_in(Lane& lane, std::size_t waiting)
     return wait;
 }
 
-/// Whether so many passwords are being looked at that, were all wrong, this place would be banned.
+/// Returns whether the place would be banned if all password checks under way failed.
 bool LoginGuard::is_crowded(const Neighbourhood& around)
 {
     for (std::size_t i = 0; i < around.size(); ++i) {
@@ -207,7 +207,7 @@ bool LoginGuard::is_crowded(const Neighbourhood& around)
     return false;
 }
 
-/// It is not under way any more.
+/// Stops counting the attempt as under way.
 void LoginGuard::end(const LoginAttempt& attempt)
 {
     if (!attempt.is_counted_by_place_) {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoginGuard: keeps those who guess passwords from guessing many, and from locking out whose account it is.
-// Three rules, asked before a password is looked at:
+// LoginGuard: slows down password guessing without locking out the owners of the accounts. Three rules,
+// applied before a password is checked:
 //
-//   1. Attempts at one account wait for each other once some have failed: those from places where the account
-//      is not known in one lane, with one waiting of each neighbourhood (/24, /48); those from a place where
-//      it has logged in before in a lane of that place's own, which no stranger can fill.
-//   2. Failures at several accounts ban the place from which they come: an address, and with more of them the
-//      prefixes around it. One account adds little to this, one that is known at the place nothing, so that a
-//      telephone with an old password does not ban the office around it.
-//   3. In a banned place no password is looked at, but those of accounts that are known there.
+//   1. After some failures, attempts at one account wait for each other. Attempts from places where the
+//      account is not known share one lane, in which each neighbourhood (/24, /48) has one waiting attempt at
+//      most. Each place where the account has logged in before has a lane of its own, which strangers cannot
+//      fill.
+//   2. Failures at several accounts ban the place they come from: an address, or after more failures the
+//      prefixes around it. Failures at one account count little, and failures at an account known at the
+//      place do not count, so that a telephone with an old password does not ban its whole office.
+//   3. In a banned place only the passwords of accounts known there are checked.
 //
-// A place is an IPv4 address or an IPv6 /64. Known is an account where it has logged in lately; this is kept
-// in memory only, as hashes. What there is to remember is bounded, and what was not used for longest goes
-// first. Any thread (a mutex; asked a few times per login, not per stanza). XEP-0205, RFC 6120 §13.12.
+// A place is an IPv4 address or an IPv6 /64. An account is known where it has logged in lately; this is kept
+// in memory only, as hashes. All tables are bounded and drop the least recently used entries. Any thread (a
+// mutex; used a few times per login, not per stanza). XEP-0205, RFC 6120 §13.12.
 #pragma once
 
 #include "base/keyed_hash.hpp"
@@ -30,30 +31,30 @@
 namespace stonechat {
 
 struct LoginLimits {
-    unsigned failures = 20; ///< from one place within `window`, then a ban; 0 = never
+    unsigned failures = 20; ///< failures from one place within `window` before a ban; 0 = never
     std::chrono::seconds window { 600 };
     std::chrono::seconds ban { 3600 };
-    std::chrono::milliseconds longest_wait { 10'000 }; ///< before an attempt at one account; 0 = nobody waits
-    std::vector<IpPrefix> exempt;                      ///< never counted by place, never banned by guesses
+    std::chrono::milliseconds longest_wait { 10'000 }; ///< longest delay of an attempt; 0 = none
+    std::vector<IpPrefix> exempt;                      ///< not counted by place, not banned by guesses
 };
 
 class LoginGuard;
 
-/// One password that is being looked at. Whoever holds it says how it ended; if nobody does, because the
-/// client has gone or the database failed, it was none. Counted meanwhile, so that many at once get no
-/// further than many in a row.
+/// One password check under way. Its holder reports the result. Without a result (the client disconnected or
+/// the database failed) the attempt does not count. It counts while it is under way, so that parallel
+/// attempts get no further than sequential ones.
 class LoginAttempt {
 public:
     LoginAttempt(LoginAttempt&& other) noexcept;
     LoginAttempt& operator=(LoginAttempt&& other) noexcept;
     ~LoginAttempt();
 
-    /// The account is known here from now on.
+    /// Records a success: the account is known at this place from now on.
     void succeeded();
 
     struct Failure {
-        std::optional<Ban> ban;  ///< begun by this one
-        bool slows_down = false; ///< the account's next attempts wait, and did not before
+        std::optional<Ban> ban;  ///< the ban that this failure caused
+        bool slows_down = false; ///< from this failure on, attempts at the account wait
     };
     Failure failed();
 
@@ -63,7 +64,7 @@ private:
         : guard_(&guard), account_(account), around_(around), is_counted_by_place_(counted)
     {}
 
-    LoginGuard* guard_; ///< null: it has ended
+    LoginGuard* guard_; ///< null: the attempt has ended
     std::uint64_t account_;
     Neighbourhood around_;
     bool is_counted_by_place_;
@@ -73,47 +74,47 @@ class LoginGuard {
 public:
     LoginGuard(const LoginLimits& limits, const Clock& clock);
 
-    /// Wait so long and ask again; with `has_waited` if it was for its turn at the account.
+    /// The caller waits for `time` and asks again; with `has_waited` set if `for_its_turn`.
     struct Wait {
         std::chrono::milliseconds time;
         bool for_its_turn;
     };
-    /// Too many wait already.
+    /// Too many attempts are waiting already.
     struct Busy {};
     using Answer = std::variant<LoginAttempt, Wait, Busy, Ban>;
-    /// Whether the password that `peer` has sent for `account` (any unique text) may be looked at.
+    /// Returns whether the password that `peer` sent for `account` (any unique text) may be checked now.
     Answer ask(std::string_view account, const boost::asio::ip::address& peer, bool has_waited);
 
-    /// The ban that keeps `peer` from doing anything here. A place where somebody is known is let in in spite
-    /// of the guesses that come from it: `ask` tells who is who.
+    /// Returns the ban that refuses any connection from `peer`. A place where some account is known is
+    /// admitted despite a ban by guesses; `ask` then decides for each account.
     std::optional<Ban> shuts_out(const boost::asio::ip::address& peer);
 
-    /// An administrator's ban; false: there are too many.
+    /// Adds a ban by an administrator. Returns false if there are too many.
     bool ban(const Ban& ban);
-    /// Lifts the ban of exactly this prefix, and forgets its failures.
+    /// Removes the ban of exactly this prefix, and its failures.
     bool lift(const IpPrefix& prefix);
     std::vector<Ban> bans() const;
-    /// Those that cover `prefix` or lie in it.
+    /// Returns the bans that cover `prefix` or are inside it.
     std::vector<Ban> bans_touching(const IpPrefix& prefix) const;
 
-    /// The account is gone, and whoever gets its name next is known nowhere.
+    /// Forgets where the account was known, because the account was removed and its name may be used again.
     void forget(std::string_view account);
 
-    /// How many bans end because they would not be under these limits.
+    /// Changes the limits. Returns how many bans ended because the new limits do not allow them.
     std::size_t set_limits(const LoginLimits& limits);
 
 private:
     friend class LoginAttempt;
 
-    /// Failures since a time.
+    /// Failures since a point in time.
     struct Count {
         SteadyTime since;
         unsigned failures = 0;
-        bool was_told = false; ///< that others have to wait
+        bool was_told = false; ///< the caller was told that attempts wait now
     };
-    /// Attempts that go one after another.
+    /// Attempts that run one after another.
     struct Lane {
-        Count count; ///< attempts under way among them
+        Count count; ///< includes attempts under way
         SteadyTime next_turn;
     };
     struct Waiter {
@@ -157,10 +158,10 @@ private:
     BanList bans_;
     RecentMap<std::uint64_t, Strangers> accounts_;   ///< by account
     RecentMap<std::uint64_t, Known> known_;          ///< by account and place
-    RecentMap<std::uint64_t, SteadyTime> inhabited_; ///< places of `known_`, and the last login there
-    RecentMap<std::uint64_t, SteadyTime> forgotten_; ///< by account: where it was known before, it is not now
-    RecentMap<std::uint64_t, Count> strangers_;      ///< by account and place: failures where it is not known
-    RecentMap<std::uint64_t, Place> places_;         ///< by each prefix of a neighbourhood
+    RecentMap<std::uint64_t, SteadyTime> inhabited_; ///< places in `known_`, with their last login
+    RecentMap<std::uint64_t, SteadyTime> forgotten_; ///< by account: earlier logins no longer make it known
+    RecentMap<std::uint64_t, Count> strangers_;      ///< by account and place where it is not known
+    RecentMap<std::uint64_t, Place> places_;         ///< by prefix of a neighbourhood
 };
 
 } // namespace stonechat

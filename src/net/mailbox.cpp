@@ -4,7 +4,7 @@
 namespace stonechat {
 namespace {
 
-/// After a flood the memory goes back; below this it is kept for the next batch.
+/// Above this capacity the memory is freed after a flood; below it, it is kept for the next batch.
 constexpr std::size_t kept_capacity = 4096;
 
 } // namespace
@@ -23,7 +23,7 @@ void Mailbox::drain()
         running_.swap(incoming_);
     }
     for (auto& task : running_) {
-        // Moved out, so that what a task owns ends with the task and not with the batch.
+        // Move the task out, so that what it owns is destroyed with the task and not with the batch.
         auto current = std::move(task);
         current();
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mailbox: tasks for a shard from other threads. The only lock between shards: held for a push or a
-// swap. A wake-up is sent only when the box was empty.
+// Mailbox: tasks for a shard from other threads. The only lock between shards; it is held for one push or
+// swap. The shard is woken only when the mailbox was empty.
 #pragma once
 
 #include "base/function.hpp"
@@ -12,11 +12,11 @@ namespace stonechat {
 
 class Mailbox {
 public:
-    /// Adds a task; true if the box was empty, so that the owner has to be woken.
+    /// Adds a task. Returns true if the mailbox was empty: the caller must wake the owner.
     bool push(Function<void()> task);
-    /// Runs everything that was there when it was called, in order. Owner's thread.
+    /// Runs all tasks that were there at the call, in order. Owner's thread.
     void drain();
-    /// Destroys what nobody will run any more. Owner's thread, when all others have stopped.
+    /// Destroys the remaining tasks without running them. Owner's thread, after all others have stopped.
     void clear();
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL for this folder: its headers, owners of its objects, the text of its errors. Private to the files
-// that implement TLS (pem_files, tls_contexts, tls_engine, self_signed); everybody else sees their
-// interfaces. What these owners hold belongs to the object that holds them, on that object's thread.
+// OpenSSL for this folder: its headers, owning pointers for its objects, its error texts. Private to the
+// files that implement TLS (pem_files, tls_contexts, tls_engine, self_signed); other code uses their
+// interfaces. An OpenSSL object belongs to the object that holds its pointer, on that object's thread.
 #pragma once
 
 #include <openssl/bio.h>
@@ -26,7 +26,7 @@ using Bio = std::unique_ptr<BIO, Freeing<BIO_free_all>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freeing<GENERAL_NAMES_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freeing<X509_EXTENSION_free>>;
 
-/// What went wrong in this thread's last call; forgets it and all that led to it.
+/// Returns the reason of the last failure on this thread and clears the error queue.
 inline std::string reason()
 {
     const unsigned long code = ERR_peek_error();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PeerAddress: where a peer connects from; the real client's address if a trusted proxy told it
-// (PROXY protocol v2). A value.
+// PeerAddress: the address of a peer, or the real client's address if a trusted proxy reported it (PROXY
+// protocol v2). A value.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>

@@ -49,7 +49,7 @@ openssl::Bio open_text(const std::string& text)
     return openssl::Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-/// A key with a passphrase cannot be used; without this OpenSSL would ask for it on the terminal.
+/// Refuses a passphrase: keys with one are not supported, and OpenSSL would otherwise ask on the terminal.
 int no_passphrase(char*, int, int, void*)
 {
     return 0;

@@ -43,7 +43,7 @@ void add_to_name(X509_NAME* name, int nid, std::string_view value)
         static_cast<int>(value.size()), -1, 0);
 }
 
-/// A few hexadecimal digits that only this key has.
+/// Returns a few hexadecimal digits that identify the key.
 std::string key_mark(const X509* certificate)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
@@ -60,12 +60,12 @@ std::string key_mark(const X509* certificate)
     return mark;
 }
 
-/// Each certificate has a name of its own. Whoever looks in a store for the issuer of one, by its name, must
-/// not come upon another that was made for the same host elsewhere or earlier.
+/// Makes a name that is unique for each certificate, so that a search for the issuer by name does not find
+/// another certificate made for the same host elsewhere or earlier.
 void set_own_name(X509* certificate, std::string_view host)
 {
     X509_NAME* const name = X509_get_subject_name(certificate);
-    // A common name has 64 characters at most; the names that count are the alternative ones (RFC 9525).
+    // A common name has 64 characters at most; clients use the alternative names (RFC 9525).
     add_to_name(name, NID_commonName, host.substr(0, 64));
     add_to_name(name, NID_organizationName, "Stonechat, signed by itself");
     add_to_name(name, NID_dnQualifier, key_mark(certificate));
@@ -92,7 +92,7 @@ SelfSigned make_self_signed(const std::vector<std::string>& hosts)
     std::string serial = random_bytes(16);
     serial[0] = static_cast<char>((serial[0] & 0x3f) | 0x40); // positive, of one length
     ASN1_STRING_set(X509_get_serialNumber(x509), serial.data(), static_cast<int>(serial.size()));
-    X509_gmtime_adj(X509_getm_notBefore(x509), -24L * 3600); // clocks differ
+    X509_gmtime_adj(X509_getm_notBefore(x509), -24L * 3600); // allow for clocks that differ
     X509_time_adj_ex(X509_getm_notAfter(x509), 3650, 0, nullptr);
     X509_set_pubkey(x509, key.get());
     set_own_name(x509, hosts.at(0));
@@ -100,7 +100,7 @@ SelfSigned make_self_signed(const std::vector<std::string>& hosts)
     add_extension(x509, NID_key_usage, "critical,digitalSignature");
     add_extension(x509, NID_ext_key_usage, "serverAuth,clientAuth");
     add_extension(x509, NID_subject_key_identifier, "hash");
-    add_extension(x509, NID_authority_key_identifier, "keyid:always"); // of the one before
+    add_extension(x509, NID_authority_key_identifier, "keyid:always"); // needs the identifier above
     add_extension(x509, NID_subject_alt_name, alternative_names(hosts));
     if (!key || X509_sign(x509, key.get(), EVP_sha256()) == 0) {
         throw std::runtime_error("a certificate cannot be made: " + openssl::reason());

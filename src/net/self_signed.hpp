@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A certificate of our own making, for a server that has none yet and for tests. Values; any thread.
+// Makes a self-signed certificate, for a server that has none yet and for tests. Values; any thread.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace stonechat {
 
-/// A self-signed ECDSA P-256 certificate for `hosts`, valid 10 years, for local use: (certificate, key) as
-/// PEM. Its name and key identifiers (RFC 5280 §4.2.1.1, §4.2.1.2) are its own, so that it may be put among
-/// the authorities of a machine next to others for the same host.
+/// A self-signed ECDSA P-256 certificate for `hosts`, valid 10 years, for local use: certificate and key as
+/// PEM. It has its own name and key identifiers (RFC 5280 §4.2.1.1, §4.2.1.2), so that several of them for
+/// the same host can be among the trusted authorities of a machine.
 struct SelfSigned {
     std::string certificate;
     std::string key;

@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::size_t scratch_bytes = 64 * 1024;
 constexpr std::size_t buffer_bytes = 2 * 1024;
-/// A buffer that has grown beyond the first is not kept, nor are more than the second in all. A busy
-/// turn needs one for each connection that it serves.
+/// Limits of kept buffers: the size of one, and the total. A busy turn needs one buffer for each connection
+/// that it serves.
 constexpr std::size_t largest_kept_buffer = 128 * 1024;
 constexpr std::size_t kept_bytes = 4 * 1024 * 1024;
 
-/// Of those who wait as one of many, so many have their turn at once, or else a part of all, so that nobody
-/// waits for more turns than that: a write is some ten microseconds.
+/// Of the guests of ForMany, at least `many_at_once` are served per turn, or 1/`turns_for_many` of all if
+/// that is more, so that no guest waits for more turns than that. A write takes some ten microseconds.
 constexpr std::size_t many_at_once = 8;
 constexpr std::size_t turns_for_many = 8;
 
@@ -26,7 +26,7 @@ Shard::Shard(unsigned index, const Clock& clock)
     : index_(index), clock_(clock), thread_(std::this_thread::get_id()), scratch_(scratch_bytes),
       timers_(clock.steady(), &clock),
       sockets_([this] { boost::asio::post(io_, [this] { sockets_.dispatch_again(); }); }),
-      // One thread runs the loop; others only post to it.
+      // One thread runs the loop; other threads only post to it.
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), work_(io_.get_executor()),
       watched_(io_.get_executor(), sockets_.descriptor()), tick_(io_.get_executor())
 {
@@ -38,7 +38,7 @@ Shard::~Shard()
 {
     closing_ = true;
     thread_ = std::this_thread::get_id();
-    watched_.release(); // it is sockets_ that closes it
+    watched_.release(); // sockets_ closes the descriptor
     mailbox_.clear();
     kept_.clear();
     mailbox_.clear();
@@ -60,7 +60,7 @@ void Shard::turn_wheel_later()
     if (closing_) {
         return;
     }
-    // At most a tick ahead: a clock that a test holds still does not hold up the wheel.
+    // Wait one tick at most, so that a clock stopped by a test does not stop the wheel.
     const SteadyTime::duration ahead = timers_.next_tick() - clock_.steady();
     tick_.expires_after(std::clamp<SteadyTime::duration>(ahead, std::chrono::milliseconds(1),
         TimerWheel::tick));
@@ -133,7 +133,7 @@ void Shard::end_turn_of_some()
             guest->on_turn_end();
         }
     }
-    // Not only when all are done, which may be never while there is much to say.
+    // Remove served guests already before all are served: under load the queue may never become empty.
     if (next_of_many_ >= many_.size() / 2) {
         many_.erase(many_.begin(),
             many_.begin() + static_cast<std::ptrdiff_t>(std::exchange(next_of_many_, 0)));
@@ -155,7 +155,7 @@ void Shard::dismiss(void* guest)
     if (found == kept_.end()) {
         return;
     }
-    // Out of the map first: its destructor may come back here.
+    // Remove it from the map first: its destructor may call the shard.
     const auto last = std::move(found->second);
     kept_.erase(found);
 }
@@ -188,7 +188,7 @@ void Shard::give_buffer(std::string buffer)
 void Shard::drop_spare_buffers()
 {
     const auto end = buffers_.begin()
-        + static_cast<std::ptrdiff_t>(spare_buffers_); // the last is taken first
+        + static_cast<std::ptrdiff_t>(spare_buffers_); // the last buffer is taken first
     for (auto spare = buffers_.begin(); spare != end; ++spare) {
         kept_bytes_ -= spare->capacity();
     }

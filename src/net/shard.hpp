@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shard: one event loop on one thread, home of a share of all addresses. What lives on a shard is
-// touched by its thread only; everybody else posts. A server with one shard is a complete server.
-// Owned by main (net/shard_set); lives until all its guests are gone.
+// Shard: one event loop on one thread, home of a share of all addresses. Only the shard's thread touches the
+// objects that live on it; other threads post tasks. A server with one shard is a complete server. Owned by
+// main (net/shard_set); lives until all its guests are gone.
 #pragma once
 
 #include "base/clock.hpp"
@@ -28,8 +28,8 @@
 
 namespace stonechat {
 
-/// Something that has collected work during this turn of the loop and does it once at its end
-/// (a connection that writes all it has in one system call).
+/// An object that collects work during a turn of the loop and does it once at the end (a connection that
+/// writes all its output in one system call).
 class TurnEnd {
 public:
     virtual ~TurnEnd() = default;
@@ -41,7 +41,7 @@ public:
     Shard(unsigned index, const Clock& clock);
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
-    /// When no thread runs it any more; tasks and guests that are left are destroyed, not run.
+    /// Call when no thread runs the shard any more. Remaining tasks and guests are destroyed, not run.
     ~Shard() override;
 
     unsigned index() const { return index_; }
@@ -50,20 +50,19 @@ public:
     TimerWheel& timers() { return timers_; }
     SocketPoller& sockets() { return sockets_; }
 
-    /// From any thread: mail, run in order of arrival, in batches.
+    /// Posts a task from any thread. Tasks run in order of arrival, in batches.
     void post(Function<void()> task) override;
 
-    /// Calls `guest.on_turn_end()` when the events at hand are done; within a ForMany, when its turn comes
-    /// among the others of that kind. The guest must live until then or call `forget`. Asking twice is
-    /// the caller's business to avoid.
+    /// Calls `guest.on_turn_end()` after the events at hand; within a ForMany, when its turn comes among the
+    /// guests of that kind. The guest must live until then or call `forget`. The caller must not ask twice.
     void at_turn_end(TurnEnd& guest);
-    /// The guest waits as one of many, and has got something now that is for him.
+    /// Moves a guest from the ForMany queue to the ordinary one, because it now has output meant only for it.
     void hasten(TurnEnd& guest);
     void forget(TurnEnd& guest);
 
-    /// While it lives, what is done is done for many alike (what a room says to all in it). It goes out a
-    /// few guests at a time, and between them the shard looks after the others, who would wait for all of
-    /// it otherwise.
+    /// While a ForMany lives, output is produced for many receivers (a room message to all occupants). It is
+    /// sent to a few guests at a time; between them the shard serves the others, which would otherwise wait
+    /// for all of it.
     class ForMany {
     public:
         explicit ForMany(Shard& shard) : shard_(shard), before_(std::exchange(shard.for_many_, true)) {}
@@ -77,17 +76,17 @@ public:
     };
     bool is_for_many() const { return for_many_; }
 
-    /// Owns something small that has no other owner (a connection still to be introduced), until
-    /// `dismiss`, or until the shard ends.
+    /// Keeps a small object that has no other owner (a new connection) alive until `dismiss`, or until the
+    /// shard ends.
     void keep(std::shared_ptr<void> guest);
     void dismiss(void* guest);
 
-    /// The read buffer all connections of this shard share; contents are valid until the next read.
+    /// The read buffer shared by all connections of this shard. Its contents are valid until the next read.
     std::span<char> scratch() { return scratch_; }
-    /// Output buffers that busy connections borrow; idle ones hold none.
+    /// Lends an output buffer to a connection. Idle connections hold none.
     std::string take_buffer();
     void give_buffer(std::string buffer);
-    /// Frees those that nobody has needed since the last call.
+    /// Frees the buffers that were not needed since the last call.
     void drop_spare_buffers();
 
     /// The XML parsers that the streams of this shard borrow.
@@ -96,7 +95,8 @@ public:
     /// Runs the loop on the calling thread until `stop`.
     void run();
     void stop(); ///< any thread
-    /// Whether this is the shard's thread: the one in run(), before that the one that made it.
+    /// Returns whether the caller is on the shard's thread: the one in run(), and before that the one that
+    /// made the shard.
     bool is_current() const override
     {
         return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);
@@ -113,7 +113,7 @@ private:
     void end_turn();
     void end_turn_of_some();
 
-    // What guests still touch while they are destroyed with io_ comes before it.
+    // Members that guests use while they are destroyed together with io_ are declared before io_.
     unsigned index_;
     const Clock& clock_;
     std::atomic<std::thread::id> thread_;
@@ -124,10 +124,10 @@ private:
     ParserPool parsers_;
     std::vector<TurnEnd*> turn_end_;
     std::vector<TurnEnd*> ending_;
-    std::vector<TurnEnd*> many_; ///< guests of ForMany; those before the next have had their turn
+    std::vector<TurnEnd*> many_; ///< guests of ForMany; those before next_of_many_ have had their turn
     std::size_t next_of_many_ = 0;
     bool for_many_ = false;
-    bool ends_turn_ = false; ///< end_turn() will come
+    bool ends_turn_ = false; ///< end_turn() is scheduled
     TimerWheel timers_;
     SocketPoller sockets_;
     Mailbox mailbox_;
@@ -136,7 +136,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     Descriptors watched_;
     TickTimer tick_;
-    bool closing_ = false; ///< being destroyed: nothing is scheduled any more
+    bool closing_ = false; ///< the shard is being destroyed and schedules nothing
 };
 
 } // namespace stonechat

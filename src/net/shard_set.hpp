@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ShardSet: the shards of this process and their threads. Made and owned by main. Stopping is in two
-// steps, so that what lives on the shards can be destroyed when no thread touches it any more.
+// ShardSet: the shards of this process and their threads. Made and owned by main. Shutdown has two steps:
+// first stop the threads, then destroy what lives on the shards.
 #pragma once
 
 #include "net/shard.hpp"
@@ -14,13 +14,13 @@ namespace stonechat {
 
 class ShardSet {
 public:
-    /// `count` shards, no thread yet; 0 = one for each processor.
+    /// Makes `count` shards without threads; 0 = one for each processor.
     ShardSet(unsigned count, const Clock& clock);
     ~ShardSet();
 
     void start();
-    /// Ends all loops and waits for their threads. What was posted and not yet run is destroyed with
-    /// the shards.
+    /// Ends all loops and waits for their threads. Tasks that were posted but not run are destroyed with the
+    /// shards.
     void stop();
 
     std::size_t size() const { return shards_.size(); }

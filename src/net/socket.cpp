@@ -39,7 +39,7 @@ void Socket::set_peer(const PeerAddress& peer, ConnectionLimiter* limiter)
 
 void Socket::set_options()
 {
-    // Without them it is slower, not wrong: failure does not matter.
+    // Ignore failure: without the options the socket is slower but works.
     const int on = 1;
     ::setsockopt(get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     ::setsockopt(get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Socket: a connected TCP socket with the address of its peer, and its place in the ConnectionLimiter,
-// which it gives back when it closes. Moves, from thread to thread too. Owned by whoever speaks on it.
+// Socket: a connected TCP socket with its peer's address and its count in the ConnectionLimiter, which it
+// releases on close. Movable, also to another thread. Owned by the object that uses it.
 #pragma once
 
 #include "net/descriptor.hpp"
@@ -15,7 +15,7 @@ class ConnectionLimiter;
 class Socket {
 public:
     Socket() = default;
-    /// `limiter`: has admitted this peer, or null.
+    /// `limiter`: the limiter that admitted this peer, or null.
     Socket(Descriptor descriptor, const PeerAddress& peer, ConnectionLimiter* limiter);
     Socket(Socket&& other) noexcept;
     Socket& operator=(Socket&& other) noexcept;
@@ -24,9 +24,10 @@ public:
     int get() const { return descriptor_.get(); }
     explicit operator bool() const { return static_cast<bool>(descriptor_); }
     const PeerAddress& peer() const { return peer_; }
-    /// A proxy has told who the peer really is; `limiter` has admitted that one, or null.
+    /// Sets the real address of the peer, reported by a proxy. `limiter`: the limiter that admitted this
+    /// address, or null.
     void set_peer(const PeerAddress& peer, ConnectionLimiter* limiter);
-    /// TCP_NODELAY (what is worth a packet is collected before) and SO_KEEPALIVE.
+    /// Sets TCP_NODELAY (output is already collected into large writes) and SO_KEEPALIVE.
     void set_options();
     void close();
 
@@ -36,7 +37,7 @@ private:
     ConnectionLimiter* limiter_ = nullptr;
 };
 
-/// What accept() or getpeername() told.
+/// Converts the address given by accept() or getpeername().
 PeerAddress peer_address(const sockaddr_storage& address);
 
 } // namespace stonechat

@@ -10,8 +10,8 @@
 namespace stonechat {
 namespace {
 
-/// A guest is asked for so many guests ahead of its turn, then prepared at each guest between, and a guest's
-/// own turn is long enough to bring what one step has asked for.
+/// A guest's memory is prefetched this many guests ahead of its turn, and the guest is then prepared once at
+/// each guest in between. The turn of one guest is long enough to load what one step has prefetched.
 constexpr unsigned guests_ahead = 4;
 constexpr std::size_t guest_bytes = 4 * cache_line;
 
@@ -37,7 +37,7 @@ void SocketPoller::remove(int fd, SocketEvents& guest)
 {
     epoll_event ignored {};
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &ignored);
-    // It may be in the batch that is being told right now.
+    // The guest may be in the batch that is being dispatched.
     for (std::size_t i = next_; i < count_; ++i) {
         if (events_[i].data.ptr == &guest) {
             events_[i].data.ptr = nullptr;

@@ -16,13 +16,13 @@
 namespace stonechat {
 namespace {
 
-/// Sent bytes are cut off the front of the output buffer in steps of this size at least, not after every
+/// Sent bytes are removed from the front of the output buffer in steps of at least this size, not after every
 /// send.
 constexpr std::size_t compact_after = 64 * 1024;
-/// Within the time of a stall it is looked at so often.
+/// Number of checks within the stall timeout.
 constexpr unsigned looks = 4;
 
-/// Whether `text` holds memory of its own (a borrowed buffer) and not only what is inside the object.
+/// Returns whether `text` holds heap memory (a borrowed buffer) and not only the space inside the object.
 bool is_buffer(const std::string& text)
 {
     return text.capacity() > sizeof(std::string);
@@ -113,7 +113,7 @@ void TcpTransport::attach(Shard& shard, Receiver& receiver)
     shard_ = &shard;
     receiver_ = &receiver;
     phase_ = Phase::open;
-    // Unread bytes are an edge for the new poller.
+    // The new poller reports unread bytes as an edge.
     readable_ = hung_up_ = false;
     writable_ = true;
     register_with_shard();
@@ -146,7 +146,7 @@ void TcpTransport::on_socket_events(std::uint32_t events)
 
 void TcpTransport::prepare(unsigned step)
 {
-    constexpr std::size_t receiver_bytes = 2 * cache_line; // the rest it asks for itself
+    constexpr std::size_t receiver_bytes = 2 * cache_line; // the receiver prefetches the rest itself
     if (step == 1) {
         prefetch_lines(receiver_, receiver_bytes);
         prefetch_lines(tls_.get());
@@ -161,8 +161,8 @@ void TcpTransport::read_some()
     const ssize_t count = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
     if (count > 0) {
         const auto size = static_cast<std::size_t>(count);
-        // A short read of a stream has emptied it, and more bytes are a new edge (epoll(7)); except
-        // that the end of the stream may have been told already.
+        // A short read has emptied the socket, and more bytes cause a new edge (epoll(7)). But the end of the
+        // stream may have been reported already.
         readable_ = size == scratch.size() || hung_up_;
         if (readable_) {
             call_again();
@@ -231,7 +231,7 @@ void TcpTransport::take_encrypted(std::string_view bytes)
 void TcpTransport::peer_has_closed()
 {
     if (phase_ == Phase::open) {
-        // It may have closed its side only, and still wait for our last answers.
+        // The peer may have closed only its side and still wait for the last answers.
         if (tls_ && tls_->state == TlsEngine::State::closed) {
             tls_->engine->close(out_);
         }
@@ -284,21 +284,21 @@ void TcpTransport::wrote()
 {
     const bool still_sends = phase_ == Phase::open || (phase_ == Phase::sending && !tls_);
     if (!still_sends) {
-        // Too late: nobody will read it.
+        // Too late: the peer will not read it.
         (tls_ ? tls_->plain : out_).clear();
         return;
     }
     std::size_t waiting = unsent();
     if (unsent_before_ <= unsent_limit_) {
-        // One answer of ours may be longer than all that may wait (a large roster); the peer then gets
-        // the time to read it.
+        // A single answer may be larger than the limit (a large roster); the peer then gets the time to read
+        // it.
         const bool large_answer = waiting - unsent_before_ > unsent_limit_;
         allowed_ = large_answer ? waiting + unsent_limit_ : unsent_limit_;
     }
     was_high_ = was_high_ || waiting > low_mark;
     call_at_turn_end();
     if (waiting > allowed_) {
-        hand_to_kernel(); // a peer is not blamed for what it was not yet offered
+        hand_to_kernel(); // offer the bytes to the kernel before the peer is judged
         waiting = unsent();
     }
     if (waiting > allowed_) {
@@ -316,7 +316,7 @@ bool TcpTransport::takes_more()
 
 Transport::Progress TcpTransport::progress() const
 {
-    int in_kernel = 0; // as bytes that the peer has not confirmed
+    int in_kernel = 0; // bytes that the peer has not acknowledged
     if (phase_ >= Phase::closed || ::ioctl(socket_.get(), SIOCOUTQ, &in_kernel) != 0) {
         in_kernel = 0;
     }
@@ -365,7 +365,7 @@ void TcpTransport::encrypt()
     shard_->give_buffer(std::exchange(tls_->plain, {}));
 }
 
-/// As much as it takes. Calls nobody: what has happened is told at the end of the turn.
+/// Writes as much as the kernel takes. Calls no receiver: results are reported at the end of the turn.
 void TcpTransport::hand_to_kernel()
 {
     if (!is_alive()) {
@@ -385,7 +385,7 @@ void TcpTransport::hand_to_kernel()
         }
     }
     if (sent_ < out_.size()) {
-        if (sent_ >= std::max(compact_after, out_.size() / 2)) { // not for each bit of a long answer
+        if (sent_ >= std::max(compact_after, out_.size() / 2)) { // not after every send
             out_.erase(0, std::exchange(sent_, 0));
         }
         return;
@@ -425,7 +425,7 @@ void TcpTransport::all_is_sent()
     }
 }
 
-/// Something waits that the kernel does not take. The watch ends by itself when nothing waits any more.
+/// Call when bytes wait that the kernel does not take. The watch ends when no bytes wait any more.
 void TcpTransport::watch_for_stall()
 {
     if (phase_ == Phase::open && stall_timeout_.count() > 0 && !deadline_.is_running()) {
@@ -435,8 +435,8 @@ void TcpTransport::watch_for_stall()
     }
 }
 
-/// The kernel says that it takes more only when much of its own has gone, which a slow peer may need minutes
-/// for; so it is asked what the peer has confirmed.
+/// Asks the kernel which bytes the peer has acknowledged. Writability is no measure: the kernel reports it
+/// only when much of its buffer is free, which may take minutes with a slow peer.
 void TcpTransport::look_for_stall()
 {
     if (unsent() == 0) {
@@ -466,7 +466,7 @@ void TcpTransport::start_tls(TlsContexts& contexts, std::string_view host)
 void TcpTransport::begin_tls(std::unique_ptr<TlsEngine> engine)
 {
     tls_->engine = std::move(engine);
-    // A client speaks first; a server has nothing to say yet.
+    // A client sends its ClientHello now; a server has nothing to send yet.
     std::string nothing;
     tls_->state = tls_->engine->receive({}, nothing, out_);
     if (sent_ < out_.size()) {
@@ -493,7 +493,7 @@ void TcpTransport::finish(unsigned seconds)
     }
     phase_ = Phase::sending;
     deadline_.start(shard_->timers(), std::chrono::seconds(seconds));
-    resume_reading(); // to see the peer's end
+    resume_reading(); // to see the peer close
     call_at_turn_end();
 }
 
@@ -530,7 +530,7 @@ void TcpTransport::close(Closing why)
     }
     phase_ = Phase::closed;
     why_ = why;
-    // The receiver is told from the loop, whoever noticed the end.
+    // The receiver is always called from the loop, whatever caused the end.
     if (receiver_ != nullptr) {
         call_at_turn_end();
     }

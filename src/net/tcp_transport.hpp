@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// TcpTransport: a Transport over a non-blocking socket, plain or with a TlsEngine. Idle, it holds no
-// buffer: it reads into the shard's scratch, collects output in a buffer borrowed from the shard and
-// gives that back when all has gone out, once at the end of the turn. Belongs to one shard; owned by
-// the stream. The TLS handshake has an absolute deadline here, and a peer that takes nothing is noticed
-// here; all other deadlines are the stream's.
+// TcpTransport: a Transport over a non-blocking socket, plain or with a TlsEngine. It holds no buffer while
+// idle: it reads into the shard's scratch buffer, collects output in a buffer borrowed from the shard, writes
+// once at the end of the turn, and returns the buffer when everything is sent. Belongs to one shard; owned by
+// the stream. It has an absolute deadline for the TLS handshake and detects a peer that takes nothing; all
+// other deadlines belong to the stream.
 #pragma once
 
 #include "net/shard.hpp"
@@ -18,12 +18,12 @@ namespace stonechat {
 
 class TcpTransport final : public Transport, private SocketEvents, private TurnEnd {
 public:
-    /// With `tls` the handshake comes before all else (direct TLS, or the client's side).
+    /// With `tls` the handshake comes first (direct TLS, or the client's side).
     TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls = nullptr,
         unsigned tls_handshake_seconds = 10);
     ~TcpTransport() override;
 
-    /// Connects to `address`:`port` on this host's loopback or elsewhere, blocking; for tests and tools.
+    /// Connects to the address and port in `to`; blocks; for tests and tools.
     static std::optional<Socket> connect(const PeerAddress& to);
 
     void start(Receiver& receiver) override;
@@ -56,18 +56,18 @@ public:
 
 private:
     enum class Phase : std::uint8_t {
-        made,     ///< not started, or between two shards
-        open,     ///< bytes come and go
-        sending,  ///< finish() was called: what waits goes out, then FIN
-        fin_sent, ///< the peer's end is awaited
-        closed,   ///< the socket is gone, the receiver is still to be told
+        made,     ///< not started, or moving between two shards
+        open,     ///< reading and writing
+        sending,  ///< finish() was called: unsent bytes are sent, then FIN
+        fin_sent, ///< waiting for the peer to close
+        closed,   ///< the socket is closed; on_closed is still to be called
         told,     ///< on_closed was called
     };
 
     struct Tls {
         std::unique_ptr<TlsEngine> engine;
         TlsEngine::State state = TlsEngine::State::handshaking;
-        std::string plain; ///< collected, not yet encrypted
+        std::string plain; ///< output collected but not encrypted yet
     };
 
     void on_socket_events(std::uint32_t events) override;
@@ -97,29 +97,29 @@ private:
     Receiver* receiver_ = nullptr;
     Socket socket_;
     std::unique_ptr<Tls> tls_;
-    std::string out_; ///< for the wire; what is before sent_ has gone out
+    std::string out_; ///< bytes for the wire; those before sent_ are sent
     std::size_t sent_ = 0;
     std::size_t unsent_limit_ = 1024 * 1024;
-    std::size_t allowed_ = 0;       ///< unsent_limit_, or more behind an answer larger than that
-    std::size_t unsent_before_ = 0; ///< the write that is being made
-    std::uint64_t handed_over_ = 0; ///< bytes that the kernel has taken
-    std::uint64_t taken_ = 0;       ///< of these the peer, when look_for_stall last saw it take some
+    std::size_t allowed_ = 0;       ///< unsent_limit_, or more after a single larger write
+    std::size_t unsent_before_ = 0; ///< unsent() when the current write began
+    std::uint64_t handed_over_ = 0; ///< bytes that the kernel has accepted
+    std::uint64_t taken_ = 0;       ///< bytes that the peer had taken when look_for_stall last saw progress
     std::chrono::milliseconds stall_timeout_ { 0 };
-    Timer deadline_; ///< of the handshake, then of the next look_for_stall(), then of finish()
+    Timer deadline_; ///< for the handshake, then the next look_for_stall(), then finish()
     std::uint16_t handshake_seconds_;
-    std::uint8_t idle_looks_ = 0; ///< in which nothing was taken
+    std::uint8_t idle_looks_ = 0; ///< consecutive look_for_stall() calls without progress
     Phase phase_ = Phase::made;
     Closing why_ = Closing::lost;
-    bool registered_ : 1 = false; ///< with the shard's poller
+    bool registered_ : 1 = false; ///< registered with the shard's poller
     bool reading_ : 1 = true;
-    bool readable_ : 1 = false;             ///< the kernel may have bytes for us
-    bool hung_up_ : 1 = false;              ///< the peer has closed; read until the end is seen
-    bool peer_ended_ : 1 = false;           ///< the end was seen
+    bool readable_ : 1 = false;             ///< the kernel may have bytes to read
+    bool hung_up_ : 1 = false;              ///< the peer has closed; keep reading until the end of stream
+    bool peer_ended_ : 1 = false;           ///< the end of stream was read
     bool writable_ : 1 = true;              ///< the kernel has not said EAGAIN
-    bool at_turn_end_ : 1 = false;          ///< asked for on_turn_end
+    bool at_turn_end_ : 1 = false;          ///< on_turn_end is scheduled
     bool waits_as_one_of_many_ : 1 = false; ///< while at_turn_end_: see Shard::ForMany
-    bool again_ : 1 = false;                ///< asked for another call
-    bool was_high_ : 1 = false;             ///< on_drained is owed
+    bool again_ : 1 = false;                ///< call_again is scheduled
+    bool was_high_ : 1 = false;             ///< on_drained must be called when all is sent
 };
 
 } // namespace stonechat

@@ -60,7 +60,7 @@ void TimerWheel::insert(Timer& timer, std::chrono::milliseconds delay)
 {
     const SteadyTime now = clock_ ? std::max(clock_->steady(), now_) : now_;
     const auto ticks = (now - start_ + delay + tick - SteadyTime::duration(1)) / tick;
-    // Never a tick that has been passed already.
+    // Never choose a tick that has passed already.
     timer.due_tick_ = std::max(static_cast<std::uint64_t>(std::max<decltype(ticks)>(ticks, 0)),
         now_tick_ + 1);
     timer.wheel_ = this;
@@ -95,12 +95,12 @@ void TimerWheel::advance(SteadyTime now)
     }
     now_ = now;
     const auto target = static_cast<std::uint64_t>((now - start_) / tick);
-    // One round visits every slot, however long the wheel stood still.
+    // One round visits every slot, however long the wheel was not turned.
     const std::uint64_t steps = std::min<std::uint64_t>(target - now_tick_, slots);
     const std::uint64_t first = target - steps + 1;
     now_tick_ = target;
 
-    // Timers that are due stay in a ring while callbacks run, so that a callback may stop the others.
+    // Due timers stay in a ring while callbacks run, so that a callback may stop other timers.
     TimerLink due;
     make_ring(due);
     for (std::uint64_t tick_number = first; tick_number <= target; ++tick_number) {

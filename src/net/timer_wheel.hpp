@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TimerWheel: very many coarse timers (a quarter of a second) for one shard. A Timer is a member of
-// whatever it wakes; starting and stopping it is a few pointer moves and no allocation. The wheel is
-// driven by advance(), so tests turn it by hand. Shard-bound.
+// TimerWheel: many coarse timers (a quarter of a second) for one shard. A Timer is a member of the object
+// that it wakes; starting or stopping it moves a few pointers and allocates nothing. advance() drives the
+// wheel, so tests turn it by hand. Belongs to one shard.
 #pragma once
 
 #include "base/clock.hpp"
@@ -15,7 +15,7 @@ namespace stonechat {
 
 class TimerWheel;
 
-/// A place in a ring of timers; a ring's head is such a place too.
+/// A link in a ring of timers; the head of a ring is a link too.
 struct TimerLink {
     TimerLink* next = nullptr;
     TimerLink* previous = nullptr;
@@ -31,7 +31,8 @@ public:
     Timer& operator=(const Timer&) = delete;
     ~Timer() { stop(); }
 
-    /// (Re)starts: the callback comes after `delay`, never before it and at most a quarter of a second late.
+    /// Starts or restarts the timer. The callback comes after `delay`, never earlier and at most a quarter of
+    /// a second late.
     void start(TimerWheel& wheel, std::chrono::milliseconds delay);
     void stop();
     bool is_running() const { return next != nullptr; }
@@ -48,19 +49,19 @@ class TimerWheel {
 public:
     static constexpr std::chrono::milliseconds tick { 250 };
 
-    /// Without a clock, time stands still between calls of advance().
+    /// Without a clock, time does not move between calls of advance().
     explicit TimerWheel(SteadyTime now, const Clock* clock = nullptr);
     TimerWheel(const TimerWheel&) = delete;
     TimerWheel& operator=(const TimerWheel&) = delete;
     ~TimerWheel();
 
-    /// Fires what is due by `now`. A callback may start and stop any timer, also destroy its owner.
+    /// Fires the timers due by `now`. A callback may start and stop any timer and destroy its owner.
     void advance(SteadyTime now);
     bool empty() const { return running_ == 0; }
 
-    /// `wake` is called when a timer starts while none was running: somebody has to turn the wheel again.
+    /// `wake` is called when a timer starts while none was running: the wheel must be turned again.
     void set_wake(Function<void()> wake) { wake_ = std::move(wake); }
-    /// When the wheel has to be turned next for timers to be on time.
+    /// Returns when advance() must be called next for timers to be on time.
     SteadyTime next_tick() const { return start_ + (now_tick_ + 1) * tick; }
 
 private:
@@ -69,7 +70,7 @@ private:
 
     void insert(Timer& timer, std::chrono::milliseconds delay);
     void unlink(Timer& timer);
-    /// Moves what is due in `slot` to the ring `due`.
+    /// Moves the due timers of `slot` to the ring `due`.
     void collect_due(TimerLink& slot, TimerLink& due) const;
 
     SteadyTime start_;

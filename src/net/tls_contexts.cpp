@@ -37,7 +37,7 @@ WallTime to_wall_time(const ASN1_TIME* time)
     return WallTime(std::chrono::seconds(::timegm(&when)));
 }
 
-/// The DNS names of a certificate.
+/// Returns the DNS names of a certificate.
 std::vector<std::string> names_in(X509* certificate)
 {
     std::vector<std::string> names;
@@ -55,8 +55,8 @@ std::vector<std::string> names_in(X509* certificate)
     return names;
 }
 
-/// As clients see it: by alternative names, in the form that the DNS has (RFC 9525 §6.3); a common name
-/// counts for nothing.
+/// Matches names as clients do: only by alternative names, in their DNS form (RFC 9525 §6.3). The common name
+/// is ignored.
 bool is_certificate_for(X509* certificate, const std::string& host)
 {
     const std::string name = ascii_domain(host);
@@ -81,8 +81,8 @@ CertificateFacts facts_of(X509* certificate, const TlsIdentity& identity)
     return facts;
 }
 
-// Callbacks of the handshake. Their last argument is the HostContexts that the context belongs to: they live
-// as long as any session that uses it.
+// Handshake callbacks. Their last argument is the HostContexts of the context; it lives as long as any
+// session that uses it.
 
 int choose_host(SSL* ssl, int*, void* hosts)
 {
@@ -96,7 +96,8 @@ int choose_host(SSL* ssl, int*, void* hosts)
     return SSL_TLSEXT_ERR_OK;
 }
 
-/// A client that speaks other protocols only was not looking for us (ALPACA; RFC 7301 §3.2).
+/// Refuses a client that offers only other protocols: it did not mean to reach this server (ALPACA; RFC 7301
+/// §3.2).
 int choose_alpn(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
     unsigned offered_length, void* hosts)
 {
@@ -209,7 +210,7 @@ public:
     }
 
 private:
-    mutable std::mutex mutex_; ///< asked once per handshake
+    mutable std::mutex mutex_; ///< locked once per handshake
     std::shared_ptr<const HostContexts> hosts_;
     std::string alpn_;
 };
@@ -247,8 +248,8 @@ void harden(SSL_CTX* context)
             | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(context,
         SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    // No resumption of TLS sessions: no tickets to keep keys for, no cache to bound, no early data.
-    // A full handshake with P-256 costs tens of microseconds.
+    // No TLS session resumption: no ticket keys, no cache and no early data. A full handshake with P-256
+    // costs tens of microseconds.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(context, 0);
     SSL_CTX_set_max_early_data(context, 0);
@@ -258,8 +259,8 @@ void harden(SSL_CTX* context)
     }
 }
 
-/// RFC 5929 §4.1: the hash of the certificate's own signature; SHA-256 instead of MD5 and SHA-1;
-/// undefined for signatures without one hash (Ed25519).
+/// RFC 5929 §4.1: the hash function of the certificate's signature, with SHA-256 instead of MD5 and SHA-1.
+/// Undefined for signatures without a single hash function (Ed25519).
 std::optional<std::string> end_point_binding(X509* certificate)
 {
     int digest_nid = NID_undef;

@@ -12,7 +12,7 @@
 namespace stonechat {
 namespace {
 
-/// TLS 1.3 peers may renew keys; nobody has an honest reason to do it this often on one stream.
+/// TLS 1.3 peers may update keys. No legitimate peer does it this often on one stream.
 constexpr unsigned most_key_updates = 32;
 
 /// Largest piece that is decrypted or encrypted at once: one TLS record.
@@ -53,10 +53,10 @@ private:
     void note_result(int result);
 
     std::shared_ptr<const HostContexts> hosts_;
-    openssl::Context own_; ///< a client's
+    openssl::Context own_; ///< only on the client's side
     openssl::Session ssl_;
-    std::string_view in_;        ///< during receive: not yet read by OpenSSL
-    std::string* out_ = nullptr; ///< during a call: where OpenSSL's output goes
+    std::string_view in_;        ///< during receive: bytes not read by OpenSSL yet
+    std::string* out_ = nullptr; ///< during a call: receives OpenSSL's output
     State state_ = State::handshaking;
     std::uint16_t key_updates_ = 0;
     bool abused_ = false; ///< renegotiation or too many key updates: nothing more is read
@@ -86,7 +86,7 @@ Engine::Engine(std::shared_ptr<const HostContexts> hosts, openssl::Context own, 
 
 const BIO_METHOD* Engine::bio_method()
 {
-    // A table of functions: immutable, the same for all engines.
+    // A table of functions, immutable and shared by all engines.
     struct Method {
         BIO_METHOD* table = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "stonechat");
         Method()
@@ -144,7 +144,7 @@ void Engine::watch_messages(int sent, int version, int type, const void* data, s
             engine.abused_ = true;
         }
     }
-    // How OpenSSL answers a wish to renegotiate, of which it tells in no other way.
+    // This alert is the only sign that the peer asked for renegotiation, which OpenSSL refuses.
     if (sent == 1 && type == SSL3_RT_ALERT && size == 2 && bytes[1] == SSL_AD_NO_RENEGOTIATION) {
         engine.abused_ = true;
     }
@@ -157,7 +157,7 @@ void Engine::fail(std::string reason)
     ERR_clear_error();
 }
 
-/// What an SSL_* call that gave `result` means for the state.
+/// Sets the state after an SSL_* call that returned `result`.
 void Engine::note_result(int result)
 {
     switch (SSL_get_error(ssl_.get(), result)) {
@@ -291,7 +291,7 @@ std::optional<std::string> Engine::tls_exporter() const
 
 std::optional<std::string> Engine::tls_unique() const
 {
-    // In a full handshake (sessions are never resumed here) the client's is the one that counts.
+    // In a full handshake the client's Finished message counts; sessions are never resumed here.
     std::string finished(EVP_MAX_MD_SIZE, '\0');
     const bool server = SSL_is_server(ssl_.get()) == 1;
     const std::size_t size = server ? SSL_get_peer_finished(ssl_.get(), finished.data(), finished.size())

@@ -44,8 +44,7 @@ struct ArchivePage {
     std::vector<ArchivedMessage> messages; ///< oldest first, also with `from_the_end`
     bool complete = false;                 ///< no further page in the direction of paging
     std::optional<std::size_t> count; ///< size of the selection; counted up to about 5000 (1000 for a search)
-    std::optional<std::size_t>
-        first_index; ///< index of the first of `messages` in the selection; limited like `count`
+    std::optional<std::size_t> first_index; ///< index of the first of `messages`; limited like `count`
 };
 
 struct ArchiveEnds {

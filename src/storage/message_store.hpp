@@ -28,9 +28,8 @@ enum class CopyForm : std::uint8_t { itself, carbon_received, carbon_sent };
 /// The place of a message in the queue of a resumable session (XEP-0198). Kept until the client acknowledges
 /// it.
 struct UnackedEntry {
-    std::uint64_t stream = 0; ///< StreamRecord::row
-    std::uint64_t sequence =
-        0; ///< ordinal of the stanza among those sent to that client, from 1; does not wrap
+    std::uint64_t stream = 0;   ///< StreamRecord::row
+    std::uint64_t sequence = 0; ///< ordinal among the stanzas sent to the client, from 1; does not wrap
     CopyForm form = CopyForm::itself;
 };
 

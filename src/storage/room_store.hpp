@@ -73,8 +73,7 @@ public:
         std::optional<bool> listed;
         std::optional<std::string> subject;
         std::optional<std::string> present;
-        std::vector<RoomMember>
-            members; ///< each replaces the member's record; an empty one (`is_nobody`) deletes it
+        std::vector<RoomMember> members;    ///< each replaces the record; one that is_nobody() deletes it
         std::vector<RoomProgress> progress; ///< each replaces the user's progress
         std::vector<Jid> forgotten;         ///< their progress is deleted
     };

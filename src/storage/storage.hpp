@@ -103,8 +103,7 @@ struct RosterRecord {
     bool pending_out = false; ///< ask='subscribe'
     bool approved = false;    ///< pre-approval, §3.4
     bool in_roster = true;    ///< false: the record holds only a subscription request from a stranger
-    std::optional<std::string>
-        pending_in; ///< the subscription request as XML, kept until it is answered (§3.1.3)
+    std::optional<std::string> pending_in; ///< unanswered subscription request, as XML (§3.1.3)
 
     friend bool operator==(const RosterRecord&, const RosterRecord&) = default;
 };
@@ -230,12 +229,11 @@ public:
 std::unique_ptr<StorageBackend> make_memory_storage(const Clock& clock);
 
 struct SqliteOptions {
-    std::string path;     ///< the database file; created if it does not exist
-    unsigned readers = 2; ///< threads for reads
-    std::size_t queue =
-        65536; ///< most waiting writes, and most waiting reads; further calls are answered with `unavailable`
+    std::string path;          ///< the database file; created if it does not exist
+    unsigned readers = 2;      ///< threads for reads
+    std::size_t queue = 65536; ///< most waiting writes, and reads; further calls are answered `unavailable`
     std::uint64_t max_bytes =
-        0; ///< largest size of the file; writes beyond it are answered with `full`. 0 = no limit
+        0; ///< largest size of the file; further writes are answered `full`. 0 = no limit
     /// A thread that is idle for this long releases its cached pages of the file.
     std::chrono::milliseconds rest = std::chrono::seconds(30);
     /// Called when a write or fsync failed with an I/O error. No unanswered write is safe then, all further

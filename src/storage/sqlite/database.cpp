@@ -178,8 +178,7 @@ std::int64_t Database::next_message(WallTime now, WallTime stamp)
 {
     auto& numbers = numbering();
     numbers.last = std::max(numbers.last + 1, now.time_since_epoch().count());
-    constexpr std::int64_t far_future = std::int64_t(1)
-        << 60; // so that doubling a difference cannot overflow
+    constexpr std::int64_t far_future = std::int64_t(1) << 60; // so that doubling cannot overflow
     const auto late = numbers.last
         - std::clamp(static_cast<std::int64_t>(stamp.time_since_epoch().count()), std::int64_t(0),
             far_future);

@@ -57,8 +57,7 @@ bool remove_row(Database& db, std::int64_t owner, std::int64_t row)
 
 void put_into_mailbox(Database& db, std::int64_t owner, const MailToPut& mail)
 {
-    auto& counts =
-        db.mailbox_counts(owner); // load the counts before the insert, so that the mail is counted once
+    auto& counts = db.mailbox_counts(owner); // before the insert, so that the mail is counted once
     db.connection().execute(insert_into_mailbox, owner, mail.sender, mail.stamp, Blob { mail.xml },
         mail.message, mail.size, mail.row);
     counts.add(std::string(mail.sender), static_cast<std::size_t>(mail.size));
