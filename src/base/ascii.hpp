@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The letters of ASCII, whatever the locale is. What is not ASCII stays as it is.
+// Lower case of ASCII letters, independent of the locale. Other bytes stay as they are.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For a Task whose answer nobody waits for: if it throws, which is a bug, the log says so.
+// Starts a Task whose answer nobody waits for. If it throws, which is a bug, the exception is logged.
 #pragma once
 
 #include "base/log.hpp"
@@ -11,7 +11,7 @@
 
 namespace stonechat {
 
-/// The exception's own words.
+/// Returns the message of an exception.
 inline std::string what_of(const std::exception_ptr& failure)
 {
     try {
@@ -23,8 +23,8 @@ inline std::string what_of(const std::exception_ptr& failure)
     }
 }
 
-/// Starts `task` now. `event` is what the log says if an exception leaves it, as "push not forgotten";
-/// `log` outlives the task.
+/// Starts `task` now. `event` is the name logged if an exception leaves the task, like "push not forgotten".
+/// `log` must outlive the task.
 template <class T> void start_in_background(Task<T> task, Log& log, const char* event)
 {
     start(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clock: the two times a server needs. Wall time stamps what people see and may jump; steady time
-// drives timers and never does. Tests move a ManualClock by hand.
+// Clock: the two times of a server. Wall time is for stamps that people see, and may jump; steady time drives
+// timers and never jumps. Tests move a ManualClock by hand.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ public:
     SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
 };
 
-/// A clock that stands still until told to move; readable from any thread.
+/// A clock that moves only when told to; readable from any thread.
 class ManualClock final : public Clock {
 public:
     explicit ManualClock(WallTime start = WallTime(std::chrono::seconds(1'700'000'000))) : start_(start) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Executor: a thread that objects belong to, seen from other threads. Work that ends elsewhere (a disk
-// thread, a hash thread, another shard) posts its result to the executor; nothing else crosses threads.
+// Executor: the thread that a set of objects belongs to, as other threads see it. Work that ends on another
+// thread (a disk thread, a hash thread, another shard) posts its result to the executor; objects of the
+// executor are not touched from other threads.
 #pragma once
 
 #include "base/function.hpp"
@@ -15,7 +16,8 @@ public:
     /// never runs the task inside the call.
     virtual void post(Function<void()> task) = 0;
 
-    /// Whether the calling thread is the executor's. False if the executor cannot tell: then callers post.
+    /// Returns whether the calling thread is the executor's. Returns false if the executor cannot tell;
+    /// callers then post.
     virtual bool is_current() const { return false; }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Function<Signature>: a callable that is moved, not copied, so that it may own what it captures
-// (a stanza, a settlement, a completion). C++20 has no std::move_only_function yet.
+// Function<Signature>: a callable that is moved, not copied, so that it can own move-only captures (a stanza,
+// a settlement, a promise). C++20 has no std::move_only_function.
 #pragma once
 
 #include <cstddef>

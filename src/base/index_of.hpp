@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// index_of: where a name stands in a table of names, which is how names of a standard become numbers of
-// an enumeration.
+// index_of: finds a name in a table of names. Used to convert the names of a standard into the values of an
+// enumeration.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace stonechat {
 
-/// Nothing when `names` does not have it.
+/// Returns the index of `name` in `names`; nothing if it is not there.
 template <std::size_t count>
 std::optional<std::size_t> index_of(const std::array<std::string_view, count>& names, std::string_view name)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// KeyedHash: a short number for a text that nobody can predict or steer who does not know the secret
-// (SipHash-2-4, libsodium). The same in every run of the server with the same secret. A value; any thread.
+// KeyedHash: a 64-bit hash of a text that cannot be predicted or chosen without the secret (SipHash-2-4,
+// libsodium). The same in every run of the server with the same secret. A value; any thread.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace stonechat {
 
 class KeyedHash {
 public:
-    /// Hashes for different purposes have nothing to do with each other.
+    /// Hashes with different values of `purpose` are independent.
     KeyedHash(std::string_view secret, std::string_view purpose);
 
     std::uint64_t operator()(std::string_view text) const;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log: events with fields (who, what, why), never bodies, passwords or tokens. One object, made in
-// main and handed down by reference; any thread may write. Lines of one event name are limited to
-// a few per second, so that hostile input cannot fill the disk; what was left out is counted in the
-// next line that gets through.
+// Log: events with fields (who, what, why), never bodies, passwords or tokens. One object, made in main and
+// passed by reference; any thread may write. Lines with the same event name are limited to a few per second,
+// so that hostile input cannot fill the disk. The next line that is written contains the number of dropped
+// ones.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -31,7 +31,7 @@ struct LogField {
 
 class Log {
 public:
-    /// Where lines go: standard error, journald (level prefixes for systemd) or a rotated file.
+    /// Output of the log: standard error, journald (level prefixes for systemd) or a rotated file.
     enum class Target { stderr_stream, journald, file };
 
     struct Options {
@@ -40,18 +40,19 @@ public:
         std::string file; ///< for Target::file
         std::size_t rotate_bytes = 64 * 1024 * 1024;
         std::size_t keep_files = 5;
-        unsigned lines_per_second = 20; ///< for one event name; 0 = no limit
+        unsigned lines_per_second = 20; ///< per event name; 0 = no limit
     };
 
     explicit Log(const Options& options);
-    /// A log that keeps nothing, for tests.
+    /// A log that drops everything, for tests.
     Log();
     ~Log();
 
     bool enabled(LogLevel level) const { return level >= level_.load(std::memory_order_relaxed); }
     void set_level(LogLevel level) { level_ = level; }
 
-    /// Writes `event name=value …`. `event` is a fixed word or two (it is the class that is limited).
+    /// Writes `event name=value …`. `event` is a fixed word or two: the limit of lines applies to each event
+    /// name.
     void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
     void info(std::string_view event, std::initializer_list<LogField> fields = {});
@@ -65,7 +66,8 @@ private:
         unsigned lines = 0;
         unsigned long suppressed = 0;
     };
-    /// Counts one line of `event`; the number left out before it, or nothing if this one is left out.
+    /// Counts one line of `event`. Returns the number of lines dropped before it, or nothing if this line is
+    /// dropped.
     std::optional<unsigned long> admit(std::string_view event);
 
     std::shared_ptr<spdlog::logger> sink_;

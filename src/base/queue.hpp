@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queue<T>: first in, first out, with a look at any place. One block that grows: a queue that has held
-// nothing yet has no memory, and an empty one little; a std::deque takes six hundred bytes with its first
-// element, which is much in something that every session has. Taking from the front is amortised constant. A
+// Queue<T>: a FIFO queue with access by index, in one block of memory that grows. A queue that was never used
+// has no memory, and an empty one little. A std::deque allocates six hundred bytes with its first element,
+// which is too much for something that every session has. Taking from the front is amortised constant. A
 // value; pure.
 #pragma once
 
@@ -25,7 +25,7 @@ public:
 
     void pop_front()
     {
-        items_[first_] = T(); // what it owns goes now
+        items_[first_] = T(); // destroy the item now
         ++first_;
         if (first_ == items_.size()) {
             first_ = 0;
@@ -43,10 +43,10 @@ public:
     auto end() const { return items_.end(); }
 
 private:
-    static constexpr std::size_t kept_bytes = 256; ///< of the block, while it is empty
+    static constexpr std::size_t kept_bytes = 256; ///< of memory, kept while the queue is empty
     static constexpr std::size_t moved_at_once = 16;
 
-    std::vector<T> items_; ///< those before `first_` have been taken
+    std::vector<T> items_; ///< items before `first_` have been taken
     std::size_t first_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Randomness from libsodium: identifiers nobody can guess, salts and secrets. Any thread.
+// Random bytes from libsodium, for identifiers that cannot be guessed, salts and secrets. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@ namespace stonechat {
 /// Prepares libsodium; call once before anything else here. Throws if the system has no entropy.
 void initialise_randomness();
 
-/// `count` random bytes.
+/// Returns `count` random bytes.
 std::string random_bytes(std::size_t count);
 
-/// A random identifier of `bytes` × 8 bits, written in URL-safe base64 without padding.
-/// The default of 15 bytes (20 characters, 120 bits) cannot be guessed.
+/// Returns a random identifier of `bytes` × 8 bits in URL-safe base64 without padding. The default of 15
+/// bytes (20 characters, 120 bits) cannot be guessed.
 std::string random_id(std::size_t bytes = 15);
 
-/// Compares in time that depends on the lengths only.
+/// Compares in a time that depends only on the lengths.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RateLimit: a token bucket. Who has used up his share waits until the bucket has filled again (a stream
-// that is not read meanwhile), or is refused. A value; pure.
+// RateLimit: a token bucket. When the bucket is empty, the caller waits until it has refilled (a stream is
+// not read meanwhile), or refuses. A value; pure.
 #pragma once
 
 #include "base/clock.hpp"
@@ -17,7 +17,8 @@ public:
         : per_second_(per_second), burst_(burst), tokens_(burst), filled_(now)
     {}
 
-    /// Takes `amount`, also more than there is; how long to wait until the bucket is not in debt.
+    /// Takes `amount`, even if that is more than is left. Returns how long to wait until the bucket is no
+    /// longer negative.
     std::chrono::milliseconds take(double amount, SteadyTime now)
     {
         if (per_second_ <= 0) {
@@ -31,7 +32,7 @@ public:
         return std::chrono::milliseconds(1 + static_cast<long long>(-tokens_ / per_second_ * 1000));
     }
 
-    /// Takes `amount` if there is so much; false, and nothing is taken, if not.
+    /// Takes `amount` if the bucket has it. Otherwise returns false and takes nothing.
     bool allows(double amount, SteadyTime now)
     {
         if (per_second_ > 0 && tokens_at(now) < amount) {
@@ -40,7 +41,7 @@ public:
         take(amount, now);
         return true;
     }
-    /// Nothing is left of what was taken: it may be forgotten.
+    /// Returns whether the bucket is full again, so that it may be dropped.
     bool is_full(SteadyTime now) const { return tokens_at(now) >= burst_; }
 
 private:

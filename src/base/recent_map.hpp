@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// RecentMap: a hash map of bounded size that forgets what was not used for longest. Entries live in two
-// generations: what is used moves to the young one; when that is half of the whole, it becomes the old one,
-// and what was left there is gone. So at least half of `capacity` entries are always those used last, and
-// nothing is ever walked through to make room. Not thread-safe.
+// RecentMap: a hash map of bounded size that drops the least recently used entries. Entries are in two
+// generations: a used entry moves to the young one. When the young generation holds half of the capacity, it
+// becomes the old one and the previous old one is dropped. So the `capacity` / 2 most recently used entries
+// are always kept, and no scan is needed to make room. Not thread-safe.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -16,7 +16,7 @@ template <class Key, class Value> class RecentMap {
 public:
     explicit RecentMap(std::size_t capacity) : half_(capacity > 2 ? capacity / 2 : 1) {}
 
-    /// The value of `key`, which counts as used; null if there is none. Valid until the next call.
+    /// Returns the value of `key`, which counts as used; null if there is none. Valid until the next call.
     Value* find(const Key& key)
     {
         if (const auto found = young_.find(key); found != young_.end()) {
@@ -31,7 +31,7 @@ public:
         return &insert(key, std::move(value));
     }
 
-    /// The same; makes it if there is none.
+    /// Returns the value of `key` and makes it if there is none.
     Value& operator[](const Key& key)
     {
         Value* const found = find(key);

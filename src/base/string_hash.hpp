@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// StringMap: a hash map keyed by strings that is looked up by string_view without making a string.
+// StringMap: a hash map with string keys that can be searched by string_view without making a string.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Task<T>: a coroutine that gives a T. Pending<T>: one answer that is still to come (from the disk,
-// a hash thread, another shard). A Task awaits Tasks and Pendings, a plain function uses
-// Pending::then. Everything here runs on one thread, the home of whoever asked: an answer is
-// posted home first (base/executor.hpp) and given to its Promise there.
+// Task<T>: a coroutine that returns a T. Pending<T>: one answer that is still to come (from the disk, a hash
+// thread, another shard). A Task awaits Tasks and Pendings; a plain function uses Pending::then. Everything
+// here runs on one thread, the caller's home thread: an answer is posted home first (base/executor.hpp) and
+// given to its Promise there.
 //
-// GCC 12 destroys some temporaries of a co_await statement twice: name lambdas with captures,
-// aggregates and `?:` on a line before it (tests/check finds offenders).
+// GCC 12 destroys some temporaries of a co_await statement twice: name lambdas with captures, aggregates and
+// `?:` on a line before it (tests/check finds offenders).
 #pragma once
 
 #include "base/function.hpp"
@@ -18,7 +18,7 @@
 
 namespace stonechat {
 
-/// One answer to come. Move-only; awaited once or given one continuation.
+/// One answer that is still to come. Move-only; awaited once or given one continuation.
 template <class T> class Pending {
     struct State {
         std::optional<T> value;
@@ -27,13 +27,13 @@ template <class T> class Pending {
     };
 
 public:
-    /// The side that will answer. If it is dropped without an answer, the asker never resumes
-    /// (which only happens when the whole server is torn down).
+    /// The answering side. If it is destroyed without an answer, the caller never resumes (which happens only
+    /// when the whole server is torn down).
     class Promise {
     public:
         explicit Promise(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-        /// Gives the answer, on the home thread, once. Resumes the asker inside the call.
+        /// Gives the answer. Call once, on the home thread. Resumes the waiting coroutine inside the call.
         void fulfil(T value)
         {
             auto state = std::move(state_);
@@ -52,7 +52,7 @@ public:
         std::shared_ptr<State> state_;
     };
 
-    /// An answer that is already there.
+    /// Makes a Pending whose answer is already there.
     static Pending ready(T value)
     {
         Pending pending;
@@ -173,8 +173,8 @@ template <class T, class F, class E> Detached run(Task<T> task, F then, E failed
 
 } // namespace detail
 
-/// Starts `task` now; calls `then` with its value, or `failed` with the exception that left it.
-/// Both may run inside the call if the task does not have to wait.
+/// Starts `task` now. Calls `then` with its value, or `failed` with the exception that left it. Both may run
+/// inside the call, if the task does not have to wait.
 template <class T, class F, class E> void start(Task<T> task, F then, E failed)
 {
     detail::run(std::move(task), std::move(then), std::move(failed));

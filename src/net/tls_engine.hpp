@@ -26,8 +26,7 @@ public:
     virtual std::string server_name() const = 0;
     /// The ALPN protocol agreed upon, or empty.
     virtual std::string alpn() const = 0;
-    /// RFC 9266 channel binding `tls-exporter`: 32 bytes. Below TLS 1.3 it needs the
-    /// extended master secret.
+    /// RFC 9266 channel binding `tls-exporter`: 32 bytes. Below TLS 1.3 it needs the extended master secret.
     virtual std::optional<std::string> tls_exporter() const = 0;
     /// RFC 5929 channel binding `tls-unique`: the client's Finished message. RFC 9266 leaves it undefined for
     /// TLS 1.3, but some clients send it there. Never offered (c2s/sasl_dialog.cpp says why it is accepted).

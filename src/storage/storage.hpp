@@ -229,11 +229,10 @@ public:
 std::unique_ptr<StorageBackend> make_memory_storage(const Clock& clock);
 
 struct SqliteOptions {
-    std::string path;          ///< the database file; created if it does not exist
-    unsigned readers = 2;      ///< threads for reads
-    std::size_t queue = 65536; ///< most waiting writes, and reads; further calls are answered `unavailable`
-    std::uint64_t max_bytes =
-        0; ///< largest size of the file; further writes are answered `full`. 0 = no limit
+    std::string path;            ///< the database file; created if it does not exist
+    unsigned readers = 2;        ///< threads for reads
+    std::size_t queue = 65536;   ///< most waiting writes, and reads; further calls are answered `unavailable`
+    std::uint64_t max_bytes = 0; ///< largest file; writes beyond it are answered `full`. 0 = no limit
     /// A thread that is idle for this long releases its cached pages of the file.
     std::chrono::milliseconds rest = std::chrono::seconds(30);
     /// Called when a write or fsync failed with an I/O error. No unanswered write is safe then, all further
