@@ -10,17 +10,17 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Attempts at an account that may fail before others have to wait: people mistype.
+/// Failed attempts at an account before further ones must wait: people mistype.
 constexpr unsigned free_attempts = 5;
-/// How far apart the attempts behind them are; it doubles with each, up to a part of the longest wait, so
-/// that this many can wait at a time.
+/// Distance between the attempts after that. It doubles with each attempt, up to 1/`lane_length` of the
+/// longest wait, so that `lane_length` attempts can wait at a time.
 constexpr milliseconds first_step { 50 };
 constexpr unsigned lane_length = 5;
-/// How soon somebody asks again in whose place too many passwords are being looked at.
+/// When too many passwords of a place are being checked: how soon the caller asks again.
 constexpr milliseconds crowd_pause { 250 };
 /// One account contributes at most a tenth of the failures that ban a place.
 constexpr unsigned accounts_for_a_ban = 10;
-/// An account is known where it has logged in within this time.
+/// An account is known at a place where it has logged in within this time.
 constexpr std::chrono::hours known_for { 30 * 24 };
 
 constexpr std::size_t accounts_remembered = 16384;

@@ -60,7 +60,7 @@ public:
     /// Called when the client reports that it has received `received` stanzas. Removes the unacked entries up
     /// to that sequence and renumbers the others from received + 1 on.
     virtual Stored<Done> renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received) = 0;
-    /// Closes the gap after `sequence`: the sequences behind the gap are reduced by one.
+    /// Closes the gap after `sequence`: the sequences after the gap are reduced by one.
     virtual Stored<Done> close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence) = 0;
     /// Ends the session. Its unacked messages go into the owner's mailbox: to their old row if they came from
     /// there, otherwise to the end. Mailbox limits do not apply, because the messages were accepted before.

@@ -41,7 +41,7 @@ constexpr auto select_queues =
 constexpr auto update_queue = "UPDATE unacked SET xml = ?3 WHERE stream = ?1 AND sequence = ?2";
 
 /// Changes an invitation or its refusal to the form in which a room forwards it: with the sender and without
-/// the recipient.
+/// the recipient. Removes invitations of other users.
 void mend_invitations(Element& x, const Jid& sender, const Jid& owner)
 {
     const auto is_for_another = [&owner](const Element& child) {

@@ -44,9 +44,9 @@ public:
     void drop(std::int64_t id);
 
     /// Calls `at` for each entry of `owner` between `above` and `below` (both excluded), in order of id,
-    /// under the lock. Returns false, without a call, if entries after `filed` have been dropped. The caller,
-    /// who reads the rest in a snapshot of the database whose state is `filed`, must then begin a newer
-    /// snapshot.
+    /// under the lock. Returns false, without a call, if entries after `filed` have been dropped. The caller
+    /// reads the filed entries in a snapshot of the database whose state is `filed`, and must then begin a
+    /// newer snapshot.
     template <class Look>
     bool look(std::int64_t owner, std::int64_t filed, std::int64_t above, std::int64_t below, Look at) const
     {
