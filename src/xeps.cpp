@@ -26,8 +26,7 @@ std::vector<Row> of_the_core()
         { { 368, "1.1.0", "SRV records for XMPP over TLS", "looking up records of other servers" }, "core" },
         { { 440, "1.0.0", "SASL Channel-Binding Type Capability" }, "core" },
         { { 474, "0.5.0", "SASL SCRAM Downgrade Protection" }, "core" },
-        { { 478, "0.2.0", "Stream Limits Advertisement", "idle-seconds: quiet clients are not cut off" },
-            "core" },
+        { { 478, "0.2.0", "Stream Limits Advertisement", "`idle-seconds`" }, "core" },
     };
 }
 

@@ -36,15 +36,22 @@ SectionSpec server()
     return { "server", "The process: where its data lies, how many threads it has, whom it runs as.",
         {
             Spec::text("data_dir", "/var/lib/stonechat",
-                "Folder of the database, the control socket and what the server makes for itself.", cold),
-            Spec::integer("shards", 0, 0, 256, "Event loops, each on a thread of its own; 0 = one per core.",
+                "Folder for the database, the control socket and the files that the server creates itself.",
                 cold),
-            Spec::text("user", "", "Account to run as after the ports are open, when started as root.", cold),
-            Spec::text("group", "", "Group to run as; empty = the first group of `user`.", cold),
+            Spec::integer("shards", 0, 0, 256,
+                "Number of event loops; each has its own thread. 0 = one per CPU core.", cold),
+            Spec::text("user", "",
+                "System account to switch to after the ports are open, if started as root; empty = no "
+                "switch.",
+                cold),
+            Spec::text("group", "",
+                "System group to switch to, if started as root; empty = the primary group of `user`.", cold),
             Spec::integer("blocking_threads", 2, 1, 64,
-                "Threads for work that takes long: hashing passwords.", cold),
+                "Number of threads for slow computations, such as hashing passwords.", cold),
             Spec::integer("blocking_queue", 1024, 1, 1'000'000,
-                "Jobs waiting for these threads; more are refused with a temporary error.", cold),
+                "Maximum number of jobs that wait for these threads; further jobs are refused with a "
+                "temporary error.",
+                cold),
         } };
 }
 
@@ -53,11 +60,12 @@ SectionSpec log()
     return { "log", "What is written down of the server's doings. Never bodies, passwords or tokens.",
         {
             Spec::choice("level", "info", { "trace", "debug", "info", "warning", "error" },
-                "The least important lines to write."),
+                "Least severe level that is logged; less severe lines are left out."),
             Spec::choice("target", "stderr", { "stderr", "journald", "file" },
-                "Where lines go; journald marks them with the priorities that systemd reads.", cold),
+                "Where log lines are written; \"journald\" adds the priority prefixes that systemd reads.",
+                cold),
             Spec::text("file", "",
-                "The file of target \"file\"; it is rotated at 64 MiB, 5 old ones are kept.", cold),
+                "Log file for target \"file\". It is rotated at 64 MiB; 5 old files are kept.", cold),
         } };
 }
 
@@ -66,9 +74,11 @@ SectionSpec storage()
     return { "storage", "Where accounts, rosters and messages are kept.",
         {
             Spec::choice("backend", "sqlite", { "sqlite", "memory" },
-                "\"memory\" forgets everything at the end; for trying things out.", cold),
-            Spec::text("file", "", "The database; empty = stonechat.db in data_dir.", cold),
-            Spec::integer("readers", 2, 1, 64, "Threads that read from the database.", cold),
+                "Where data is stored; \"memory\" loses everything when the server stops and is for tests "
+                "only.",
+                cold),
+            Spec::text("file", "", "Database file; empty = stonechat.db in data_dir.", cold),
+            Spec::integer("readers", 2, 1, 64, "Number of threads that read from the database.", cold),
         } };
 }
 
@@ -77,39 +87,49 @@ SectionSpec c2s()
     return { "c2s", "Streams of clients. A change holds for streams that are opened after it.",
         {
             Spec::bytes("stanza_bytes", 256 * kib, 10'000, 16 * mib,
-                "Largest stanza (RFC 6120 asks for at least 10000 bytes)."),
+                "Maximum size of a stanza (RFC 6120 requires at least 10000 bytes)."),
             Spec::bytes("pre_auth_stanza_bytes", 8 * kib, 4 * kib, mib,
-                "The same before the client has logged in."),
-            Spec::integer("depth", 64, 8, 1024, "Elements inside one another."),
-            Spec::integer("attributes", 64, 16, 1024, "Attributes of one element."),
-            Spec::integer("namespaces", 32, 8, 1024, "Namespace declarations of one element."),
-            Spec::integer("elements", 4096, 64, 1'000'000, "Elements in one stanza."),
-            Spec::bytes("parser_heap_bytes", mib, 128 * kib, 64 * mib, "Memory of one stream's XML parser."),
+                "Maximum size of a stanza before the client has logged in."),
+            Spec::integer("depth", 64, 8, 1024, "Maximum nesting depth of elements in a stanza."),
+            Spec::integer("attributes", 64, 16, 1024, "Maximum number of attributes of an element."),
+            Spec::integer("namespaces", 32, 8, 1024,
+                "Maximum number of namespace declarations of an element."),
+            Spec::integer("elements", 4096, 64, 1'000'000, "Maximum number of elements in a stanza."),
+            Spec::bytes("parser_heap_bytes", mib, 128 * kib, 64 * mib,
+                "Maximum memory that the XML parser of one stream may use."),
             Spec::bytes("rate_bytes", 32 * kib, kib, gib,
-                "Bytes a second that a client may send in the long run; then it is read more slowly."),
-            Spec::bytes("rate_burst_bytes", 256 * kib, 10'000, gib, "Bytes it may send at once before that."),
+                "Average number of bytes per second that a client may send; the server reads from a faster "
+                "client more slowly."),
+            Spec::bytes("rate_burst_bytes", 256 * kib, 10'000, gib,
+                "Number of bytes that a client may send at once before `rate_bytes` applies."),
             Spec::integer("rate_stanzas", 50, 1, 1'000'000,
-                "Stanzas a second that a client may send in the long run."),
+                "Average number of stanzas per second that a client may send; the server reads from a faster "
+                "client more slowly."),
             Spec::integer("rate_burst_stanzas", 200, 1, 1'000'000,
-                "Stanzas it may send at once before that."),
+                "Number of stanzas that a client may send at once before `rate_stanzas` applies."),
             Spec::duration("auth_timeout", seconds(30), seconds(1), seconds(600),
-                "Time for a new connection to log in and bind a resource."),
+                "Time within which a new connection must log in and bind a resource; then it is closed."),
             Spec::duration("tls_timeout", seconds(10), seconds(1), seconds(120),
-                "Time for the TLS handshake of a connection.", cold),
-            Spec::integer("resources_per_account", 10, 1, 1000, "Sessions of one account at a time."),
+                "Time within which the TLS handshake must be complete; then the connection is closed.", cold),
+            Spec::integer("resources_per_account", 10, 1, 1000,
+                "Maximum number of sessions of one account at a time."),
             Spec::choice("resource_conflict", "replace", { "replace", "refuse", "rename" },
-                "Who gets a resource that is in use: the new session, the old one, or both by another name."),
+                "When a client asks for a resource that is in use: \"replace\" ends the old session, "
+                "\"refuse\" rejects the request, \"rename\" gives the new session another resource."),
             Spec::duration("keepalive_interval", seconds(600), milliseconds(0), seconds(86'400),
-                "A space is sent over a stream that was silent for so long; 0 = never."),
+                "A whitespace keepalive is sent on a stream after this time without traffic; 0 = never."),
             Spec::bytes("unsent_bytes", 4 * mib, 64 * kib, gib,
-                "Bytes that may wait for a client that reads slowly; above it the stream is closed. One "
-                "long answer may be longer."),
+                "Maximum number of bytes queued for a client that reads slowly; beyond that its stream is "
+                "closed. A single long answer may exceed this."),
             Spec::bytes("account_unsent_bytes", 12 * mib, 64 * kib, 64 * gib,
-                "The same for all clients of an account together; above it that one is closed for which most "
-                "waits. Never less than twice `unsent_bytes`."),
+                "Maximum number of bytes queued for all clients of an account together; beyond that the "
+                "session with the most queued bytes is closed. At least twice `unsent_bytes` is always "
+                "allowed."),
             Spec::duration("stall_timeout", seconds(60), seconds(1), seconds(3600),
-                "A client that takes nothing of what waits for it for so long is taken for gone."),
-            Spec::integer("login_attempts", 3, 1, 100, "Failed logins on one stream before it is closed."),
+                "A client that reads nothing for this time, although data is queued for it, is "
+                "disconnected."),
+            Spec::integer("login_attempts", 3, 1, 100,
+                "Number of failed logins on one stream after which it is closed."),
         } };
 }
 
@@ -118,12 +138,13 @@ SectionSpec stream_management()
     return { "stream_management", "Acknowledged stanzas and sessions that survive a connection (XEP-0198).",
         {
             Spec::duration("resume_window", seconds(600), milliseconds(0), seconds(86'400),
-                "How long a session without a connection may be resumed; 0 = not at all."),
+                "Time for which a session can be resumed after its connection was lost; 0 = no resumption."),
             Spec::integer("unacknowledged", 500, 10, 100'000,
-                "Stanzas kept for a client that acknowledges none; then its connection, and at last its "
-                "session ends."),
+                "Maximum number of unacknowledged stanzas kept for a client. Beyond that, its connection is "
+                "closed; if more stanzas arrive, its session ends too."),
             Spec::duration("ack_timeout", seconds(120), seconds(5), seconds(3600),
-                "A client that does not answer a request for so long is taken for disconnected."),
+                "A client that does not answer a request for acknowledgement within this time, and reads "
+                "nothing, is disconnected."),
         } };
 }
 
@@ -132,11 +153,11 @@ SectionSpec login()
     return { "login", "How passwords are checked and kept. SCRAM-SHA-256 is always offered.",
         {
             Spec::flag("plain", true,
-                "Offer PLAIN too, behind all others and inside TLS only: many script clients know nothing "
-                "else."),
-            Spec::flag("scram_sha1", true, "Offer SCRAM-SHA-1, for old clients."),
+                "Offers SASL PLAIN, last and inside TLS only; many script clients support nothing else."),
+            Spec::flag("scram_sha1", true, "Offers SASL SCRAM-SHA-1, for old clients."),
             Spec::integer("iterations", 10'000, 10'000, 10'000'000,
-                "Rounds of hashing for passwords that are set from now on, and upgraded at login."),
+                "Hash iterations for passwords that are set from now on; others are upgraded at the next "
+                "login."),
         } };
 }
 
@@ -146,9 +167,8 @@ SectionSpec accounts()
         {
             Spec::duration("names_reserved", std::chrono::hours(24) * 3650, milliseconds(0),
                 std::chrono::hours(24) * 36'500,
-                "How long nobody gets the name of an account that was removed; 0 = at once. `stonechatctl "
-                "user "
-                "add --force` overrides it."),
+                "Time for which the name of a removed account cannot be registered again; 0 = it is free at "
+                "once. `stonechatctl user add --force` overrides this."),
         } };
 }
 
@@ -157,25 +177,30 @@ SectionSpec limits()
     return { "limits", "What one neighbour may take: an IPv4 address or an IPv6 /64.",
         {
             Spec::integer("connections_per_prefix", 1000, 0, 1'000'000,
-                "Connections at a time; 0 = no limit. Enough for an office of 100 people with 3 devices each "
-                "behind one address, and as many that are not known to be dead yet."),
-            Spec::integer("connection_rate", 50, 0, 1'000'000, "New connections a second; 0 = no limit."),
-            Spec::integer("connection_burst", 600, 1, 1'000'000, "New connections at once before that."),
+                "Maximum number of open connections from one address; 0 = no limit. The default suits an "
+                "office of 100 people with 3 devices each behind one address, with as many dead connections "
+                "not yet detected."),
+            Spec::integer("connection_rate", 50, 0, 1'000'000,
+                "Average number of new connections per second from one address; 0 = no limit."),
+            Spec::integer("connection_burst", 600, 1, 1'000'000,
+                "Number of new connections at once from one address before `connection_rate` applies."),
             Spec::integer("login_failures", 20, 0, 1'000'000,
-                "Failed logins within `failure_window` before a ban; one account brings a tenth at most. "
-                "4 times as many from a /24 or /56, 16 times from a /16 or /48. 0 = never."),
+                "Failed logins from one address within `failure_window` that lead to a ban; 0 = no bans. "
+                "Each account counts for at most a tenth of this. A /24 or /56 is banned after 4 times as "
+                "many, a /16 or /48 after 16 times as many."),
             Spec::duration("failure_window", seconds(600), seconds(1), seconds(86'400),
-                "How long a failed login is remembered."),
+                "Time for which a failed login counts."),
             Spec::duration("ban", seconds(3600), seconds(1), seconds(30 * 86'400),
-                "How long a ban lasts; `stonechatctl ban` lists and lifts them."),
+                "Duration of a ban; `stonechatctl ban` lists and removes bans."),
             Spec::duration("login_wait", seconds(10), seconds(0), seconds(60),
-                "Longest wait for a login when many at the same account have failed; 0 = none. Where the "
-                "account has logged in lately nobody waits for others."),
+                "Longest time that a login waits after many failed logins to the same account; 0 = no wait. "
+                "Failed logins from elsewhere do not delay a login from where the account has logged in "
+                "recently."),
             Spec::list("exempt", {},
-                "Addresses and prefixes that may connect and fail as often as they like, as "
-                "\"192.0.2.0/24\"."),
+                "Addresses and prefixes that are exempt from the connection limits and from bans for failed "
+                "logins, for example \"192.0.2.0/24\"."),
             Spec::bytes("memory_bytes", 0, 0, std::numeric_limits<std::int64_t>::max(),
-                "Above this much memory of the process no new connection is taken; 0 = no limit."),
+                "Memory use of the server process above which new connections are refused; 0 = no limit."),
         } };
 }
 
@@ -184,13 +209,18 @@ SectionSpec listen_section()
     return { "listen",
         "A port that is served; any number of these. Without any: 5222 (starttls) and 5223 (direct).",
         {
-            Spec::choice("kind", "c2s", { "c2s" }, "Who connects here: c2s = clients.", cold),
-            Spec::text("address", "::", "IP address to listen on; \"::\" takes IPv4 too.", cold),
-            Spec::integer("port", 5222, 1, 65535, "TCP port.", cold),
+            Spec::choice("kind", "c2s", { "c2s" }, "Kind of connection that is accepted; c2s = clients.",
+                cold),
+            Spec::text("address", "::", "IP address to listen on; \"::\" accepts IPv4 too.", cold),
+            Spec::integer("port", 5222, 1, 65535, "TCP port to listen on.", cold),
             Spec::choice("tls", "starttls", { "starttls", "direct", "none" },
-                "When TLS begins: on request, at once, or never (on a loopback address only).", cold),
+                "When TLS starts: \"starttls\" = on request of the client, \"direct\" = with the first byte, "
+                "\"none\" = never (on a loopback address only).",
+                cold),
             Spec::list("proxy_protocol_from", {},
-                "Prefixes of proxies whose PROXY protocol v2 header is required and believed.", cold),
+                "Address prefixes of proxies. Connections from there must begin with a PROXY protocol v2 "
+                "header, whose client address is used.",
+                cold),
         } };
 }
 
@@ -198,12 +228,15 @@ SectionSpec host_section()
 {
     return { "host", "A domain served here; any number of these.",
         {
-            Spec::text("name", "", "The domain, as in user@domain.", cold),
+            Spec::text("name", "", "Domain of the host, the part after @ in an address.", cold),
             Spec::text("certificate", "",
-                "PEM file, the host's own certificate first; empty = data_dir/NAME.crt, made if it is not "
-                "there."),
-            Spec::text("key", "", "PEM file that nobody but the server may read; empty = data_dir/NAME.key."),
-            Spec::list("admins", {}, "Addresses that may use the commands of service administration."),
+                "PEM file with the certificate chain, the host's own certificate first; empty = "
+                "data_dir/NAME.crt, which is created if missing."),
+            Spec::text("key", "",
+                "PEM file with the private key, readable by the server only; empty = data_dir/NAME.key."),
+            Spec::list("admins", {},
+                "Addresses (JIDs) of the administrators of this host; they may use the administration "
+                "commands."),
         } };
 }
 
@@ -225,7 +258,7 @@ void Schema::add_module(std::string name, std::string meaning, std::vector<Setti
     bool on_by_default, std::vector<std::string> needs)
 {
     keys.insert(keys.begin(),
-        Spec::flag("enabled", on_by_default, "Whether the host has this feature.", cold));
+        Spec::flag("enabled", on_by_default, "Turns this feature on for the host.", cold));
     modules_.push_back({ { std::move(name), std::move(meaning), std::move(keys) }, std::move(needs) });
 }
 

@@ -47,14 +47,14 @@ class Archive final : public Module {
 public:
     Manifest describe() const override
     {
-        constexpr auto kept = "clients' business; kept, and carried to all devices";
-        return Manifest("archive", "Keeps the messages of each account for its owner's devices.")
+        constexpr auto kept = "the part of clients";
+        return Manifest("archive", "Archives the messages of each account for all devices of its owner.")
             .implements(Xep { 59, "1.0", "Result Set Management", "`index` in requests" })
             .implements(Xep { 184, "1.4.0", "Message Delivery Receipts", kept })
             .implements(Xep { 297, "1.0", "Stanza Forwarding" })
             .implements(Xep { 308, "1.2.1", "Last Message Correction", kept })
-            .implements(Xep { 313, "1.1.3", "Message Archive Management",
-                "messages of rooms are not in the archives of accounts" })
+            .implements(Xep {
+                313, "1.1.3", "Message Archive Management", "messages of rooms in the archives of accounts" })
             .implements(Xep { 333, "1.0.0", "Displayed Markers", kept })
             .implements(Xep { 334, "1.0.0", "Message Processing Hints" })
             .implements(Xep { 431, "0.2.0", "Full Text Search in MAM" })
@@ -67,16 +67,20 @@ public:
             .feature(ns::archive_groupchat_field, On::account)
             .feature(ns::full_text_search, On::account)
             .setting(SettingSpec::choice("retention", "days", { "never", "days", "forever" },
-                "How long messages stay: not at all (only until delivered), for retention_days, for ever. "
-                "Users may choose otherwise, unless it is never."))
-            .setting(SettingSpec::integer("retention_days", 30, 1, 36'500, "Days that messages stay."))
-            .setting(SettingSpec::integer("max_page", 100, 1, 1000, "Messages in one page of results."))
+                "How long messages are kept: \"never\" = only until delivered, \"days\" = for "
+                "`retention_days`, \"forever\" = without end. Users may choose another time, except with "
+                "\"never\"."))
+            .setting(SettingSpec::integer("retention_days", 30, 1, 36'500,
+                "Number of days for which messages are kept, with retention = \"days\"."))
+            .setting(SettingSpec::integer("max_page", 100, 1, 1000,
+                "Maximum number of messages in one page of results."))
             .setting(SettingSpec::integer("default_page", 50, 1, 1000,
-                "Messages in a page whose size the client leaves open."))
+                "Number of messages in a page if the client does not ask for a number."))
             .setting(SettingSpec::bytes("max_page_bytes", 512 * 1024, 1024, 64 * 1024 * 1024,
-                "Messages in one page of results together, unless one alone is larger."))
+                "Maximum total size of the messages in one page of results; a single larger message is still "
+                "sent."))
             .setting(SettingSpec::integer("max_preferences", 1000, 1, 100'000,
-                "Addresses for which one account may choose what is kept."))
+                "Maximum number of addresses for which one account may set archiving preferences."))
             .setting(ArchiveQuota::setting("account"))
             .store(ArchiveChoicesOfUsers::store)
             .store(archive_quota_store);

@@ -23,9 +23,9 @@ public:
             .implements(Xep { 191, "1.3", "Blocking Command" })
             .feature(ns::blocking, On::both)
             .setting(SettingSpec::integer("max_entries", 1000, 1, 100'000,
-                "Addresses one account may block."))
+                "Maximum number of addresses that one account may block."))
             .setting(SettingSpec::bytes("max_bytes", 256 * 1024, 1024, 64 * 1024 * 1024,
-                "These addresses together."))
+                "Maximum total size of the addresses that one account blocks."))
             .store(blocking_store);
     }
 

@@ -52,7 +52,7 @@ class Carbons final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("carbons", "Gives every device of an account both sides of its conversations.")
+        return Manifest("carbons", "Copies sent and received messages to all devices of an account.")
             .implements(Xep { 280, "1.0.1", "Message Carbons" })
             .feature(ns::carbons, On::both)
             .feature(ns::carbons_rules, On::both);

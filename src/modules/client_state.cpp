@@ -11,7 +11,8 @@ class ClientState final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("client_state", "Spares devices that nobody looks at what can wait.")
+        return Manifest("client_state",
+            "Delays stanzas that are not urgent while a client says that it is inactive.")
             .implements(Xep { 352, "1.0.0", "Client State Indication" });
     }
 

@@ -24,7 +24,8 @@ class Commands final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("commands", "Offers commands to chat clients, such as the administrator's.")
+        return Manifest("commands",
+            "Offers ad-hoc commands to clients, for example those for administrators.")
             .implements(Xep { 50, "1.3.0", "Ad-Hoc Commands", "commands of several steps" })
             .feature(ns::commands);
     }

@@ -17,11 +17,11 @@ class Contact final : public Module {
 public:
     Manifest describe() const override
     {
-        Manifest manifest("contact", "Tells where people can reach those who run this server.");
+        Manifest manifest("contact", "Announces the contact addresses of the people who run this server.");
         for (const char* role : roles) {
             // NOLINTNEXTLINE(bugprone-use-after-move): setting() changes the manifest and returns it
             std::move(manifest).setting(SettingSpec::list(role, {},
-                "Addresses (mailto:, xmpp:, https:) for " + std::string(role) + "."));
+                "Contact addresses (mailto:, xmpp: or https:) announced for " + std::string(role) + "."));
         }
         return std::move(manifest).implements(Xep { 157, "1.1.1", "Contact Addresses for XMPP Services" });
     }

@@ -31,7 +31,9 @@ class Forgery final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("forgery", "Lets no client speak to another as that one's own account.");
+        return Manifest("forgery",
+            "Stops clients from sending forged carbons, archive results and pushes (roster, block list) to "
+            "other accounts.");
     }
 
     void attach(Handlers& on) override { on.any(Flow::from_client, look); }

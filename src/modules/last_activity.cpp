@@ -95,12 +95,14 @@ class LastActivity final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("last_activity", "Tells contacts when somebody was last active.")
+        return Manifest("last_activity", "Tells contacts when a user was last active.")
             .implements(Xep { 12, "2.0", "Last Activity" })
             .implements(Xep { 319, "1.0.2", "Last User Interaction in Presence" })
             .feature(ns::last_activity, On::both)
             .setting(SettingSpec::duration("write_interval", std::chrono::minutes(5), std::chrono::seconds(1),
-                std::chrono::hours(24), "While somebody is active, the time is written this often."))
+                std::chrono::hours(24),
+                "Interval at which the time of last activity is written to the database while a user is "
+                "active."))
             .store(last_activity_store);
     }
 

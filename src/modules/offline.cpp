@@ -48,17 +48,17 @@ class Offline final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("offline", "Keeps messages for accounts that are offline")
+        return Manifest("offline", "Stores messages for accounts that are offline.")
             .implements(Xep { 160, "1.0.1", "Best Practices for Handling Offline Messages" })
             .implements(Xep { 203, "2.0", "Delayed Delivery" })
             .feature(ns::offline)
             .needs("presence")
             .setting(SettingSpec::integer("max_messages", 1000, 1, 1'000'000,
-                "messages kept for one account"))
+                "Maximum number of messages stored for one account."))
             .setting(SettingSpec::bytes("max_bytes", 16 * 1024 * 1024, 1024, std::int64_t(1) << 40,
-                "bytes kept for one account"))
+                "Maximum total size of the messages stored for one account."))
             .setting(SettingSpec::integer("max_per_sender", 100, 1, 1'000'000,
-                "messages of one sender kept for one account"));
+                "Maximum number of messages of one sender stored for one account."));
     }
 
     void attach(Handlers& on) override

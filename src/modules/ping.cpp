@@ -12,7 +12,7 @@ public:
     Manifest describe() const override
     {
         return Manifest("ping", "Answers pings, so that clients notice a dead connection.")
-            .implements(Xep { 199, "2.0.1", "XMPP Ping", "the server answers pings and sends none" })
+            .implements(Xep { 199, "2.0.1", "XMPP Ping", "pings sent by the server" })
             .feature(ns::ping, On::both);
     }
 

@@ -49,16 +49,16 @@ class PresenceModule final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("presence", "Who is available, and how (RFC 6121 section 4)")
+        return Manifest("presence", "Distributes presence to contacts (RFC 6121 section 4).")
             .implements_rfc("RFC 6121 §4")
             .needs("roster")
             .setting(SettingSpec::integer("max_directed", 1000, 1, 100'000,
-                "entities that one session may send directed presence to"))
+                "Maximum number of addresses to which one session may have sent directed presence."))
             .setting(SettingSpec::bytes("max_directed_bytes", 128 * 1024, 1024, 64 * 1024 * 1024,
-                "addresses of these together"))
+                "Maximum total size of these addresses."))
             .setting(SettingSpec::bytes("max_bytes", 8 * 1024, 1024, 1024 * 1024,
-                "Longest presence that a client may send: everybody who may see it is sent it again and "
-                "again. A longer farewell is taken without its words."));
+                "Maximum size of a presence stanza from a client; a larger one is refused. A larger "
+                "unavailable presence is accepted, but without its content."));
     }
 
     void attach(Handlers& on) override

@@ -25,12 +25,13 @@ class PrivateXml final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("private_xml", "Keeps small private data for clients, such as old bookmarks.")
+        return Manifest("private_xml", "Stores small private data for clients, such as old bookmarks.")
             .implements(Xep { 49, "1.2", "Private XML Storage" })
             .feature(ns::private_xml, On::both)
             .setting(SettingSpec::bytes("max_bytes", 1024 * 1024, 1024, 64 * 1024 * 1024,
-                "All fragments of one account together."))
-            .setting(SettingSpec::integer("max_fragments", 100, 1, 10000, "Fragments of one account."))
+                "Maximum total size of the fragments of one account."))
+            .setting(SettingSpec::integer("max_fragments", 100, 1, 10000,
+                "Maximum number of fragments of one account."))
             .store(private_store);
     }
 

@@ -71,16 +71,17 @@ public:
 
     Manifest describe() const override
     {
-        return Manifest("push", "Wakes devices that are away when a message has come.")
-            .implements(Xep { 357, "0.4.1", "Push Notifications",
-                "a service's own note that it takes no more; the next error tells" })
+        return Manifest("push", "Asks push services to wake devices when a message has arrived.")
+            .implements(Xep {
+                357, "0.4.1", "Push Notifications", "remote disabling by a message of the push service" })
             .feature(ns::push, On::both)
             .setting(SettingSpec::integer("max_registrations", 20, 1, 1000,
-                "Devices of one account that may be woken."))
+                "Maximum number of devices of one account that may be registered for push."))
             .setting(SettingSpec::duration("interval", std::chrono::seconds(3), std::chrono::milliseconds(0),
-                std::chrono::hours(1), "A device is woken this often at most."))
+                std::chrono::hours(1), "Minimum time between two notifications for the same device."))
             .setting(SettingSpec::list("local_services", {},
-                "Accounts of this server that are push services; no other address of it is asked."))
+                "Accounts on this server that are push services; notifications are sent to no other account "
+                "on it."))
             .store(push_store);
     }
 

@@ -45,19 +45,20 @@ public:
     Manifest describe() const override
     {
         return Manifest("registration",
-            "Password change and account removal by the user; open registration if allowed.")
+            "Lets users change their password and remove their account; registers new accounts if `open` is "
+            "true.")
             .implements(Xep { 77, "2.4", "In-Band Registration",
                 "data forms, fields beyond name and password, redirection" })
             .feature(ns::in_band_registration)
             .setting(SettingSpec::flag("open", false,
-                "Anybody may make an account from a client. Attracts spammers."))
+                "Lets anybody register an account from a client. This attracts spammers."))
             .setting(SettingSpec::integer("per_day", 3, 1, 1'000'000,
-                "Accounts from one address (IPv6: /64) in a day."))
+                "Maximum number of accounts registered from one address (IPv6: /64) per day."))
             .setting(SettingSpec::list("reserved",
                 { "abuse", "admin", "administrator", "hostmaster", "info", "noc", "postmaster", "root",
                     "security", "support", "webmaster", "xmpp" },
-                "Names that look official: nobody gets them from a client. Nor those in 'admins', "
-                "[host.contact] and [host.push]."));
+                "Names that cannot be registered from a client because they look official. The names in "
+                "`admins`, [host.contact] and [host.push] are reserved too."));
     }
 
     void attach(Handlers& on) override

@@ -72,7 +72,7 @@ class Retractions final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("retraction", "Replaces messages in the archives that were taken back.")
+        return Manifest("retraction", "Replaces retracted messages in the archives with a tombstone.")
             .implements(Xep { 424, "0.4.2", "Message Retraction" })
             .feature(ns::retraction, On::both)
             .feature(ns::retraction_tombstone, On::both)

@@ -59,14 +59,17 @@ class RosterModule final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("roster", "Contacts (RFC 6121 section 2)")
+        return Manifest("roster", "Stores the contact lists of users (RFC 6121 section 2).")
             .implements_rfc("RFC 6121 §2")
-            .setting(SettingSpec::integer("max_contacts", 2000, 1, 100'000, "contacts in a roster"))
-            .setting(SettingSpec::integer("max_groups", 50, 1, 1000, "groups that one contact may be in"))
+            .setting(SettingSpec::integer("max_contacts", 2000, 1, 100'000,
+                "Maximum number of contacts in a roster."))
+            .setting(SettingSpec::integer("max_groups", 50, 1, 1000,
+                "Maximum number of groups of one contact."))
             .setting(SettingSpec::bytes("max_name_bytes", 1023, 1, 65'536,
-                "length of a contact's or group's name"))
+                "Maximum length of the name of a contact or group."))
             .setting(SettingSpec::bytes("max_bytes", 1024 * 1024, 1024, 256 * 1024 * 1024,
-                "addresses, names and groups of all contacts in a roster together, with 32 bytes for each"));
+                "Maximum size of a roster: addresses, names and groups of all contacts, plus 32 bytes per "
+                "contact."));
     }
 
     void attach(Handlers& on) override

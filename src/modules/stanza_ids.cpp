@@ -15,7 +15,7 @@ class StanzaIds final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("stanza_ids", "Lets nobody forge the ids under which messages are archived.")
+        return Manifest("stanza_ids", "Removes forged stanza ids and occupant ids from messages.")
             .implements(Xep { 359, "0.7.0", "Unique and Stable Stanza IDs" })
             .feature(ns::stanza_id, On::both);
     }

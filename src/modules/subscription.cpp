@@ -19,13 +19,15 @@ class Subscription final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("subscription", "Presence subscriptions (RFC 6121 section 3)")
+        return Manifest("subscription", "Manages presence subscriptions (RFC 6121 section 3).")
             .implements_rfc("RFC 6121 §3")
             .needs("roster")
             .setting(SettingSpec::integer("max_pending", 100, 1, 10'000,
-                "requests that may wait for one user's answer; more are dropped"))
+                "Maximum number of subscription requests that wait for the answer of one user; further "
+                "requests are dropped."))
             .setting(SettingSpec::bytes("max_request_bytes", 16 * 1024, 512, 1024 * 1024,
-                "a waiting request keeps its extensions up to this size"));
+                "A waiting subscription request is stored with its extensions up to this size; a larger one "
+                "is stored without them."));
     }
 
     void attach(Handlers& on) override

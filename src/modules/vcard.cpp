@@ -17,11 +17,11 @@ class VCard final : public Module {
 public:
     Manifest describe() const override
     {
-        return Manifest("vcard", "Keeps the card that users show of themselves.")
+        return Manifest("vcard", "Stores the vCards of users.")
             .implements(Xep { 54, "1.3.0", "vcard-temp" })
             .feature(ns::vcard_temp, On::both)
             .setting(SettingSpec::bytes("max_bytes", 128 * 1024, 1024, 1024 * 1024,
-                "Largest card, avatar included."))
+                "Maximum size of a vCard, including the avatar."))
             .store(vcard_store);
     }
 

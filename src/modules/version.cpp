@@ -13,7 +13,7 @@ public:
     Manifest describe() const override
     {
         return Manifest("version", "Tells the server's name and version; never the operating system.")
-            .implements(Xep { 92, "1.1", "Software Version", "the operating system is not told" })
+            .implements(Xep { 92, "1.1", "Software Version", "the name of the operating system" })
             .feature(ns::software_version);
     }
 

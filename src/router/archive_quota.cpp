@@ -26,7 +26,8 @@ SettingSpec ArchiveQuota::setting(const std::string& owner)
 {
     constexpr std::int64_t gibibyte = 1024 * 1024 * 1024;
     return SettingSpec::bytes("quota_bytes", gibibyte, 0, 1024 * gibibyte,
-        "How much the messages of one " + owner + " may take. The oldest go when it is more. 0: no limit.");
+        "Maximum size of the archived messages of one " + owner
+            + ". The oldest are deleted beyond that; 0 = no limit.");
 }
 
 std::uint64_t ArchiveQuota::of_section(const Section& section)
