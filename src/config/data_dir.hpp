@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a configuration says that the data lies, for programs that know no more of it than that: it
-// need not be free of problems. Pure but for reading the file.
+// Finds the data folder that a configuration names, for programs that need nothing else of it. The rest of
+// the configuration may have problems. Pure, except that it reads the file.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,8 @@
 
 namespace stonechat {
 
-/// The absolute `data_dir` of `file`, the default if it names none; nothing if the file cannot be read.
+/// Returns the absolute `data_dir` of `file`, or the default if the file names none; nothing if the file
+/// cannot be read.
 std::optional<std::string> data_dir_of(const std::string& file);
 
 } // namespace stonechat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// conf/stonechat.toml: every key with its default and its meaning, made from the schema. Pure.
+// Makes the text of conf/stonechat.toml from the schema: every key with its default and meaning. Pure.
 #pragma once
 
 #include "config/schema.hpp"

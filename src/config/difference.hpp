@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What differs between two configurations, and which of it a reload can apply. Pure; any thread.
+// Compares two configurations and says which differences a reload can apply. Pure; any thread.
 #pragma once
 
 #include "config/effective.hpp"
@@ -11,19 +11,20 @@ namespace stonechat {
 
 struct SettingChange {
     std::string path;
-    std::string from; ///< empty: was not there
-    std::string to;   ///< empty: is no longer there
+    std::string from; ///< empty: the key is new
+    std::string to;   ///< empty: the key was removed
     SettingSpec::Heat heat = SettingSpec::Heat::cold;
 
     friend bool operator==(const SettingChange&, const SettingChange&) = default;
 };
 
-/// The changes that lead from `running` to `wanted`. What comes or goes as a whole is cold.
+/// Returns the changes that lead from `running` to `wanted`. A listener, host or module that is added or
+/// removed is cold.
 std::vector<SettingChange> difference(const std::vector<EffectiveSetting>& running,
     const std::vector<EffectiveSetting>& wanted);
 
-/// `running` with the hot keys of `wanted`: what a server has after a reload. Cold keys, listeners
-/// and the sets of hosts and modules stay as they are.
+/// Returns the settings after a reload: `running` with the hot keys of `wanted`. Cold keys, listeners and the
+/// sets of hosts and modules do not change.
 Settings with_hot_changes(const Schema& schema, const Settings& running, const Settings& wanted);
 
 } // namespace stonechat

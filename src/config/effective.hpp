@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The effective configuration as a flat list of keys and values: what `stonechat check` prints, what
-// the control socket tells of a running server, and what two configurations are compared by. Pure.
+// The effective configuration as a flat list of keys and values. `stonechat check` prints it, the control
+// socket sends it, and difference.hpp compares two of them. Pure.
 #pragma once
 
 #include "config/schema.hpp"
@@ -20,7 +20,7 @@ struct EffectiveSetting {
     friend bool operator==(const EffectiveSetting&, const EffectiveSetting&) = default;
 };
 
-/// Every key of `settings`, in the order of the schema.
+/// Returns every key of `settings`, in the order of the schema.
 std::vector<EffectiveSetting> effective_settings(const Schema& schema, const Settings& settings);
 
 } // namespace stonechat

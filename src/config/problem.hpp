@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ConfigProblem: what is wrong with a configuration, where, and what was probably meant. A value.
+// ConfigProblem: one problem of a configuration: message, place and suggestion. A value.
 #pragma once
 
 #include <compare>
@@ -17,7 +17,7 @@ struct ConfigProblem {
     friend bool operator==(const ConfigProblem&, const ConfigProblem&) = default;
 };
 
-/// `FILE:LINE:COLUMN: message; suggestion`
+/// Returns `FILE:LINE:COLUMN: message; suggestion`.
 std::string to_text(const ConfigProblem& problem);
 
 } // namespace stonechat

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Schema: every key that a configuration may hold, declared once: the sections of the server's core,
-// [[listen]], [[host]], and one section per module, made from the modules' manifests. Reading,
-// checking, printing, comparing and conf/stonechat.toml all go by it. Made in main, then constant.
+// Schema: the declaration of every key of a configuration: the sections of the server's core, [[listen]],
+// [[host]], and one section per module, made from the modules' manifests. Reading, checking, printing,
+// comparing and conf/stonechat.toml all use it. Created in main, then constant.
 #pragma once
 
 #include "config/settings.hpp"
@@ -15,24 +15,24 @@ namespace stonechat {
 /// One section of the configuration.
 struct SectionSpec {
     std::string name;
-    std::string meaning; ///< one sentence for the head of the section
+    std::string meaning; ///< one sentence, printed above the section
     std::vector<SettingSpec> keys;
 
     const SettingSpec* find(std::string_view key) const;
 };
 
-/// A module's section, `[host.NAME]`. `enabled` is its first key.
+/// The section `[host.NAME]` of a module. Its first key is `enabled`.
 struct ModuleSpec {
     SectionSpec section;
-    std::vector<std::string> needs; ///< modules that must be on too
+    std::vector<std::string> needs; ///< modules that must be enabled too
 };
 
 class Schema {
 public:
-    /// The core, without modules.
+    /// Creates the schema of the core, without modules.
     Schema();
 
-    /// Adds a module's keys; its section gets the key `enabled` besides.
+    /// Adds the section of a module, with `keys` and the key `enabled`.
     void add_module(std::string name, std::string meaning, std::vector<SettingSpec> keys, bool on_by_default,
         std::vector<std::string> needs = {});
 
@@ -51,7 +51,7 @@ private:
     std::vector<ModuleSpec> modules_;
 };
 
-/// The section with its defaults.
+/// Returns a section in which every key has its default.
 Section defaults_of(const SectionSpec& spec);
 
 } // namespace stonechat

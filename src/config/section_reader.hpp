@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SectionReader: goes through the sections of one file, holds them against the schema, and collects problems
-// on the way, each with its place and what was probably meant. What a section means is decided by those who
-// call it. Made for one reading and thrown away; no thread of its own.
+// SectionReader: reads the sections of one file, checks them against the schema, and collects all problems,
+// each with its place and a suggestion. The callers interpret the values. Created for one reading; used by
+// one thread.
 #pragma once
 
 #include "config/problem.hpp"
@@ -21,40 +21,41 @@ namespace stonechat {
 
 class SectionReader {
 public:
-    /// What stands in the file, without defaults.
+    /// The values in the file, without defaults.
     using Values = std::map<std::string, SettingSpec::Value, std::less<>>;
 
     SectionReader(const Schema& schema, const std::string& file);
 
     const Schema& schema() const { return schema_; }
 
-    /// Notes a problem, once.
+    /// Adds a problem, unless it is there already.
     void add(const toml::source_region& where, std::string message, std::string suggestion = {});
-    /// All problems by their lines.
+    /// Returns all problems, ordered by line.
     std::vector<ConfigProblem> take_problems();
 
-    /// Keys and sections at the top of the file that the schema does not have.
+    /// Reports keys and sections at the top level of the file that the schema does not have.
     void refuse_unknown_sections(const toml::table& root);
 
-    /// The table `name` of `parent`, or null; anything else there is a problem.
+    /// Returns the table `name` of `parent`, or null. A value of another type is a problem.
     const toml::table* table_at(const toml::table& parent, std::string_view name);
-    /// The tables of `[[name]]`; a problem if it is something else.
+    /// Returns the tables of `[[name]]`. A value of another type is a problem.
     std::vector<const toml::table*> tables_at(const toml::table& root, std::string_view name);
 
-    /// The good values of `table`, which may be null; `title` is how problems call it. With `modules_inside`
-    /// its tables are sections of modules, which are left alone.
+    /// Returns the valid values of `table`, which may be null. Problems name the table as `title`. With
+    /// `modules_inside`, the tables in it are sections of modules and are skipped.
     Values explicit_values(const toml::table* table, const SectionSpec& spec, const std::string& title,
         bool modules_inside = false);
-    /// A whole section: from `values`, else from `wider`, else the defaults.
+    /// Returns a complete section. Each key is taken from `values`, else from `wider`, else from the
+    /// defaults.
     static Section filled(const SectionSpec& spec, const Values& values, const Values& wider);
 
-    /// The module `name` does not exist, and was named at `where`.
+    /// Reports that the module `name`, named at `where`, does not exist.
     void refuse_module(const toml::source_region& where, const std::string& name);
 
-    /// Where `table.key` stands, or the table, or the top of the file.
+    /// Returns the place of `table.key`, else of the table, else the top of the file.
     static toml::source_region place(const toml::table* table, std::string_view key);
 
-    /// Makes the path under `key` relative to the file's folder; an empty one becomes `if_empty`.
+    /// Makes the path `key` absolute, starting at the file's folder. An empty path becomes `if_empty`.
     void make_absolute(Section& section, const std::string& key, const std::string& if_empty = {}) const;
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings: the configuration after it has been read and checked: every key that exists is declared
-// once as a SettingSpec, so every value here is within its bounds and every default filled in.
-// Immutable once loaded; shared between threads as shared_ptr<const Settings>.
+// Settings: the configuration after it was read and checked. Every key is declared once as a SettingSpec, so
+// every value is within its bounds and every default is filled in. Immutable once loaded; threads share it as
+// shared_ptr<const Settings>.
 #pragma once
 
 #include "base/result.hpp"
@@ -18,11 +18,11 @@
 
 namespace stonechat {
 
-/// What a key may hold. Bytes are written "256 KiB" or as a number, durations "30 s", "10 min", "2 h", "7
-/// days".
+/// The declaration of one key. Bytes are written "256 KiB" or as a number; durations "30 s", "10 min", "2 h",
+/// "7 days".
 struct SettingSpec {
     enum class Kind { flag, integer, bytes, duration, text, list, choice };
-    /// Hot: a reload applies it to what runs. Cold: it takes a restart.
+    /// Hot: a reload applies a change. Cold: a change needs a restart.
     enum class Heat { hot, cold };
     using Value = std::variant<bool, std::int64_t, std::string,
         std::vector<std::string>>; ///< durations in milliseconds
@@ -51,7 +51,7 @@ struct SettingSpec {
         std::string meaning, Heat heat = Heat::hot);
 };
 
-/// The checked values of one section. Asking for a key that was not declared is a bug (it throws).
+/// The checked values of one section. A read of a key that was not declared is a bug and throws.
 class Section {
 public:
     bool flag(std::string_view key) const;
@@ -71,7 +71,7 @@ private:
     std::map<std::string, SettingSpec::Value, std::less<>> values_;
 };
 
-/// One `[[host]]`: a domain served here. Modules that are on have a section, also an empty one.
+/// One `[[host]]`: a domain of this server. Every enabled module has a section, which may be empty.
 struct HostSettings {
     std::string name; ///< prepared domain
     Section core;     ///< certificate, key, admins, …
@@ -86,7 +86,7 @@ struct ListenSettings {
 };
 
 struct Settings {
-    std::string file;                                     ///< where it was read from
+    std::string file;                                     ///< the file that was read
     std::map<std::string, Section, std::less<>> sections; ///< server, log, storage, c2s, limits, login …
     std::vector<ListenSettings> listen;
     std::vector<HostSettings> hosts;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody may have meant who wrote a word that does not exist. Pure; any thread.
+// Suggests an existing word for a mistyped one. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,11 @@
 
 namespace stonechat {
 
-/// Letters to insert, remove, replace or swap with their neighbour to make `b` of `a`.
+/// Returns how many letters must be inserted, removed, replaced or swapped with their neighbour to turn `a`
+/// into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The word nearest to `word`, if one is near enough to be what was meant.
+/// Returns the candidate nearest to `word`, if it is near enough to be a plausible suggestion.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One value of the file: from TOML's few types to the type that its key declares, and the words to say so
-// when it is another. Pure functions; nothing of toml++ is seen beyond this folder.
+// Converts one TOML value to the type that its key declares, and names types in error messages. Pure
+// functions; only this folder uses toml++.
 #pragma once
 
 #include "config/settings.hpp"
@@ -12,16 +12,17 @@
 
 namespace stonechat {
 
-/// What `node` is, in the words of an operator: "a number".
+/// Names the type of `node` for administrators: "a number".
 std::string_view type_name(const toml::node& node);
 
-/// What a key of `kind` must be: "a whole number".
+/// Names the type that a key of `kind` requires: "a whole number".
 std::string_view wanted_type(SettingSpec::Kind kind);
 
-/// The value of `node` if it has the type that `spec` asks for; bounds are not looked at.
+/// Returns the value of `node` if it has the type that `spec` requires. Does not check bounds.
 std::optional<SettingSpec::Value> typed_value(const toml::node& node, const SettingSpec& spec);
 
-/// `value` has the type that `spec` asks for; is it small and large enough, or one of the choices?
+/// Returns whether `value`, which has the type that `spec` requires, is within the bounds or one of the
+/// choices.
 bool is_within_bounds(const SettingSpec& spec, const SettingSpec::Value& value);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses that the configuration gives a right (admins), tells something (push services) or presents as
-// those of whoever runs the server (contact addresses, XEP-0157). Nobody may take such a name by himself.
+// Addresses that the configuration trusts: admins have rights, push services receive notifications, and
+// contact addresses (XEP-0157) speak for the operator. Nobody may register such a name from a client.
 #pragma once
 
 #include "config/settings.hpp"
@@ -16,10 +16,11 @@ struct TrustedName {
     std::string where; ///< the setting that names it: "admins of localhost"
 };
 
-/// In order of mention; one that is named twice is there twice.
+/// Returns the trusted names in the order of the configuration. An address that is named twice is listed
+/// twice.
 std::vector<TrustedName> trusted_names(const Settings& settings);
 
-/// What to say if `name` has no account.
+/// Returns the warning for a `name` that has no account.
 std::string missing_account(const TrustedName& name);
 
 bool is_trusted_name(const Settings& settings, const Jid& account);

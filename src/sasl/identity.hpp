@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who a client says it is: names prepared as RFC 7622 and RFC 8265 want it, and the rule that an
-// authorization identity has to be the client's own address. Pure.
+// The identity that a client claims: prepares names (RFC 7622, RFC 8265), and checks that the authorization
+// identity is the client's own address. Pure.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 
 namespace stonechat::sasl {
 
-/// The local part of the account `name` means; nothing if no account can have this name.
+/// Returns the prepared local part for `name`; nothing if no account can have this name.
 std::optional<std::string> prepared_user(std::string_view name, std::string_view host);
 
-/// Whether `authzid` is empty or the bare JID of `user`, who is prepared (RFC 6120 §6.3.8).
+/// Returns whether `authzid` is empty or the bare JID of `user`, a prepared local part (RFC 6120 §6.3.8).
 bool may_act_as(std::string_view authzid, std::string_view user, std::string_view host);
 
 } // namespace stonechat::sasl

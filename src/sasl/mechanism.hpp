@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SASL mechanisms, server's side, as pure state machines (RFC 4422, RFC 5802, RFC 4616): decoded
-// bytes in, a Step out. Who drives them (c2s) fetches accounts and does the slow hashing; nothing
-// here blocks or does I/O.
+// SASL mechanisms, server side, as pure state machines (RFC 4422, RFC 5802, RFC 4616): they take decoded
+// bytes and return a Step. The caller (c2s) loads accounts and does the slow hashing. No code here blocks or
+// does I/O.
 #pragma once
 
 #include "xmpp/scram_verifier.hpp"
@@ -15,7 +15,7 @@
 
 namespace stonechat {
 
-/// RFC 6120 §6.5; the names are the wire's with `_` for `-`.
+/// RFC 6120 §6.5. Names as on the wire, with `_` for `-`.
 enum class SaslFailure {
     aborted,
     account_disabled,
@@ -32,20 +32,20 @@ enum class SaslFailure {
 
 std::string_view to_text(SaslFailure failure);
 
-/// What one kind of channel binding gives on this connection (RFC 9266, RFC 5929).
+/// One type of channel binding with its data for this connection (RFC 9266, RFC 5929).
 struct ChannelBinding {
     std::string type; ///< "tls-exporter"
     std::string data;
-    bool announced = true; ///< false: taken from clients that use it anyway, never offered
+    bool announced = true; ///< false: accepted from clients that use it, but never offered
 };
 
-/// What a mechanism may know of the stream it runs on.
+/// What a mechanism knows about its stream.
 struct SaslContext {
     std::string host;                     ///< the virtual host, prepared
     std::vector<ChannelBinding> bindings; ///< usable here; empty without TLS
     std::vector<std::string> mechanisms;  ///< offered on this stream, in the order offered (XEP-0474)
     std::string fake_secret;              ///< keys the salts of accounts that do not exist
-    std::uint32_t iterations = 10000;     ///< what such an account pretends to have
+    std::uint32_t iterations = 10000;     ///< iteration count shown for accounts that do not exist
 };
 
 class SaslMechanism {
@@ -54,17 +54,18 @@ public:
     struct Challenge {
         std::string data;
     };
-    /// The machine needs to know this account; answer with `supply`.
+    /// The mechanism needs this account; answer with `supply`.
     struct NeedAccount {
         std::string user; ///< prepared localpart
     };
-    /// PLAIN only: check that `password` belongs to `user` (PBKDF2, elsewhere); answer with `decide`.
+    /// PLAIN only: the caller must check `password` of `user` (PBKDF2, on another thread); answer with
+    /// `decide`.
     struct CheckPassword {
         std::string user;
         std::string password;
     };
     struct Success {
-        std::string user; ///< prepared localpart: who the client has proven to be
+        std::string user; ///< prepared localpart of the authenticated account
         std::string data; ///< additional data with success; empty if none
     };
     struct Failed {
@@ -74,42 +75,42 @@ public:
 
     virtual ~SaslMechanism() = default;
 
-    /// The client's (next) message; the first may be its initial response. Nothing may be fed after
+    /// Takes the next message of the client; the first may be its initial response. Must not be called after
     /// Success or Failed.
     virtual Step respond(std::string_view message) = 0;
-    /// The answer to NeedAccount: the account's verifiers; nothing if it does not exist or may not
-    /// log in. The exchange goes on all the same and fails at its end, so that both look alike.
+    /// Answers NeedAccount with the account's verifiers; nothing if the account does not exist or may not log
+    /// in. The exchange then continues and fails at its end, so that the client cannot tell the cases apart.
     virtual Step supply(std::optional<std::vector<ScramVerifier>> verifiers) = 0;
-    /// The answer to CheckPassword.
+    /// Answers CheckPassword.
     virtual Step decide(bool password_is_right) = 0;
 
-    /// Whose account the client has named: the prepared localpart, or what it sent if no account can have
-    /// that name. Empty before it has named one.
+    /// Returns the account that the client has named: the prepared localpart, or the text as sent if no
+    /// account can have that name. Empty before the client has named one.
     const std::string& user() const { return user_; }
 
 protected:
     std::string user_;
 };
 
-/// Names, strongest first: "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
-/// "PLAIN"; the -PLUS ones only with `channel_binding`, PLAIN only with `plain`.
+/// Returns the names, strongest first: "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
+/// "SCRAM-SHA-1", "PLAIN"; the -PLUS ones only with `channel_binding`, PLAIN only with `plain`.
 std::vector<std::string> mechanism_names(bool channel_binding, bool plain);
 
-/// A machine for `name`, which must be in context.mechanisms; null otherwise.
+/// Creates the mechanism `name`; null if it is not in context.mechanisms.
 std::unique_ptr<SaslMechanism> make_mechanism(std::string_view name, SaslContext context);
 
-/// Makes a verifier from a password (PBKDF2; milliseconds: run it in a BlockingPool). Nothing if the
-/// password is empty or SASLprep forbids it (sasl/password.hpp).
+/// Makes a verifier from a password. Takes milliseconds (PBKDF2): run it in a BlockingPool. Returns nothing
+/// if the password is empty or SASLprep forbids it (sasl/password.hpp).
 std::optional<ScramVerifier> make_verifier(ScramHash hash, std::string_view password,
     std::uint32_t iterations);
 
-/// Whether a password belongs to a verifier, and in which form.
+/// Whether a password matches a verifier, and in which form.
 enum class PasswordMatch {
     no,
     yes,
-    old_form, ///< as it was prepared before: SCRAM clients cannot log in with it until it is hashed anew
+    old_form, ///< prepared with OpaqueString: SCRAM clients cannot log in until it is hashed again
 };
-/// As slow as make_verifier; twice, if the two forms differ.
+/// Checks a password. As slow as make_verifier, or twice as slow if the two forms differ.
 PasswordMatch match(const ScramVerifier& verifier, std::string_view password);
 
 } // namespace stonechat

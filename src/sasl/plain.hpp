@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain: the server's side of PLAIN (RFC 4616). The password is checked by whoever drives this. One
-// object is one exchange; made by make_mechanism. Pure.
+// Plain: the server side of PLAIN (RFC 4616). The caller checks the password. One object is one exchange;
+// created by make_mechanism. Pure.
 #pragma once
 
 #include "sasl/mechanism.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scram: the server's side of SCRAM-SHA-1 and SCRAM-SHA-256, with and without -PLUS (RFC 5802, RFC
-// 7677, RFC 9266), with the downgrade protection of XEP-0474 0.5.0. One object is one exchange; made by
-// make_mechanism. What an unknown user sees differs in nothing until the last step. Pure.
+// Scram: the server side of SCRAM-SHA-1 and SCRAM-SHA-256, with and without -PLUS (RFC 5802, RFC
+// 7677, RFC 9266), with the downgrade protection of XEP-0474 0.5.0. One object is one exchange;
+// created by make_mechanism. For an unknown user the exchange looks the same until the last step. Pure.
 #pragma once
 
 #include "sasl/mechanism.hpp"
@@ -11,8 +11,8 @@ namespace stonechat {
 
 class Scram final : public SaslMechanism {
 public:
-    /// `nonce`: our part of the nonce; empty = random, as always except in tests. Without
-    /// context.mechanisms there is no downgrade protection.
+    /// `nonce` is our part of the nonce; empty = random (tests set it). Without context.mechanisms there is
+    /// no downgrade protection.
     Scram(ScramHash hash, bool plus, SaslContext context, std::string nonce = {});
     ~Scram() override;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages a SCRAM client sends (RFC 5802 §7), read strictly: what the grammar does not allow is
-// not there. The results hold copies. Pure.
+// Parses the messages of a SCRAM client (RFC 5802 §7) strictly: text that the grammar does not allow gives no
+// result. The results hold copies. Pure.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,12 @@
 
 namespace stonechat::scram {
 
-/// Longer messages are refused unread: names and nonces are short.
+/// Longer messages are refused without parsing: names and nonces are short.
 constexpr std::size_t longest_message = 4096;
 
 enum class BindingFlag {
-    none,        ///< n: the client cannot bind to a channel
-    not_offered, ///< y: it can, but thinks that we cannot
+    none,        ///< n: the client does not support channel binding
+    not_offered, ///< y: the client supports it, but thinks that we do not
     used,        ///< p
 };
 
