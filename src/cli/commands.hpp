@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program's commands and options, as it declares them to CLI11: read again for its manual page, its
-// completions and for what is said to somebody who mistypes. Pure; any thread.
+// Reads the commands and options that a program has declared to CLI11. The manual page, the completions and
+// the suggestions for mistyped words are made from them. Pure; any thread.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,26 +11,26 @@
 
 namespace stonechat::cli {
 
-/// The sub-commands that people are told of.
+/// Returns the sub-commands that are not hidden.
 std::vector<const CLI::App*> subcommands_of(const CLI::App& command);
 
-/// Options that begin with a dash, and those that are told by their place.
+/// Return the options that begin with a dash, and the positional ones.
 std::vector<const CLI::Option*> named_options(const CLI::App& command);
 std::vector<const CLI::Option*> positional_options(const CLI::App& command);
 
-/// Whether a value follows it.
+/// Returns whether a value follows the option.
 bool takes_value(const CLI::Option& option);
 
-/// "-h", "--help"
+/// Returns all names of the option: "-h", "--help".
 std::vector<std::string> spellings_of(const CLI::Option& option);
 
-/// "user add", without the program's name; the program itself is empty.
+/// Returns the full name of the command without the program's name: "user add". Empty for the program itself.
 std::string path_of(const CLI::App& command);
 
 /// Calls `visit` for the program and all its commands, in the order in which they were declared.
 void visit_commands(const CLI::App& command, const std::function<void(const CLI::App&)>& visit);
 
-/// One that does something by itself, instead of being a group of others.
+/// Returns whether the command does something itself, instead of grouping others.
 bool is_leaf(const CLI::App& command);
 
 } // namespace stonechat::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Call: the asking side of the control socket, for stonechatctl and `stonechat check`. Waits for
-// each answer; for programs that do one thing. Needs nothing of the server but its protocol.
+// Call: the client side of the control socket, for stonechatctl and `stonechat check`. Blocks until each
+// answer arrives, so it is for short-lived programs only. Uses no server code except the protocol.
 #pragma once
 
 #include "base/result.hpp"
@@ -14,12 +14,12 @@ namespace stonechat::ctl {
 
 struct CallError {
     CallError() = default;
-    // A constructor, so that a text alone is not taken for an error (Result tells them apart by that).
+    // A constructor, so that a text does not convert to an error: Result must tell the two apart.
     CallError(std::string its_code, std::string its_message)
         : code(std::move(its_code)), message(std::move(its_message))
     {}
 
-    std::string code; ///< as in the protocol; "no-server" if nobody answers, "lost" if the answer broke off
+    std::string code; ///< as in the protocol; "no-server" = no answer, "lost" = the answer was cut off
     std::string message;
 };
 
@@ -32,9 +32,9 @@ public:
     Call& operator=(const Call&) = delete;
     ~Call();
 
-    /// Sends `request` and waits for its result.
+    /// Sends `request`, waits for the answer and returns its result.
     Result<boost::json::object, CallError> ask(const boost::json::object& request);
-    /// The next line, for what streams; nothing at the end.
+    /// Returns the next line of a command that streams; nothing at the end.
     std::optional<boost::json::object> next();
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a command of the control socket is: a name, and a function that takes the request and gives
+// The commands of the control socket. A command is a name and a function that takes the request and returns
 // the answer. Commands run on shard 0 and reach everything else through the router.
 #pragma once
 
@@ -33,18 +33,18 @@ struct Error {
 
 using Answer = Result<boost::json::object, Error>;
 
-/// What a reload did.
+/// The outcome of a reload.
 struct ReloadReport {
-    std::vector<std::string> problems;  ///< if there are any, nothing was changed
+    std::vector<std::string> problems;  ///< if there is any, nothing was changed
     std::vector<SettingChange> changes; ///< hot ones are in force, cold ones await a restart
-    std::vector<std::string> warnings;  ///< what is in force but not well: an expired certificate
+    std::vector<std::string> warnings;  ///< in force, but needs attention: an expired certificate
 };
 
-/// What the commands need and only main knows.
+/// Functions of main that commands need.
 struct Hooks {
     std::string version;
     const Schema* schema = nullptr;
-    /// Reads the configuration again; answers on shard 0.
+    /// Reads the configuration again. The answer arrives on shard 0.
     Function<void(Function<void(ReloadReport)> done)> reload;
 };
 
@@ -56,11 +56,11 @@ struct Context {
 
 struct Command {
     std::string_view name;
-    bool is_logged; ///< whether the log keeps who it was done to
+    bool is_logged; ///< whether the log records each use and its subject
     Task<Answer> (*run)(Context& context, boost::json::object request);
 };
 
-/// Every command but `trace`, which streams and belongs to the connection.
+/// Finds any command except `trace`, which streams and is part of the connection. Null if there is none.
 const Command* find_command(std::string_view name);
 
 // By file: account_commands.cpp, import_command.cpp, session_commands.cpp, room_commands.cpp,
@@ -91,23 +91,24 @@ Task<Answer> settings(Context& context, boost::json::object request);
 Task<Answer> reload(Context& context, boost::json::object request);
 Task<Answer> backup(Context& context, boost::json::object request);
 
-/// The text of a key, or nothing if it is absent or no text.
+/// Returns the text of a key; nothing if the key is absent or not a text.
 std::optional<std::string> text_of(const boost::json::object& request, std::string_view key);
-/// Whether a key is true.
+/// Returns whether a key is true.
 bool is_set(const boost::json::object& request, std::string_view key);
-/// The address in `jid`; an error that says what is wrong with it.
+/// Returns the address in `jid`, or an error that says what is wrong with it.
 Result<Jid, Error> jid_of(const boost::json::object& request);
-/// The same for an account: with a resource it is an error, as a whole account may not be what was meant.
+/// Does the same for an account. An address with a resource is an error, because the caller may not have
+/// meant the whole account.
 Result<Jid, Error> account_of(const boost::json::object& request);
-/// How much of a list is asked for by `limit`: list_limit at most, and if it says nothing.
+/// Returns the number of rows that `limit` asks for: at most list_limit, which is also the default.
 std::size_t wanted_count(const boost::json::object& request);
-/// The sessions of an account, or all if `bare` is empty.
+/// Returns the sessions of an account, or all sessions if `bare` is empty.
 Task<boost::json::array> sessions_of(Context& context, std::string bare);
-/// Where the rooms of each host are; who has none is not in it.
+/// Returns the domain of the rooms of each host. Hosts without rooms are left out.
 std::map<std::string, std::string> room_services(const Router& router);
-/// What is wrong with `about`, an account.
+/// Returns the error for a refusal about the account `about`.
 Error error_of(const AccountRefusal& refusal, const Jid& about);
-/// A disk that is full is called that.
+/// Returns the error for a storage failure. A full disk has an error of its own.
 Error store_failed(StoreError error);
 
 } // namespace ctl

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connection: one client of the control socket (docs/protocol/ctl.md). Reads a request, runs its
-// command, writes the answer, one at a time; and what a trace tells in between. Shard 0; kept alive
-// by its own reads and writes and by the server's list.
+// Connection: one client of the control socket (docs/protocol/ctl.md). Reads a request, runs its command and
+// writes the answer, one request at a time, and writes trace lines in between. Lives on shard 0; its pending
+// reads and writes keep it alive.
 #pragma once
 
 #include "ctl/command.hpp"
@@ -20,7 +20,7 @@ public:
     Connection(Socket socket, Context& context) : socket_(std::move(socket)), context_(context) {}
 
     void start() { read(); }
-    /// No command answers any more.
+    /// Closes the socket. Commands that still run send no answer.
     void close();
     bool is_open() const { return socket_.is_open(); }
 
@@ -38,9 +38,9 @@ private:
     Socket socket_;
     Context& context_;
     std::string input_;
-    std::string output_; ///< collected while `sending_` is on its way
+    std::string output_; ///< collected while `sending_` is being written
     std::string sending_;
-    std::shared_ptr<void> trace_; ///< the ticket
+    std::shared_ptr<void> trace_; ///< keeps the trace running
     std::size_t left_out_ = 0;
     bool input_ended_ = false;
 };

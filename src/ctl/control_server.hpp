@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ControlServer: the local socket by which an administrator on this machine steers the server: mode
-// 0600, and whoever connects has to be the server's own user or root. Shard 0; made by main.
+// ControlServer: the local socket through which an administrator on this machine controls the server. The
+// socket has mode 0600, and a client must be the server's own user or root. Lives on shard 0; created by
+// main.
 #pragma once
 
 #include "ctl/command.hpp"
@@ -17,14 +18,14 @@ namespace stonechat::ctl {
 
 class ControlServer {
 public:
-    /// Makes the socket at `path`; the error is a sentence. An old socket that nobody serves is replaced.
-    /// Clients are answered when the shards run.
+    /// Creates the socket at `path`, or returns an error sentence. Replaces an old socket that no server
+    /// uses. Clients are served once the shards run.
     static Result<std::unique_ptr<ControlServer>, std::string> open(Server& server, std::string path,
         Hooks hooks);
-    /// When the shards have stopped.
+    /// Call when the shards have stopped.
     ~ControlServer();
 
-    /// Removes the socket and closes all connections. On shard 0.
+    /// Removes the socket and closes all connections. Call on shard 0.
     void close();
 
 private:

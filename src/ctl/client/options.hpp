@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every sub-command of stonechatctl shares: which server is meant, and how answers are shown.
+// Shared by all sub-commands of stonechatctl: finds the server, and prints answers.
 #pragma once
 
 #include "cli/table.hpp"
@@ -15,23 +15,23 @@ enum class Exit { done = 0, refused = 1, usage = 2, no_server = 3 };
 
 struct Options {
     std::string config = "/etc/stonechat/stonechat.toml";
-    std::string socket; ///< wins over `config`
+    std::string socket; ///< takes precedence over `config`
     bool json = false;
 };
 
-/// The path of the socket.
+/// Returns the path of the socket.
 Result<std::string, CallError> socket_path(const Options& options);
 
-/// Connects, or says why not.
+/// Connects to the server, or returns why it cannot.
 Result<Call, CallError> call_server(const Options& options);
 
-/// Prints an error (as JSON, if that was asked for) and gives the exit code for it.
+/// Prints an error (as JSON with `options.json`) and returns its exit code.
 Exit report(const Options& options, const CallError& error);
 
 /// Prints a result as JSON on one line.
 void print_json(const boost::json::object& result);
 
-/// Asks `request` of the server and shows the result: as JSON if that was asked for, else by `print`.
+/// Sends `request` and prints the result: as JSON with `options.json`, else with `print`.
 template <class Print>
 Exit ask_and_print(const Options& options, const boost::json::object& request, Print print)
 {
@@ -51,38 +51,38 @@ Exit ask_and_print(const Options& options, const boost::json::object& request, P
     return Exit::done;
 }
 
-/// All rows of a list that comes page by page: `key` names them in each answer to `request`.
+/// Returns all rows of a list that has several pages. `key` names the rows in each answer to `request`.
 Result<boost::json::array, CallError> all_pages(Call& call, boost::json::object request,
     std::string_view key);
-/// What `status` says of each host.
+/// Returns the hosts in the answer to `status`.
 Result<boost::json::array, CallError> hosts_of(Call& call);
 
-/// A password, and whether it was made here, so that it has to be shown.
+/// A new password. A generated one has to be shown.
 struct NewPassword {
     std::string text;
     bool is_generated = false;
 };
-/// Of 100 random bits, in letters and digits that nobody takes for each other.
+/// Generates a password of 100 random bits, in letters and digits that are not easily confused.
 NewPassword generate_password();
-/// From the terminal without echo, asked twice, or generated if nothing is typed; from a pipe, its first
-/// line.
+/// Asks for a password on the terminal, twice and without echo, and generates one if nothing is typed. Reads
+/// the first line if standard input is a pipe.
 Result<NewPassword, CallError> ask_password(std::string_view jid);
 
-/// Whether to do what cannot be undone: `yes` from the command line, or from the terminal when it is asked
-/// there. An error if the answer is no, or if there is no terminal to ask on.
+/// Confirms an action that cannot be undone, by `yes` (an option) or by a question on the terminal. Returns
+/// an error if the answer is no, or if there is no terminal.
 Result<Done, CallError> confirm(bool yes, const std::string& question);
 
-/// "3 d 4 h", "12 min": for people.
+/// Formats a duration for people: "3 d 4 h", "12 min".
 std::string print_seconds(std::int64_t seconds);
-/// "2026-01-31 12:00:00" in UTC.
+/// Formats a time in UTC: "2026-01-31 12:00:00".
 std::string print_time(std::int64_t unix_seconds);
-/// "3.2 MiB"
+/// Formats a size: "3.2 MiB".
 std::string print_bytes(std::uint64_t bytes);
 
-/// A list for people, with headers, and how many there are: "3 sessions".
+/// Prints a table with headers, and the number of its rows: "3 sessions".
 void print_table(const cli::Table& table, std::string_view noun);
 
-/// What strangers may have written, for the terminal (cli/table.hpp).
+/// Returns the text of `key`, made printable, because strangers may have written it (cli/table.hpp).
 std::string shown_text(const boost::json::object& row, std::string_view key);
 
 } // namespace stonechat::ctl

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sub-commands of stonechatctl. Each function adds its own to the program; when one was chosen,
-// it runs inside the parsing and leaves its exit code in `exit`.
+// The sub-commands of stonechatctl. Each function adds its sub-commands to the program. The chosen one runs
+// while the arguments are parsed, and stores its exit code in `exit`.
 #pragma once
 
 #include "ctl/client/options.hpp"
@@ -15,10 +15,10 @@ void add_room_commands(CLI::App& program, Options& options, Exit& exit);
 void add_ban_commands(CLI::App& program, Options& options, Exit& exit);
 void add_server_commands(CLI::App& program, Options& options, Exit& exit);
 
-/// Sessions as the server lists them, for people.
+/// Returns a table of the sessions, in the order of the server.
 cli::Table sessions_table(const boost::json::array& sessions);
 
-/// A sub-command with --json.
+/// Adds a sub-command with the option --json.
 CLI::App* add_command(CLI::App& parent, Options& options, const std::string& name,
     const std::string& meaning);
 
