@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The name of an avatar: the hash of its image (XEP-0153 section 3.1). Pure.
+// The hash of an avatar's image, by which clients know the avatar (XEP-0153 section 3.1). Pure.
 #pragma once
 
 #include "xmpp/element.hpp"
@@ -8,8 +8,8 @@
 
 namespace stonechat {
 
-/// Of the photo in `card` (vcard-temp): SHA-1 in lower-case hexadecimal; empty if there is none that can be
-/// read.
+/// Returns the SHA-1 of the photo in `card` (vcard-temp) in lower-case hexadecimal; empty if there is no
+/// readable photo.
 std::string avatar_hash(const Element& card);
 
 } // namespace stonechat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the loops over a stanza's bytes find the next one that means something: sixteen at a time where the
-// processor has SSE2 (every x86-64), else one by one. Pure.
+// Finds the next significant byte of a stanza, for loops over many bytes. Compares sixteen bytes at a time
+// where the processor has SSE2 (every x86-64), else one by one. Pure.
 #pragma once
 
 #include <bit>
@@ -20,7 +20,7 @@ inline __m128i load_block(const char* at)
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
-/// 0xff where the block has one of `wanted`.
+/// Returns a mask with 0xff where the block has one of `wanted`.
 template <class... Chars> __m128i any_of_block(__m128i block, Chars... wanted)
 {
     __m128i found = _mm_setzero_si128();
@@ -29,7 +29,7 @@ template <class... Chars> __m128i any_of_block(__m128i block, Chars... wanted)
 }
 #endif
 
-/// The first byte from `at` on that is one of `wanted`, or `end`.
+/// Returns the first byte from `at` on that is one of `wanted`, or `end`.
 template <class... Chars> const char* find_any(const char* at, const char* end, Chars... wanted)
 {
 #ifdef __SSE2__
@@ -45,10 +45,10 @@ template <class... Chars> const char* find_any(const char* at, const char* end, 
     return at;
 }
 
-/// The first byte from `at` on that is one of `wanted`, a control character or not ASCII, or `end`.
+/// Returns the first byte from `at` on that is one of `wanted`, a control character or not ASCII; else `end`.
 template <class... Chars> const char* find_special(const char* at, const char* end, Chars... wanted)
 {
-    constexpr char first_printable = ' '; // what is not ASCII is negative, so it is less
+    constexpr char first_printable = ' '; // bytes outside ASCII are negative, so they are less
 #ifdef __SSE2__
     for (; end - at >= search_block; at += search_block) {
         const __m128i block = load_block(at);
@@ -65,7 +65,7 @@ template <class... Chars> const char* find_special(const char* at, const char* e
     return at;
 }
 
-/// The first byte from `at` on that is NUL or not ASCII, or `end`.
+/// Returns the first byte from `at` on that is NUL or not ASCII, or `end`.
 inline const char* find_not_ascii(const char* at, const char* end)
 {
 #ifdef __SSE2__

@@ -8,7 +8,7 @@
 
 namespace stonechat {
 
-/// The base64 of SHA-1 over the string that §5.1 builds from identities (with xml:lang), features
+/// Returns the base64 of SHA-1 over the string that §5.1 builds from identities (with xml:lang), features
 /// and extended forms of `disco_info` (a `<query xmlns='…disco#info'/>`). Empty if §5.4 calls the
 /// answer ill-formed (a duplicate identity or feature, two forms of one FORM_TYPE).
 std::string caps_hash(const Element& disco_info);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0004 Data Forms with XEP-0068 form types: the one way in which forms are read and written. Pure.
+// XEP-0004 Data Forms with XEP-0068 form types: all forms are read and written with this class. Pure.
 #pragma once
 
 #include "base/result.hpp"
@@ -55,7 +55,7 @@ public:
     Element to_element() const;
 
     Type type() const { return type_; }
-    /// FORM_TYPE, or empty (XEP-0068).
+    /// Returns the FORM_TYPE, or empty (XEP-0068).
     std::string_view form_type() const;
     const std::string& title() const { return title_; }
     DataForm& set_title(std::string_view title);
@@ -70,10 +70,10 @@ public:
     void add_item(std::vector<Field> row);
 
     const Field* field(std::string_view var) const;
-    /// First value of a field, or nothing.
+    /// Returns the first value of a field, or nothing.
     std::optional<std::string_view> value(std::string_view var) const;
     std::vector<std::string> values(std::string_view var) const;
-    /// `1`/`true`, `0`/`false`; nothing if absent or neither.
+    /// Reads `1`/`true` and `0`/`false`; returns nothing for another value or no field.
     std::optional<bool> flag(std::string_view var) const;
 
     const std::vector<Field>& reported() const { return reported_; }

@@ -13,7 +13,7 @@ namespace stonechat {
 
 struct Delay {
     WallTime stamp;
-    Jid from;           ///< who held the stanza back; may be empty
+    Jid from;           ///< the entity that delayed the stanza; may be empty
     std::string reason; ///< natural language, may be empty
 
     Element to_element() const;
@@ -21,7 +21,7 @@ struct Delay {
 };
 
 /// Removes every `<delay/>` from `stanza` that claims to come from `domain` or an address there
-/// (XEP-0203 §5: only we may say so).
+/// (XEP-0203 §5: only this server may say so).
 void strip_forged_delays(Element& stanza, std::string_view domain);
 
 } // namespace stonechat

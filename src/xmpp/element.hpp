@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element: an XML element as XMPP has them: a name in a namespace, attributes, children and text.
-// A value: copied, moved, compared. No comments, processing instructions or prefixes; the name is
-// always the expanded one. Trees from outside are never deeper than ParserLimits::depth, so walking,
-// copying and freeing them may recurse. Pure, any thread.
+// Element: an XML element as XMPP uses it: a name in a namespace, attributes, children and text. A value:
+// copied, moved, compared. It has no comments, processing instructions or prefixes; the name is always
+// expanded. Parsed trees are never deeper than ParserLimits::depth, so code that walks, copies or frees them
+// may recurse. Pure, any thread.
 #pragma once
 
 #include "xmpp/namespace.hpp"
@@ -43,15 +43,16 @@ public:
     void rename(std::string_view name) { name_ = name; }
     void set_ns(Namespace ns) { ns_ = std::move(ns); }
 
-    // Attributes. Names without a namespace unless said otherwise.
-    /// The value, or nothing if the attribute is absent. Valid until the element changes.
+    // Attributes. Names have no namespace unless stated.
+    /// Returns the value, or nothing if the attribute is absent. Valid until the element changes.
     std::optional<std::string_view> attribute(std::string_view name, std::string_view ns = {}) const;
-    /// The value, or `fallback` (which must outlive the result).
+    /// Returns the value, or `fallback` (which must outlive the result).
     std::string_view attribute_or(std::string_view name, std::string_view fallback = {}) const;
     bool has_attribute(std::string_view name) const { return attribute(name).has_value(); }
     Element& set_attribute(std::string_view name, std::string_view value, Namespace ns = {});
     void remove_attribute(std::string_view name, std::string_view ns = {});
-    /// For who knows that there is no such attribute yet (the parser): does not look for one.
+    /// Adds an attribute without a search for an existing one. The caller (the parser) knows that there is
+    /// none.
     void append_attribute(Attribute attribute);
     void reserve_attributes(std::size_t count) { attributes_.reserve(count); }
     const std::vector<Attribute>& attributes() const { return attributes_; }
@@ -61,33 +62,33 @@ public:
     // Children.
     const std::vector<Node>& nodes() const { return nodes_; }
     std::vector<Node>& nodes() { return nodes_; }
-    /// The first child element of that name and namespace, or null. Valid until the children change.
+    /// Returns the first child element of that name and namespace, or null. Valid until the children change.
     const Element* child(std::string_view name, std::string_view ns) const;
     Element* child(std::string_view name, std::string_view ns);
-    /// The first child element of that name in this element's own namespace.
+    /// Returns the first child element of that name in this element's namespace.
     const Element* child(std::string_view name) const { return child(name, ns_.text()); }
     Element* child(std::string_view name) { return child(name, ns_.text()); }
-    /// The first child element, or null.
+    /// Returns the first child element, or null.
     const Element* first_child() const;
     Element* first_child();
     std::size_t child_count() const; ///< elements only
-    /// All child elements, in order (pointers valid until the children change).
+    /// Returns all child elements, in order. The pointers are valid until the children change.
     std::vector<const Element*> children() const;
     std::vector<const Element*> children(std::string_view name, std::string_view ns) const;
 
-    /// The text directly inside, all runs joined.
+    /// Returns the text directly inside this element, all runs joined.
     std::string text() const;
-    /// The text of the first child of that name in this element's namespace; empty if there is none.
+    /// Returns the text of the first child of that name in this element's namespace; empty if there is none.
     std::string child_text(std::string_view name) const;
 
-    /// Appends a child and gives it back for more building. The reference is valid until the next change.
+    /// Appends a child and returns it. The reference is valid until the next change.
     Element& add(Element child);
     Element& add(std::string_view name, Namespace ns);
-    /// In this element's own namespace.
+    /// Appends a child in this element's namespace.
     Element& add(std::string_view name);
-    /// The same with text inside.
+    /// Appends a child in this element's namespace, with text in it.
     Element& add_text_child(std::string_view name, std::string_view text);
-    /// Appends to the run of text that ends the element, or begins one. Gives *this back.
+    /// Appends text to the last run, or begins one. Returns *this.
     Element& add_text(std::string_view text);
 
     /// Builder form: returns *this so that a tree can be written in one expression.
@@ -96,7 +97,7 @@ public:
     Element&& with_attribute(std::string_view name, std::string_view value) &&;
     Element&& with_text(std::string_view text) &&;
 
-    /// Removes every child element for which `unwanted` holds; how many there were.
+    /// Removes every child element for which `unwanted` is true. Returns how many were removed.
     template <class Predicate> std::size_t remove_children_if(Predicate unwanted)
     {
         return std::erase_if(nodes_, [&unwanted](const Node& node) {

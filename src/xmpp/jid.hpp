@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Jid: an address, always prepared (RFC 7622): a Jid that exists is valid and normalised, so two
-// Jids are the same address exactly when they are equal. A value; one string inside. Pure, any thread.
+// Jid: an address, always prepared (RFC 7622). Every Jid is valid and normalised, so two Jids are the same
+// address exactly when they are equal. A value that holds one string. Pure, any thread.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,15 @@ namespace stonechat {
 
 class Jid {
 public:
-    /// No address. Stanzas without `to` or `from` carry this.
+    /// Creates the empty Jid, the address of stanzas without `to` or `from`.
     Jid() = default;
 
-    /// Parses and prepares `local@domain/resource`. Nothing if RFC 7622 forbids it: a part that is
+    /// Parses and prepares `local@domain/resource`. Returns nothing if RFC 7622 forbids it: a part that is
     /// empty or over 1023 bytes after preparation, a character outside its PRECIS class, a broken
     /// domain name. ASCII addresses take a path without ICU.
     static std::optional<Jid> parse(std::string_view text);
 
-    /// The same from parts; an empty `local` or `resource` means that there is none.
+    /// Makes an address from its parts. An empty `local` or `resource` means that there is none.
     static std::optional<Jid> from_parts(std::string_view local, std::string_view domain,
         std::string_view resource = {});
 
@@ -31,25 +31,25 @@ public:
     bool is_full() const { return has_resource(); }
     bool has_local() const { return domain_at_ > 0; }
     bool has_resource() const { return bare_length_ < text_.size(); }
-    /// Only a domain: a server or a component, neither local part nor resource.
+    /// Returns whether this is only a domain (a server or component), without local part and resource.
     bool is_domain() const { return !empty() && !has_local() && !has_resource(); }
 
-    /// The whole address. Valid as long as this Jid.
+    /// Returns the whole address. Valid as long as this Jid.
     const std::string& text() const { return text_; }
-    /// `local@domain`, or `domain`.
+    /// Returns `local@domain`, or `domain`.
     std::string_view bare_text() const { return std::string_view(text_).substr(0, bare_length_); }
     std::string_view local() const;
     std::string_view domain() const;
     std::string_view resource() const;
 
-    /// This address without its resource.
+    /// Returns this address without its resource.
     Jid bare() const;
-    /// The domain alone.
+    /// Returns the domain as an address.
     Jid domain_jid() const;
-    /// This address with another resource; nothing if RFC 7622 forbids the resource.
+    /// Returns this address with another resource; nothing if RFC 7622 forbids the resource.
     std::optional<Jid> with_resource(std::string_view resource) const;
 
-    /// Whether both name the same account, room or domain, whatever the resources.
+    /// Returns whether both have the same bare address (account, room or domain).
     bool same_bare(const Jid& other) const { return bare_text() == other.bare_text(); }
 
     friend bool operator==(const Jid& a, const Jid& b) { return a.text_ == b.text_; }
@@ -64,7 +64,7 @@ private:
     std::uint16_t bare_length_ = 0; ///< where the bare address ends
 };
 
-/// How long the addresses are together.
+/// Returns the total length of the addresses in bytes.
 template <class Jids> std::size_t bytes_of(const Jids& jids)
 {
     std::size_t sum = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// MarkupScanner: sees just enough of XML to know where tags and first-level elements end, so that
-// expat gets only whole ones. Reads each byte once, keeps none. It accepts more than XML does; what
-// it lets pass expat judges. Part of StreamParser; pure.
+// MarkupScanner: finds where tags and first-level elements end, so that expat gets only whole ones. Reads
+// each byte once and stores none. It accepts more than XML allows; expat finds the remaining errors. Part of
+// StreamParser; pure.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace stonechat {
 
-/// Whether `text` is nothing but XML's white space.
+/// Returns whether `text` is only XML white space.
 inline bool is_white(std::string_view text)
 {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -21,37 +21,37 @@ class MarkupScanner {
 public:
     /// Why a scan ended before its bytes did.
     enum class Stop {
-        end_of_bytes,      ///< it did not
+        end_of_bytes,      ///< all bytes were read
         opened,            ///< behind the root's start tag
         opened_and_closed, ///< behind a root that is an empty tag
         element,           ///< behind a first-level element
         closed,            ///< behind the root's end tag
-        // and for good:
+        // Errors, after which no scan goes on:
         too_big,
         restricted, ///< DTD, comment, processing instruction
         encoding,   ///< not UTF-8
         stray_text, ///< between first-level elements
-        malformed,  ///< expat will find the same
+        malformed,  ///< not well-formed; expat reports it too
     };
 
     struct Found {
         Stop stop = Stop::end_of_bytes;
         std::size_t scanned = 0;         ///< how many bytes were read
-        std::optional<std::size_t> safe; ///< up to here whole tags; nothing if the tag at hand goes on
+        std::optional<std::size_t> safe; ///< end of the last whole tag; nothing if the tag goes on
     };
 
-    /// Reads on. A first-level element (or the root's start tag) may have `limit` bytes.
+    /// Continues to scan. A first-level element (or the root's start tag) may have at most `limit` bytes.
     Found scan(std::string_view bytes, std::size_t limit);
 
-    /// Starts inside a root that somebody else has opened.
+    /// Starts inside a root whose start tag another scanner has read.
     static MarkupScanner inside_root();
 
     std::size_t depth() const { return depth_; }
-    /// Whether nothing has been read at all.
+    /// Returns whether nothing was read yet.
     bool at_start() const { return state_ == State::start; }
-    /// Whether nothing of a first-level element has been read.
+    /// Returns whether nothing of a first-level element was read.
     bool between_elements() const { return depth_ == 1 && !in_element_; }
-    /// Forgets the unfinished tag, of which `bytes` were read.
+    /// Forgets the unfinished tag, of which `bytes` bytes were read.
     void forget_tag(std::size_t bytes);
 
 private:
@@ -69,10 +69,10 @@ private:
     };
     class Run;
 
-    std::size_t counted_ = 0; ///< bytes of this first-level element before the scan at hand
-    std::uint32_t depth_ = 0; ///< open elements, the root among them
+    std::size_t counted_ = 0; ///< bytes of this first-level element in earlier scans
+    std::uint32_t depth_ = 0; ///< open elements, including the root
     State state_ = State::start;
-    std::uint8_t matched_ = 0; ///< of the word that the state waits for
+    std::uint8_t matched_ = 0; ///< characters matched of the word that the state expects
     char quote_ = 0;
     bool in_element_ = false;
     bool started_ = false; ///< too late for an XML declaration

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Namespace: the name of an XML namespace. One that stands in ns:: is a pointer into a table of
-// constants: free to hold, copy and compare; any other owns its text. A value of 16 bytes; pure.
+// Namespace: the name of an XML namespace. A name in the table of namespace.cpp is a pointer to a constant,
+// which costs no memory to hold, copy and compare; any other owns its text. A value of 16 bytes; pure.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ public:
 
     std::string_view text() const { return { data_, size_ }; }
     bool empty() const { return size_ == 0; }
-    /// Bytes on the heap that are only this object's.
+    /// Returns the number of heap bytes that this object owns.
     std::size_t heap_bytes() const { return owned_ ? size_ : 0; }
 
     friend bool operator==(const Namespace& a, const Namespace& b) { return a == b.text(); }

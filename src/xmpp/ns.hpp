@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ns: every XML namespace the server knows, once, under the name its RFC or XEP gives it.
+// ns: every XML namespace that the server knows, once, under the name that its RFC or XEP gives it.
 #pragma once
 
 #include <string_view>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ParserPool: the XML parsers that the streams of one shard share. A stream borrows one when a tag of a
-// first-level element has come and gives it back between two elements (StreamParser::feed), so that a
-// thousand busy streams need one or two parsers, which stay in the processor's cache, and an idle one
-// holds none. Streams whose root declares something unusual do not share: they have a parser of their
-// own. Owned by the shard, used on its thread only; pure.
+// ParserPool: the XML parsers that the streams of one shard share. A stream borrows a parser when a tag of a
+// first-level element has arrived, and returns it between two elements (StreamParser::feed). So a thousand
+// busy streams need one or two parsers, which stay in the processor's cache, and an idle stream holds none. A
+// stream whose root declares something unusual has its own parser. Owned by the shard, used on its thread
+// only; pure.
 #pragma once
 
 #include "xmpp/stream_parser.hpp"
@@ -24,14 +24,14 @@ public:
     ParserPool(const ParserPool&) = delete;
     ParserPool& operator=(const ParserPool&) = delete;
 
-    /// Bytes held by the parsers that nobody has borrowed.
+    /// Returns the bytes held by the parsers that are not borrowed.
     std::size_t memory() const;
 
-    // By StreamParser.
-    /// A parser that stands behind `root_tag`, from now on under `limits`; null if there is none.
-    /// `root_tag` is compared by its address: it has to be a constant.
+    // Called by StreamParser.
+    /// Returns a parser that has read `root_tag`, with `limits` from now on; null if there is none.
+    /// `root_tag` is compared by its address, so it must be a constant.
     std::unique_ptr<TreeBuilder> borrow(std::string_view root_tag, const ParserLimits& limits);
-    /// Takes one that stands between two elements. It is destroyed if there are enough.
+    /// Takes back a parser that is between two elements. Destroys it if the pool has enough.
     void give_back(std::string_view root_tag, std::unique_ptr<TreeBuilder> builder);
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ScramVerifier: what the server keeps instead of a password (RFC 5802 section 3): enough to check a
-// proof and to prove itself, not enough to log in. One per hash function. A value; pure.
+// ScramVerifier: what the server stores instead of a password (RFC 5802 section 3). With it the server can
+// check a client's proof and prove itself, but nobody can log in. One per hash function. A value; pure.
 #pragma once
 
 #include <cstdint>

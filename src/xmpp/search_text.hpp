@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tokens by which a text is found. Words of letters and digits, in the form that upper and lower case,
-// compatible characters and the accents of Latin and Greek do not change ("Straße" is "strasse"). Scripts
-// that put no spaces between words (Chinese, Japanese, Thai and others) give pairs of neighbouring
-// characters, so that whatever is part of a sentence is found in it. An emoji is a token. Pure, any thread.
+// Splits a text into the tokens by which search finds it. A word of letters and digits is a token, in a form
+// without differences of case, compatible characters, and accents of Latin and Greek ("Straße" is "strasse").
+// In scripts without spaces between words (Chinese, Japanese, Thai and others), each pair of neighbouring
+// characters is a token, so that search finds any part of a sentence. An emoji is a token. Pure, any thread.
 #pragma once
 
 #include <string>
@@ -12,15 +12,16 @@
 namespace stonechat {
 
 enum class SearchSide {
-    text,  ///< what is searched
-    query, ///< a phrase that is searched for; its last token may be the beginning of one
+    text,  ///< a text that is searched
+    query, ///< a phrase to search for; its last token may be the beginning of a word
 };
 
-/// In their order. A run of characters without spaces ends in its last character alone, unless it is the end
-/// of a query. What is no UTF-8 separates words.
+/// Returns the tokens in order. A run of a script without spaces ends with its last character as a token of
+/// its own, unless it is the end of a query. Bytes that are not UTF-8 separate words.
 std::vector<std::string> search_tokens(std::string_view text, SearchSide side);
 
-/// Whether this token is one character of a script without spaces, which is found by what it begins.
+/// Returns whether this token is one character of a script without spaces, which matches tokens that begin
+/// with it.
 bool is_single_unspaced(std::string_view token);
 
 } // namespace stonechat

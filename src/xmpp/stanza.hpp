@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stanza: a <message/>, <presence/> or <iq/> whose shape RFC 6120 section 8 allows, with its
-// addresses parsed. Message, Presence and Iq are views of it that know their types. A value; pure.
+// Stanza: a <message/>, <presence/> or <iq/> whose shape RFC 6120 section 8 allows, with parsed addresses.
+// Message, Presence and Iq are typed views of it. A value; pure.
 #pragma once
 
 #include "base/result.hpp"
@@ -37,11 +37,11 @@ public:
     /// Checks shape and addresses: an iq has an id, a known type and the right number of children
     /// (§8.2.3); a presence has a known type; an unknown message type counts as normal
     /// (RFC 6121 §5.2.2). `element` must be message, presence or iq in jabber:client or
-    /// jabber:server; it is normalised to jabber:client. On failure the error to answer with, and
-    /// `element` is left as it was (so that `error_reply` can be built from it).
+    /// jabber:server; it is normalised to jabber:client. On failure, returns the error to answer with and
+    /// leaves `element` unchanged, so that `error_reply` can be built from it.
     static Result<Stanza, StanzaError> from_element(Element&& element);
 
-    /// New stanzas, without payload.
+    /// Create stanzas without payload.
     static Stanza message(const Jid& from, const Jid& to, MessageType type = MessageType::normal);
     static Stanza presence(const Jid& from, const Jid& to, PresenceType type = PresenceType::available);
     static Stanza iq(const Jid& from, const Jid& to, IqType type, std::string_view id);
@@ -51,11 +51,11 @@ public:
     PresenceType presence_type() const { return static_cast<PresenceType>(type_); } ///< only of a presence
     IqType iq_type() const { return static_cast<IqType>(type_); }                   ///< only of an iq
     bool is_error() const;
-    /// An iq of type get or set: somebody waits for exactly one answer.
+    /// Returns whether this is an iq of type get or set, which must be answered exactly once.
     bool is_request() const;
 
     const Element& element() const { return element_; }
-    /// For the payload; addresses go through set_from/set_to.
+    /// For changes of the payload. Change addresses with set_from and set_to.
     Element& element()
     {
         wire_.reset();
@@ -68,23 +68,23 @@ public:
     void set_to(const Jid& to);
     std::string_view id() const { return element_.attribute_or("id"); }
 
-    /// Serialises it for client streams, before it is copied to many: the copies share the bytes until
-    /// one of them changes in more than its `to`.
+    /// Serialises the stanza for client streams. Call before it is copied for many receivers: the copies
+    /// share the bytes until one of them changes in more than its `to`.
     void serialize_for_many();
-    /// These bytes, or null.
+    /// Returns these bytes, or null.
     const WireForm* wire() const { return wire_.get(); }
 
-    /// A number that a stanza has as long as nobody changes it, in whatever way; its copies have it too.
-    /// Whoever sealed it knows so that he has the same before him, or does not, without comparing.
+    /// A number that the stanza and its copies have until they are changed in any way. Code that sealed a
+    /// stanza can tell by it, without comparing the content, whether it has the same stanza again.
     using Seal = std::uint64_t;
     static constexpr Seal unsealed = 0;
     void set_seal(Seal seal) { seal_ = seal; }
     Seal seal() const { return seal_; }
 
-    /// `type='error'` with the original id, addresses swapped and the payload left out.
-    /// Never call it for an error or an iq result (§8.3.1).
+    /// Returns a reply of type `error` with the original id, swapped addresses and no payload. Must not be
+    /// called for an error or an iq result (§8.3.1).
     Stanza error_reply(const StanzaError& error) const;
-    /// The result of this iq, with `payload` inside if given.
+    /// Returns the result of this iq, with `payload` if given.
     Stanza result(std::optional<Element> payload = std::nullopt) const;
 
 private:
@@ -109,7 +109,7 @@ public:
     const Jid& to() const { return stanza_->to(); }
     IqType type() const { return stanza_->iq_type(); }
     std::string_view id() const { return stanza_->id(); }
-    /// The child that says what is asked; of a get or set there is exactly one.
+    /// Returns the child with the request; a get or set has exactly one.
     const Element& payload() const { return *stanza_->element().first_child(); }
 
 private:
@@ -139,7 +139,7 @@ public:
     const Jid& from() const { return stanza_->from(); }
     const Jid& to() const { return stanza_->to(); }
     PresenceType type() const { return stanza_->presence_type(); }
-    /// −128 to 127; 0 if absent or not a number (RFC 6121 §4.7.2.3).
+    /// Returns the priority, −128 to 127; 0 if absent or not a number (RFC 6121 §4.7.2.3).
     int priority() const;
 
 private:
@@ -147,11 +147,11 @@ private:
 };
 
 /// Moves `stanza` and its children from one content namespace to another (jabber:server to
-/// jabber:client and back); what lies inside other namespaces, like a forwarded stanza, stays.
+/// jabber:client and back). Content in other namespaces, like a forwarded stanza, does not change.
 void replace_content_ns(Element& stanza, std::string_view from, std::string_view to);
 
-/// What answers a stanza that never became one: `refused` with `from` and `to` swapped as they are
-/// written, its id, xml:lang and `error`; the payload is left out.
+/// Returns the error reply to an element that is not a valid stanza: `refused` with `from` and `to` swapped
+/// as written, its id, xml:lang and `error`, without the payload.
 Element error_reply_to(const Element& refused, const StanzaError& error);
 
 std::string_view to_text(MessageType type);  ///< "normal" for normal

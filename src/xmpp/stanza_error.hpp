@@ -13,7 +13,7 @@ namespace stonechat {
 
 class StanzaError {
 public:
-    /// RFC 6120 §8.3.3. The names are the wire's, with `_` for `-`; `gone` and `redirect` may carry a URI.
+    /// RFC 6120 §8.3.3. Names as on the wire, with `_` for `-`; `gone` and `redirect` may carry a URI.
     enum class Condition {
         bad_request,
         conflict,
@@ -42,9 +42,9 @@ public:
 
     enum class Type { auth, cancel, continue_, modify, wait };
 
-    /// undefined-condition; Result needs an error that can stand for none.
+    /// Creates undefined-condition. Result needs an error with a default.
     StanzaError() : StanzaError(undefined_condition) {}
-    /// With the type that the RFC pairs with the condition.
+    /// Uses the type that the RFC pairs with the condition.
     StanzaError(Condition condition, std::string_view text = {});
     StanzaError(Condition condition, Type type, std::string_view text = {});
 
@@ -62,7 +62,7 @@ public:
 
     /// `<error type='…'>…</error>` in `stanza_ns` (jabber:client unless it is a server's stream).
     Element to_element(std::string_view stanza_ns) const;
-    /// Reads an `<error/>`; nothing if it has no known condition.
+    /// Reads an `<error/>`. Returns nothing if it has no known condition.
     static std::optional<StanzaError> from_element(const Element& error);
 
 private:

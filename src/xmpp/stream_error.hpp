@@ -12,7 +12,7 @@ namespace stonechat {
 
 class StreamError {
 public:
-    /// RFC 6120 §4.9.3; the names are the wire's with `_` for `-`.
+    /// RFC 6120 §4.9.3. Names as on the wire, with `_` for `-`.
     enum class Condition {
         bad_format,
         bad_namespace_prefix,
@@ -42,7 +42,7 @@ public:
     };
     using enum Condition;
 
-    /// undefined-condition; Result needs an error that can stand for none.
+    /// Creates undefined-condition. Result needs an error with a default.
     StreamError() : StreamError(undefined_condition) {}
     StreamError(Condition condition, std::string_view text = {});
     /// Adds an application-specific condition, e.g. `<stanza-too-big xmlns='urn:xmpp:errors'/>`.
@@ -57,7 +57,7 @@ public:
 
     /// `<error xmlns='http://etherx.jabber.org/streams'>…</error>`
     Element to_element() const;
-    /// Reads what a peer sent; `undefined_condition` if it names no condition that we know.
+    /// Reads an error from a peer. Returns `undefined_condition` if it has no known condition.
     static StreamError from_element(const Element& error);
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands in an archive in the place of a message that was taken back: by its author (XEP-0424 §4) or by
-// a moderator of the room (XEP-0425 §4). Pure.
+// Tombstone: replaces a message in an archive that was retracted by its author (XEP-0424 §4) or by a
+// moderator of the room (XEP-0425 §4). Pure.
 #pragma once
 
 #include "base/clock.hpp"
@@ -12,29 +12,28 @@
 
 namespace stonechat {
 
-/// That a moderator took a message back.
+/// The retraction of a message by a moderator.
 struct Moderation {
-    Jid by;                  ///< the moderator; empty if that is not to be told (XEP-0425 §4)
+    Jid by;                  ///< the moderator; empty if it must not be shown (XEP-0425 §4)
     std::string occupant_id; ///< XEP-0421, of the moderator; may be empty
     std::string reason;      ///< natural language, may be empty
 
-    /// Puts `<moderated/>` and `<reason/>` into `<retract/>`, which tells the room (XEP-0425 §3.1), or into
-    /// the
+    /// Adds `<moderated/>` and `<reason/>` to the `<retract/>` that the room sends (XEP-0425 §3.1), or to the
     /// `<retracted/>` of a tombstone.
     void add_to(Element& retraction) const;
 };
 
-/// What remains of `original`, which the message with `id` has taken back at `stamp`: who, to whom and under
-/// which id. Of a groupchat message also what its room has said of it: the author's occupant id (XEP-0425
-/// §4), the real address for those who may see it (XEP-0313 §6.1.2), and the room's stanza-id, which
-/// retractions name (XEP-0424 §5.1); of a private message in a room, that it is one (XEP-0045 §7.5), and by
-/// which occupant. The room must have removed what clients claim of these. `id` is never empty: clients find
-/// the retraction by it (XEP-0424 §4).
+/// Returns the tombstone for `original`, which the message with `id` retracted at `stamp`. It keeps sender,
+/// addressee and id. For a groupchat message it also keeps what the room has added: the author's occupant id
+/// (XEP-0425 §4), the real address for those who may see it (XEP-0313 §6.1.2), and the room's stanza-id,
+/// which retractions name (XEP-0424 §5.1). For a private message in a room it keeps the mark of one (XEP-0045
+/// §7.5) and the occupant. The room must have removed such elements of clients before. `id` is never empty:
+/// clients find the retraction by it (XEP-0424 §4).
 Element tombstone(const Element& original, std::string_view id, WallTime stamp);
 Element tombstone(const Element& original, std::string_view id, WallTime stamp, const Moderation& moderation);
 
-/// Whether `message` has nothing but what a tombstone has. Its `<retracted/>` alone proves nothing: anybody
-/// may put one beside what they say, and nobody could take that back any more.
+/// Returns whether `message` has only the content of a tombstone. A `<retracted/>` alone proves nothing:
+/// anybody may add one to a normal message, which nobody could then retract.
 bool is_tombstone(const Element& message);
 
 } // namespace stonechat

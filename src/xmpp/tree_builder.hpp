@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TreeBuilder: one expat parser and the Element that grows out of it. Between two first-level elements it
-// can go on for another stream with the same root (ParserPool), or be thrown away and built anew, because
-// expat's heap only ever grows. Part of StreamParser; the only file that knows expat.
+// TreeBuilder: one expat parser and the Element that it builds. Between two first-level elements it can
+// continue with another stream that has the same root (ParserPool), or be destroyed and created again,
+// because expat's heap only grows. Part of StreamParser; the only file that uses expat.
 #pragma once
 
 #include "xmpp/element.hpp"
@@ -19,38 +19,39 @@ namespace stonechat {
 
 class TreeBuilder {
 public:
-    /// `limits` has to outlive the builder, or its use under these limits.
+    /// `limits` must outlive the builder, or its use with these limits.
     explicit TreeBuilder(const ParserLimits& limits);
     ~TreeBuilder();
     TreeBuilder(const TreeBuilder&) = delete;
     TreeBuilder& operator=(const TreeBuilder&) = delete;
 
-    /// Goes on under other limits. Between two elements.
+    /// Continues with other limits. Call between two elements.
     void set_limits(const ParserLimits& limits) { limits_ = &limits; }
-    /// Inside the root and outside of any element: nothing that was read matters for what comes.
+    /// Returns whether the parser is inside the root and outside of any element, so that another stream can
+    /// use it.
     bool is_between_elements() const { return root_open_ && open_.empty() && !element_complete_ && !error_; }
 
-    /// Parses whole tags and any part of a text. After an error the builder is of no more use.
+    /// Parses whole tags and any part of a text. After an error the builder must not be used any more.
     std::optional<StreamError> parse(std::string_view piece);
-    /// Parses the start tag of a root that was reported before.
+    /// Parses the start tag of a root that was already reported.
     std::optional<StreamError> replay_root(std::string_view tag);
 
-    /// The root, once, after its start tag; nothing if there was none.
+    /// Returns the root, once, after its start tag; nothing if there was none.
     std::optional<StreamParser::Opened> take_opened();
-    /// A start tag that declares what the root declared, without its attributes; once.
+    /// Returns, once, a start tag with the root's namespace declarations and without its attributes.
     std::string take_root_tag() { return std::move(root_tag_); }
-    /// The first-level element, once it is complete.
+    /// Returns the first-level element, once it is complete.
     std::optional<Element> take_element();
 
-    /// Bytes that expat holds, and that the unfinished element holds.
+    /// Return the bytes that expat holds, and those that the unfinished element holds.
     std::size_t expat_bytes() const { return heap_.used; }
     std::size_t tree_bytes() const { return tree_bytes_; }
 
-    /// What one expat parser has allocated.
+    /// The memory that one expat parser has allocated.
     struct Heap {
         std::size_t used = 0;
         std::size_t limit = 0;
-        std::size_t rooted = 0; ///< of that, when it stood behind the root's start tag
+        std::size_t rooted = 0; ///< of these, allocated up to the root's start tag
         std::size_t left = 0;   ///< what elements that are over have left behind, beyond that
     };
 
@@ -88,9 +89,9 @@ private:
     std::optional<StreamParser::Opened> opened_;
 
     Element element_;            ///< the first-level one
-    std::vector<Element*> open_; ///< from element_ down to the one whose content comes
-    Namespace last_namespace_;   ///< most names are in the namespace of the one before
-    std::size_t namespaces_ = 0; ///< declared on the tag at hand
+    std::vector<Element*> open_; ///< from element_ down to the innermost open one
+    Namespace last_namespace_;   ///< most names are in the same namespace as the name before
+    std::size_t namespaces_ = 0; ///< declared on the current tag
     std::size_t elements_ = 0;   ///< in the first-level element
     std::size_t tree_bytes_ = 0;
 };
