@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completions. Each script walks over the words before the cursor to find the command that they name, and
-// offers what may follow it; where a value is wanted, files.
+// Completions. Each script reads the words before the cursor to find their command, and offers the words that
+// may follow it. It offers files where a value is expected.
 #include "cli/commands.hpp"
 #include "cli/documents.hpp"
 
@@ -9,7 +9,7 @@
 namespace stonechat::cli {
 namespace {
 
-/// What may follow a command.
+/// Returns the words that may follow a command.
 struct Choice {
     std::string word;
     std::string meaning;
@@ -27,7 +27,7 @@ std::vector<Choice> choices_after(const CLI::App& command)
     return choices;
 }
 
-/// In single quotes for a shell.
+/// Returns a text in single quotes for a shell.
 std::string shell_quoted(const std::string& text)
 {
     std::string quoted = "'";
@@ -37,7 +37,7 @@ std::string shell_quoted(const std::string& text)
     return quoted + "'";
 }
 
-/// The paths of all commands as patterns of `case`: 'user' | 'user add'.
+/// Returns the paths of all commands as patterns of `case`: 'user' | 'user add'.
 std::string path_patterns(const CLI::App& program)
 {
     std::string patterns;
@@ -49,7 +49,7 @@ std::string path_patterns(const CLI::App& program)
     return patterns;
 }
 
-/// Options of any command that are followed by a value, as patterns of `case`.
+/// Returns the options of all commands that take a value, as patterns of `case`.
 std::string value_patterns(const CLI::App& program)
 {
     std::vector<std::string> words;
@@ -75,7 +75,7 @@ std::string function_of(const CLI::App& program)
     return "_" + program.get_name();
 }
 
-/// For the `case` of both shells: what follows each command, written by `line`.
+/// Returns the branches of `case` for all commands; `line` writes one branch.
 template <class Line> std::string cases(const CLI::App& program, Line line)
 {
     std::string text;

@@ -10,7 +10,7 @@
 namespace stonechat::cli {
 namespace {
 
-/// A text that troff takes literally.
+/// Escapes a text so that troff prints it literally.
 std::string escaped(const std::string& text)
 {
     std::string safe;
@@ -34,7 +34,7 @@ std::string upper_case(std::string text)
     return text;
 }
 
-/// Where a paragraph begins with an empty line, troff wants a request.
+/// Replaces an empty line between paragraphs by a troff request.
 std::string paragraphs(const std::string& text)
 {
     std::string all;
@@ -47,7 +47,7 @@ std::string paragraphs(const std::string& text)
     return all;
 }
 
-/// That each command has --help is told once, of the program.
+/// --help is described once, for the program, and left out for each command.
 std::vector<const CLI::Option*> options_told(const CLI::App& command)
 {
     auto options = named_options(command);
@@ -133,7 +133,7 @@ std::string manual_page(const CLI::App& program, const ManualFacts& facts)
 CLI::App* add_documents(CLI::App& program, ManualFacts facts)
 {
     CLI::App* command = program.add_subcommand("documents", "Prints the manual page or a completion");
-    command->group(""); // nobody needs it in the list
+    command->group(""); // hidden from the list of commands
     const auto kind = std::make_shared<std::string>();
     command->add_option("kind", *kind)->required()->check(CLI::IsMember({ "man", "bash", "zsh", "fish" }));
     command->callback([&program, kind, facts = std::move(facts)] {

@@ -10,7 +10,7 @@
 namespace stonechat::cli {
 namespace {
 
-/// Text is UTF-8 whatever the user's locale is.
+/// Text is UTF-8, independent of the user's locale.
 class Utf8Locale {
 public:
     Utf8Locale() : before_(uselocale(locale())) {}
@@ -35,16 +35,16 @@ bool turns_direction(wchar_t character)
 
 struct Character {
     std::size_t bytes;
-    int columns; ///< -1: must not be shown
+    int columns; ///< terminal columns; -1: must not be printed
 };
 
-/// The first character of `text`, which is not empty.
+/// Returns the first character of `text`, which must not be empty.
 Character first_of(std::string_view text)
 {
     std::mbstate_t state {};
     wchar_t character = 0;
     const std::size_t bytes = std::mbrtowc(&character, text.data(), text.size(), &state);
-    if (bytes == 0 || bytes > text.size()) { // NUL, or no UTF-8
+    if (bytes == 0 || bytes > text.size()) { // NUL, or not UTF-8
         return { 1, -1 };
     }
     return { bytes, turns_direction(character) ? -1 : wcwidth(character) };

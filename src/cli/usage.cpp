@@ -13,7 +13,7 @@
 namespace stonechat::cli {
 namespace {
 
-/// The command as far as it was understood.
+/// Returns the innermost command that was recognized.
 const CLI::App& understood(const CLI::App& program)
 {
     const CLI::App* at = &program;
@@ -28,7 +28,8 @@ std::string joined(const std::string& path, const std::string& word)
     return path.empty() ? word : path + " " + word;
 }
 
-/// The command that `word` may stand for: one of this group, or one of another group that is called so alone.
+/// Returns the command that `word` may mean: one of this group, or a command of another group whose name is
+/// unique.
 std::optional<std::string> meant_command(const CLI::App& program, const CLI::App& group,
     const std::string& word)
 {
@@ -80,7 +81,7 @@ std::string unknown_option(const CLI::App& command, const std::string& word)
     return "unknown option '" + printable(name) + "'" + (near ? "; did you mean '" + *near + "'?" : "");
 }
 
-/// What is wrong, if it is a word that nobody knows.
+/// Returns the message for an unknown word; nothing if there is none.
 std::optional<std::string> unknown_word(const CLI::App& program)
 {
     const CLI::App& command = understood(program);

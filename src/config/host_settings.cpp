@@ -41,7 +41,7 @@ public:
 private:
     using Values = SectionReader::Values;
 
-    /// `[modules.NAME]`: what holds for every host that does not say otherwise.
+    /// Reads `[modules.NAME]`, whose keys apply to every host that does not set them itself.
     std::map<std::string, Values> read_general_modules(const toml::table& root)
     {
         std::map<std::string, Values> general;

@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t file_limit = 1024 * 1024; // thousands of hosts fit into it
+constexpr std::size_t file_limit = 1024 * 1024; // enough for thousands of hosts
 
-/// What the sections of the server's core need beyond one key at a time.
+/// Checks of the core's sections that concern several keys, or the content of a list.
 void finish_core(SectionReader& reader, Settings& settings, const toml::table& root)
 {
     Section& server = settings.sections.at("server");
@@ -94,7 +94,7 @@ LoadedSettings parse_settings(const Schema& schema, std::string_view text, const
         return std::vector<ConfigProblem> { { file, 0, 0, "is larger than 1 MiB", "" } };
     }
     SectionReader reader(schema, file);
-    // The one place that catches: toml++ reports broken syntax by an exception.
+    // toml++ reports broken syntax by an exception.
     try {
         const toml::table root = toml::parse(text, file);
         Settings settings = read_all(reader, root, file);

@@ -33,7 +33,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 SectionReader::SectionReader(const Schema& schema, const std::string& file) : schema_(schema), file_(file)
 {
-    std::error_code ignored; // the path as given is then as good as any
+    std::error_code ignored; // on failure the path is used as given
     folder_ = fs::absolute(file, ignored).parent_path();
 }
 
@@ -75,7 +75,7 @@ void SectionReader::refuse_unknown_sections(const toml::table& root)
     }
 }
 
-/// Where a key belongs that stands in the wrong place.
+/// Suggests the section to which a misplaced key belongs.
 std::string SectionReader::home_of_key(std::string_view key) const
 {
     std::string homes;

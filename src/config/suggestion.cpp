@@ -31,7 +31,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b)
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& words)
 {
-    constexpr std::size_t longest = 64; // nobody meant a key of ours with more
+    constexpr std::size_t longest = 64; // longer than any key, so no suggestion
     if (word.empty() || word.size() > longest) {
         return std::nullopt;
     }
@@ -39,7 +39,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& each : words) {
         std::size_t distance = edit_distance(word, each);
-        // "stanza" for "stanza_bytes" and the other way round
+        // "stanza" for "stanza_bytes", or the reverse
         if (word.size() >= 4 && each.size() >= 4 && (each.starts_with(word) || word.starts_with(each))) {
             distance = std::min<std::size_t>(distance, 1);
         }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view scheme = "xmpp:";
 
-/// The account that a contact's URI names: "xmpp:abuse@example.org?message" (RFC 5122).
+/// Returns the account that a contact URI names: "xmpp:abuse@example.org?message" (RFC 5122).
 std::optional<Jid> account_of_uri(std::string_view uri)
 {
     if (!uri.starts_with(scheme)) {
@@ -39,7 +39,7 @@ void add_contacts(std::vector<TrustedName>& names, const HostSettings& host)
     }
 }
 
-/// Whose device gets a message, and when, is what a push service is told.
+/// A push service learns whose device gets a message, and when, so its name is trusted too.
 void add_push_services(std::vector<TrustedName>& names, const HostSettings& host)
 {
     const auto push = host.modules.find("push");

@@ -14,7 +14,7 @@ struct Unit {
     std::int64_t factor;
 };
 
-// The largest first: printing takes the first that divides the value.
+// Largest first: printing uses the first unit that divides the value.
 constexpr std::array<Unit, 4> byte_units { { { "GiB", 1 << 30 }, { "MiB", 1 << 20 }, { "KiB", 1 << 10 },
     { "B", 1 } } };
 constexpr std::array<Unit, 6> duration_units { { { "days", 86'400'000 }, { "h", 3'600'000 },

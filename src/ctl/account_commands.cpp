@@ -181,7 +181,8 @@ Task<Answer> user_show(Context& context, json::object request)
     }
     result["last_seen"] = to_json(last_seen_in(seen->value_or(std::string())));
     add_holdings(result, *holdings);
-    result["archive"].as_object()["bytes"] = *archived; // of all, also where there are too many to count
+    result["archive"].as_object()["bytes"] =
+        *archived; // of all messages, even if there are too many to count
     result["archive"].as_object()["quota"] = *quota == no_quota ? json::value(nullptr) : json::value(*quota);
     auto listing = sessions_of(context, std::string(jid->bare_text()));
     result["sessions"] = co_await listing;
@@ -210,7 +211,7 @@ Task<Answer> user_list(Context& context, json::object request)
     }
     json::object result;
     result["accounts"] = std::move(rows);
-    // Whoever wants the next page asks behind this name.
+    // The client asks for the next page with this name.
     result["next"] = listed->size() == limit ? json::value(listed->back().user) : json::value(nullptr);
     co_return result;
 }

@@ -47,7 +47,7 @@ Result<IpPrefix, Error> prefix_of(const json::object& request)
     return *prefix;
 }
 
-/// For how long; 0 = until it is removed.
+/// Returns the duration of the ban; 0 = until it is removed.
 Result<std::chrono::seconds, Error> length_of(const json::object& request)
 {
     const json::value* value = request.if_contains("seconds");

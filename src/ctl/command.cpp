@@ -48,7 +48,7 @@ constexpr std::array<Command, 25> commands { {
     { "message", false, message },
     { "status", false, status },
     { "settings", false, settings },
-    { "reload", false, reload }, // the reload itself is logged, change by change
+    { "reload", false, reload }, // not logged here: the reload logs each change
     { "backup", true, backup },
 } };
 

@@ -15,7 +15,7 @@ namespace {
 namespace json = boost::json;
 using boost::system::error_code;
 
-/// What a command is about, for the log.
+/// Returns the subject of a command (an account, a room …) for the log.
 std::string subject_of(const json::object& request)
 {
     std::string about;
@@ -96,7 +96,7 @@ void Connection::run(const json::object& request)
     });
 }
 
-/// Who changed what is asked for long afterwards.
+/// Logs a command, because an operator may ask much later who changed something.
 void Connection::log(const Command& command, const std::string& about, const Answer& answer) const
 {
     const std::string outcome = answer ? "done" : answer.error().code;
@@ -110,7 +110,7 @@ Answer Connection::follow(const json::object& request)
     if (!jid) {
         return jid.error();
     }
-    // Told on any thread; goes home first.
+    // The trace calls this on any thread; it posts to shard 0 first.
     trace_ = context_.server.trace().follow(jid->bare(),
         [weak = weak_from_this(), &shard = context_.shard](const std::string& line) {
             shard.post([weak, line] {

@@ -20,7 +20,7 @@ using boost::system::error_code;
 
 constexpr std::chrono::milliseconds pause_after_failure(500);
 
-/// Whether somebody answers at `path`.
+/// Returns whether a server answers at `path`.
 bool is_served(boost::asio::io_context& io, const std::string& path)
 {
     error_code error;
@@ -105,11 +105,11 @@ void ControlServer::accept()
 {
     acceptor_.async_accept([this](error_code error, Connection::Socket socket) {
         if (error == boost::asio::error::operation_aborted || !acceptor_.is_open()) {
-            return; // `this` may be gone
+            return; // `this` may be destroyed
         }
         if (error) {
             pause_.start(context_.shard.timers(),
-                pause_after_failure); // no descriptor left: asking at once is futile
+                pause_after_failure); // no descriptor left: an immediate retry would fail too
             return;
         }
         welcome(std::move(socket));

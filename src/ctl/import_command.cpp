@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// user import: many accounts in one request. Hashing their passwords is what takes time, so several
-// are under way at once, as many as the threads of the blocking pool can work on without a gap.
+// user import: creates many accounts in one request. Password hashing takes most of the time, so several
+// accounts are created at once: as many as keep all threads of the blocking pool busy.
 #include "ctl/command.hpp"
 #include "ctl/protocol.hpp"
 #include "net/shard.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// One import, alive until its last account is there.
+/// One import. Lives until its last account is created or refused.
 class Import : public std::enable_shared_from_this<Import> {
 public:
     Import(Context& context, json::array entries)
@@ -34,7 +34,7 @@ public:
     }
 
 private:
-    /// A loop instead of recursion: an account may be there, or refused, inside create().
+    /// A loop instead of recursion: create() may complete before it returns.
     void go_on()
     {
         if (going_on_) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// message: what became of one message, by its id
+// message: shows what became of one message, by its id
 #include "ctl/command.hpp"
 #include "net/shard.hpp"
 #include "router/server.hpp"

@@ -39,7 +39,7 @@ Error bad_request(std::string message)
 
 // Which rooms are meant ---------------------------------------------------------------------------
 
-/// What to say if `name` has no rooms: where there are some.
+/// Returns the error for a `name` without rooms; it names the domains that have rooms.
 Error no_such_service(const Router& router, const std::string& name)
 {
     std::string all;
@@ -54,7 +54,7 @@ Error no_such_service(const Router& router, const std::string& name)
     return { "no-such-service", "there are no rooms at '" + name + "'; " + hint };
 }
 
-/// Those of the service `name`, which may also be the name of its host.
+/// Returns the rooms of the service `name`, which may also be the name of its host.
 Result<Rooms*, Error> rooms_at(const Context& context, const std::string& name)
 {
     const Router& router = context.server.router_of(context.shard);
@@ -85,7 +85,7 @@ Result<Target, Error> target_of(const Context& context, const json::object& requ
     if (!rooms) {
         return rooms.error();
     }
-    if ((*rooms)->domain().text() != room->domain()) { // an account of its host
+    if ((*rooms)->domain().text() != room->domain()) { // the address of an account of the host
         return no_such_service(context.server.router_of(context.shard), std::string(room->domain()));
     }
     return Target { *rooms, *room };
@@ -177,7 +177,7 @@ json::array occupants_of(const RoomFacts& facts)
 
 // What is to be set -------------------------------------------------------------------------------
 
-/// A text, or several.
+/// Reads a text or a list of texts.
 std::optional<std::vector<std::string>> values_in(const json::value& value)
 {
     if (value.is_string()) {

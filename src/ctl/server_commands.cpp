@@ -103,7 +103,7 @@ json::value end_of_certificate(const std::vector<CertificateFacts>& certificates
     return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
 }
 
-/// What somebody should do something about.
+/// Returns warnings that an administrator should act on.
 json::array warnings_of(const Server& server, const std::vector<CertificateFacts>& certificates)
 {
     json::array warnings;

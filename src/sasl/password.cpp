@@ -17,7 +17,7 @@ bool has_allowed_length(std::string_view password)
     return !password.empty() && password.size() <= longest_password;
 }
 
-/// The first character of valid UTF-8.
+/// Returns the first character of a valid UTF-8 text.
 std::string_view first_character(std::string_view text)
 {
     const auto first = static_cast<unsigned char>(text.front());
@@ -35,7 +35,7 @@ char32_t code_point_of(std::string_view character)
     return value;
 }
 
-/// "'²' (U+00B2)", or without the character itself if it cannot be seen.
+/// Returns "'²' (U+00B2)", without the character itself if it is not visible.
 std::string description_of(std::string_view character)
 {
     std::array<char, 16> number {};

@@ -58,7 +58,7 @@ SaslMechanism::Step Scram::respond(std::string_view message)
     return fail(SaslFailure::malformed_request);
 }
 
-/// RFC 5802 §6: what the client may say about channel binding with this mechanism.
+/// RFC 5802 §6: checks what the client says about channel binding with this mechanism.
 std::optional<SaslFailure> Scram::check_binding_flag()
 {
     switch (first_.flag) {
@@ -68,7 +68,8 @@ std::optional<SaslFailure> Scram::check_binding_flag()
         if (plus_) {
             return SaslFailure::malformed_request;
         }
-        // The client can bind and thinks that we cannot: somebody has shortened the list we sent.
+        // The client supports channel binding and thinks that we do not: somebody has changed the list that
+        // we sent.
         const auto& offered = context_.mechanisms;
         const bool downgraded = std::any_of(offered.begin(), offered.end(), is_plus);
         return downgraded ? std::optional(SaslFailure::not_authorized) : std::nullopt;
@@ -102,7 +103,7 @@ SaslMechanism::Step Scram::first(std::string_view message)
     user_ = first_.user;
     auto user = sasl::prepared_user(first_.user, context_.host);
     if (!user) {
-        // Not a name that an account could have, so its refusal tells nothing about accounts.
+        // No account can have this name, so the refusal reveals nothing about accounts.
         return fail(SaslFailure::not_authorized);
     }
     user_ = std::move(*user);
@@ -113,7 +114,7 @@ SaslMechanism::Step Scram::first(std::string_view message)
     return NeedAccount { user_ };
 }
 
-/// Something that looks like this user's verifier, today and after every restart.
+/// Makes a fake verifier for a user without an account. It is the same after every restart.
 void Scram::pretend()
 {
     constexpr std::string_view zero("\0", 1);
@@ -127,7 +128,7 @@ void Scram::pretend()
     verifier_.server_key = verifier_.stored_key;
 }
 
-/// XEP-0474 §6.1: the hash of what we have offered, so that the client sees if somebody changed it.
+/// XEP-0474 §6.1: returns the hash of what we have offered, so that the client can detect a change.
 std::string Scram::downgrade_protection() const
 {
     std::string offered = sorted_and_joined(context_.mechanisms);
@@ -149,7 +150,7 @@ SaslMechanism::Step Scram::supply(std::optional<std::vector<ScramVerifier>> veri
     if (state_ != State::account) {
         return fail(SaslFailure::malformed_request);
     }
-    // Made up for those who exist as well: both cost the same.
+    // Made for existing users too, so that both cases take the same time.
     pretend();
     if (verifiers) {
         for (ScramVerifier& verifier : *verifiers) {

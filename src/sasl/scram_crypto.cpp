@@ -19,7 +19,7 @@ void require(int success)
     }
 }
 
-/// Looking an algorithm up costs more than using it on a short text.
+/// Cached, because the lookup of an algorithm costs more than its use on a short text.
 class Algorithm {
 public:
     explicit Algorithm(const char* name)

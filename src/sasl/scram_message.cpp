@@ -52,12 +52,13 @@ std::optional<std::string> decode_name(std::string_view text)
     return name;
 }
 
-/// Takes fields off the front of a message.
+/// Removes fields from the front of a message.
 class Fields {
 public:
     explicit Fields(std::string_view text) : rest_(text) {}
 
-    /// The text up to the next comma, which is taken too; nothing when the message is at its end.
+    /// Removes and returns the text up to the next comma, and removes the comma; nothing at the end of the
+    /// message.
     std::optional<std::string_view> next()
     {
         if (ended_) {
@@ -71,7 +72,7 @@ public:
         return field;
     }
 
-    /// The value of the next field, which has to be called `name`.
+    /// Returns the value of the next field, which must be called `name`.
     std::optional<std::string_view> value(char name)
     {
         const auto field = next();
@@ -90,7 +91,7 @@ private:
     bool ended_ = false;
 };
 
-/// An extension we do not know is ignored, except `m`, which says that it must not be (RFC 5802 §5.1).
+/// Unknown extensions are ignored, except `m`, which marks a mandatory one (RFC 5802 §5.1).
 bool is_harmless_extension(std::string_view field)
 {
     return field.size() > 2 && is_letter(field[0]) && field[0] != 'm' && field[1] == '='

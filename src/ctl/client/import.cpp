@@ -49,7 +49,7 @@ Result<std::vector<Line>, CallError> read_lines(std::istream& in, const std::str
 
 json::object request_for(const std::vector<Line>& lines, std::size_t& next)
 {
-    // Both bounds of the protocol: accounts, and bytes with room for escapes.
+    // Both limits of the protocol: accounts, and bytes with a margin for escapes.
     constexpr std::size_t bytes = request_limit / 4;
     json::array accounts;
     std::size_t size = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// stonechatctl: steers a running server over its local socket (docs/protocol/ctl.md).
+// stonechatctl: controls a running server through its local socket (docs/protocol/ctl.md).
 #include "cli/documents.hpp"
 #include "cli/usage.hpp"
 #include "ctl/client/subcommands.hpp"

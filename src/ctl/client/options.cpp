@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// AsyncMutex the terminal's echo off as long as it lives.
+/// Turns the terminal's echo off during its lifetime.
 class Silence {
 public:
     Silence()
@@ -47,7 +47,7 @@ std::string read_silently(const std::string& prompt)
     return line;
 }
 
-/// A message may have several lines; within each nothing steers the terminal.
+/// Makes each line of a message printable; a message may have several lines.
 std::string lines_of(std::string_view message)
 {
     std::string lines;

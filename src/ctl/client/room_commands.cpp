@@ -160,7 +160,7 @@ void print_facts(const json::object& facts)
 
 // set, affiliate, destroy -------------------------------------------------------------------------
 
-/// A field that is given several times has several values; `FIELD=` has none, or an empty one.
+/// A field that is given several times has several values. `FIELD=` means no value, or an empty one.
 json::object fields_of(const std::vector<std::string>& arguments)
 {
     json::object fields;

@@ -58,13 +58,13 @@ void print_events(const json::object& result)
     }
 }
 
-/// What became of one message.
+/// Shows what became of one message.
 Exit trace_message(const Options& options, const std::string& id)
 {
     return ask_and_print(options, { { "command", "message" }, { "id", id } }, print_events);
 }
 
-/// Until Ctrl-C, or the server ends.
+/// Prints trace lines until Ctrl-C or until the server stops.
 Exit trace(const Options& options, const std::string& jid)
 {
     auto call = call_server(options);

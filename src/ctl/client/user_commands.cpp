@@ -20,7 +20,7 @@ struct UserArguments {
     bool force = false;
 };
 
-/// Sends `request`; prints what was `done` to which account, or the error.
+/// Sends `request` and prints what was `done` to which account, or the error.
 Exit change_user(const Options& options, const json::object& request, const std::string& done)
 {
     return ask_and_print(options, request, [&done](const json::object& result) {
@@ -39,7 +39,7 @@ Result<NewPassword, CallError> password_of(const UserArguments& arguments)
     return NewPassword { arguments.password, false };
 }
 
-/// A password that was made here is shown with the answer, once the account has it.
+/// A generated password is shown with the answer, after the account has it.
 Exit with_password(const Options& options, const std::string& command, const UserArguments& arguments,
     const std::string& done)
 {
