@@ -22,7 +22,7 @@ std::string avatar_hash(const Element& card)
 {
     const Element* photo = card.child("PHOTO", ns::vcard_temp);
     std::string text = photo == nullptr ? std::string() : photo->child_text("BINVAL");
-    std::erase_if(text, is_space); // clients break its lines
+    std::erase_if(text, is_space); // clients insert line breaks
     const auto image = base64_decode(text);
     if (!image || image->empty()) {
         return {};

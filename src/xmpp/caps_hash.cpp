@@ -31,7 +31,7 @@ bool is_safe(std::string_view part)
     return part.find('<') == std::string_view::npos;
 }
 
-/// Sorts; false if something stands there twice or could be taken for two.
+/// Sorts the parts. Returns false if one occurs twice or contains the separator.
 bool sort_unique(Strings& strings)
 {
     std::sort(strings.begin(), strings.end());
@@ -96,13 +96,13 @@ Strings values_of(const Element& field)
     return values;
 }
 
-/// What a form adds: its FORM_TYPE and all of its text.
+/// Returns what a form adds to the string: its FORM_TYPE and all of its text.
 struct FormText {
     std::string form_type;
     std::string text;
 };
 
-/// §5.4 3.6: a form without a hidden FORM_TYPE is ignored, one with several of them is a fault.
+/// §5.4 3.6: a form without a hidden FORM_TYPE is ignored, one with several is an error.
 enum class FormVerdict { counted, ignored, broken };
 
 FormVerdict read_form(const Element& form, FormText& read)

@@ -8,7 +8,7 @@
 namespace stonechat {
 namespace {
 
-/// §9, XEP-0334 §4.3: the sender wants it to go to nobody but the one address.
+/// §9, XEP-0334 §4.3: the sender wants only the addressed session to get it.
 bool asks_for_no_copies(const Stanza& message)
 {
     const Element& element = message.element();
@@ -55,8 +55,8 @@ bool is_carbon_eligible(const Stanza& message, CopyDirection direction)
         return false;
     }
     if (const Element* room = element.child("x", ns::muc_user)) {
-        // An invitation is for the person; what an occupant says in private the room has given to every
-        // device that is in it.
+        // An invitation is for the user, so it is copied. The room itself sends a private message to every
+        // device of the occupant, so that is not copied.
         if (room->child("invite") != nullptr || direction == CopyDirection::sent) {
             return true;
         }

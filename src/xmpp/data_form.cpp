@@ -15,9 +15,9 @@ using Field = DataForm::Field;
 using FieldType = DataForm::FieldType;
 using Fields = std::vector<Field>;
 
-// What one form may bring in; the parser's limits on a stanza would let more pass.
+// Limits of one form; the parser's limits on a stanza would allow more.
 constexpr std::size_t max_fields = 512;
-constexpr std::size_t max_values = 2048; ///< in all fields of the form
+constexpr std::size_t max_values = 2048; ///< in all fields together
 constexpr std::size_t max_items = 512;
 
 // In the order of the enumerations.
@@ -75,9 +75,9 @@ private:
         field.var = element.attribute_or("var");
         const auto type = element.attribute("type");
         const auto known = index_of(field_types, type.value_or("text-single"));
-        // XEP-0004 §3.3: a type that is not known counts as text-single; a submitted form needs none.
+        // XEP-0004 §3.3: an unknown type counts as text-single; a submitted form needs no type.
         field.type = known ? static_cast<FieldType>(*known) : FieldType::text_single;
-        // XEP-0004 §3.2: only what is `fixed` may go without a name.
+        // XEP-0004 §3.2: only a `fixed` field may have no name.
         if (field.var.empty() && field.type != FieldType::fixed) {
             return broken_form("A field of the form has no name.");
         }
@@ -229,7 +229,7 @@ Element DataForm::to_element() const
 std::string_view DataForm::form_type() const
 {
     const Field* found = field("FORM_TYPE");
-    // XEP-0068 §3.3: hidden where the form says types at all; a submitted one may leave them out.
+    // XEP-0068 §3.3: FORM_TYPE is hidden if the form has types; a submitted form may leave them out.
     const bool counts = found != nullptr && !found->values.empty()
         && (found->type == FieldType::hidden || type_ == Type::submit);
     return counts ? std::string_view(found->values.front()) : std::string_view();

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono;
 
-/// Takes numbers and separators off the front of a text; after the first surprise everything fails.
+/// Reads numbers and separators from the front of a text. After the first error all further reads fail.
 class Reader {
 public:
     explicit Reader(std::string_view text) : text_(text) {}
@@ -38,7 +38,7 @@ public:
         return true;
     }
 
-    /// `.` and any number of digits; what is finer than a microsecond is cut off.
+    /// Reads `.` and any number of digits. Digits below a microsecond are dropped.
     microseconds fraction()
     {
         if (!skip('.')) {
@@ -57,7 +57,7 @@ public:
         return microseconds(value);
     }
 
-    /// `Z` or `±hh:mm`.
+    /// Reads `Z` or `±hh:mm`.
     minutes offset()
     {
         if (skip('Z')) {

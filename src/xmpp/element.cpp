@@ -9,7 +9,7 @@
 namespace stonechat {
 namespace {
 
-/// Walks nodes with neighbouring text runs joined and empty ones left out, as they look on the wire.
+/// Iterates over nodes as they look on the wire: neighbouring text runs joined, empty ones left out.
 class JoinedNodes {
 public:
     explicit JoinedNodes(const std::vector<Element::Node>& nodes) : at_(nodes.begin()), end_(nodes.end()) {}
@@ -68,7 +68,7 @@ bool same_nodes(const std::vector<Element::Node>& left, const std::vector<Elemen
     return a.done() && b.done();
 }
 
-/// The order of attributes means nothing (XML 1.0 §3.1).
+/// Compares attributes in any order, because their order has no meaning (XML 1.0 §3.1).
 bool same_attributes(const std::vector<Attribute>& a, const std::vector<Attribute>& b)
 {
     if (a.size() != b.size()) {
@@ -86,7 +86,7 @@ Element::~Element() = default;
 
 Element& Element::operator=(const Element& other)
 {
-    // By way of a copy: `other` may be a child of this element.
+    // Assigned through a copy, because `other` may be a child of this element.
     Element copy(other);
     *this = std::move(copy);
     return *this;

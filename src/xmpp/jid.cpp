@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_part = 1023; // RFC 7622 §3.2 to §3.4
 constexpr std::size_t max_label = 63;  // RFC 1035 §2.3.4
 
-// What the path without ICU may do with a byte, for each part of an address.
+// For each byte, the parts of an address in which the path without ICU accepts it.
 enum : std::uint8_t {
     in_local = 1,    // RFC 7622 §3.3.1: PRECIS ASCII7 without "&'/:<>@
     in_domain = 2,   // letter, digit, hyphen, dot
@@ -46,7 +46,7 @@ constexpr std::array<std::uint8_t, 256> make_classes()
 
 constexpr auto classes = make_classes();
 
-/// What all bytes of a part have in common and what any of them has.
+/// The properties that all bytes of a part have, and those that any byte has.
 struct Summary {
     std::uint8_t all = 0xff;
     std::uint8_t any = 0;
@@ -85,8 +85,8 @@ bool append_prepared(std::string& out, const std::optional<std::string>& prepare
     return true;
 }
 
-/// The characters that RFC 7622 §3.3.1 takes out of the localpart on top of the profile; asked after
-/// width mapping, which makes `@` of a fullwidth one.
+/// The characters that RFC 7622 §3.3.1 forbids in a localpart in addition to the profile. Checked after width
+/// mapping, which turns a fullwidth `@` into `@`.
 bool has_excluded_character(std::string_view local)
 {
     return local.find_first_of("\"&'/:<>@") != std::string_view::npos;
@@ -136,7 +136,7 @@ bool is_a_label(std::string_view label)
 
 enum class Labels { plain, encoded, broken };
 
-/// Whether the labels of an ASCII name obey RFC 1034 §3.5, and whether one of them is an A-label.
+/// Returns whether the labels of an ASCII name obey RFC 1034 §3.5, and whether one of them is an A-label.
 Labels examine_labels(std::string_view domain)
 {
     Labels verdict = Labels::plain;
@@ -153,7 +153,7 @@ Labels examine_labels(std::string_view domain)
     return verdict;
 }
 
-/// `[…]` around an IPv6 address, written in the one canonical way (RFC 5952).
+/// Returns an IPv6 address in `[…]` in its canonical form (RFC 5952).
 bool append_ip_literal(std::string& out, std::string_view domain)
 {
     std::array<char, INET6_ADDRSTRLEN> text {};

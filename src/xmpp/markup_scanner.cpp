@@ -24,7 +24,7 @@ bool is_reference_character(char c)
 
 } // namespace
 
-/// One call of scan(): the cursor and the steps, one for each state.
+/// One call of scan(): a cursor, and one function for each state.
 class MarkupScanner::Run {
 public:
     Run(MarkupScanner& scanner, std::string_view bytes, std::size_t limit)
@@ -105,7 +105,7 @@ private:
         ++at_;
     }
 
-    /// White space and nothing else. expat would put off its verdict to the end of the word.
+    /// Accepts only white space. expat would report an error only at the end of the word.
     void text_between_elements()
     {
         const char* from = at_;
@@ -290,7 +290,7 @@ private:
 
     void mark_safe() { safe_ = static_cast<std::size_t>(at_ - begin_); }
 
-    /// Hands the offending byte over as well, so that expat finds the words for it.
+    /// Includes the wrong byte in the scanned bytes, so that expat reports the error.
     void malformed()
     {
         ++at_;
@@ -298,7 +298,7 @@ private:
         stop_ = Stop::malformed;
     }
 
-    /// Puts the end where the element that goes on at `from` becomes too big.
+    /// Moves the end to where the element that continues at `from` becomes too big.
     void clamp(const char* from)
     {
         end_ = real_end_;

@@ -18,7 +18,7 @@ bool is_ascii_word(UChar32 c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/// Goes on with a word that is beside it. Of scripts that are written without spaces nothing does.
+/// Returns whether the character continues a word beside it. Characters of scripts without spaces do not.
 bool is_word(UChar32 c)
 {
     if (c >= 0 && c < first_beyond_ascii) {
@@ -35,7 +35,7 @@ bool is_word(UChar32 c)
 
 struct Character {
     UChar32 code;
-    std::size_t end; ///< the place behind it
+    std::size_t end; ///< the position after it
 };
 
 Character character_at(std::string_view text, std::size_t place)
@@ -46,7 +46,7 @@ Character character_at(std::string_view text, std::size_t place)
     return { c, static_cast<std::size_t>(i) };
 }
 
-/// The word at the front of `text`, which is not empty, or else the one character there.
+/// Returns the word at the front of `text`, which must not be empty, or else its first character.
 std::string_view first_piece(std::string_view text)
 {
     Character character = character_at(text, 0);

@@ -18,7 +18,7 @@ bool is_ciphertext(const Element& child)
     return child.is("openpgp", ns::openpgp) || child.is("x", ns::openpgp_legacy);
 }
 
-/// What accompanies a chat state without saying anything itself.
+/// Elements that accompany a chat state and have no meaning of their own.
 bool is_wrapping(const Element& child)
 {
     const Namespace& ns = child.ns();

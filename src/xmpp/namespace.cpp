@@ -9,7 +9,7 @@
 namespace stonechat {
 namespace {
 
-// Every name that stanzas carry often. One that is missing here works too, but is kept as a string.
+// Every name that stanzas carry often. A name that is missing here works too, but is stored as a string.
 constexpr std::array known {
     ns::client,
     ns::server,

@@ -9,7 +9,8 @@
 namespace stonechat {
 namespace {
 
-/// One feed uses one, and streams that wait for the rest of an element keep theirs, so more would lie idle.
+/// One feed uses one parser, and streams that wait for the rest of an element keep theirs, so more would be
+/// unused.
 constexpr std::size_t most_spares = 4;
 
 } // namespace
@@ -28,7 +29,7 @@ std::size_t ParserPool::memory() const
 
 std::unique_ptr<TreeBuilder> ParserPool::borrow(std::string_view root_tag, const ParserLimits& limits)
 {
-    // The one that came last is the warmest.
+    // The parser that was returned last is most likely in the processor's cache.
     const auto found = std::find_if(spares_.rbegin(), spares_.rend(),
         [root_tag](const Spare& spare) { return spare.root_tag.data() == root_tag.data(); });
     if (found == spares_.rend()) {

@@ -46,7 +46,7 @@ bool is_extended_arabic_indic_digit(UChar32 c)
     return c >= 0x06f0 && c <= 0x06f9;
 }
 
-/// RFC 5892 §2.6, which RFC 8264 §9.6 takes over.
+/// RFC 5892 §2.6, which RFC 8264 §9.6 adopts.
 std::optional<Property> exception_for(UChar32 c)
 {
     if (is_any_of(c, { 0x00df, 0x03c2, 0x06fd, 0x06fe, 0x0f0b, 0x3007 })) {
@@ -68,7 +68,7 @@ bool is_old_hangul_jamo(UChar32 c)
     return type == U_HST_LEADING_JAMO || type == U_HST_VOWEL_JAMO || type == U_HST_TRAILING_JAMO;
 }
 
-/// The instance lives as long as ICU's data; asking for it costs an atomic read.
+/// Returns ICU's instance, which lives as long as ICU's data; a call costs an atomic read.
 const icu::Normalizer2* normalizer(const icu::Normalizer2* (*get)(UErrorCode&))
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -212,7 +212,7 @@ std::uint32_t direction_bit(UChar32 c)
     return 1u << u_charDirection(c);
 }
 
-/// The bidi rule of RFC 5893 §2, asked of text that has a right-to-left character anywhere.
+/// Checks the bidi rule of RFC 5893 §2, for text that has a right-to-left character.
 bool obeys_bidi_rule(const CodePoints& text)
 {
     constexpr std::uint32_t left = 1u << U_LEFT_TO_RIGHT;
@@ -272,7 +272,7 @@ std::string to_utf8(const UnicodeString& text)
     return bytes;
 }
 
-/// Fullwidth and halfwidth characters become what they are variants of (RFC 8264 §5.2.1).
+/// Maps fullwidth and halfwidth characters to the characters of which they are variants (RFC 8264 §5.2.1).
 UnicodeString map_width(const UnicodeString& text)
 {
     const auto* nfkc = normalizer(&icu::Normalizer2::getNFKCInstance);
@@ -327,7 +327,8 @@ std::optional<UnicodeString> map_opaque(const UnicodeString& text)
     return compose(map_spaces(text));
 }
 
-/// Applies `mapping` until nothing changes any more; nothing if it never settles (RFC 8264 §7).
+/// Applies `mapping` until the text no longer changes; returns nothing if it never stops changing (RFC 8264
+/// §7).
 std::optional<UnicodeString> map_until_stable(const UnicodeString& text, Mapping mapping)
 {
     UnicodeString current = text;
@@ -344,7 +345,7 @@ std::optional<UnicodeString> map_until_stable(const UnicodeString& text, Mapping
     return std::nullopt;
 }
 
-/// The same for SASLprep.
+/// Returns the profile of SASLprep, opened once for the process.
 const UStringPrepProfile* sasl_profile()
 {
     struct Handle {
@@ -357,7 +358,7 @@ const UStringPrepProfile* sasl_profile()
     return U_SUCCESS(handle.status) ? handle.profile : nullptr;
 }
 
-/// One handle for the process: it is immutable after it was opened, and opening is slow.
+/// Returns the handle of the process. It is immutable, and opening one is slow.
 const UIDNA* idna()
 {
     struct Handle {
@@ -401,7 +402,7 @@ std::optional<std::string> convert(Conversion conversion, std::string_view domai
     return std::nullopt;
 }
 
-/// UTS 46 lets symbols and emoji pass; IDNA2008, which RFC 7622 §3.2 asks for, does not.
+/// UTS 46 accepts symbols and emoji; IDNA2008, which RFC 7622 §3.2 requires, does not.
 bool labels_are_idna2008(std::string_view domain)
 {
     std::size_t from = 0;
@@ -454,7 +455,7 @@ std::optional<std::string> prepare_sasl(std::string_view text)
     }
     const UnicodeString source = from_utf8(text);
     UErrorCode status = U_ZERO_ERROR;
-    // Compatibility mappings make up to 18 of one.
+    // Compatibility mappings turn one character into at most 18.
     std::vector<UChar> prepared(static_cast<std::size_t>(source.length()) * 18 + 1);
     const std::int32_t length = usprep_prepare(profile, source.getBuffer(), source.length(), prepared.data(),
         static_cast<std::int32_t>(prepared.size()), USPREP_ALLOW_UNASSIGNED, nullptr, &status);
@@ -493,7 +494,7 @@ std::optional<std::string> prepare_domain(std::string_view text)
     if (unicode->ends_with('.')) {
         unicode->pop_back();
     }
-    // The way back tells whether each label fits into the DNS; the whole name need not (RFC 7622 §3.2).
+    // Converting back shows whether each label fits into the DNS; the whole name need not (RFC 7622 §3.2).
     if (!labels_are_idna2008(*unicode)
         || !convert(uidna_nameToASCII_UTF8, *unicode, UIDNA_ERROR_DOMAIN_NAME_TOO_LONG)
         || convert(uidna_nameToUnicodeUTF8, *unicode, 0) != unicode) {

@@ -8,7 +8,7 @@
 namespace stonechat {
 namespace {
 
-/// Digits and nothing else; a number too large for us counts as the largest.
+/// Reads a text of digits only. A number that is too large counts as the largest one.
 std::optional<std::size_t> read_number(std::string_view text)
 {
     if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) {

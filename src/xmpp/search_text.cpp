@@ -27,7 +27,7 @@ bool is_unspaced_script(UChar32 c)
     case USCRIPT_LAO:
     case USCRIPT_KHMER:
     case USCRIPT_MYANMAR: return true;
-    default: return c == 0x30fc; // the mark of a long vowel belongs to two scripts
+    default: return c == 0x30fc; // the mark of a long vowel, which two scripts use
     }
 }
 
@@ -50,7 +50,7 @@ bool is_accented_script(UChar32 c)
     return script == USCRIPT_LATIN || script == USCRIPT_GREEK;
 }
 
-/// The accents go, of Latin and Greek letters only: elsewhere they make another letter.
+/// Removes the accents of Latin and Greek letters only: in other scripts they make a different letter.
 icu::UnicodeString without_accents(const icu::UnicodeString& word)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -77,7 +77,7 @@ icu::UnicodeString without_accents(const icu::UnicodeString& word)
     return dropped ? bare : word;
 }
 
-/// Gathers the tokens of one text.
+/// Collects the tokens of one text.
 class SearchTokens {
 public:
     explicit SearchTokens(SearchSide side) : side_(side) {}

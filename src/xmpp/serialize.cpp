@@ -13,7 +13,7 @@
 namespace stonechat {
 namespace {
 
-/// What the byte loop has to do with a byte.
+/// How the byte loop treats a byte.
 enum class Byte : std::uint8_t {
     plain,
     escaped,
@@ -36,8 +36,8 @@ constexpr ByteTable make_table(std::string_view escaped)
     return table;
 }
 
-// `>` always: so `]]>` needs no thought (XML 1.0 §2.4). A bare CR would be read as LF (§2.11), and in
-// an attribute LF and TAB as spaces (§3.3.3).
+// `>` is always escaped, so that `]]>` never occurs (XML 1.0 §2.4). A bare CR would be read as LF (§2.11),
+// and in an attribute LF and TAB as spaces (§3.3.3).
 constexpr ByteTable text_table = make_table("<>&\r");
 constexpr ByteTable attribute_table = make_table("<>&'\"\r\n\t");
 
@@ -56,7 +56,7 @@ std::string_view escape_of(char c)
     return {};
 }
 
-/// Length of the valid UTF-8 character that `text` begins with; 0 if it does not.
+/// Returns the length of the UTF-8 character at the front of `text`; 0 if it is not valid.
 std::size_t character_length(std::string_view text)
 {
     const auto lead = static_cast<unsigned char>(text.front());
@@ -64,7 +64,7 @@ std::size_t character_length(std::string_view text)
     return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 0;
 }
 
-/// Takes the place of the string that is written to: counts only.
+/// Used in place of the output string: only counts bytes.
 class Length {
 public:
     void operator+=(char) { ++bytes_; }
@@ -78,7 +78,7 @@ private:
 
 // Everything below writes to a string or to a Length.
 
-/// `find` gives the first byte that `table` may not call plain.
+/// `find` returns the first byte that `table` may not class as plain.
 template <class Out, class Find>
 void append_escaped(Out& out, std::string_view text, const ByteTable& table, Find find)
 {
@@ -132,7 +132,7 @@ void append_attribute(Out& out, std::string_view prefix, std::string_view name, 
     out += '\'';
 }
 
-/// An attribute in a namespace of its own brings the declaration with it.
+/// Appends an attribute that has a namespace, together with the declaration of the namespace.
 template <class Out> void append_foreign_attribute(Out& out, const Attribute& attribute, std::size_t number)
 {
     std::array<char, 24> digits;
@@ -158,7 +158,7 @@ template <class Out> void append_attributes(Out& out, const Element& element, st
     }
 }
 
-/// How an element's name is written, and what its children find as their default namespace.
+/// How an element's name is written, and the default namespace of its children.
 struct Naming {
     std::string_view prefix;
     std::string_view declared_prefix; ///< prefix that has to be declared for `ns`
@@ -173,7 +173,7 @@ Naming naming_of(const Element& element, std::string_view outer)
     naming.inner = outer;
     if (element.ns() == ns::streams) {
         // RFC 6120 §4.8.5: some peers know this namespace only by the prefix `stream`. Declared each
-        // time, because on a WebSocket there is no header that did it (RFC 7395 §3.3.3).
+        // time, because on a WebSocket no stream header has declared it (RFC 7395 §3.3.3).
         naming.prefix = "stream:";
         naming.declared_prefix = "xmlns:stream";
     } else if (element.ns() == ns::xml) {

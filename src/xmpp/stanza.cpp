@@ -43,7 +43,7 @@ std::optional<StanzaKind> kind_of(const Element& element)
     return std::nullopt;
 }
 
-/// The type as an enumerator of its kind; nothing if the kind does not know it.
+/// Returns the type as an enumerator of its kind; nothing if the kind has no such type.
 std::optional<std::size_t> read_type(const Element& element, StanzaKind kind)
 {
     const auto type = element.attribute("type");
@@ -52,14 +52,14 @@ std::optional<std::size_t> read_type(const Element& element, StanzaKind kind)
         // RFC 6121 §5.2.2: an unknown type is to be taken for `normal`.
         return index_of(message_types, type.value_or("normal")).value_or(0);
     case StanzaKind::presence:
-        // `type=''` is not the absence of a type.
+        // `type=''` is not the same as no type.
         return type ? (type->empty() ? std::nullopt : index_of(presence_types, *type)) : 0;
     case StanzaKind::iq: return index_of(iq_types, type.value_or(std::string_view()));
     }
     return std::nullopt;
 }
 
-/// RFC 6120 §8.2.3: why `iq` is none, or nothing.
+/// RFC 6120 §8.2.3: returns why `iq` is not a valid iq, or nothing.
 std::optional<StanzaError> examine_iq(const Element& iq, IqType type)
 {
     if (iq.attribute_or("id").empty()) {
@@ -87,7 +87,8 @@ std::optional<StanzaError> examine_iq(const Element& iq, IqType type)
     return std::nullopt;
 }
 
-/// The address in an attribute: none if the attribute is absent, nothing if it is no address.
+/// Returns the address in an attribute: the empty Jid if the attribute is absent, nothing if it is not an
+/// address.
 std::optional<Jid> read_address(const Element& element, std::string_view name)
 {
     const auto text = element.attribute(name);

@@ -18,15 +18,16 @@ namespace {
 
 using Stop = MarkupScanner::Stop;
 
-// So much goes to expat at a time, which keeps its buffer small; only a single tag may be longer.
+// Maximum number of bytes given to expat at a time, to keep its buffer small; only a single tag may be
+// longer.
 constexpr std::size_t slice_bytes = 16 * 1024;
 
-/// The tag that reopens a root. Those of nearly all streams are constants, shared by all of them.
+/// The tag that reopens a root. Nearly all streams share constant ones.
 class RootTag {
 public:
     std::string_view text() const { return text_; }
     std::size_t heap_bytes() const { return own_ ? text_.size() : 0; }
-    /// It is one of the constants.
+    /// Whether it is one of the constants.
     bool is_usual() const { return !own_ && !text_.empty(); }
 
     void set(std::string_view tag)
@@ -70,7 +71,7 @@ StreamError too_big()
 struct StreamParser::State {
     const ParserLimits* limits;
     Receiver* receiver;
-    std::unique_ptr<TreeBuilder> builder; ///< null while nobody needs it, or given back to a pool
+    std::unique_ptr<TreeBuilder> builder; ///< null while not needed, or returned to a pool
     RootTag root;
     MarkupScanner scanner;
     Utf8Validator utf8;
@@ -81,11 +82,11 @@ struct StreamParser::State {
     bool failed = false;
     StreamError::Condition failure = StreamError::undefined_condition;
 
-    // What was fed and not given to expat: a view of the bytes at hand during feed(), else in `kept`.
+    // Bytes that were fed but not given to expat: a view of the caller's bytes during feed(), else in `kept`.
     std::string_view input;
-    std::size_t scanned = 0; ///< so much of it has gone through the scanner: a tag that goes on
+    std::size_t scanned = 0; ///< bytes of it that were scanned: an unfinished tag
     std::string kept;
-    std::size_t kept_at = 0; ///< where in `kept` it begins
+    std::size_t kept_at = 0; ///< where it begins in `kept`
 
     State(const ParserLimits& parser_limits, Receiver& its_receiver)
         : limits(&parser_limits), receiver(&its_receiver)
@@ -134,7 +135,7 @@ void StreamParser::State::keep(std::string_view bytes)
         kept_at = 0;
     }
     if (kept.size() + bytes.size() > kept.capacity() && kept.size() > slice_bytes) {
-        // Once for all, instead of doubling with two copies alive.
+        // Reserved at once; growth by doubling would hold two copies for a moment.
         kept.reserve(std::max(kept.size() + bytes.size(),
             std::min(limits->stanza_bytes + slice_bytes, 16 * kept.size())));
     }
@@ -188,16 +189,16 @@ std::optional<StreamError> StreamParser::State::run(ParserPool* pool)
     return std::nullopt;
 }
 
-/// Clients that write line by line end their last element of the stream before with a line feed. It comes
-/// in the new stream, where XML 1.0 §2.8 wants nothing before the declaration; it means nothing (RFC 6120
-/// §4.6.1).
+/// Clients that write line by line end the last element of the previous stream with a line feed. It arrives
+/// in the new stream, where XML 1.0 §2.8 allows nothing before the declaration. It is skipped, as it has no
+/// meaning (RFC 6120 §4.6.1).
 void StreamParser::State::pass_over_white_space()
 {
     const std::size_t first = input.find_first_not_of(" \t\r\n");
     input.remove_prefix(std::min(first, input.size()));
 }
 
-/// What stands before broken UTF-8 counts, as if the rest had not come yet.
+/// Bytes before invalid UTF-8 are processed, as if the rest had not arrived yet.
 MarkupScanner::Found StreamParser::State::scan(std::string_view bytes, bool& is_utf8)
 {
     const MarkupScanner before = scanner;
@@ -218,7 +219,7 @@ std::optional<StreamError> StreamParser::State::parse(std::string_view piece, Pa
     }
     const bool is_between = builder ? builder->is_between_elements() : !root.text().empty();
     if (is_between && is_white(piece)) {
-        return std::nullopt; // a keepalive, or a line end behind an element: not worth waking anybody
+        return std::nullopt; // a keepalive, or a line end after an element: no parser is needed
     }
     if (!builder) {
         if (auto error = take_builder(pool)) {
@@ -240,7 +241,7 @@ std::optional<StreamError> StreamParser::State::take_builder(ParserPool* pool)
     return root.text().empty() ? std::nullopt : builder->replay_root(root.text());
 }
 
-/// A tag that is held back does not matter: expat has seen nothing of it.
+/// A tag that is held back does not count: expat has seen nothing of it.
 void StreamParser::State::give_builder_back(ParserPool& pool)
 {
     if (builder && root.is_usual() && builder->is_between_elements()) {

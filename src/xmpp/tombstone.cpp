@@ -9,7 +9,7 @@
 namespace stonechat {
 namespace {
 
-/// XEP-0359 §3: in a groupchat it is the room that assigns it.
+/// XEP-0359 §3: in a groupchat the room assigns the stanza-id.
 bool is_id_of_room(const Element& child, const Element& message)
 {
     if (!child.is("stanza-id", ns::stanza_id)) {
@@ -20,7 +20,7 @@ bool is_id_of_room(const Element& child, const Element& message)
     return by && from && *by == from->bare();
 }
 
-/// XEP-0045 §7.5: it says that a message is a private one in a room.
+/// XEP-0045 §7.5: marks a private message in a room.
 bool is_private_mark(const Element& child)
 {
     return child.is("x", ns::muc_user) && child.first_child() == nullptr;
@@ -33,7 +33,7 @@ bool is_private_in_room(const Element& message)
         [](const Element* child) { return is_private_mark(*child); });
 }
 
-/// What a room has added to a message, and stays.
+/// Elements that a room has added to a message, which the tombstone keeps.
 bool is_of_room(const Element& child, const Element& message)
 {
     if (message.attribute_or("type") == "groupchat") {

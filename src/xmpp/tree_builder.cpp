@@ -23,8 +23,8 @@ constexpr char separator = '\1';
 
 constexpr std::size_t long_text = 16 * 1024;
 
-/// expat's allocator gets no argument that says whose bytes it hands out: for the time of one call
-/// into expat this does. Per thread, like the call.
+/// expat's allocator has no argument for the owner of the memory, so this variable names it during one call
+/// into expat. Per thread, like the call.
 thread_local TreeBuilder::Heap* charged = nullptr;
 
 class ChargeTo {
@@ -62,8 +62,8 @@ void counted_free(void* block)
     std::free(block);
 }
 
-/// We never leave a tag unfinished, so expat has nothing to put off; and an element has to come out
-/// with its last byte. Absent from headers before the security update of expat 2.5.
+/// We never pass an unfinished tag, so expat need not defer anything, and an element must be reported with
+/// its last byte. Absent from headers before the security update of expat 2.5.
 template <class Parser> void disable_reparse_deferral(Parser parser)
 {
     if constexpr (requires { XML_SetReparseDeferralEnabled(parser, XML_FALSE); }) {
@@ -121,7 +121,7 @@ struct TreeBuilder::Callbacks {
     {
         of(user).xml_declaration(encoding);
     }
-    // The scanner stops before any of these; they are the second lock.
+    // The scanner stops before any of these; this is a second check.
     static void comment(void* user, const char*) { of(user).fail(StreamError::restricted_xml); }
     static void instruction(void* user, const char*, const char*)
     {
@@ -164,7 +164,8 @@ TreeBuilder::~TreeBuilder()
 std::optional<StreamError> TreeBuilder::parse(std::string_view piece)
 {
     const ChargeTo charge(heap_);
-    // Each element pays for itself: what others have left, of this stream or another, is nobody's fault.
+    // An element is charged only for its own memory, not for what earlier elements of this or another stream
+    // left.
     heap_.limit = limits_->heap_bytes + heap_.left;
     if (XML_Parse(expat_, piece.data(), static_cast<int>(piece.size()), 0) == XML_STATUS_OK && !error_) {
         return std::nullopt;
@@ -257,7 +258,7 @@ void TreeBuilder::start_element(const char* name, const char** attributes)
         return;
     }
     if (open_.empty() && split(name).local == "stream" && split(name).ns == ns::streams) {
-        // Its end may never come, so it is refused where it begins.
+        // Its end may never arrive, so it is refused at its start.
         fail(StreamError(StreamError::policy_violation, "The stream is open already."));
         return;
     }
@@ -311,7 +312,7 @@ Element& TreeBuilder::open_element(const char* name)
         element_ = Element(parts.local, std::move(ns));
         return *open_.emplace_back(&element_);
     }
-    // The address is good until the parent gets its next child, by which time this one is closed.
+    // The address is valid until the parent gets its next child; by then this one is closed.
     return *open_.emplace_back(&open_.back()->add(parts.local, std::move(ns)));
 }
 
@@ -365,7 +366,7 @@ void TreeBuilder::text(std::string_view piece)
         return;
     }
     if (run->size() + piece.size() > run->capacity() && run->size() > long_text) {
-        // Once for all, instead of doubling with two copies alive.
+        // Reserved at once; growth by doubling would hold two copies for a moment.
         run->reserve(std::max(run->size() + piece.size(), std::min(limits_->stanza_bytes, 16 * run->size())));
     }
     run->append(piece);
