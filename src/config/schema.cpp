@@ -57,7 +57,7 @@ SectionSpec server()
 
 SectionSpec log()
 {
-    return { "log", "What is written down of the server's doings. Never bodies, passwords or tokens.",
+    return { "log", "The log. It never has message bodies, passwords or tokens.",
         {
             Spec::choice("level", "info", { "trace", "debug", "info", "warning", "error" },
                 "Least severe level that is logged; less severe lines are left out."),
@@ -163,7 +163,7 @@ SectionSpec login()
 
 SectionSpec accounts()
 {
-    return { "accounts", "Who may have which name.",
+    return { "accounts", "Which names may be registered.",
         {
             Spec::duration("names_reserved", std::chrono::hours(24) * 3650, milliseconds(0),
                 std::chrono::hours(24) * 36'500,
@@ -174,7 +174,7 @@ SectionSpec accounts()
 
 SectionSpec limits()
 {
-    return { "limits", "What one neighbour may take: an IPv4 address or an IPv6 /64.",
+    return { "limits", "Limits for one network neighbour, which is an IPv4 address or an IPv6 /64 prefix.",
         {
             Spec::integer("connections_per_prefix", 1000, 0, 1'000'000,
                 "Maximum number of open connections from one address; 0 = no limit. The default suits an "

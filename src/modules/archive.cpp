@@ -47,20 +47,19 @@ class Archive final : public Module {
 public:
     Manifest describe() const override
     {
-        constexpr auto kept = "the part of clients";
         return Manifest("archive", "Archives the messages of each account for all devices of its owner.")
             .implements(Xep { 59, "1.0", "Result Set Management", "`index` in requests" })
-            .implements(Xep { 184, "1.4.0", "Message Delivery Receipts", kept })
+            .implements(Xep { 184, "1.4.0", "Message Delivery Receipts" })
             .implements(Xep { 297, "1.0", "Stanza Forwarding" })
-            .implements(Xep { 308, "1.2.1", "Last Message Correction", kept })
+            .implements(Xep { 308, "1.2.1", "Last Message Correction" })
             .implements(Xep {
                 313, "1.1.3", "Message Archive Management", "messages of rooms in the archives of accounts" })
-            .implements(Xep { 333, "1.0.0", "Displayed Markers", kept })
+            .implements(Xep { 333, "1.0.0", "Displayed Markers" })
             .implements(Xep { 334, "1.0.0", "Message Processing Hints" })
             .implements(Xep { 431, "0.2.0", "Full Text Search in MAM" })
             .implements(Xep { 441, "0.2.0", "Message Archive Management Preferences" })
-            .implements(Xep { 444, "0.2.1", "Message Reactions", kept })
-            .implements(Xep { 461, "0.2.1", "Message Replies", kept })
+            .implements(Xep { 444, "0.2.1", "Message Reactions" })
+            .implements(Xep { 461, "0.2.1", "Message Replies" })
             // COMPAT until Profanity 0.18 and older are out of use: they look for the feature on the host.
             .feature(ns::archive, On::both)
             .feature(ns::archive_extended, On::account)

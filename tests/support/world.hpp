@@ -206,13 +206,13 @@ public:
         clients_.clear();
     }
 
-    /// AsyncMutex the shard until nothing is left to do.
+    /// Runs the loop of the shard until nothing is left to do.
     void run()
     {
         while (shard.io().poll() > 0) {}
     }
 
-    /// AsyncMutex it until `there` holds: something is being worked on by another thread.
+    /// Runs the loop until `there` holds, for work that another thread does.
     template <class There> void run_until(There there)
     {
         run();
