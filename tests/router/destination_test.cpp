@@ -78,15 +78,19 @@ TEST_CASE("destination: what is for other domains comes to whoever takes it, by 
 }
 
 // RFC 6120 §10.4.3-1
-TEST_CASE("destination: a broadcast to a domain that nobody takes is answered, and the others get it")
+TEST_CASE("destination: what goes to many is answered where nobody takes it, and the others get it")
 {
     TwoServers world;
     world.account("mercutio");
     auto mercutio = world.connects("mercutio@localhost/street");
-    const auto shown = std::make_shared<const Stanza>(presence_of(*world.romeo, "p"));
-    world.router().fan_out(shown, { world.juliet.bare(), *Jid::parse("mercutio@localhost") });
+    Stanza message = Stanza::message(world.romeo->jid(), Jid());
+    message.element().set_attribute("id", "p");
+    const auto said = std::make_shared<const Stanza>(std::move(message));
+    world.router().fan_out(said, { world.juliet.bare(), mercutio->jid() });
     CHECK(world.romeo->hears() == Lines { "error remote-server-not-found p" });
+    REQUIRE(world.romeo->received.size() == 1);
     CHECK(world.romeo->received.front().attribute_or("from") == "juliet@elsewhere.example");
+    CHECK(mercutio->hears() == Lines { "message p from romeo@localhost/orchard" });
 }
 
 TEST_CASE("destination: hosts and services are found before whoever takes the rest")

@@ -79,7 +79,10 @@ TEST_CASE(
             *Jid::parse("x@elsewhere.example"), *Jid::parse("romeo@localhost") });
     world.run();
     CHECK(world.seen
-        == Lines { "juliet@localhost by juliet@localhost", "romeo@localhost by romeo@localhost" });
+        == Lines { "juliet@localhost by juliet@localhost",
+            "romeo@localhost/orchard by romeo@localhost", // the error of elsewhere.example, which nobody
+                                                          // takes
+            "romeo@localhost by romeo@localhost" });
     CHECK(world.host().find_user("tybalt") == nullptr);
 }
 
