@@ -73,6 +73,8 @@ struct Inside {
 
 struct Door : Inside, Gateway {
     Door() : Gateway(example_module([this](Handlers& on) { attach(on); })) {}
+    Door(const Door&) = delete;
+    ~Door() { held.clear(); } // a settlement needs its shard, which goes before `held`
 
     Line working(const std::string& resource = "orchard")
     {
