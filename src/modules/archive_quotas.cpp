@@ -37,11 +37,11 @@ bool ArchiveQuotas::admit(User& user, const Jid& peer, bool outgoing, std::size_
         return false;
     }
     if (account.taken.count(bytes, quota)) {
-        account.taken.begin_check();
+        account.taken.begin_check(bytes);
         const auto failed = [held = user.shared_from_this(), slot = slot_](const std::exception_ptr&) {
             held->host().log().error("quota of an archive not checked",
                 { { "account", held->jid().text() } });
-            slot.of(*held).taken.end_check(std::nullopt);
+            slot.of(*held).taken.end_check(std::nullopt, no_quota);
         };
         start(
             check(user.shared_from_this(), slot_), [](Done) {}, failed);
@@ -53,16 +53,24 @@ Task<Done> ArchiveQuotas::check(std::shared_ptr<User> user, Slot slot)
 {
     Storage& storage = user->host().storage();
     Account& account = slot.of(*user);
-    auto reading = storage.keyval().get(user->key(), archive_quota_store, archive_quota_key);
-    const auto chosen = co_await reading;
-    if (!chosen) {
-        account.taken.end_check(std::nullopt);
-        co_return Done();
+    bool goes_on = true;
+    while (goes_on) {
+        auto reading = storage.keyval().get(user->key(), archive_quota_store, archive_quota_key);
+        const auto chosen = co_await reading;
+        if (!chosen) {
+            account.taken.end_check(std::nullopt, no_quota);
+            co_return Done();
+        }
+        account.chosen = archive_quota_in(chosen->value_or(std::string()));
+        const std::uint64_t quota = quota_of(*user, account);
+        auto checking = ArchiveQuota::check(storage, user->key(), quota);
+        const auto taken = co_await checking;
+        std::optional<std::uint64_t> known;
+        if (taken) {
+            known = *taken;
+        }
+        goes_on = account.taken.end_check(known, quota);
     }
-    account.chosen = archive_quota_in(chosen->value_or(std::string()));
-    auto checking = ArchiveQuota::check(storage, user->key(), quota_of(*user, account));
-    const auto taken = co_await checking;
-    account.taken.end_check(taken ? std::optional(*taken) : std::nullopt);
     co_return Done();
 }
 

@@ -37,28 +37,37 @@ void strip_real_address(Element& stanza)
     stanza.remove_children("x", ns::muc_user);
 }
 
+/// Checks the archive of `room` against its quota until it fits.
+Task<Done> keep_within_quota(std::shared_ptr<Room> room)
+{
+    bool goes_on = true;
+    while (goes_on) {
+        const std::uint64_t quota = room->service().archive_quota();
+        auto checking = ArchiveQuota::check(room->host().storage(), room->key(), quota);
+        const auto taken = co_await checking;
+        std::optional<std::uint64_t> known;
+        if (taken) {
+            known = *taken;
+        }
+        goes_on = room->archive_quota().end_check(known, quota);
+    }
+    co_return Done();
+}
+
 } // namespace
 
 void count_archived(Room& room, std::size_t bytes)
 {
-    const std::uint64_t quota = room.service().archive_quota();
-    if (!room.archive_quota().count(bytes, quota)) {
+    if (!room.archive_quota().count(bytes, room.service().archive_quota())) {
         return;
     }
-    room.archive_quota().begin_check();
-    const auto end = [held = room.shared_from_this()](std::optional<std::uint64_t> taken) {
-        held->archive_quota().end_check(taken);
+    room.archive_quota().begin_check(bytes);
+    const auto failed = [held = room.shared_from_this()](const std::exception_ptr&) {
+        held->host().log().error("quota of an archive not checked", { { "room", held->address().text() } });
+        held->archive_quota().end_check(std::nullopt, no_quota);
     };
     start(
-        ArchiveQuota::check(room.host().storage(), room.key(), quota),
-        [end](const Result<std::uint64_t, StoreError>& taken) {
-            end(taken ? std::optional(*taken) : std::nullopt);
-        },
-        [end, held = room.shared_from_this()](const std::exception_ptr&) {
-            held->host().log().error("quota of an archive not checked",
-                { { "room", held->address().text() } });
-            end(std::nullopt);
-        });
+        keep_within_quota(room.shared_from_this()), [](Done) {}, failed);
 }
 
 Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)

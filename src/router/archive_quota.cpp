@@ -38,6 +38,7 @@ std::uint64_t ArchiveQuota::of_section(const Section& section)
 bool ArchiveQuota::count(std::size_t bytes, std::uint64_t quota)
 {
     taken_ += bytes;
+    since_check_ += bytes;
     const bool is_over = quota != no_quota && taken_ > quota;
     return !is_checking_ && (!is_known_ || is_over);
 }
@@ -59,13 +60,25 @@ Task<Result<std::uint64_t, StoreError>> ArchiveQuota::check(Storage& storage, Ac
     co_return co_await trimming;
 }
 
-void ArchiveQuota::end_check(std::optional<std::uint64_t> taken)
+void ArchiveQuota::begin_check(std::size_t bytes)
+{
+    is_checking_ = true;
+    since_check_ = bytes;
+}
+
+bool ArchiveQuota::end_check(std::optional<std::uint64_t> taken, std::uint64_t quota)
 {
     is_checking_ = false;
-    if (taken) {
-        taken_ = *taken;
-        is_known_ = true;
+    if (!taken) {
+        return false;
     }
+    taken_ = *taken + since_check_;
+    is_known_ = true;
+    const bool is_over = quota != no_quota && taken_ > quota;
+    if (is_over) {
+        begin_check(0);
+    }
+    return is_over;
 }
 
 } // namespace stonechat

@@ -43,15 +43,18 @@ public:
     /// and end_check().
     static Task<Result<std::uint64_t, StoreError>> check(Storage& storage, AccountKey owner,
         std::uint64_t quota);
-    void begin_check() { is_checking_ = true; }
+    /// `bytes` is the message that triggered the check, which may not be stored before the check is done.
+    void begin_check(std::size_t bytes);
     /// `taken` is the result of check(); nullopt if it failed: then the next message triggers another check.
-    void end_check(std::optional<std::uint64_t> taken);
+    /// Returns true if messages counted meanwhile exceed the quota: run check() again, now.
+    bool end_check(std::optional<std::uint64_t> taken, std::uint64_t quota);
     /// Call when the quota or the archive has changed otherwise: the next message triggers a check.
     void reconsider() { is_known_ = false; }
 
 private:
-    std::uint64_t taken_ =
-        0; ///< estimated size in bytes; too high if a counted message was not stored in the end
+    /// Estimated size in bytes; too high if a counted message was not stored in the end.
+    std::uint64_t taken_ = 0;
+    std::uint64_t since_check_ = 0; ///< bytes that the running check may not have seen
     bool is_known_ = false;
     bool is_checking_ = false;
 };

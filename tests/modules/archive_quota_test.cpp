@@ -114,3 +114,15 @@ TEST_CASE("archive quota: what is kept of an administrator's choice is a number 
         CHECK_FALSE(archive_quota_in(broken).has_value());
     }
 }
+
+TEST_CASE("archive quota: what comes while a check is under way is not forgotten")
+{
+    ArchiveQuota archive;
+    CHECK(archive.count(100, 4000)); // nothing is known yet
+    archive.begin_check(100);
+    CHECK_FALSE(archive.count(3950, 4000)); // one check at a time
+    CHECK(archive.end_check(50, 4000));     // the store had not seen these two
+    CHECK_FALSE(archive.end_check(3200, 4000));
+    CHECK_FALSE(archive.count(800, 4000));
+    CHECK(archive.count(1, 4000));
+}
