@@ -130,7 +130,8 @@ private:
         durable_ += more;
         management_.set_durable(start_ + durable_);
         management_.asked(start_ + durable_ + more);
-        expect(management_.take_h() == static_cast<std::uint32_t>(start_ + durable_), "a wrong count is told");
+        expect(management_.take_h() == static_cast<std::uint32_t>(start_ + durable_),
+            "a wrong count is told");
         expect(!management_.has_to_tell(), "what was told has to be told");
         if (management_.has_to_ask()) {
             management_.ask();
