@@ -28,7 +28,7 @@ class Storage;
 class Host final : public Destination {
 public:
     Host(Router& router, std::string name);
-    ~Host();
+    ~Host() override;
 
     const std::string& name() const { return jid_.text(); }
     const Jid& jid() const { return jid_; }

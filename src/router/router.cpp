@@ -106,7 +106,8 @@ void Router::route(Stanza stanza, Settlement settlement)
 
 void Router::deliver_here(Stanza stanza, Settlement settlement)
 {
-    destination(stanza.to().domain())->deliver(std::move(stanza), std::move(settlement));
+    Destination* const taker = destination(stanza.to().domain());
+    taker->deliver(std::move(stanza), std::move(settlement));
 }
 
 Stanza::Seal Router::new_seal()
