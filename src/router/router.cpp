@@ -76,7 +76,11 @@ Destination* Router::destination(std::string_view domain) const
 
 std::size_t Router::shard_for(const Jid& address) const
 {
-    const Destination* taker = destination(address.domain());
+    return home_of(address, destination(address.domain()));
+}
+
+std::size_t Router::home_of(const Jid& address, const Destination* taker) const
+{
     if (taker != nullptr && taker->placement() == Destination::Placement::by_domain) {
         return server_.shard_of(address.domain());
     }
@@ -89,13 +93,14 @@ void Router::route(Stanza stanza, Settlement settlement)
     if (stanza.to().empty()) {
         return;
     }
-    if (destination(stanza.to().domain()) == nullptr) {
+    Destination* const taker = destination(stanza.to().domain());
+    if (taker == nullptr) {
         refuse(stanza, StanzaError(StanzaError::remote_server_not_found));
         return;
     }
-    const std::size_t home = shard_for(stanza.to());
+    const std::size_t home = home_of(stanza.to(), taker);
     if (home == shard_.index()) {
-        deliver_here(std::move(stanza), std::move(settlement));
+        taker->deliver(std::move(stanza), std::move(settlement));
         return;
     }
     Router& other = server_.router(home);

@@ -96,6 +96,8 @@ public:
     MessageLog& tracks() { return tracks_; }
 
 private:
+    /// The shard on which `taker` takes the stanzas to `address`; `taker` may be null.
+    std::size_t home_of(const Jid& address, const Destination* taker) const;
     void deliver_here(Stanza stanza, Settlement settlement);
     void fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets);
     void multicast_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except);
