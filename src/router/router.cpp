@@ -6,6 +6,7 @@
 #include "router/server.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace stonechat {
 namespace {
@@ -103,16 +104,36 @@ void Router::route(Stanza stanza, Settlement settlement)
         taker->deliver(std::move(stanza), std::move(settlement));
         return;
     }
+    send_mail(home, DeliverStanza { std::move(stanza), std::move(settlement) });
+}
+
+void Router::send_mail(std::size_t home, Mail mail)
+{
     Router& other = server_.router(home);
-    other.shard().post([&other, stanza = std::move(stanza), settlement = std::move(settlement)]() mutable {
-        other.deliver_here(std::move(stanza), std::move(settlement));
+    other.shard().post([&other, mail = std::move(mail)]() mutable {
+        std::visit([&other](auto& opened) { other.take(opened); }, mail);
     });
 }
 
-void Router::deliver_here(Stanza stanza, Settlement settlement)
+void Router::take(DeliverStanza& mail)
 {
-    Destination* const taker = destination(stanza.to().domain());
-    taker->deliver(std::move(stanza), std::move(settlement));
+    Destination* const taker = destination(mail.stanza.to().domain());
+    taker->deliver(std::move(mail.stanza), std::move(mail.settlement));
+}
+
+void Router::take(FanOut& mail)
+{
+    fan_out_here(*mail.stanza, mail.targets);
+}
+
+void Router::take(Multicast& mail)
+{
+    multicast_here(*mail.stanza, mail.audience->at(shard_.index()), mail.except);
+}
+
+void Router::take(Unicast& mail)
+{
+    unicast(mail.recipient, std::move(mail.stanzas), mail.from);
 }
 
 Stanza::Seal Router::new_seal()
@@ -158,10 +179,7 @@ void Router::fan_out(std::shared_ptr<const Stanza> stanza, std::vector<Jid> targ
             fan_out_here(*stanza, by_home[home]);
             continue;
         }
-        Router& other = server_.router(home);
-        other.shard().post([&other, stanza, some = std::move(by_home[home])] {
-            other.fan_out_here(*stanza, some);
-        });
+        send_mail(home, FanOut { stanza, std::move(by_home[home]) });
     }
 }
 
@@ -194,10 +212,7 @@ void Router::multicast(const std::shared_ptr<const Stanza>& stanza, const Audien
             multicast_here(*stanza, audience->at(home), except);
             continue;
         }
-        Router& other = server_.router(home);
-        other.shard().post([&other, stanza, audience, home, except] {
-            other.multicast_here(*stanza, audience->at(home), except);
-        });
+        send_mail(home, Multicast { stanza, audience, except });
     }
 }
 
@@ -224,10 +239,7 @@ void Router::unicast(const RecipientPtr& recipient, WireForms stanzas, const Jid
         }
         return;
     }
-    Router& other = server_.router(recipient->home);
-    other.shard().post([&other, recipient, stanzas = std::move(stanzas), from]() mutable {
-        other.unicast(recipient, std::move(stanzas), from);
-    });
+    send_mail(recipient->home, Unicast { recipient, std::move(stanzas), from });
 }
 
 void Router::sweep()

@@ -9,6 +9,7 @@
 #include "router/audience.hpp"
 #include "router/dead_letters.hpp"
 #include "router/host.hpp"
+#include "router/mail.hpp"
 #include "router/message_log.hpp"
 #include "router/settlement.hpp"
 #include "storage/storage.hpp"
@@ -98,7 +99,12 @@ public:
 private:
     /// The shard on which `taker` takes the stanzas to `address`; `taker` may be null.
     std::size_t home_of(const Jid& address, const Destination* taker) const;
-    void deliver_here(Stanza stanza, Settlement settlement);
+    /// Sends `mail` to the router of shard `home`. All that crosses for a stanza goes through here.
+    void send_mail(std::size_t home, Mail mail);
+    void take(DeliverStanza& mail);
+    void take(FanOut& mail);
+    void take(Multicast& mail);
+    void take(Unicast& mail);
     void fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets);
     void multicast_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except);
     void sweep();
