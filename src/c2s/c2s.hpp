@@ -7,6 +7,8 @@
 #include "c2s/c2s_settings.hpp"
 #include "c2s/resumable_sessions.hpp"
 #include "net/listener.hpp"
+#include "stream/tcp_framing.hpp"
+#include "xmpp/ns.hpp"
 #include "xmpp/stream_error.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -26,6 +28,8 @@ public:
     ~C2s();
 
     Server& server() const { return server_; }
+    /// How the streams of clients are carried.
+    const Framing& framing() const { return framing_; }
 
     /// Takes a new connection. Called on the thread of `shard`.
     void accept(Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls);
@@ -69,6 +73,7 @@ private:
     bool has_memory_left();
 
     Server& server_;
+    TcpFraming framing_ { ns::client };
     std::vector<Share> shares_;
     std::shared_ptr<StreamSweep> sweep_;
 };

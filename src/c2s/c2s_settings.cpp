@@ -41,18 +41,18 @@ C2sSettings::C2sSettings(const Settings& settings)
     before_login.elements = elements_before_login;
     before_login.heap_bytes = heap_before_login;
     after_login = parser_limits(c2s, "stanza_bytes");
-    rate_bytes = static_cast<double>(c2s.integer("rate_bytes"));
-    rate_burst_bytes = static_cast<double>(c2s.integer("rate_burst_bytes"));
-    rate_stanzas = static_cast<double>(c2s.integer("rate_stanzas"));
-    rate_burst_stanzas = static_cast<double>(c2s.integer("rate_burst_stanzas"));
+    stream.rate_bytes = static_cast<double>(c2s.integer("rate_bytes"));
+    stream.rate_burst_bytes = static_cast<double>(c2s.integer("rate_burst_bytes"));
+    stream.rate_stanzas = static_cast<double>(c2s.integer("rate_stanzas"));
+    stream.rate_burst_stanzas = static_cast<double>(c2s.integer("rate_burst_stanzas"));
     auth_timeout = c2s.duration("auth_timeout");
-    keepalive_interval = c2s.duration("keepalive_interval");
+    stream.keepalive_interval = c2s.duration("keepalive_interval");
     resources_per_account = static_cast<std::size_t>(c2s.integer("resources_per_account"));
     resource_conflict = conflict_policy(c2s.text("resource_conflict"));
-    unsent_bytes = static_cast<std::size_t>(c2s.integer("unsent_bytes"));
+    stream.unsent_bytes = static_cast<std::size_t>(c2s.integer("unsent_bytes"));
     account_unsent_bytes = std::max(static_cast<std::size_t>(c2s.integer("account_unsent_bytes")),
-        2 * unsent_bytes);
-    stall_timeout = c2s.duration("stall_timeout");
+        2 * stream.unsent_bytes);
+    stream.stall_timeout = c2s.duration("stall_timeout");
     login_attempts = static_cast<unsigned>(c2s.integer("login_attempts"));
     plain = login.flag("plain");
     scram_sha1 = login.flag("scram_sha1");

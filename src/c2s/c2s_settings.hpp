@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "stream/xml_stream.hpp"
 #include "xmpp/stream_parser.hpp"
 
 #include <chrono>
@@ -18,17 +19,11 @@ struct C2sSettings {
 
     ParserLimits before_login;
     ParserLimits after_login;
-    double rate_bytes;
-    double rate_burst_bytes;
-    double rate_stanzas;
-    double rate_burst_stanzas;
+    StreamLimits stream;
     std::chrono::milliseconds auth_timeout;
-    std::chrono::milliseconds keepalive_interval; ///< 0 = none
     std::size_t resources_per_account;
     ResourceConflict resource_conflict;
-    std::size_t unsent_bytes;
     std::size_t account_unsent_bytes; ///< limit for all sessions of an account together
-    std::chrono::milliseconds stall_timeout;
     unsigned login_attempts;
     bool plain;
     bool scram_sha1;

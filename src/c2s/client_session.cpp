@@ -79,9 +79,9 @@ void ClientSession::put(const Stanza& stanza, const DeliveryStatusPtr& message)
     if (managed_) {
         managed_->send(to_wire(stanza), message);
     } else if (const WireForm* wire = stanza.wire()) {
-        stream_->send_wire(*wire, stanza.to().text());
+        stream_->xml().send(*wire, stanza.to().text());
     } else {
-        stream_->send_stanza(stanza.element());
+        stream_->xml().send(stanza.element());
     }
 }
 
@@ -92,7 +92,7 @@ void ClientSession::put(const WireForm& stanza, std::string_view to)
         stanza.append_to(xml, to);
         managed_->send(std::move(xml));
     } else {
-        stream_->send_wire(stanza, to);
+        stream_->xml().send(stanza, to);
     }
 }
 
@@ -136,7 +136,7 @@ void ClientSession::send(const WireForms& stanzas, std::string_view to)
     if (managed_) {
         managed_->send(stanzas, to);
     } else {
-        stream_->send_wires(stanzas, to);
+        stream_->xml().send(stanzas, to);
     }
 }
 
@@ -183,7 +183,7 @@ void ClientSession::after_next_stanza(Function<void()> f)
 
 std::size_t ClientSession::waiting_bytes() const
 {
-    return (managed_ ? managed_->waiting_bytes() : 0) + (stream_ ? stream_->waiting_bytes() : 0)
+    return (managed_ ? managed_->waiting_bytes() : 0) + (stream_ ? stream_->xml().waiting_bytes() : 0)
         + (client_state_queue_ ? client_state_queue_->bytes() : 0);
 }
 
@@ -212,7 +212,7 @@ void ClientSession::give_up_waiting()
     if (managed_) {
         managed_->give_up();
     } else if (stream_) {
-        stream_->give_up_waiting();
+        stream_->xml().give_up_waiting();
     }
 }
 
@@ -257,7 +257,7 @@ void ClientSession::receive(Element element)
     }
     if (must_wait(element)) {
         waiting_ = std::make_unique<Element>(std::move(element));
-        stream_->pause();
+        stream_->xml().pause();
         return;
     }
     handle(std::move(element));
@@ -285,14 +285,14 @@ void ClientSession::on_settled()
         const auto element = std::move(self.waiting_);
         self.handle(std::move(*element));
         if (self.stream_) {
-            self.stream_->resume();
+            self.stream_->xml().resume();
         }
     });
 }
 
 void ClientSession::heard_client()
 {
-    if (after_next_.empty() || (stream_ != nullptr && stream_->waiting_bytes() > 0)) {
+    if (after_next_.empty() || (stream_ != nullptr && stream_->xml().waiting_bytes() > 0)) {
         return; // the client has not read what still waits here, so its stanza proves nothing
     }
     const auto heard = std::move(after_next_);
@@ -367,7 +367,7 @@ void ClientSession::send_refusal(const Element& error)
         append_xml(xml, error, ns::client);
         managed_->send(std::move(xml));
     } else {
-        stream_->send_stanza(error);
+        stream_->xml().send(error);
     }
 }
 

@@ -7,16 +7,12 @@
 #include "c2s/stream_features.hpp"
 #include "router/server.hpp"
 #include "sasl/identity.hpp"
+#include "stream/stream_header.hpp"
 #include "xmpp/ns.hpp"
 
 namespace stonechat {
 namespace {
 
-/// A stream that is quiet for this long frees its parser's memory: 11 kB, against 5 microseconds for a new
-/// parser. The time is short because many logins at once would hold all that memory.
-constexpr std::chrono::seconds quiet_after { 1 };
-/// Time for the remaining output and for the peer to close, once a stream is over.
-constexpr unsigned linger_seconds = 4;
 /// Keepalive interval for inactive clients (XEP-0352), which should not be woken more often.
 constexpr std::chrono::minutes unattended_keepalive { 10 };
 
@@ -54,30 +50,22 @@ std::string for_log(std::string_view text, const std::string& host, bool is_user
 
 ClientStream::ClientStream(C2s& service, Shard& shard, std::unique_ptr<Transport> transport, ListenerTls tls,
     std::shared_ptr<const C2sSettings> settings)
-    : service_(service), shard_(&shard), transport_(std::move(transport)), settings_(std::move(settings)),
-      parser_(settings_->before_login, *this), deadline_(shard.clock().steady() + settings_->auth_timeout),
-      timer_([](void* self) { static_cast<ClientStream*>(self)->on_deadline(); }, this),
-      throttle_timer_([](void* self) { static_cast<ClientStream*>(self)->on_throttle_over(); }, this),
-      byte_rate_(settings_->rate_bytes, settings_->rate_burst_bytes, shard.clock().steady()),
-      stanza_rate_(settings_->rate_stanzas, settings_->rate_burst_stanzas, shard.clock().steady()), tls_(tls)
-{
-    // Twice the limit for the transport itself: it also has to take the rest of the output and the stream
-    // error.
-    transport_->set_unsent_limit(2 * settings_->unsent_bytes);
-    transport_->set_stall_timeout(settings_->stall_timeout);
-}
+    : service_(service), settings_(std::move(settings)),
+      xml_(shard, std::move(transport), service.framing(), settings_->stream, settings_->before_login, *this),
+      tls_(tls)
+{}
 
 ClientStream::~ClientStream() = default;
 
 Router& ClientStream::router() const
 {
-    return service_.server().router_of(*shard_);
+    return service_.server().router_of(shard());
 }
 
 void ClientStream::start()
 {
-    timer_.start(shard_->timers(), settings_->auth_timeout);
-    transport_->start(*this);
+    xml_.set_deadline(settings_->auth_timeout);
+    xml_.start();
 }
 
 const ParserLimits& ClientStream::limits() const
@@ -88,104 +76,25 @@ const ParserLimits& ClientStream::limits() const
 
 std::string ClientStream::describe_transport() const
 {
-    const TlsSession* tls = transport_->tls();
+    const TlsSession* tls = xml_.tls();
     return tls ? tls->version() + " " + tls->cipher() : "tcp";
 }
 
-// Bytes in --------------------------------------------------------------------------------------
-
-void ClientStream::on_bytes(std::string_view bytes)
-{
-    const auto held = shared_from_this();
-    if (phase_ == Phase::closed) {
-        return;
-    }
-    heard_ = true;
-    if (quiet_) {
-        watch_for_quiet();
-    }
-    throttle(bytes.size());
-    feed(bytes);
-}
-
-void ClientStream::prepare(unsigned step)
+void ClientStream::prepare_owner(unsigned step)
 {
     if (step == 1) {
         prefetch_lines(this, sizeof(ClientStream));
-        parser_.prepare();
         prefetch_lines(session_.get(), sizeof(ClientSession));
     } else if (session_) {
         session_->prepare();
     }
 }
 
-void ClientStream::feed(std::string_view bytes)
-{
-    try {
-        const auto fed = parser_.feed(bytes, &shard_->parsers());
-        if (!fed && phase_ != Phase::closed) {
-            end(fed.error());
-        }
-    } catch (const std::exception& failure) {
-        // An exception is a bug of ours: only this stream ends.
-        service_.server().log().error("stream failed", { { "what", failure.what() } });
-        end(StreamError(StreamError::internal_server_error));
-    }
-}
-
-void ClientStream::throttle(std::size_t bytes)
-{
-    rest(byte_rate_.take(static_cast<double>(bytes), shard_->clock().steady()));
-}
-
-void ClientStream::rest(std::chrono::milliseconds wait)
-{
-    if (wait.count() > 0 && !throttled_) {
-        throttled_ = true;
-        pause();
-        throttle_timer_.start(shard_->timers(), wait);
-    }
-}
-
-void ClientStream::on_throttle_over()
-{
-    throttled_ = false;
-    resume();
-}
-
-void ClientStream::pause()
-{
-    if (pauses_++ == 0) {
-        parser_.pause();
-        transport_->pause_reading();
-    }
-}
-
-void ClientStream::resume()
-{
-    if (--pauses_ > 0 || phase_ == Phase::closed) {
-        return;
-    }
-    // Parse in a new turn: the caller may be inside the handling of one of our elements.
-    shard_->post([held = shared_from_this(), shard = shard_] {
-        ClientStream& self = *held;
-        if (self.shard_ != shard || self.pauses_ > 0 || self.phase_ == Phase::closed
-            || !self.parser_.is_paused()) {
-            return;
-        }
-        self.parser_.resume();
-        self.feed({});
-        if (self.pauses_ == 0 && self.phase_ != Phase::closed) {
-            self.transport_->resume_reading();
-        }
-    });
-}
-
 // Opening ---------------------------------------------------------------------------------------
 
-void ClientStream::on_stream_open(StreamParser::Opened opened)
+void ClientStream::on_open(const StreamParser::Opened& opened)
 {
-    const auto header = read_header(opened);
+    const auto header = read_header(opened, ns::client);
     if (!header) {
         end(header.error());
         return;
@@ -209,7 +118,7 @@ Result<Done, StreamError> ClientStream::accept_header(const StreamHeader& header
     if (host == nullptr) {
         return StreamError(StreamError::host_unknown);
     }
-    const TlsSession* tls = transport_->tls();
+    const TlsSession* tls = xml_.tls();
     const std::string sni = tls ? tls->server_name() : std::string();
     if (sni != header.to && router().host(sni) != nullptr) {
         return StreamError(StreamError::host_unknown, "The TLS session was made for another host");
@@ -235,24 +144,26 @@ Result<Done, StreamError> ClientStream::accept_header(const StreamHeader& header
 
 void ClientStream::send_header(const Jid& to)
 {
-    const Host& from = host_ ? *host_ : *router().hosts().front();
-    append_header(transport_->write_buffer(), from.name(), to, random_id());
-    transport_->wrote();
-    header_sent_ = true;
+    const std::string id = random_id();
+    xml_.send_header({ name(), to.text(), id });
+}
+
+/// The host that the client has named, or the first one.
+std::string_view ClientStream::name() const
+{
+    return host_ ? host_->name() : router().hosts().front()->name();
 }
 
 void ClientStream::send_features()
 {
-    const FeatureContext context { *host_, limits() };
-    std::string& out = transport_->write_buffer();
+    const FeatureContext context { *host_, limits(), is_encrypted() };
     if (phase_ == Phase::authenticated) {
-        append_features_after_login(out, context, is_encrypted());
+        xml_.send_features(features_after_login(context));
     } else if (!may_log_in()) {
-        append_starttls_feature(out);
+        xml_.send_features(starttls_feature());
     } else {
-        append_features_before_login(out, context, *sasl_, is_encrypted());
+        xml_.send_features(features_before_login(context, *sasl_));
     }
-    transport_->wrote();
 }
 
 // Elements --------------------------------------------------------------------------------------
@@ -264,7 +175,6 @@ void ClientStream::on_element(Element element)
     case Phase::negotiating: receive_negotiation(std::move(element)); return;
     case Phase::authenticated: receive_authenticated(std::move(element)); return;
     case Phase::bound: receive_bound(std::move(element)); return;
-    case Phase::starting_tls:
     case Phase::closed: return;
     }
 }
@@ -303,7 +213,7 @@ void ClientStream::receive_before_login(Element element)
     }
     if (element.ns() == ns::sasl) {
         if (element.name() == "auth") {
-            login_began_ = shard_->clock().steady();
+            login_began_ = shard().clock().steady();
         }
         if (!sasl_->receive(element)) {
             end(StreamError(StreamError::policy_violation));
@@ -340,7 +250,7 @@ void ClientStream::answer_before_login(Element element)
     asked_before_login_ = true;
     auto request = std::make_shared<Stanza>(std::move(*stanza));
     const auto& handler = *host_->handlers().find_before_login(Iq(*request).payload());
-    pause();
+    xml_.pause();
     auto held = shared_from_this();
     const auto answered = [this, held, request](IqAnswer answer) {
         if (phase_ == Phase::closed) {
@@ -349,7 +259,7 @@ void ClientStream::answer_before_login(Element element)
         const Stanza reply = answer ? request->result(std::move(*answer))
                                     : request->error_reply(answer.error());
         send(reply.element());
-        resume();
+        xml_.resume();
     };
     const auto failed = [answered](const std::exception_ptr&) {
         answered(StanzaError(StanzaError::internal_server_error));
@@ -376,7 +286,7 @@ void ClientStream::receive_bound(Element element)
         return;
     }
     if (element.ns() != ns::stream_management) { // not rate-limited: cheap, and acknowledgements are welcome
-        rest(stanza_rate_.take(1, shard_->clock().steady()));
+        xml_.count_element();
     }
     if (is_stanza(element) && !lang_.empty() && element.lang().empty()) {
         element.set_lang(lang_); // RFC 6120 §8.1.5
@@ -384,7 +294,7 @@ void ClientStream::receive_bound(Element element)
     session_->receive(std::move(element));
 }
 
-void ClientStream::on_stream_close()
+void ClientStream::on_end()
 {
     if (session_) {
         session_->on_clean_end();
@@ -397,25 +307,15 @@ void ClientStream::on_stream_close()
 void ClientStream::start_tls()
 {
     TlsContexts* contexts = service_.server().tls();
-    if (tls_ != ListenerTls::starttls || is_encrypted() || contexts == nullptr) {
+    if (tls_ != ListenerTls::starttls || contexts == nullptr || !xml_.can_start_tls()) {
         send(Element("failure", ns::tls)); // §5.4.2.2: the stream ends too
         finish(EndOfStream::for_good);
         return;
     }
-    // Drops the clear text after <starttls/>, which must never be read as if it had come through TLS.
-    parser_.take_unread();
+    xml_.drop_unread();
     send(Element("proceed", ns::tls));
-    phase_ = Phase::starting_tls;
-    header_sent_ = false;
-    parser_.restart();
-    transport_->start_tls(*contexts, host_->name()); // RFC 6120 §5.4.3.1
-}
-
-void ClientStream::on_tls_established()
-{
-    if (phase_ == Phase::starting_tls) {
-        phase_ = Phase::opening;
-    }
+    phase_ = Phase::opening;
+    xml_.start_tls(*contexts, host_->name()); // RFC 6120 §5.4.3.1
 }
 
 // Login (RFC 6120 §6) ---------------------------------------------------------------------------
@@ -425,12 +325,11 @@ void ClientStream::logged_in(std::string user)
     ++router().counters().logins;
     user_ = std::move(user);
     phase_ = Phase::authenticated;
-    header_sent_ = false;
-    parser_.restart();
+    xml_.restart();
     const auto bare = Jid::from_parts(user_, host_->name());
-    if (service_.server().shard_of(bare->text()) != shard_->index()) {
-        pause();
-        shard_->post([held = shared_from_this()] { held->move_home(); });
+    if (service_.server().shard_of(bare->text()) != shard().index()) {
+        xml_.pause();
+        shard().post([held = shared_from_this()] { held->move_home(); });
     }
 }
 
@@ -472,91 +371,80 @@ void ClientStream::login_mismatched()
     end(StreamError(StreamError::invalid_from, "The stream was opened by another account"));
 }
 
-/// Moves the stream to the home shard of its user. RFC 6120 §6.4.6: after <success/> the client sends a new
-/// header, so nothing is in flight once our output is sent.
+/// Moves the stream to the home shard of its user, with all that waits to be read and sent.
 void ClientStream::move_home()
 {
     if (phase_ == Phase::closed) {
         return;
     }
-    if (transport_->unsent() > 0 || outbox_) {
-        shard_->post([held = shared_from_this()] { held->move_home(); });
-        return;
-    }
-    const auto time_left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_
-        - shard_->clock().steady());
-    timer_.stop();
-    throttle_timer_.stop();
     sasl_.reset();
-    transport_->detach();
-    auto self = service_.release(*shard_, *this);
+    xml_.detach();
+    auto self = service_.release(shard(), *this);
     Server& server = service_.server();
     const auto bare = Jid::from_parts(user_, host_->name());
     Shard& home = server.router(server.shard_of(bare->text())).shard();
-    home.post([self, &home, time_left] { self->continue_at(home, time_left); });
+    home.post([self, &home] { self->continue_at(home); });
 }
 
-void ClientStream::continue_at(Shard& home, std::chrono::milliseconds time_left)
+void ClientStream::continue_at(Shard& home)
 {
-    shard_ = &home;
+    xml_.attach(home);
     const bool shutting_down = service_.adopt(home, shared_from_this());
     host_ = router().host(host_->name());
-    timer_.start(home.timers(), std::max(time_left, std::chrono::milliseconds(1)));
-    transport_->attach(home, *this);
-    transport_->pause_reading();
-    if (throttled_) {
-        throttled_ = false;
-        --pauses_;
-    }
     if (shutting_down) {
         end(StreamError(StreamError::system_shutdown));
         return;
     }
-    resume();
+    xml_.resume();
 }
 
 const std::shared_ptr<ResumableSessions>& ClientStream::resumable_sessions() const
 {
-    return service_.resumable_sessions(*shard_);
+    return service_.resumable_sessions(shard());
 }
 
 // Time ------------------------------------------------------------------------------------------
 
 void ClientStream::on_deadline()
 {
-    if (phase_ == Phase::bound) {
-        on_quiet();
-        return;
-    }
     end(StreamError(StreamError::connection_timeout));
 }
 
-void ClientStream::watch_for_quiet()
+std::chrono::milliseconds ClientStream::least_keepalive() const
 {
-    heard_ = false;
-    quiet_ = false;
-    timer_.start(shard_->timers(), quiet_after);
+    return session_ && session_->is_inactive() ? unattended_keepalive : std::chrono::milliseconds(0);
 }
 
-void ClientStream::on_quiet()
+// Output ----------------------------------------------------------------------------------------
+
+void ClientStream::on_output_waiting()
 {
-    if (heard_) {
-        watch_for_quiet();
-        return;
+    if (session_) {
+        session_->mind_account();
     }
-    if (quiet_) {
-        // RFC 6120 §4.6.1: a whitespace keepalive keeps middleboxes from dropping the connection, and lets us
-        // notice when the peer is gone.
-        transport_->write(" ");
+}
+
+void ClientStream::on_writable()
+{
+    if (session_) {
+        session_->on_writable();
     }
-    quiet_ = true;
-    parser_.release_memory();
-    if (settings_->keepalive_interval.count() > 0) {
-        const bool unattended = session_ && session_->is_inactive();
-        const std::chrono::milliseconds least = unattended ? unattended_keepalive
-                                                           : std::chrono::milliseconds(0);
-        timer_.start(shard_->timers(), std::max(least, settings_->keepalive_interval));
-    }
+}
+
+void ClientStream::on_overfull()
+{
+    tell_of_reader("client reads too slowly");
+    end(StreamError(StreamError::resource_constraint, "More waits for you than can be kept"));
+}
+
+void ClientStream::tell_of_reader(std::string_view what) const
+{
+    const StreamLimits& limits = settings_->stream;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits.stall_timeout);
+    service_.server().log().info(what,
+        { { "jid", session_ ? session_->jid().text() : user_ }, { "peer", peer().address.to_string() },
+            { "stall_timeout", std::to_string(seconds.count()) + " s" },
+            { "unsent_bytes", std::to_string(limits.unsent_bytes) } });
 }
 
 // The end ---------------------------------------------------------------------------------------
@@ -566,20 +454,18 @@ void ClientStream::end(const StreamError& error)
     if (phase_ == Phase::closed) {
         return;
     }
-    if (phase_ == Phase::starting_tls) {
-        phase_ = Phase::closed;
-        transport_->abort(); // there is no stream on which to send an error
-        return;
-    }
-    if (!header_sent_) {
-        send_header(Jid()); // §4.9.1.2: the header has to come before the error
-    }
-    write_rest();
-    append_error(transport_->write_buffer(), error);
-    transport_->wrote();
+    tell_if_nothing_was_tried();
+    phase_ = Phase::closed;
+    xml_.end(error, { name(), {}, random_id() });
     service_.server().log().debug("stream ended",
         { { "why", to_text(error.condition()) }, { "peer", peer().address.to_string() } });
-    finish(parting_with(error.condition()));
+    leave_session(parting_with(error.condition()));
+}
+
+void ClientStream::on_exception(const std::exception& bug)
+{
+    service_.server().log().error("stream failed", { { "what", bug.what() } });
+    end(StreamError(StreamError::internal_server_error));
 }
 
 /// Logs the offered mechanisms if the client left without trying one. So an administrator can see that the
@@ -605,15 +491,8 @@ void ClientStream::finish(EndOfStream how)
         return;
     }
     tell_if_nothing_was_tried();
-    if (header_sent_) {
-        write_rest();
-        transport_->write(stream_end);
-    }
     phase_ = Phase::closed;
-    parser_.pause();
-    timer_.stop();
-    throttle_timer_.stop();
-    transport_->finish(linger_seconds);
+    xml_.finish();
     leave_session(how);
 }
 
@@ -626,11 +505,8 @@ void ClientStream::on_closed(Transport::Closing why)
     }
     tell_if_nothing_was_tried();
     phase_ = Phase::closed;
-    outbox_.reset();
-    timer_.stop();
-    throttle_timer_.stop();
     leave_session(EndOfStream::lost);
-    service_.remove(*shard_, *this);
+    service_.remove(shard(), *this);
 }
 
 void ClientStream::leave_session(EndOfStream how)

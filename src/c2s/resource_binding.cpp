@@ -73,13 +73,13 @@ void ClientStream::bind(const Element& iq)
         return;
     }
     std::string wanted = iq.child("bind", ns::bind)->child_text("resource");
-    pause();
+    xml_.pause();
     auto user = host_->user(user_);
     user->when_loaded([held = shared_from_this(), user, id = std::move(id),
                           wanted = std::move(wanted)](User&) mutable {
         if (held->phase_ != Phase::closed) {
             held->bind_to(user, std::move(id), std::move(wanted));
-            held->resume();
+            held->xml_.resume();
         }
     });
 }
@@ -181,9 +181,9 @@ void ClientStream::give_session(std::shared_ptr<ClientSession> session)
 {
     session_ = std::move(session);
     phase_ = Phase::bound;
-    parser_.set_limits(settings_->after_login); // not earlier: unbound streams have no limit in number
+    xml_.set_parser_limits(settings_->after_login); // not earlier: unbound streams have no limit in number
     sasl_.reset();
-    watch_for_quiet();
+    xml_.watch_for_quiet();
 }
 
 } // namespace stonechat

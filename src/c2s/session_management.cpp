@@ -78,7 +78,7 @@ void ClientSession::manage(const Element& element)
 
 void ClientSession::say(const Element& answer)
 {
-    stream_->send_xml(to_xml(answer, ns::client));
+    stream_->xml().send_text(to_xml(answer, ns::client));
 }
 
 void ClientSession::enable(const Element& enable)
@@ -105,7 +105,7 @@ void ClientSession::enable_resumable(std::chrono::seconds window)
     record.touched = host_.clock().wall();
     record.state = write_kept_state(*this, host_.handlers());
     enabling_ = true;
-    stream_->pause();
+    stream_->xml().pause();
     auto held = std::static_pointer_cast<ClientSession>(shared_from_this());
     stream_->resumable_sessions()->store.create(record).then(
         [held, record](const Result<std::uint64_t, StoreError>& row) { held->on_record(record, row); });
@@ -133,7 +133,7 @@ void ClientSession::on_record(const StreamRecord& record, const Result<std::uint
         managed_ = std::make_unique<StreamManagementSession>(*this,
             StreamManagementSession::Limits(stream_->settings()), std::move(mine));
     }
-    stream_->resume();
+    stream_->xml().resume();
 }
 
 bool ClientSession::resume_on(ClientStream& stream, std::uint32_t h)

@@ -4,9 +4,8 @@
 #include "c2s/sasl_dialog.hpp"
 #include "router/host.hpp"
 #include "xmpp/ns.hpp"
-#include "xmpp/serialize.hpp"
 
-#include <vector>
+#include <utility>
 
 namespace stonechat {
 namespace {
@@ -19,23 +18,13 @@ Element limits_feature(const FeatureContext& context)
     return limits;
 }
 
-void append(std::string& out, const std::vector<Element>& features)
+void add_module_features(std::vector<Element>& features, const FeatureContext& context, Handlers::Offer offer)
 {
-    out += "<stream:features>";
-    for (const Element& feature : features) {
-        append_xml(out, feature, ns::client);
-    }
-    out += "</stream:features>";
-}
-
-void add_module_features(std::vector<Element>& features, const Host& host, Handlers::Offer offer,
-    bool encrypted)
-{
-    for (const auto& [when, make] : host.handlers().features()) {
+    for (const auto& [when, make] : context.host.handlers().features()) {
         if (when != offer) {
             continue;
         }
-        if (auto feature = make(encrypted)) {
+        if (auto feature = make(context.encrypted)) {
             features.push_back(std::move(*feature));
         }
     }
@@ -43,24 +32,25 @@ void add_module_features(std::vector<Element>& features, const Host& host, Handl
 
 } // namespace
 
-void append_starttls_feature(std::string& out)
+std::vector<Element> starttls_feature()
 {
     Element starttls("starttls", ns::tls);
     starttls.add("required");
-    append(out, { std::move(starttls) });
+    std::vector<Element> features;
+    features.push_back(std::move(starttls));
+    return features;
 }
 
-void append_features_before_login(std::string& out, const FeatureContext& context, const SaslDialog& sasl,
-    bool encrypted)
+std::vector<Element> features_before_login(const FeatureContext& context, const SaslDialog& sasl)
 {
     std::vector<Element> features;
     sasl.append_features(features);
-    add_module_features(features, context.host, Handlers::Offer::before_login, encrypted);
+    add_module_features(features, context, Handlers::Offer::before_login);
     features.push_back(limits_feature(context));
-    append(out, features);
+    return features;
 }
 
-void append_features_after_login(std::string& out, const FeatureContext& context, bool encrypted)
+std::vector<Element> features_after_login(const FeatureContext& context)
 {
     std::vector<Element> features;
     features.emplace_back("bind", ns::bind);
@@ -70,9 +60,9 @@ void append_features_after_login(std::string& out, const FeatureContext& context
     session.add("optional");
     features.push_back(std::move(session));
     features.emplace_back("sm", ns::stream_management);
-    add_module_features(features, context.host, Handlers::Offer::after_login, encrypted);
+    add_module_features(features, context, Handlers::Offer::after_login);
     features.push_back(limits_feature(context));
-    append(out, features);
+    return features;
 }
 
 } // namespace stonechat

@@ -2,9 +2,10 @@
 // The stream features of each phase (RFC 6120 section 4.3.2), including the limits of XEP-0478.
 #pragma once
 
+#include "xmpp/element.hpp"
 #include "xmpp/stream_parser.hpp"
 
-#include <string>
+#include <vector>
 
 namespace stonechat {
 
@@ -14,12 +15,12 @@ class SaslDialog;
 struct FeatureContext {
     Host& host;
     const ParserLimits& limits;
+    bool encrypted;
 };
 
-/// Appends STARTTLS as the only feature, marked as required (RFC 6120 §5.3.1).
-void append_starttls_feature(std::string& out);
-void append_features_before_login(std::string& out, const FeatureContext& context, const SaslDialog& sasl,
-    bool encrypted);
-void append_features_after_login(std::string& out, const FeatureContext& context, bool encrypted);
+/// Returns STARTTLS as the only feature, marked as required (RFC 6120 §5.3.1).
+std::vector<Element> starttls_feature();
+std::vector<Element> features_before_login(const FeatureContext& context, const SaslDialog& sasl);
+std::vector<Element> features_after_login(const FeatureContext& context);
 
 } // namespace stonechat

@@ -41,7 +41,7 @@ std::string answer(std::uint32_t h)
 } // namespace
 
 StreamManagementSession::Limits::Limits(const C2sSettings& settings)
-    : stanzas(settings.unacknowledged_stanzas), bytes(settings.unsent_bytes),
+    : stanzas(settings.unacknowledged_stanzas), bytes(settings.stream.unsent_bytes),
       ack_timeout(settings.ack_timeout)
 {}
 
@@ -138,10 +138,10 @@ void StreamManagementSession::transmit()
         return;
     }
     call_at_turn_end(); // registered before the transport's, so that our <r/> leaves with the stanza
-    management_.transmit([stream] { return stream->takes_more(); },
-        [stream](const std::string& xml) { stream->send_xml(xml); });
-    if (management_.untransmitted_bytes() > 0 && !stream->takes_more()) {
-        stream->mind_congestion(management_.untransmitted_bytes());
+    management_.transmit([stream] { return stream->xml().takes_more(); },
+        [stream](const std::string& xml) { stream->xml().send_text(xml); });
+    if (management_.untransmitted_bytes() > 0 && !stream->xml().takes_more()) {
+        stream->xml().mind_congestion(management_.untransmitted_bytes());
     }
 }
 
@@ -206,7 +206,7 @@ bool StreamManagementSession::is_reading()
     if (session_.stream() == nullptr) {
         return false;
     }
-    if (!management_.is_asking() || session_.stream()->progress().pending > 0) {
+    if (!management_.is_asking() || session_.stream()->xml().progress().pending > 0) {
         had_all_at_.reset();
         return true;
     }
@@ -269,7 +269,7 @@ void StreamManagementSession::on_turn_end()
         had_all_at_.reset();
         taken_.reset();
         timer_.start(session_.shard().timers(), limits_.ack_timeout / 2);
-        stream->send_xml(request());
+        stream->xml().send_text(request());
     }
 }
 
@@ -286,7 +286,7 @@ void StreamManagementSession::after_acknowledged(Function<void()> f)
 
 void StreamManagementSession::on_request()
 {
-    session_.stream()->send_xml(answer(management_.take_h()));
+    session_.stream()->xml().send_text(answer(management_.take_h()));
     management_.asked(received());
 }
 
@@ -379,7 +379,7 @@ void StreamManagementSession::on_timer()
 /// gets more time as long as it takes bytes.
 void StreamManagementSession::look_for_answer()
 {
-    const Transport::Progress now = session_.stream()->progress();
+    const Transport::Progress now = session_.stream()->xml().progress();
     if (taken_ && (now.pending == 0 || now.taken == *taken_)) {
         session_.close(StreamError(StreamError::connection_timeout, "No acknowledgement"));
         return;
@@ -416,7 +416,7 @@ void StreamManagementSession::tell_in_time()
 void StreamManagementSession::send_ack()
 {
     if (session_.stream() != nullptr && management_.has_news()) {
-        session_.stream()->send_xml(answer(management_.take_h()));
+        session_.stream()->xml().send_text(answer(management_.take_h()));
     }
 }
 
@@ -529,7 +529,7 @@ void StreamManagementSession::on_resumed()
     timer_.stop();
     Element resumed("resumed", ns::stream_management);
     resumed.set_attribute("previd", record_->token).set_attribute("h", std::to_string(management_.take_h()));
-    session_.stream()->send_xml(to_xml(resumed));
+    session_.stream()->xml().send_text(to_xml(resumed));
     transmit();
     session_.mind_account(); // many messages may have come from the store
     run_acknowledged();

@@ -83,7 +83,7 @@ void ClientStream::resume_session(const Element& resume)
         return;
     }
     Wanted wanted { host_->user(user_), std::string(*token), *h };
-    pause();
+    xml_.pause();
     look_again(std::move(wanted));
 }
 
@@ -141,7 +141,7 @@ void ClientStream::look_for_session(Wanted wanted)
 void ClientStream::fail_resumption(StanzaError::Condition condition, std::optional<std::uint32_t> handled)
 {
     send(management_failure(condition, handled));
-    resume(); // the client may bind a resource
+    xml_.resume(); // the client may bind a resource
 }
 
 bool ClientStream::take_over(const std::shared_ptr<ClientSession>& session, const Wanted& wanted)
@@ -158,7 +158,7 @@ bool ClientStream::take_over(const std::shared_ptr<ClientSession>& session, cons
         { { "jid", session->jid().text() }, { "peer", peer().address.to_string() } });
     const Context context { *host_, wanted.user.get(), session.get() };
     host_->handlers().run_moment(host_->handlers().on_resumed(), context);
-    resume();
+    xml_.resume();
     return true;
 }
 
@@ -206,7 +206,7 @@ void ClientStream::restore(const Wanted& wanted, const StreamBacklog& backlog, s
     const StreamRecord& record = backlog.record;
     User& user = *wanted.user;
     SessionSnapshot state = SessionSnapshot::read(record.state);
-    auto session = std::make_shared<ClientSession>(*shard_, *host_,
+    auto session = std::make_shared<ClientSession>(shard(), *host_,
         *user.jid().with_resource(record.resource), *settings_, resumable_sessions(), record, received);
     for (const UnackedMessage& message : backlog.unacked) {
         if (message.sequence > received) {

@@ -50,6 +50,7 @@ TcpTransport::TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngin
 TcpTransport::~TcpTransport()
 {
     leave_shard();
+    drop_output();
 }
 
 std::optional<Socket> TcpTransport::connect(const PeerAddress& to)
@@ -94,29 +95,46 @@ void TcpTransport::leave_shard()
         at_turn_end_ = false;
         shard_->forget(*this);
     }
+}
+
+void TcpTransport::drop_output()
+{
     if (is_buffer(out_)) {
         shard_->give_buffer(std::exchange(out_, {}));
+    }
+    sent_ = 0;
+    if (tls_) {
+        free_memory(tls_->plain);
     }
 }
 
 void TcpTransport::detach()
 {
-    assert(phase_ == Phase::open && unsent() == 0 && shard_->is_current());
+    assert((phase_ == Phase::open || phase_ == Phase::closed) && shard_->is_current());
     leave_shard();
-    phase_ = Phase::made;
+    if (phase_ == Phase::open) {
+        phase_ = Phase::made;
+    }
     receiver_ = nullptr;
 }
 
 void TcpTransport::attach(Shard& shard, Receiver& receiver)
 {
-    assert(phase_ == Phase::made && shard.is_current());
+    assert((phase_ == Phase::made || phase_ == Phase::closed) && shard.is_current());
     shard_ = &shard;
     receiver_ = &receiver;
+    if (phase_ == Phase::closed) {
+        call_at_turn_end();
+        return;
+    }
     phase_ = Phase::open;
     // The new poller reports unread bytes as an edge.
     readable_ = hung_up_ = false;
     writable_ = true;
     register_with_shard();
+    if (unsent() > 0) {
+        call_at_turn_end();
+    }
 }
 
 // Reading
@@ -523,11 +541,7 @@ void TcpTransport::close(Closing why)
     }
     leave_shard();
     socket_.close();
-    free_memory(out_);
-    sent_ = 0;
-    if (tls_) {
-        free_memory(tls_->plain);
-    }
+    drop_output();
     phase_ = Phase::closed;
     why_ = why;
     // The receiver is always called from the loop, whatever caused the end.

@@ -16,7 +16,7 @@
 
 namespace stonechat {
 
-class TcpTransport final : public Transport, private SocketEvents, private TurnEnd {
+class TcpTransport final : public Transport, public TlsUpgrade, private SocketEvents, private TurnEnd {
 public:
     /// With `tls` the handshake comes first (direct TLS, or the client's side).
     TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls = nullptr,
@@ -43,6 +43,7 @@ public:
     bool is_reading() const override { return reading_; }
 
     void start_tls(TlsContexts& contexts, std::string_view host) override;
+    TlsUpgrade* tls_upgrade() override { return this; }
     const TlsSession* tls() const override;
 
     void finish(unsigned seconds) override;
@@ -77,6 +78,7 @@ private:
     bool is_alive() const { return phase_ > Phase::made && phase_ < Phase::closed; }
     void register_with_shard();
     void leave_shard();
+    void drop_output();
     void read_some();
     void take(std::string_view bytes);
     void take_encrypted(std::string_view bytes);

@@ -48,12 +48,15 @@ public:
         text_ = {};
     }
 
+    /// The root that stands around elements which are documents of their own.
+    static constexpr std::string_view of_documents = "<root>";
+
 private:
     static constexpr std::array<std::string_view, 3> usual {
         "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
         "<stream:stream xmlns='jabber:server' xmlns:db='jabber:server:dialback' "
         "xmlns:stream='http://etherx.jabber.org/streams'>",
-        "<root>", // of parse_element()
+        of_documents,
     };
 
     std::string_view text_;
@@ -334,6 +337,13 @@ Result<Done, StreamError> StreamParser::feed(std::string_view bytes, ParserPool*
     return Done();
 }
 
+void StreamParser::restart_without_root()
+{
+    restart();
+    state_->root.set(RootTag::of_documents);
+    state_->scanner = MarkupScanner::inside_root();
+}
+
 void StreamParser::restart()
 {
     State& s = *state_;
@@ -432,8 +442,7 @@ Result<Element, StreamError> parse_element(std::string_view xml, const ParserLim
     };
     Single single;
     StreamParser parser(limits, single);
-    parser.state_->root.set("<root>");
-    parser.state_->scanner = MarkupScanner::inside_root();
+    parser.restart_without_root();
     if (const auto fed = parser.feed(xml); !fed) {
         return fed.error();
     }

@@ -73,6 +73,9 @@ public:
     /// without white space before it.
     /// May be called from inside on_element: the rest of the bytes of that feed belong to the new stream.
     void restart();
+    /// Restarts for a peer whose elements have no common root (RFC 7395 §3.3): each of the next bytes'
+    /// first-level elements is a document of its own. on_stream_open is not called.
+    void restart_without_root();
 
     /// Pauses after the current Receiver call; the remaining bytes are stored. After resume(), the next
     /// feed() reads them, even if it brings no bytes.

@@ -593,6 +593,68 @@ TEST_CASE("transport: it moves to another shard with unread bytes")
     }
 }
 
+TEST_CASE("transport: it moves to another shard with output that its peer does not read")
+{
+    SystemClock clock;
+    House house;
+    std::optional<Socket> peer = house.connect();
+    Guest& guest = house.next_guest();
+    guest.transport->set_unsent_limit(64 * 1024 * 1024);
+    const std::string much(16 * 1024 * 1024, 'x'); // more than the kernel takes
+    guest.transport->write(much);
+    house.settle();
+    REQUIRE(guest.transport->unsent() > 0);
+    guest.transport->detach();
+
+    ShardSet others(1, clock);
+    others.start();
+    Guest moved;
+    moved.transport = std::move(guest.transport);
+    others[0].post([&] {
+        moved.transport->attach(others[0], moved);
+        moved.transport->write("end");
+    });
+    std::string got;
+    while (got.size() < much.size() + 3) {
+        char buffer[64 * 1024];
+        const ssize_t count = ::recv(peer->get(), buffer, sizeof buffer, 0);
+        REQUIRE(count > 0);
+        got.append(buffer, static_cast<std::size_t>(count));
+    }
+    CHECK(got == much + "end");
+    std::promise<void> gone;
+    others[0].post([&] {
+        moved.transport.reset();
+        gone.set_value();
+    });
+    gone.get_future().wait();
+}
+
+TEST_CASE("transport: one that has closed while it moves says so on the other shard")
+{
+    SystemClock clock;
+    House house;
+    house.connect();
+    Guest& guest = house.next_guest();
+    guest.transport->abort();
+    guest.transport->detach();
+    ShardSet others(1, clock);
+    others.start();
+    Guest moved;
+    moved.transport = std::move(guest.transport);
+    std::promise<void> gone;
+    others[0].post([&] {
+        moved.transport->attach(others[0], moved);
+        others[0].post([&] {
+            CHECK(moved.closed == Closing::by_us);
+            moved.transport.reset();
+            gone.set_value();
+        });
+    });
+    gone.get_future().wait();
+    CHECK(guest.closed_calls == 0);
+}
+
 TEST_CASE("transport: STARTTLS after clear text, then bytes both ways")
 {
     const TlsFiles files;
@@ -605,7 +667,7 @@ TEST_CASE("transport: STARTTLS after clear text, then bytes both ways")
     guest.when_bytes = [&](std::string_view bytes) {
         if (bytes == "<starttls/>") {
             guest.transport->write("<proceed/>");
-            guest.transport->start_tls(**contexts, "localhost");
+            guest.transport->tls_upgrade()->start_tls(**contexts, "localhost");
             CHECK(guest.transport->tls() == nullptr);
         }
     };

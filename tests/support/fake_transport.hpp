@@ -74,7 +74,6 @@ public:
     }
     bool is_reading() const override { return wire_->reading; }
 
-    void start_tls(TlsContexts&, std::string_view) override {}
     const TlsSession* tls() const override { return &tls_; }
 
     void finish(unsigned) override { close_later(Closing::by_us); }

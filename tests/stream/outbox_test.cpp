@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/outbox.hpp"
+#include "stream/outbox.hpp"
 
 #include "xmpp/ns.hpp"
 

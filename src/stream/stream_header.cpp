@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "c2s/stream_header.hpp"
+#include "stream/stream_header.hpp"
 
 #include "xmpp/ns.hpp"
-#include "xmpp/serialize.hpp"
 
 namespace stonechat {
 namespace {
@@ -22,9 +21,9 @@ bool is_supported_version(std::string_view version)
 
 } // namespace
 
-Result<StreamHeader, StreamError> read_header(const StreamParser::Opened& opened)
+Result<StreamHeader, StreamError> read_header(const StreamParser::Opened& opened, std::string_view content_ns)
 {
-    if (!opened.header.is("stream", ns::streams) || opened.content_ns != ns::client) {
+    if (!opened.header.is("stream", ns::streams) || opened.content_ns != content_ns) {
         return StreamError(StreamError::invalid_namespace);
     }
     if (!is_supported_version(opened.header.attribute_or("version"))) {
@@ -48,32 +47,6 @@ Result<StreamHeader, StreamError> read_header(const StreamParser::Opened& opened
     }
     header.to = domain->text();
     return header;
-}
-
-void append_header(std::string& out, std::string_view from, const Jid& to, std::string_view id)
-{
-    out += "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
-           "xmlns:stream='http://etherx.jabber.org/streams' version='1.0' xml:lang='en' id='";
-    append_attribute_escaped(out, id);
-    if (!from.empty()) {
-        out += "' from='";
-        append_attribute_escaped(out, from);
-    }
-    if (!to.empty()) {
-        out += "' to='";
-        append_attribute_escaped(out, to.text());
-    }
-    out += "'>";
-}
-
-void append_error(std::string& out, const StreamError& error)
-{
-    out += "<stream:error>";
-    const Element element = error.to_element();
-    for (const Element* child : element.children()) {
-        append_xml(out, *child, ns::client);
-    }
-    out += "</stream:error>";
 }
 
 } // namespace stonechat
