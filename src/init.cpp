@@ -9,7 +9,7 @@
 #include "full_schema.hpp"
 #include "private_files.hpp"
 #include "serve.hpp"
-#include "storage/storage.hpp"
+#include "storage/sqlite_storage.hpp"
 
 #include <filesystem>
 #include <iostream>

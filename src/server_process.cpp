@@ -10,6 +10,8 @@
 #include "process_settings.hpp"
 #include "router/kept_bans.hpp"
 #include "router/missing_accounts.hpp"
+#include "storage/memory_storage.hpp"
+#include "storage/sqlite_storage.hpp"
 
 #include <csignal>
 #include <future>

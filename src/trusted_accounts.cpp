@@ -2,7 +2,7 @@
 #include "trusted_accounts.hpp"
 
 #include "config/trusted_names.hpp"
-#include "storage/storage.hpp"
+#include "storage/sqlite_storage.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -6,12 +6,12 @@
 // A StorageBackend is one open database. Each shard has its own Storage on the backend (made by `front`),
 // used on that shard's thread only. Calls made through one Storage for one account take effect in the order
 // in which they were made, and so do all writes of that Storage. No store requires an account: data may be
-// kept under any name. Text is UTF-8; addresses are prepared by the caller (xmpp/jid.hpp).
+// kept under any name. Text is UTF-8; addresses are prepared by the caller (xmpp/jid.hpp). The contract in
+// full: docs/storage.md. The backends: sqlite_storage.hpp, memory_storage.hpp.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/executor.hpp"
-#include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "storage/archive_store.hpp"
@@ -22,7 +22,6 @@
 #include "xmpp/jid.hpp"
 #include "xmpp/scram_verifier.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -204,10 +203,10 @@ public:
     /// all answers under way have been posted.
     virtual std::unique_ptr<Storage> front(Executor& home) = 0;
 
-    /// Writes a consistent copy of the database into the file `path`, which must not exist, while the server
-    /// keeps working. Answers on `home`, which must outlive this backend. The copy contains every write that
-    /// was answered before the call. `unavailable` if the file exists or cannot be written (the log says
-    /// why).
+    /// Writes a consistent copy of the data to `path`, where nothing may exist, while the server keeps
+    /// working. Answers on `home`, which must outlive this backend. The copy contains every write that was
+    /// answered before the call. `unavailable` if something is there or it cannot be written (the log says
+    /// why), or if this backend makes no copies: its administrator uses the tools of the database.
     virtual Stored<Done> backup(Executor& home, std::string path) = 0;
 
     /// Finishes and answers the queued calls, then stops the threads. Later calls are answered with
@@ -224,36 +223,5 @@ public:
     /// Returns the load for `status` and metrics. Any thread.
     virtual Load load() const = 0;
 };
-
-/// Makes a backend that keeps everything in memory: for tests, and as a reference for the interface.
-std::unique_ptr<StorageBackend> make_memory_storage(const Clock& clock);
-
-struct SqliteOptions {
-    std::string path;            ///< the database file; created if it does not exist
-    unsigned readers = 2;        ///< threads for reads
-    std::size_t queue = 65536;   ///< most waiting writes, and reads; further calls are answered `unavailable`
-    std::uint64_t max_bytes = 0; ///< largest file; writes beyond it are answered `full`. 0 = no limit
-    /// A thread that is idle for this long releases its cached pages of the file.
-    std::chrono::milliseconds rest = std::chrono::seconds(30);
-    /// Called when a write or fsync failed with an I/O error. No unanswered write is safe then, all further
-    /// calls are answered with `unavailable`, and the server must stop. Called once, on a thread of the
-    /// database; the callback must not call `stop` on that thread.
-    Function<void(std::string)> on_fatal;
-};
-
-/// Why a database cannot be opened: a sentence that names the file and says what to do.
-struct StorageOpenError {
-    std::string message;
-};
-
-/// Opens the database, or creates it if the file does not exist, and migrates it to the current schema.
-/// Refuses a file that is damaged, empty, not Stonechat's, or of a newer schema.
-Result<std::unique_ptr<StorageBackend>, StorageOpenError> open_sqlite_storage(SqliteOptions options,
-    const Clock& clock, Log& log);
-
-/// Returns those of `keys` that have no account in the database `path`. A server may be using the database;
-/// nothing is written. If the file does not exist, all keys are returned.
-Result<std::vector<AccountKey>, StorageOpenError> keys_without_account(const std::string& path,
-    std::vector<AccountKey> keys);
 
 } // namespace stonechat

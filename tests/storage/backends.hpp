@@ -2,6 +2,7 @@
 // Both backends in the same clothes, for cases that hold for either.
 #pragma once
 
+#include "storage/memory_storage.hpp"
 #include "support.hpp"
 
 namespace stonechat::test {

@@ -14,6 +14,7 @@
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
+#include "storage/memory_storage.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"

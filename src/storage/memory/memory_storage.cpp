@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Storage in memory: a minimal implementation of the interface.
+#include "storage/memory_storage.hpp"
+
 #include "storage/memory/contents.hpp"
 
 #include <algorithm>

@@ -9,7 +9,7 @@
 #include "storage/sqlite/readers.hpp"
 #include "storage/sqlite/tail.hpp"
 #include "storage/sqlite/writer.hpp"
-#include "storage/storage.hpp"
+#include "storage/sqlite_storage.hpp"
 
 #include <atomic>
 #include <cstddef>

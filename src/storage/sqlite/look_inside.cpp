@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a database from outside the server, for `stonechat check`. A server may be using the database.
 #include "storage/sqlite/queries.hpp"
-#include "storage/storage.hpp"
+#include "storage/sqlite_storage.hpp"
 
 #include <filesystem>
 

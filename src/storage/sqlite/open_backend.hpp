@@ -2,7 +2,7 @@
 // Opens a database for `open_sqlite_storage`, with a parameter that only tests set otherwise.
 #pragma once
 
-#include "storage/storage.hpp"
+#include "storage/sqlite_storage.hpp"
 
 #include <cstddef>
 #include <memory>

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "storage/sqlite/connection.hpp"
-#include "storage/storage.hpp"
+#include "storage/sqlite_storage.hpp"
 
 #include <cstdint>
 #include <span>
