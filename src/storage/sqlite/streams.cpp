@@ -36,7 +36,7 @@ constexpr auto select_sequences =
     "SELECT sequence FROM unacked WHERE stream = ?1 AND sequence > ?2 ORDER BY sequence";
 constexpr auto delete_acknowledged = "DELETE FROM unacked WHERE stream = ?1 AND sequence <= ?2";
 constexpr auto update_sequence = "UPDATE unacked SET sequence = ?3 WHERE stream = ?1 AND sequence = ?2";
-constexpr auto select_claim = "SELECT 1 FROM unacked WHERE stream = ?1 AND sequence = ?2";
+constexpr auto select_unacked_entry = "SELECT 1 FROM unacked WHERE stream = ?1 AND sequence = ?2";
 
 std::optional<CopyForm> copy_form(std::int64_t number)
 {
@@ -98,9 +98,9 @@ std::optional<std::int64_t> owner_of(Database& db, const AccountKey& key, std::i
     return owner && db.connection().query(select_is_owned, row, *owner).next() ? owner : std::nullopt;
 }
 
-bool is_claimed(Connection& db, std::int64_t stream, std::int64_t sequence)
+bool has_unacked_entry(Connection& db, std::int64_t stream, std::int64_t sequence)
 {
-    return db.query(select_claim, stream, sequence).next();
+    return db.query(select_unacked_entry, stream, sequence).next();
 }
 
 std::vector<std::int64_t> sequences_behind(Connection& db, std::int64_t row, std::int64_t sequence)
@@ -204,11 +204,11 @@ Done close_stream_gap(Database& db, const AccountKey& key, std::uint64_t row, st
     if (!owner_of(db, key, stream)) {
         return Done();
     }
-    if (is_claimed(connection, stream, at) && is_claimed(connection, stream, at + 1)) {
+    if (has_unacked_entry(connection, stream, at) && has_unacked_entry(connection, stream, at + 1)) {
         return Done(); // there is no gap
     }
-    for (const auto claimed : sequences_behind(connection, stream, at)) {
-        connection.execute(update_sequence, stream, claimed, claimed - 1);
+    for (const auto entry : sequences_behind(connection, stream, at)) {
+        connection.execute(update_sequence, stream, entry, entry - 1);
     }
     return Done();
 }
