@@ -41,37 +41,29 @@ bool ArchiveQuotas::admit(User& user, const Jid& peer, bool outgoing, std::size_
         const auto failed = [held = user.shared_from_this(), slot = slot_](const std::exception_ptr&) {
             held->host().log().error("quota of an archive not checked",
                 { { "account", held->jid().text() } });
-            slot.of(*held).taken.end_check(std::nullopt, no_quota);
+            slot.of(*held).taken.end_check(StoreError::unavailable, no_quota);
         };
+        const auto held = user.shared_from_this();
         start(
-            check(user.shared_from_this(), slot_), [](Done) {}, failed);
+            ArchiveQuota::keep_within(user.host().storage(), user.key(),
+                std::shared_ptr<ArchiveQuota>(held, &account.taken),
+                [held, slot = slot_] { return read_quota(held, slot); }),
+            [](Done) {}, failed);
     }
     return true;
 }
 
-Task<Done> ArchiveQuotas::check(std::shared_ptr<User> user, Slot slot)
+/// Reads what the administrator chose for the account, and returns its quota.
+Task<ArchiveQuota::Bytes> ArchiveQuotas::read_quota(std::shared_ptr<User> user, Slot slot)
 {
-    Storage& storage = user->host().storage();
-    Account& account = slot.of(*user);
-    bool goes_on = true;
-    while (goes_on) {
-        auto reading = storage.keyval().get(user->key(), archive_quota_store, archive_quota_key);
-        const auto chosen = co_await reading;
-        if (!chosen) {
-            account.taken.end_check(std::nullopt, no_quota);
-            co_return Done();
-        }
-        account.chosen = archive_quota_in(chosen->value_or(std::string()));
-        const std::uint64_t quota = quota_of(*user, account);
-        auto checking = ArchiveQuota::check(storage, user->key(), quota);
-        const auto taken = co_await checking;
-        std::optional<std::uint64_t> known;
-        if (taken) {
-            known = *taken;
-        }
-        goes_on = account.taken.end_check(known, quota);
+    auto reading = user->host().storage().keyval().get(user->key(), archive_quota_store, archive_quota_key);
+    const auto chosen = co_await reading;
+    if (!chosen) {
+        co_return chosen.error();
     }
-    co_return Done();
+    Account& account = slot.of(*user);
+    account.chosen = archive_quota_in(chosen->value_or(std::string()));
+    co_return quota_of(*user, account);
 }
 
 } // namespace stonechat

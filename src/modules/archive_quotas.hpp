@@ -28,7 +28,7 @@ private:
     using Slot = UserSlot<Account>;
 
     static std::uint64_t quota_of(const User& user, const Account& account);
-    static Task<Done> check(std::shared_ptr<User> user, Slot slot);
+    static Task<ArchiveQuota::Bytes> read_quota(std::shared_ptr<User> user, Slot slot);
 
     Slot slot_;
 };

@@ -37,21 +37,9 @@ void strip_real_address(Element& stanza)
     stanza.remove_children("x", ns::muc_user);
 }
 
-/// Checks the archive of `room` against its quota until it fits.
-Task<Done> keep_within_quota(std::shared_ptr<Room> room)
+Task<ArchiveQuota::Bytes> quota_of(std::shared_ptr<Room> room)
 {
-    bool goes_on = true;
-    while (goes_on) {
-        const std::uint64_t quota = room->service().archive_quota();
-        auto checking = ArchiveQuota::check(room->host().storage(), room->key(), quota);
-        const auto taken = co_await checking;
-        std::optional<std::uint64_t> known;
-        if (taken) {
-            known = *taken;
-        }
-        goes_on = room->archive_quota().end_check(known, quota);
-    }
-    co_return Done();
+    co_return room->service().archive_quota();
 }
 
 } // namespace
@@ -64,10 +52,13 @@ void count_archived(Room& room, std::size_t bytes)
     room.archive_quota().begin_check(bytes);
     const auto failed = [held = room.shared_from_this()](const std::exception_ptr&) {
         held->host().log().error("quota of an archive not checked", { { "room", held->address().text() } });
-        held->archive_quota().end_check(std::nullopt, no_quota);
+        held->archive_quota().end_check(StoreError::unavailable, no_quota);
     };
+    const auto held = room.shared_from_this();
     start(
-        keep_within_quota(room.shared_from_this()), [](Done) {}, failed);
+        ArchiveQuota::keep_within(room.host().storage(), room.key(),
+            std::shared_ptr<ArchiveQuota>(held, &room.archive_quota()), [held] { return quota_of(held); }),
+        [](Done) {}, failed);
 }
 
 Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)

@@ -2,6 +2,7 @@
 #include "router/archive_quota.hpp"
 
 #include <charconv>
+#include <utility>
 
 namespace stonechat {
 namespace {
@@ -48,8 +49,31 @@ bool ArchiveQuota::is_nearly_full(std::uint64_t quota) const
     return is_known_ && quota != no_quota && taken_ >= quota / 10 * 9;
 }
 
-Task<Result<std::uint64_t, StoreError>> ArchiveQuota::check(Storage& storage, AccountKey owner,
-    std::uint64_t quota)
+void ArchiveQuota::reconsider()
+{
+    is_known_ = false;
+    is_outdated_ = is_checking_;
+}
+
+Task<Done> ArchiveQuota::keep_within(Storage& storage, AccountKey owner,
+    std::shared_ptr<ArchiveQuota> archive, Function<Task<Bytes>()> quota_of)
+{
+    bool goes_on = true;
+    while (goes_on) {
+        auto asking = quota_of();
+        const auto quota = co_await asking;
+        if (!quota) {
+            archive->end_check(quota, no_quota);
+            co_return Done();
+        }
+        auto checking = check(storage, owner, *quota);
+        const auto taken = co_await checking;
+        goes_on = archive->end_check(taken, *quota);
+    }
+    co_return Done();
+}
+
+Task<ArchiveQuota::Bytes> ArchiveQuota::check(Storage& storage, AccountKey owner, std::uint64_t quota)
 {
     auto asking = storage.archive().size(owner);
     const auto size = co_await asking;
@@ -66,19 +90,20 @@ void ArchiveQuota::begin_check(std::size_t bytes)
     since_check_ = bytes;
 }
 
-bool ArchiveQuota::end_check(std::optional<std::uint64_t> taken, std::uint64_t quota)
+bool ArchiveQuota::end_check(const Bytes& taken, std::uint64_t quota)
 {
     is_checking_ = false;
+    const bool is_outdated = std::exchange(is_outdated_, false);
     if (!taken) {
         return false;
     }
     taken_ = *taken + since_check_;
     is_known_ = true;
     const bool is_over = quota != no_quota && taken_ > quota;
-    if (is_over) {
+    if (is_over || is_outdated) {
         begin_check(0);
     }
-    return is_over;
+    return is_over || is_outdated;
 }
 
 } // namespace stonechat

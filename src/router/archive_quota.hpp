@@ -4,12 +4,14 @@
 // shard-bound.
 #pragma once
 
+#include "base/function.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "config/settings.hpp"
 #include "storage/storage.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,18 +40,23 @@ public:
     /// strangers.
     bool is_nearly_full(std::uint64_t quota) const;
 
+    using Bytes = Result<std::uint64_t, StoreError>;
     /// Asks the store for the size of the archive. If it exceeds `quota`, removes the oldest messages down to
-    /// four fifths of the quota. Returns the size afterwards. Run one check at a time, between begin_check()
-    /// and end_check().
-    static Task<Result<std::uint64_t, StoreError>> check(Storage& storage, AccountKey owner,
-        std::uint64_t quota);
+    /// four fifths of the quota. Returns the size afterwards.
+    static Task<Bytes> check(Storage& storage, AccountKey owner, std::uint64_t quota);
+    /// Runs checks of the archive of `owner` until it fits. Asks `quota_of` for the quota before each one.
+    /// `archive` keeps alive what it is a part of. Call begin_check() before.
+    static Task<Done> keep_within(Storage& storage, AccountKey owner, std::shared_ptr<ArchiveQuota> archive,
+        Function<Task<Bytes>()> quota_of);
     /// `bytes` is the message that triggered the check, which may not be stored before the check is done.
     void begin_check(std::size_t bytes);
-    /// `taken` is the result of check(); nullopt if it failed: then the next message triggers another check.
-    /// Returns true if messages counted meanwhile exceed the quota: run check() again, now.
-    bool end_check(std::optional<std::uint64_t> taken, std::uint64_t quota);
-    /// Call when the quota or the archive has changed otherwise: the next message triggers a check.
-    void reconsider() { is_known_ = false; }
+    /// `taken` is the size of the archive now; after an error the next message triggers another check.
+    /// Returns true if another check has to run at once: messages counted meanwhile exceed the quota, or
+    /// reconsider() was called meanwhile.
+    bool end_check(const Bytes& taken, std::uint64_t quota);
+    /// Call when the quota or the archive has changed otherwise: the next message triggers a check, and a
+    /// running check is repeated.
+    void reconsider();
 
 private:
     /// Estimated size in bytes; too high if a counted message was not stored in the end.
@@ -57,6 +64,7 @@ private:
     std::uint64_t since_check_ = 0; ///< bytes that the running check may not have seen
     bool is_known_ = false;
     bool is_checking_ = false;
+    bool is_outdated_ = false; ///< reconsider() was called during the running check
 };
 
 } // namespace stonechat

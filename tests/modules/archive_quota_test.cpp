@@ -120,9 +120,36 @@ TEST_CASE("archive quota: what comes while a check is under way is not forgotten
     ArchiveQuota archive;
     CHECK(archive.count(100, 4000)); // nothing is known yet
     archive.begin_check(100);
-    CHECK_FALSE(archive.count(3950, 4000)); // one check at a time
-    CHECK(archive.end_check(50, 4000));     // the store had not seen these two
-    CHECK_FALSE(archive.end_check(3200, 4000));
+    CHECK_FALSE(archive.count(3950, 4000));            // one check at a time
+    CHECK(archive.end_check(std::uint64_t(50), 4000)); // the store had not seen these two
+    CHECK_FALSE(archive.end_check(std::uint64_t(3200), 4000));
     CHECK_FALSE(archive.count(800, 4000));
     CHECK(archive.count(1, 4000));
+}
+
+TEST_CASE("archive quota: what changes while a check is under way is looked at again")
+{
+    constexpr std::uint64_t taken = 50;
+    ArchiveQuota archive;
+    CHECK(archive.count(100, 4000));
+    archive.begin_check(100);
+    archive.reconsider();
+    CHECK(archive.end_check(taken, 4000));       // this size may be the one before the change
+    CHECK_FALSE(archive.end_check(taken, 4000)); // and this is the one after it
+    CHECK_FALSE(archive.count(100, 4000));
+    archive.reconsider();
+    CHECK(archive.count(100, 4000));
+    archive.begin_check(100);
+    CHECK_FALSE(archive.end_check(taken, 4000));
+}
+
+TEST_CASE("archive quota: a check that fails is made with the next message, whatever changed meanwhile")
+{
+    ArchiveQuota archive;
+    archive.begin_check(100);
+    archive.reconsider();
+    CHECK_FALSE(archive.end_check(StoreError::unavailable, 4000));
+    CHECK(archive.count(100, 4000));
+    archive.begin_check(100);
+    CHECK_FALSE(archive.end_check(std::uint64_t(50), 4000));
 }
