@@ -183,7 +183,7 @@ void MucService::sweep()
     relay_.expire();
     std::vector<std::shared_ptr<Room>> idle;
     for (const auto& [name, room] : rooms_) {
-        if (room.use_count() == 1 && room->is_idle_again()) {
+        if (room.use_count() == 1 && room->is_idle_again(room->is_idle())) {
             idle.push_back(room);
         }
     }

@@ -37,7 +37,7 @@ RateLimit rate(const Section& section, std::string_view per_second, std::string_
 } // namespace
 
 Room::Room(MucService& service, Jid address)
-    : service_(service), address_(std::move(address)),
+    : Entity(std::move(address)), service_(service),
       timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this),
       expected_timer_([](void* self) { static_cast<Room*>(self)->give_up_expected(); }, this),
       all_messages_(rate(service.settings(), "room_message_rate", "room_message_burst",
@@ -49,7 +49,7 @@ Room::~Room() = default;
 
 AccountKey Room::key() const
 {
-    return { std::string(address_.domain()), std::string(address_.local()) };
+    return { std::string(address().domain()), std::string(address().local()) };
 }
 
 Host& Room::host() const
@@ -74,7 +74,7 @@ RoleAndAffiliation Room::role_and_affiliation(const Jid& who) const
 
 std::string Room::occupant_id(const Jid& user) const
 {
-    return service_.occupant_id(address_, user);
+    return service_.occupant_id(address(), user);
 }
 
 bool Room::shows_real_addresses_to(const Jid& who) const
@@ -157,25 +157,29 @@ void Room::apply(RoomRecord record)
     expect(record.present);
 }
 
-void Room::become(State state)
+void Room::set_state(State state)
 {
     state_ = state;
+    set_loading(state == State::loading);
+}
+
+void Room::become(State state)
+{
+    set_state(state);
     if (state == State::failed) {
-        host().log().error("room not loaded", { { "room", address_.text() } });
+        host().log().error("room not loaded", { { "room", address().text() } });
     }
     const auto held = shared_from_this();
-    for (auto& task : std::exchange(waiting_, {})) {
-        task(*this);
-    }
-    if ((state_ == State::absent && waiting_.empty()) || state_ == State::failed) {
+    run_waiting();
+    if ((state_ == State::absent && !has_waiting()) || state_ == State::failed) {
         service_.forget(*this); // the next stanza to the address reads the store again
     }
 }
 
 void Room::when_loaded(Function<void(Room&)> task)
 {
-    if (state_ == State::loading) {
-        waiting_.push_back(std::move(task));
+    if (is_loading()) {
+        wait([this, task = std::move(task)]() mutable { task(*this); });
     } else {
         task(*this);
     }
@@ -185,17 +189,12 @@ void Room::when_loaded(Function<void(Room&)> task)
 
 void Room::receive(Stanza stanza, Settlement settlement)
 {
-    if (state_ != State::loading) {
+    if (!is_loading()) {
         receive_loaded(std::move(stanza), std::move(settlement));
         return;
     }
-    waiting_.emplace_back([stanza = std::move(stanza),
-                              settlement = std::move(settlement)](Room& room) mutable {
-        if (room.state() == State::loading) { // still being created: wait again
-            room.receive(std::move(stanza), std::move(settlement));
-        } else {
-            room.receive_loaded(std::move(stanza), std::move(settlement));
-        }
+    wait([this, stanza = std::move(stanza), settlement = std::move(settlement)]() mutable {
+        receive_loaded(std::move(stanza), std::move(settlement));
     });
 }
 
@@ -258,7 +257,7 @@ void Room::refuse(const Stanza& request, const StanzaError& error) const
     host().trace("refused", request, to_text(error.condition()));
     Stanza reply = request.error_reply(error);
     if (Element* element = reply.element().child("error")) {
-        element->set_attribute("by", address_.text());
+        element->set_attribute("by", address().text());
     }
     // `<x/>` shows the client that the error is about entering (XEP-0045 examples 19 to 34).
     if (request.kind() == StanzaKind::presence && request.element().child("x", ns::muc) != nullptr) {
@@ -293,7 +292,7 @@ const AudiencePtr& Room::others()
 
 void Room::begin(const Jid& owner)
 {
-    state_ = State::locked;
+    set_state(State::locked);
     set_config(service_.default_config());
     RoomMember first;
     first.jid = owner.bare();
@@ -304,7 +303,7 @@ void Room::begin(const Jid& owner)
 
 void Room::end()
 {
-    state_ = State::gone;
+    set_state(State::gone);
     timer_.stop();
     expected_timer_.stop();
     ticks_timer_.stop();
@@ -313,7 +312,7 @@ void Room::end()
 
 void Room::open()
 {
-    state_ = State::open;
+    set_state(State::open);
     timer_.stop();
     presence_changed();
 }
@@ -369,12 +368,11 @@ void Room::on_timer()
     }
 }
 
-bool Room::is_idle_again()
+bool Room::is_idle()
 {
     forget_rates();
-    const bool idle = state_ == State::open && occupants_.empty() && expected_.empty()
-        && delivery_queue_.is_empty() && !change_mutex_.is_locked() && !present_changed_;
-    return std::exchange(was_idle_, idle) && idle;
+    return state_ == State::open && occupants_.empty() && expected_.empty() && delivery_queue().is_empty()
+        && !change_mutex_.is_locked() && !present_changed_;
 }
 
 void Room::unload()

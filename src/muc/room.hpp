@@ -22,7 +22,7 @@
 #include "net/timer_wheel.hpp"
 #include "router/archive_quota.hpp"
 #include "router/async_mutex.hpp"
-#include "router/delivery_queue.hpp"
+#include "router/entity.hpp"
 #include "router/settlement.hpp"
 #include "storage/room_store.hpp"
 #include "xmpp/stanza.hpp"
@@ -49,7 +49,7 @@ struct Expected {
     std::string id; ///< XEP-0421
 };
 
-class Room final : public std::enable_shared_from_this<Room> {
+class Room final : public Entity, public std::enable_shared_from_this<Room> {
 public:
     enum class State {
         loading, ///< being read from the store, or being created
@@ -63,7 +63,6 @@ public:
     Room(MucService& service, Jid address);
     ~Room();
 
-    const Jid& address() const { return address_; }
     AccountKey key() const;
     MucService& service() const { return service_; }
     Host& host() const;
@@ -124,8 +123,7 @@ public:
 
     // Outgoing.
     /// Runs `f` after all messages that are being committed now; immediately if there are none.
-    void emit(Function<void()> f) { delivery_queue_.append(std::move(f)); }
-    DeliveryQueue& delivery_queue() { return delivery_queue_; }
+    void emit(Function<void()> f) { delivery_queue().append(std::move(f)); }
     /// Routes a stanza to one address, which is set as its `to`.
     void send(Stanza stanza) const;
     /// Sends a stanza to all of `audience` but `except`, after messages that are being committed. Serialises
@@ -169,8 +167,8 @@ public:
     void after_leaving();
     /// Call after an occupant entered, left or changed. The list of those present is stored after a delay.
     void presence_changed();
-    /// Whether the room is idle now and was idle at the previous call. Then it can be unloaded.
-    bool is_idle_again();
+    /// Whether nobody is in the room and nothing is under way. Forgets rate limits that are not in use.
+    bool is_idle();
     /// Removes the room from memory. A room that is not persistent is also removed from the store.
     void unload();
     /// Removes it from the store and from memory.
@@ -180,6 +178,8 @@ private:
     Task<State> read();
     Task<bool> read_history();
     void apply(RoomRecord record);
+    void set_state(State state);
+    /// Goes on with everything that waits for the outcome of the load.
     void become(State state);
     void receive_loaded(Stanza stanza, Settlement settlement);
     void on_timer();
@@ -189,7 +189,6 @@ private:
     void fail(const Stanza& stanza, std::string_view why);
 
     MucService& service_;
-    Jid address_;
     State state_ = State::loading;
     RoomConfig config_;
     Members members_;
@@ -197,11 +196,9 @@ private:
     RoomHistory history_;
     Progress progress_;
     RoomHats hats_;
-    DeliveryQueue delivery_queue_;
     AsyncMutex change_mutex_;
     std::map<std::string, Expected, std::less<>> expected_;
     std::deque<std::pair<Jid, Jid>> invitations_;
-    std::vector<Function<void(Room&)>> waiting_;
     Timer timer_; ///< locked: until the room is given up; open: until the list of those present is stored
     Timer expected_timer_;
     /// Rate limits of users. A user who is within the full limits has no entry.
@@ -220,7 +217,6 @@ private:
     ArchiveQuota archive_quota_;
     bool is_being_set_up_ = false;
     bool present_changed_ = false;
-    bool was_idle_ = false;
 };
 
 } // namespace stonechat

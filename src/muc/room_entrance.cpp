@@ -257,7 +257,7 @@ void change_place(Room& room, Stanza presence)
 
 void Room::wait_for_creation()
 {
-    state_ = State::loading;
+    set_state(State::loading);
 }
 
 void Room::be_created(std::optional<Stanza> presence)

@@ -118,7 +118,7 @@ void Room::restore(const Jid& device, std::string_view nick, WallTime confirmed)
         return;
     }
     if (state_ != State::open || !admits(device) || refuse_nick(*this, device, nick)) {
-        tell_outside(*this, *address_.with_resource(nick), device, { muc_status::shut_down });
+        tell_outside(*this, *address().with_resource(nick), device, { muc_status::shut_down });
         if (state_ == State::absent) {
             service_.forget(*this);
         }

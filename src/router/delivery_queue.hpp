@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryQueue: keeps the order of stanzas under way to the sessions of one user. A message that is being
+// DeliveryQueue: keeps the order of stanzas under way from one Entity to clients. A message that is being
 // committed holds a place; later stanzas wait behind it, so all are delivered in the order in which they
-// came. Part of a User; shard-bound.
+// came. Part of an Entity; shard-bound.
 #pragma once
 
 #include "base/function.hpp"

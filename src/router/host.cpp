@@ -166,8 +166,7 @@ std::size_t Host::sweep()
 {
     const std::size_t unloaded = boost::unordered::erase_if(users_, [](const auto& entry) {
         const auto& user = entry.second;
-        const bool idle = user->sessions().empty() && user->state() != User::State::loading
-            && user.use_count() == 1;
+        const bool idle = user->sessions().empty() && !user->is_loading() && user.use_count() == 1;
         return user->is_idle_again(idle);
     });
     shrink_if_sparse(users_);

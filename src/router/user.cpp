@@ -7,13 +7,13 @@
 
 namespace stonechat {
 
-User::User(Host& host, Jid bare_jid) : host_(host), jid_(std::move(bare_jid)) {}
+User::User(Host& host, Jid bare_jid) : Entity(std::move(bare_jid)), host_(host) {}
 
 User::~User() = default;
 
 AccountKey User::key() const
 {
-    AccountKey key { host_.name(), std::string(jid_.local()) };
+    AccountKey key { host_.name(), std::string(jid().local()) };
     return key;
 }
 
@@ -54,16 +54,16 @@ Addressee User::addressee(const Jid& to) const
 
 void User::when_loaded(Function<void(User&)> task)
 {
-    if (state_ == State::loading) {
-        waiting_.push_back(std::move(task));
-        return;
+    if (is_loading()) {
+        wait([this, task = std::move(task)]() mutable { task(*this); });
+    } else {
+        task(*this);
     }
-    task(*this);
 }
 
 bool User::shows_presence_to(const Jid& other) const
 {
-    return other.same_bare(jid_) || roster_.is_subscriber(other.bare_text());
+    return other.same_bare(jid()) || roster_.is_subscriber(other.bare_text());
 }
 
 void User::add_session(std::shared_ptr<Session> session)
@@ -80,16 +80,8 @@ void User::remove_session(Session& session)
 void User::become(State state)
 {
     state_ = state;
-    if (state == State::loading) {
-        return;
-    }
-    // The waiting tasks run in order. In this state when_loaded() runs new tasks at once, so no task waits
-    // again and this ends.
-    auto waiting = std::move(waiting_);
-    waiting_.clear();
-    for (auto& task : waiting) {
-        task(*this);
-    }
+    set_loading(state == State::loading);
+    run_waiting();
 }
 
 } // namespace stonechat

@@ -7,14 +7,13 @@
 #include "base/task.hpp"
 #include "router/block_list.hpp"
 #include "router/delivery.hpp"
-#include "router/delivery_queue.hpp"
+#include "router/entity.hpp"
 #include "router/roster.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
 #include "router/slot.hpp"
 #include "xmpp/stanza.hpp"
 
-#include <deque>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -24,7 +23,7 @@ namespace stonechat {
 
 class Host;
 
-class User : public std::enable_shared_from_this<User> {
+class User : public Entity, public std::enable_shared_from_this<User> {
 public:
     enum class State {
         loading, ///< being read from the store
@@ -36,7 +35,7 @@ public:
     User(Host& host, Jid bare_jid);
     ~User();
 
-    const Jid& jid() const { return jid_; }
+    const Jid& jid() const { return address(); }
     AccountKey key() const;
     Host& host() const { return host_; }
     State state() const { return state_; }
@@ -59,9 +58,6 @@ public:
     /// Runs `task` once the account is loaded (now, if it is); in order with stanzas.
     void when_loaded(Function<void(User&)> task);
 
-    /// Keeps the order of stanzas to this user's sessions.
-    DeliveryQueue& delivery_queue() { return delivery_queue_; }
-
     /// Whether `other` (any JID) may see this user's presence: the user itself, or a contact with
     /// subscription from or both.
     bool shows_presence_to(const Jid& other) const;
@@ -75,23 +71,17 @@ public:
     /// again.
     void read_again() { read_again_ = true; }
     bool has_to_be_read_again() { return std::exchange(read_again_, false); }
-    /// Records whether the user is idle now. Returns whether it is and was at the last call too.
-    bool is_idle_again(bool idle) { return std::exchange(was_idle_, idle) && idle; }
 
     SlotTable& slots() { return slots_; }
     const SlotTable& slots() const { return slots_; }
 
 private:
     Host& host_;
-    Jid jid_;
     State state_ = State::loading;
-    bool was_idle_ = false;
     bool read_again_ = false;
     Roster roster_;
     BlockList block_list_;
     std::vector<std::shared_ptr<Session>> sessions_;
-    std::vector<Function<void(User&)>> waiting_;
-    DeliveryQueue delivery_queue_;
     SlotTable slots_;
 };
 
