@@ -52,6 +52,18 @@ void print_steps(std::string& out, std::string_view kind, Flow flow, Stage stage
     }
 }
 
+/// Refuses to start: of two handlers for one thing the second would never be called, or both would answer.
+[[noreturn]] void refuse_second(std::string_view what, const std::string& module, const std::string& which)
+{
+    throw std::logic_error("two handlers for the same " + std::string(what) + ", the second one in module "
+        + module + ": " + which);
+}
+
+std::string in_words(std::string_view element, std::string_view ns)
+{
+    return std::string(element) + " " + std::string(ns);
+}
+
 } // namespace
 
 Handlers::Handlers(Host& host) : host_(host) {}
@@ -71,12 +83,11 @@ std::string Handlers::iq_key(To to, IqType type, std::string_view ns, std::strin
 void Handlers::add_iq(To to, IqType type, std::string_view ns, std::string_view element, IqHandler handler)
 {
     if (!iq_.emplace(iq_key(to, type, ns, element), std::move(handler)).second) {
-        throw std::logic_error("two handlers for the same request, the second one in module " + module_ + ": "
-            + std::string(element) + " " + std::string(ns));
+        refuse_second("request", module_, in_words(element, ns));
     }
     iq_print_.emplace_back(module_,
         "iq " + std::string(stonechat::to_text(type)) + " to " + std::string(to_text(to)) + ": "
-            + std::string(element) + " " + std::string(ns));
+            + in_words(element, ns));
 }
 
 void Handlers::iq_get(To to, std::string_view ns, std::string_view element, Now handler)
@@ -153,6 +164,9 @@ void Handlers::session_attention(OnMoment handler)
 
 void Handlers::session_kept(std::string_view ns, Save save, Restore restore)
 {
+    if (std::any_of(kept_.begin(), kept_.end(), [ns](const Kept& part) { return part.ns == ns; })) {
+        refuse_second("kept state", module_, std::string(ns));
+    }
     kept_.push_back({ std::string(ns), std::move(save), std::move(restore) });
 }
 
@@ -220,6 +234,10 @@ void Handlers::disco_info(To to, std::string_view node, DiscoItems handler)
 
 void Handlers::command(Command command)
 {
+    if (std::any_of(commands_.begin(), commands_.end(),
+            [&command](const Command& other) { return other.node == command.node; })) {
+        refuse_second("command", module_, command.node);
+    }
     commands_.push_back(std::move(command));
 }
 
@@ -230,12 +248,24 @@ void Handlers::stream_feature(Offer offer, StreamFeature feature)
 
 void Handlers::stream_element(std::string_view ns, std::string_view element, OnStreamElement handler)
 {
-    stream_elements_.emplace_back(std::pair(std::string(ns), std::string(element)), std::move(handler));
+    std::pair key(std::string { ns }, std::string { element });
+    for (const auto& [taken, other] : stream_elements_) {
+        if (taken == key) {
+            refuse_second("stream element", module_, in_words(element, ns));
+        }
+    }
+    stream_elements_.emplace_back(std::move(key), std::move(handler));
 }
 
 void Handlers::iq_before_login(std::string_view ns, std::string_view element, BeforeLogin handler)
 {
-    before_login_.emplace_back(std::pair(std::string(ns), std::string(element)), std::move(handler));
+    std::pair key(std::string { ns }, std::string { element });
+    for (const auto& [taken, other] : before_login_) {
+        if (taken == key) {
+            refuse_second("request before login", module_, in_words(element, ns));
+        }
+    }
+    before_login_.emplace_back(std::move(key), std::move(handler));
 }
 
 const Handlers::IqHandler* Handlers::find_iq(To to, IqType type, const Element& payload) const

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
 using namespace stonechat;
 using namespace stonechat::test;
 
@@ -140,4 +142,33 @@ TEST_CASE("handlers: the chain in words names who stands where")
         == "from_client stanza guard: guardian\n"
            "to_user message fallback: keeper\n"
            "iq set to nobody: query urn:a: keeper\n");
+}
+
+TEST_CASE("handlers: one thing has one handler; a second one is refused at start")
+{
+    Room world;
+    const auto twice = [&world](auto add) {
+        add("urn:a");
+        add("urn:b"); // another one is welcome
+        world.on.attaching("intruder");
+        try {
+            add("urn:a");
+        } catch (const std::logic_error& refused) {
+            return std::string(refused.what()).find("intruder: ") != std::string::npos;
+        }
+        return false;
+    };
+    CHECK(twice([&world](const char* ns) {
+        world.on.iq_get(To::host, ns, "query", [](const Iq&, const Context&) { return says("x"); });
+    }));
+    CHECK(twice([&world](const char* ns) {
+        world.on.stream_element(ns, "enable", [](const Element&, const Context&) {});
+    }));
+    CHECK(twice([&world](const char* ns) { world.on.iq_before_login(ns, "query", nullptr); }));
+    CHECK(twice([&world](const char* ns) { world.on.session_kept(ns, nullptr, nullptr); }));
+    CHECK(twice([&world](const char* node) {
+        Command command;
+        command.node = node;
+        world.on.command(std::move(command));
+    }));
 }
