@@ -34,7 +34,8 @@ public:
     static SettingSpec setting(const std::string& owner);
     static std::uint64_t of_section(const Section& section);
 
-    /// Counts a stanza that is added to the archive. Returns true if the caller has to run check() now.
+    /// Counts a stanza that is added to the archive. Returns true if the caller has to call begin_check() and
+    /// keep_within() now.
     bool count(std::size_t bytes, std::uint64_t quota);
     /// Whether the archive has reached nine tenths of the quota: nothing more should be accepted from
     /// strangers.
