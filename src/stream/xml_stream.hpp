@@ -99,9 +99,9 @@ public:
     void send(const WireForm& stanza, std::string_view to);
     /// Sends the stanzas as one answer, which may exceed the limit on waiting bytes by itself.
     void send(const WireForms& stanzas, std::string_view to);
-    /// Sends an element that is text already, written for a parent in the content namespace. Short elements
-    /// only: they go out even if the transport is full, so as not to wait behind what the caller queues
-    /// itself.
+    /// Sends an element that is text already, written for a parent in the content namespace. It goes out even
+    /// if the transport is full, so that a short element need not wait behind what the caller queues itself.
+    /// Before a longer one, ask takes_more().
     void send_text(std::string_view xml);
     /// Returns whether output goes to the transport at once. While this is false, an owner with a queue of
     /// its own keeps its output there until on_writable().
