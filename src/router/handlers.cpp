@@ -5,7 +5,6 @@
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace stonechat {
 namespace {
@@ -52,42 +51,13 @@ void print_steps(std::string& out, std::string_view kind, Flow flow, Stage stage
     }
 }
 
-/// Refuses to start: of two handlers for one thing the second would never be called, or both would answer.
-[[noreturn]] void refuse_second(std::string_view what, const std::string& module, const std::string& which)
-{
-    throw std::logic_error("two handlers for the same " + std::string(what) + ", the second one in module "
-        + module + ": " + which);
-}
-
-std::string in_words(std::string_view element, std::string_view ns)
-{
-    return std::string(element) + " " + std::string(ns);
-}
-
 } // namespace
 
-Handlers::Handlers(Host& host) : host_(host) {}
-
-std::string Handlers::iq_key(To to, IqType type, std::string_view ns, std::string_view element)
-{
-    std::string key;
-    key.reserve(ns.size() + element.size() + 3);
-    key += static_cast<char>('0' + static_cast<int>(to));
-    key += static_cast<char>('0' + static_cast<int>(type));
-    key += ns;
-    key += ' ';
-    key += element;
-    return key;
-}
+Handlers::Handlers(Host& host) : host_(host), before_login_("request before login") {}
 
 void Handlers::add_iq(To to, IqType type, std::string_view ns, std::string_view element, IqHandler handler)
 {
-    if (!iq_.emplace(iq_key(to, type, ns, element), std::move(handler)).second) {
-        refuse_second("request", module_, in_words(element, ns));
-    }
-    iq_print_.emplace_back(module_,
-        "iq " + std::string(stonechat::to_text(type)) + " to " + std::string(to_text(to)) + ": "
-            + in_words(element, ns));
+    iq_[static_cast<std::size_t>(to)].add(module_, type, ns, element, std::move(handler));
 }
 
 void Handlers::iq_get(To to, std::string_view ns, std::string_view element, Now handler)
@@ -251,7 +221,7 @@ void Handlers::stream_element(std::string_view ns, std::string_view element, OnS
     std::pair key(std::string { ns }, std::string { element });
     for (const auto& [taken, other] : stream_elements_) {
         if (taken == key) {
-            refuse_second("stream element", module_, in_words(element, ns));
+            refuse_second("stream element", module_, request_in_words(element, ns));
         }
     }
     stream_elements_.emplace_back(std::move(key), std::move(handler));
@@ -259,34 +229,19 @@ void Handlers::stream_element(std::string_view ns, std::string_view element, OnS
 
 void Handlers::iq_before_login(std::string_view ns, std::string_view element, BeforeLogin handler)
 {
-    std::pair key(std::string { ns }, std::string { element });
-    for (const auto& [taken, other] : before_login_) {
-        if (taken == key) {
-            refuse_second("request before login", module_, in_words(element, ns));
-        }
-    }
-    before_login_.emplace_back(std::move(key), std::move(handler));
+    before_login_.add(module_, IqType::get, ns, element, handler);
+    before_login_.add(module_, IqType::set, ns, element, std::move(handler));
 }
 
 const Handlers::IqHandler* Handlers::find_iq(To to, IqType type, const Element& payload) const
 {
-    for (const std::string_view name : { std::string_view(payload.name()), std::string_view("*") }) {
-        const auto found = iq_.find(iq_key(to, type, payload.ns().text(), name));
-        if (found != iq_.end()) {
-            return &found->second;
-        }
-    }
-    return to == To::own_account ? find_iq(To::account, type, payload) : nullptr;
+    const IqHandler* found = iq_[static_cast<std::size_t>(to)].find(type, payload);
+    return found == nullptr && to == To::own_account ? find_iq(To::account, type, payload) : found;
 }
 
 const Handlers::BeforeLogin* Handlers::find_before_login(const Element& payload) const
 {
-    for (const auto& [key, handler] : before_login_) {
-        if (payload.is(key.second, key.first)) {
-            return &handler;
-        }
-    }
-    return nullptr;
+    return before_login_.find(IqType::get, payload);
 }
 
 const Handlers::OnStreamElement* Handlers::find_stream_element(const Element& element) const
@@ -361,10 +316,17 @@ std::string Handlers::print() const
             print_steps(out, "presence", flow, static_cast<Stage>(stage), chain.presence[stage]);
         }
     }
-    auto iqs = iq_print_;
-    std::sort(iqs.begin(), iqs.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-    for (const auto& [module, text] : iqs) {
-        out += text + ": " + module + '\n';
+    std::vector<std::string> iqs;
+    for (const To to : { To::host, To::own_account, To::account, To::nobody }) {
+        iq_[static_cast<std::size_t>(to)].for_each([&iqs, to](const std::string& module, IqType type,
+                                                       const std::string& ns, const std::string& element) {
+            iqs.push_back("iq " + std::string(stonechat::to_text(type)) + " to " + std::string(to_text(to))
+                + ": " + request_in_words(element, ns) + ": " + module + '\n');
+        });
+    }
+    std::sort(iqs.begin(), iqs.end());
+    for (const std::string& line : iqs) {
+        out += line;
     }
     return out;
 }

@@ -6,14 +6,13 @@
 
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "router/request_table.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
 #include "router/slot.hpp"
 #include "router/user.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/stanza.hpp"
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
 #include <functional>
@@ -36,6 +35,7 @@ enum class To {
     account,     ///< a local bare JID, asked by anybody (own sessions included)
     nobody,      ///< a local bare JID without an account (or a disabled one); Context::user is null
 };
+inline constexpr std::size_t addressee_count = 4;
 
 /// The direction of a stanza.
 enum class Flow {
@@ -245,7 +245,6 @@ public:
     std::string print() const;
 
 private:
-    static std::string iq_key(To to, IqType type, std::string_view ns, std::string_view element);
     void add_iq(To to, IqType type, std::string_view ns, std::string_view element, IqHandler handler);
 
     template <class F> struct Step {
@@ -260,8 +259,7 @@ private:
 
     Host& host_;
     std::string module_;
-    boost::unordered_flat_map<std::string, IqHandler> iq_;
-    std::vector<std::pair<std::string, std::string>> iq_print_;
+    std::array<RequestTable<IqHandler>, addressee_count> iq_; ///< by To
     std::array<Chain, 2> chains_;
     std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, changed_, resumed_, attention_,
         disconnected_, mailbox_grown_, notice_;
@@ -282,7 +280,7 @@ private:
     };
     std::vector<DiscoEntry> disco_;
     std::vector<Command> commands_;
-    std::vector<std::pair<std::pair<std::string, std::string>, BeforeLogin>> before_login_;
+    RequestTable<BeforeLogin> before_login_; ///< each handler under both get and set
     std::vector<std::pair<std::pair<std::string, std::string>, OnStreamElement>> stream_elements_;
     std::size_t session_slots_ = 0;
     std::size_t user_slots_ = 0;
