@@ -5,7 +5,6 @@
 #include "base/log.hpp"
 #include "muc/removed_accounts.hpp"
 #include "muc/room.hpp"
-#include "muc/service_requests.hpp"
 #include "net/shard.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -27,8 +26,8 @@ std::size_t size_of(const Section& section, std::string_view key)
 
 MucService::MucService(Host& host, Jid domain)
     : host_(host), domain_(std::move(domain)), occupant_hash_(host.router().server().secret(), "occupant id"),
-      occupant_hash_2_(host.router().server().secret(), "occupant id, second half"), relay_(*this),
-      for_administrators_(*this)
+      occupant_hash_2_(host.router().server().secret(), "occupant id, second half"),
+      requests_(service_requests()), relay_(*this), for_administrators_(*this)
 {}
 
 MucService::~MucService() = default;

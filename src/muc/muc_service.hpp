@@ -10,6 +10,7 @@
 #include "muc/muc_rooms.hpp"
 #include "muc/occupant_relay.hpp"
 #include "muc/room_config.hpp"
+#include "muc/service_requests.hpp"
 #include "router/archive_query.hpp"
 #include "router/domain_service.hpp"
 #include "storage/archive_store.hpp"
@@ -68,6 +69,8 @@ public:
     /// it anew.
     void forget(Room& room);
 
+    /// What the service itself answers.
+    const ServiceRequests& requests() const { return requests_; }
     /// Requests between occupants that await an answer.
     OccupantRelay& relay() { return relay_; }
 
@@ -79,6 +82,7 @@ private:
     KeyedHash occupant_hash_;
     KeyedHash occupant_hash_2_;
     StringMap<std::shared_ptr<Room>> rooms_;
+    ServiceRequests requests_;
     OccupantRelay relay_;
     MucRooms for_administrators_;
 };

@@ -86,41 +86,60 @@ Task<Result<Element, StanzaError>> items(MucService& service, Element request)
     co_return to_items(*rooms, service.domain(), count);
 }
 
-Task<Result<std::optional<Element>, StanzaError>> answer(MucService& service, const Stanza& request)
+Task<IqAnswer> answer_service_info(MucService&, Iq iq)
 {
-    const Element& payload = Iq(request).payload();
-    const bool is_get = request.iq_type() == IqType::get;
-    const bool has_node = payload.has_attribute("node");
-    if (is_get && payload.is("query", ns::disco_info)) {
-        if (has_node) {
-            co_return StanzaError(StanzaError::item_not_found);
-        }
-        co_return std::optional(info());
+    if (iq.payload().has_attribute("node")) {
+        co_return StanzaError(StanzaError::item_not_found);
     }
-    if (is_get && payload.is("query", ns::disco_items)) {
-        if (has_node) {
-            Element none("query", ns::disco_items);
-            none.set_attribute("node", payload.attribute_or("node"));
-            co_return std::optional(std::move(none));
-        }
-        auto listing = items(service, payload);
-        auto listed = co_await listing;
-        if (!listed) {
-            co_return listed.error();
-        }
-        co_return std::optional(std::move(*listed));
+    co_return std::optional(info());
+}
+
+Task<IqAnswer> answer_service_items(MucService& service, Iq iq)
+{
+    const Element& payload = iq.payload();
+    if (payload.has_attribute("node")) {
+        Element none("query", ns::disco_items);
+        none.set_attribute("node", payload.attribute_or("node"));
+        co_return std::optional(std::move(none));
     }
-    if (is_get && payload.is("ping", ns::ping)) {
-        co_return std::optional<Element>();
+    auto listing = items(service, payload);
+    auto listed = co_await listing;
+    if (!listed) {
+        co_return listed.error();
     }
+    co_return std::optional(std::move(*listed));
+}
+
+Task<IqAnswer> answer_service_ping(MucService&, Iq)
+{
+    co_return std::optional<Element>();
+}
+
+Task<IqAnswer> refuse_unknown(MucService&, Iq)
+{
     co_return StanzaError(StanzaError::service_unavailable);
 }
 
 } // namespace
 
+ServiceRequests service_requests()
+{
+    ServiceRequests requests("request to the rooms' service");
+    const auto get = [&requests](std::string_view ns, std::string_view element, ServiceHandler handler) {
+        requests.add("muc", IqType::get, ns, element, handler);
+    };
+    get(ns::disco_info, "query", answer_service_info);
+    get(ns::disco_items, "query", answer_service_items);
+    get(ns::ping, "ping", answer_service_ping);
+    return requests;
+}
+
 Task<Done> answer_for_service(MucService& service, Stanza request)
 {
-    auto asked = answer(service, request);
+    const Iq iq(request);
+    const ServiceHandler* found = service.requests().find(request.iq_type(), iq.payload());
+    const ServiceHandler handler = found == nullptr ? refuse_unknown : *found;
+    auto asked = handler(service, iq);
     auto answered = co_await asked;
     service.host().trace("answered", request, answered ? "result" : to_text(answered.error().condition()));
     Router& router = service.host().router();
