@@ -2,6 +2,7 @@
 #include "muc/group_ticks.hpp"
 
 #include "muc/room.hpp"
+#include "muc/room_handlers.hpp"
 #include "muc/room_moderation.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
@@ -68,6 +69,40 @@ void send_to_author(const Room& room, const Jid& author, const Element& ticks)
             room.send(std::move(message));
         }
     }
+}
+
+/// Answers `<ticks id=''/>`: which users have received or read a message of the asker's.
+Task<RoomAnswer> answer_ticks(std::shared_ptr<Room> room, Iq iq)
+{
+    const Jid& asker = iq.from();
+    const auto id = message_id_from(iq.payload().attribute_or("id"));
+    if (!room->config().ticks) {
+        co_return StanzaError(StanzaError::service_unavailable);
+    }
+    if (!id) {
+        co_return StanzaError(StanzaError::item_not_found);
+    }
+    auto finding = find_message(room, *id);
+    const auto found = co_await finding;
+    const auto message = found ? parse_element(found->xml) : Result<Element, StreamError>(StreamError());
+    const Element* author = message ? message->child("occupant-id", ns::occupant_id) : nullptr;
+    if (author == nullptr || author->attribute_or("id") != room->occupant_id(asker)) {
+        co_return StanzaError(StanzaError::item_not_found); // same answer for foreign and missing messages
+    }
+    Element ticks("ticks", ns::group_ticks);
+    ticks.set_attribute("id", std::to_string(*id));
+    for (const auto& [jid, progress] : room->progress().all()) {
+        if (progress.received < *id || asker.same_bare(progress.jid)) {
+            continue;
+        }
+        Element& reader = ticks.add(progress.displayed >= *id ? "displayed" : "received");
+        reader.add("occupant-id", ns::occupant_id).set_attribute("id", room->occupant_id(progress.jid));
+        const auto occupants = room->occupants().of_user(progress.jid);
+        if (!occupants.empty()) {
+            reader.set_attribute("nick", occupants.front()->nick());
+        }
+    }
+    co_return RoomAnswer(std::optional(std::move(ticks)));
 }
 
 } // namespace
@@ -139,37 +174,10 @@ void tell_ticks(Room& room)
     }
 }
 
-Task<RoomAnswer> answer_ticks(std::shared_ptr<Room> room, Iq iq)
+void attach_group_ticks(RoomHandlers& on)
 {
-    const Jid& asker = iq.from();
-    const auto id = message_id_from(iq.payload().attribute_or("id"));
-    if (!room->config().ticks) {
-        co_return StanzaError(StanzaError::service_unavailable);
-    }
-    if (!id) {
-        co_return StanzaError(StanzaError::item_not_found);
-    }
-    auto finding = find_message(room, *id);
-    const auto found = co_await finding;
-    const auto message = found ? parse_element(found->xml) : Result<Element, StreamError>(StreamError());
-    const Element* author = message ? message->child("occupant-id", ns::occupant_id) : nullptr;
-    if (author == nullptr || author->attribute_or("id") != room->occupant_id(asker)) {
-        co_return StanzaError(StanzaError::item_not_found); // same answer for foreign and missing messages
-    }
-    Element ticks("ticks", ns::group_ticks);
-    ticks.set_attribute("id", std::to_string(*id));
-    for (const auto& [jid, progress] : room->progress().all()) {
-        if (progress.received < *id || asker.same_bare(progress.jid)) {
-            continue;
-        }
-        Element& reader = ticks.add(progress.displayed >= *id ? "displayed" : "received");
-        reader.add("occupant-id", ns::occupant_id).set_attribute("id", room->occupant_id(progress.jid));
-        const auto occupants = room->occupants().of_user(progress.jid);
-        if (!occupants.empty()) {
-            reader.set_attribute("nick", occupants.front()->nick());
-        }
-    }
-    co_return RoomAnswer(std::optional(std::move(ticks)));
+    on.feature(ns::group_ticks, [](const Room& room) { return room.config().ticks; });
+    on.iq_get(ns::group_ticks, "ticks", answer_ticks);
 }
 
 } // namespace stonechat

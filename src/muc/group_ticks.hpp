@@ -4,9 +4,9 @@
 // and tells the message's author from time to time.
 #pragma once
 
-#include "muc/room_requests.hpp"
 #include "router/settlement.hpp"
 #include "storage/room_store.hpp"
+#include "xmpp/stanza.hpp"
 
 #include <deque>
 #include <string>
@@ -14,7 +14,11 @@
 
 namespace stonechat {
 
+class Room;
+class RoomHandlers;
 struct Occupant;
+
+void attach_group_ticks(RoomHandlers& on);
 
 /// Returns whether `message` is a marker without a body.
 bool is_tick_for_room(const Element& message);
@@ -41,8 +45,5 @@ private:
 
 /// Tells authors the counts that have changed since they were last told. Called by the room's timer.
 void tell_ticks(Room& room);
-
-/// Answers `<ticks id=''/>`: which users have received or read a message of the asker's.
-Task<RoomAnswer> answer_ticks(std::shared_ptr<Room> room, Iq iq);
 
 } // namespace stonechat

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "muc/removed_accounts.hpp"
 #include "muc/room.hpp"
+#include "muc/room_features.hpp"
 #include "net/shard.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -28,7 +29,9 @@ MucService::MucService(Host& host, Jid domain)
     : host_(host), domain_(std::move(domain)), occupant_hash_(host.router().server().secret(), "occupant id"),
       occupant_hash_2_(host.router().server().secret(), "occupant id, second half"),
       requests_(service_requests()), relay_(*this), for_administrators_(*this)
-{}
+{
+    attach_room_features(room_handlers_);
+}
 
 MucService::~MucService() = default;
 

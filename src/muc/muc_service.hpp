@@ -10,6 +10,7 @@
 #include "muc/muc_rooms.hpp"
 #include "muc/occupant_relay.hpp"
 #include "muc/room_config.hpp"
+#include "muc/room_handlers.hpp"
 #include "muc/service_requests.hpp"
 #include "router/archive_query.hpp"
 #include "router/domain_service.hpp"
@@ -71,6 +72,8 @@ public:
 
     /// What the service itself answers.
     const ServiceRequests& requests() const { return requests_; }
+    /// What the features of its rooms have registered.
+    const RoomHandlers& room_handlers() const { return room_handlers_; }
     /// Requests between occupants that await an answer.
     OccupantRelay& relay() { return relay_; }
 
@@ -83,6 +86,7 @@ private:
     KeyedHash occupant_hash_2_;
     StringMap<std::shared_ptr<Room>> rooms_;
     ServiceRequests requests_;
+    RoomHandlers room_handlers_;
     OccupantRelay relay_;
     MucRooms for_administrators_;
 };

@@ -381,8 +381,6 @@ Element role_list(const Room& room, Role role)
     return query;
 }
 
-} // namespace
-
 Task<RoomAnswer> answer_admin_get(std::shared_ptr<Room> room, Iq iq)
 {
     const auto items = iq.payload().children("item", ns::muc_admin);
@@ -442,6 +440,8 @@ Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
     co_return answer;
 }
 
+} // namespace
+
 Task<RoomAnswer> affiliate(std::shared_ptr<Room> room, Jid user, Affiliation affiliation, std::string reason)
 {
     if (auto refusal = refuse_target(user, affiliation)) {
@@ -455,6 +455,12 @@ Task<RoomAnswer> affiliate(std::shared_ptr<Room> room, Jid user, Affiliation aff
     auto changing = change_affiliations(room, Jid(), std::move(items));
     auto answer = co_await changing;
     co_return answer;
+}
+
+void attach_room_admin(RoomHandlers& on)
+{
+    on.iq_get(ns::muc_admin, "query", answer_admin_get);
+    on.iq_set(ns::muc_admin, "query", answer_admin_set);
 }
 
 } // namespace stonechat

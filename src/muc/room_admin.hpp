@@ -4,7 +4,7 @@
 // applied completely or not at all.
 #pragma once
 
-#include "muc/room_requests.hpp"
+#include "muc/room_handlers.hpp"
 #include "storage/room_store.hpp"
 #include "xmpp/jid.hpp"
 
@@ -13,8 +13,7 @@
 
 namespace stonechat {
 
-Task<RoomAnswer> answer_admin_get(std::shared_ptr<Room> room, Iq iq);
-Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq);
+void attach_room_admin(RoomHandlers& on);
 
 /// Sets the affiliation of `user` (bare, or a domain) for the administrator. No owner's permission is needed,
 /// but an owner has to remain. The caller holds the room's change_mutex.

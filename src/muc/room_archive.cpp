@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
+#include "muc/room_handlers.hpp"
 #include "router/archive_query.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
@@ -40,25 +41,6 @@ void strip_real_address(Element& stanza)
 Task<ArchiveQuota::Bytes> quota_of(std::shared_ptr<Room> room)
 {
     co_return room->service().archive_quota();
-}
-
-} // namespace
-
-void count_archived(Room& room, std::size_t bytes)
-{
-    if (!room.archive_quota().count(bytes, room.service().archive_quota())) {
-        return;
-    }
-    room.archive_quota().begin_check(bytes);
-    const auto failed = [held = room.shared_from_this()](const std::exception_ptr&) {
-        held->host().log().error("quota of an archive not checked", { { "room", held->address().text() } });
-        held->archive_quota().end_check(StoreError::unavailable, no_quota);
-    };
-    const auto held = room.shared_from_this();
-    start(
-        ArchiveQuota::keep_within(room.host().storage(), room.key(),
-            std::shared_ptr<ArchiveQuota>(held, &room.archive_quota()), [held] { return quota_of(held); }),
-        [](Done) {}, failed);
 }
 
 Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)
@@ -117,6 +99,37 @@ Task<RoomAnswer> answer_archive_metadata(std::shared_ptr<Room> room, Iq iq)
         co_return to_stanza_error(ends.error());
     }
     co_return RoomAnswer(std::optional(archive_metadata(*ends)));
+}
+
+} // namespace
+
+void count_archived(Room& room, std::size_t bytes)
+{
+    if (!room.archive_quota().count(bytes, room.service().archive_quota())) {
+        return;
+    }
+    room.archive_quota().begin_check(bytes);
+    const auto failed = [held = room.shared_from_this()](const std::exception_ptr&) {
+        held->host().log().error("quota of an archive not checked", { { "room", held->address().text() } });
+        held->archive_quota().end_check(StoreError::unavailable, no_quota);
+    };
+    const auto held = room.shared_from_this();
+    start(
+        ArchiveQuota::keep_within(room.host().storage(), room.key(),
+            std::shared_ptr<ArchiveQuota>(held, &room.archive_quota()), [held] { return quota_of(held); }),
+        [](Done) {}, failed);
+}
+
+void attach_room_archive(RoomHandlers& on)
+{
+    const auto is_archived = [](const Room& room) { return room.is_archived(); };
+    for (const std::string_view var :
+        { ns::archive, ns::archive_extended, ns::stanza_id, ns::full_text_search }) {
+        on.feature(var, is_archived);
+    }
+    on.iq_get(ns::archive, "query", answer_archive_form);
+    on.iq_set(ns::archive, "query", answer_archive_query);
+    on.iq_get(ns::archive, "metadata", answer_archive_metadata);
 }
 
 } // namespace stonechat

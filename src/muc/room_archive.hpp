@@ -3,15 +3,17 @@
 // are included only for users who may see them.
 #pragma once
 
-#include "muc/room_requests.hpp"
+#include <cstddef>
 
 namespace stonechat {
+
+class Room;
+class RoomHandlers;
+
+void attach_room_archive(RoomHandlers& on);
 
 /// Counts `bytes` of a message that goes into the archive. If the quota may be exceeded, starts a check that
 /// removes the oldest messages.
 void count_archived(Room& room, std::size_t bytes);
-Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq);
-Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq);
-Task<RoomAnswer> answer_archive_metadata(std::shared_ptr<Room> room, Iq iq);
 
 } // namespace stonechat

@@ -3,6 +3,7 @@
 
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
+#include "muc/room_handlers.hpp"
 #include "muc/room_owner.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
@@ -18,8 +19,6 @@ namespace stonechat {
 namespace {
 
 constexpr const char* store = "vcard";
-
-} // namespace
 
 Task<RoomAnswer> answer_card_get(std::shared_ptr<Room> room, Iq iq)
 {
@@ -70,11 +69,22 @@ Task<RoomAnswer> answer_card_set(std::shared_ptr<Room> room, Iq iq)
     co_return answer;
 }
 
-void add_avatar_hash(const Room& room, DataForm& form)
+/// Adds `muc#roominfo_avatarhash`, if the room has an avatar (XEP-0486 §3.3).
+void add_avatar_hash(const Room& room, const Jid&, DataForm& form)
 {
     if (!room.config().avatar.empty()) {
         form.add("muc#roominfo_avatarhash", DataForm::FieldType::text_multi, room.config().avatar);
     }
+}
+
+} // namespace
+
+void attach_room_card(RoomHandlers& on)
+{
+    on.feature(ns::vcard_temp);
+    on.iq_get(ns::vcard_temp, "vCard", answer_card_get);
+    on.iq_set(ns::vcard_temp, "vCard", answer_card_set);
+    on.info_form(add_avatar_hash);
 }
 
 } // namespace stonechat

@@ -3,14 +3,10 @@
 // disco#info of the room contains the hash of the image.
 #pragma once
 
-#include "muc/room_requests.hpp"
-#include "xmpp/data_form.hpp"
-
 namespace stonechat {
 
-Task<RoomAnswer> answer_card_get(std::shared_ptr<Room> room, Iq iq);
-Task<RoomAnswer> answer_card_set(std::shared_ptr<Room> room, Iq iq);
-/// Adds `muc#roominfo_avatarhash`, if the room has an avatar (XEP-0486 §3.3).
-void add_avatar_hash(const Room& room, DataForm& form);
+class RoomHandlers;
+
+void attach_room_card(RoomHandlers& on);
 
 } // namespace stonechat

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Service discovery of a room (XEP-0045 sections 6.4, 6.5 and 7.12; XEP-0128): its features, its information
-// form and its occupants.
+// Service discovery of a room (XEP-0045 sections 6.4 and 6.5; XEP-0128): the answers, with the room's
+// identity, its occupants and the information form. Everything else comes from the features (RoomHandlers).
 #pragma once
-
-#include "muc/room_requests.hpp"
 
 namespace stonechat {
 
-Task<RoomAnswer> answer_room_info(std::shared_ptr<Room> room, Iq iq);
-Task<RoomAnswer> answer_room_items(std::shared_ptr<Room> room, Iq iq);
+class RoomHandlers;
+
+void attach_room_disco(RoomHandlers& on);
 
 } // namespace stonechat

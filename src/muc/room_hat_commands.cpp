@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
+#include "muc/room_handlers.hpp"
 #include "muc/room_hats.hpp"
 #include "muc/room_owner.hpp"
 #include "muc/room_presence.hpp"
@@ -445,8 +446,6 @@ Task<RoomAnswer> finish(std::shared_ptr<Room> room, const HatCommand& command, I
     co_return RoomAnswer(std::optional(std::move(element)), std::move(ended->afterwards));
 }
 
-} // namespace
-
 Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq)
 {
     auto locking = room->change_mutex().lock();
@@ -498,20 +497,30 @@ void add_commands(const Room& room, const Jid& asker, Element& items)
     }
 }
 
-bool describe_command(std::string_view node, Element& info)
+void describe_command(const HatCommand& command, Element& info)
 {
-    const HatCommand* command = find_command(node);
-    if (command == nullptr) {
-        return false;
-    }
     info.add("identity")
         .set_attribute("category", "automation")
         .set_attribute("type", "command-node")
-        .set_attribute("name", command->name);
+        .set_attribute("name", command.name);
     for (const std::string_view feature : { ns::commands, ns::data_forms }) {
         info.add("feature").set_attribute("var", feature);
     }
-    return true;
+}
+
+} // namespace
+
+void attach_room_hats(RoomHandlers& on)
+{
+    on.feature(ns::commands);
+    on.feature(ns::hats);
+    on.iq_set(ns::commands, "command", answer_command);
+    on.info_form(add_hats_hash);
+    on.disco_items(ns::commands, add_commands);
+    for (const HatCommand& command : commands) {
+        on.disco_info(command.node,
+            [&command](const Room&, const Jid&, Element& query) { describe_command(command, query); });
+    }
 }
 
 } // namespace stonechat

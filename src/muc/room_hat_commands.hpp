@@ -3,24 +3,10 @@
 // users (XEP-0317). Hats themselves are in room_hats.
 #pragma once
 
-#include "muc/room_requests.hpp"
-#include "xmpp/element.hpp"
-#include "xmpp/jid.hpp"
-
-#include <memory>
-#include <string_view>
-
 namespace stonechat {
 
-class Room;
+class RoomHandlers;
 
-/// Answers an ad-hoc command: create, destroy, assign, unassign, list, list-assigned.
-Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq);
-
-// Service discovery.
-/// Adds the commands that `asker` may run to disco#items.
-void add_commands(const Room& room, const Jid& asker, Element& items);
-/// Fills disco#info of a command. Returns false if there is no command with that node.
-bool describe_command(std::string_view node, Element& info);
+void attach_room_hats(RoomHandlers& on);
 
 } // namespace stonechat

@@ -247,7 +247,7 @@ Task<Result<Done, StoreError>> store_hats(std::shared_ptr<Room> room, RoomHats::
     co_return Done();
 }
 
-void add_hats_hash(const Room& room, DataForm& info)
+void add_hats_hash(const Room& room, const Jid&, DataForm& info)
 {
     if (room.hats().all().empty()) {
         return;

@@ -77,6 +77,6 @@ Task<bool> read_hats(Room& room);
 Task<Result<Done, StoreError>> store_hats(std::shared_ptr<Room> room, RoomHats::Changes changes);
 
 /// Adds a hash from which clients see whether the list has changed. Adds nothing if there are no hats.
-void add_hats_hash(const Room& room, DataForm& info);
+void add_hats_hash(const Room& room, const Jid& asker, DataForm& info);
 
 } // namespace stonechat

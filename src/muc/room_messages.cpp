@@ -7,6 +7,7 @@
 #include "muc/member_notices.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room_archive.hpp"
+#include "muc/room_handlers.hpp"
 #include "muc/room_invitations.hpp"
 #include "muc/room_moderation.hpp"
 #include "muc/room_owner.hpp"
@@ -340,6 +341,11 @@ void send_room_message(Room& room, RoomMessage room_message)
     room.emit([held = room.shared_from_this(), shared, audience = std::move(audience)] {
         reflect(*held, *shared, std::nullopt, held->host().clock().wall(), audience);
     });
+}
+
+void attach_room_messages(RoomHandlers& on)
+{
+    on.feature(ns::muc_stable_id);
 }
 
 } // namespace stonechat

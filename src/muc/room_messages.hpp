@@ -9,6 +9,10 @@
 
 namespace stonechat {
 
+class RoomHandlers;
+
+void attach_room_messages(RoomHandlers& on);
+
 /// Handles a message of any type to the room or one of its occupants.
 void receive_message(Room& room, Stanza message, Settlement settlement);
 

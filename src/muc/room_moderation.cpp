@@ -4,6 +4,7 @@
 #include "base/background.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "muc/room_handlers.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
 #include "storage/storage.hpp"
@@ -132,6 +133,9 @@ void retract_own(Room& room, const Occupant& occupant, const std::string& target
     send_room_message(room, std::move(room_message));
 }
 
+namespace {
+
+/// `<moderate id=''><retract/></moderate>`
 Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq)
 {
     auto locking = room->change_mutex().lock();
@@ -165,6 +169,16 @@ Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq)
         RoomMessage room_message { std::move(told), author, Stanza::message(room->address(), Jid()), {}, {} };
         send_room_message(*room, std::move(room_message));
     });
+}
+
+} // namespace
+
+void attach_room_moderation(RoomHandlers& on)
+{
+    const auto is_archived = [](const Room& room) { return room.is_archived(); };
+    on.feature(ns::moderation, is_archived);
+    on.feature(ns::retraction_tombstone, is_archived);
+    on.iq_set(ns::moderation, "moderate", answer_moderate);
 }
 
 } // namespace stonechat

@@ -4,21 +4,21 @@
 #pragma once
 
 #include "muc/room_messages.hpp"
-#include "muc/room_requests.hpp"
 
 #include <optional>
 #include <string>
 
 namespace stonechat {
 
+class RoomHandlers;
+
+void attach_room_moderation(RoomHandlers& on);
+
 /// Returns the stanza-id of the message that `message` retracts, or nothing.
 std::optional<std::string> retracted_id(const Element& message);
 /// Sends a retraction to all occupants. Replaces the retracted message by a tombstone if the occupant is its
 /// author.
 void retract_own(Room& room, const Occupant& occupant, const std::string& target, RoomMessage room_message);
-
-/// `<moderate id=''><retract/></moderate>`
-Task<RoomAnswer> answer_moderate(std::shared_ptr<Room> room, Iq iq);
 
 /// Parses a stanza-id of this server; returns nothing if `text` is none.
 std::optional<MessageId> message_id_from(std::string_view text);

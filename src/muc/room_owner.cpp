@@ -245,6 +245,8 @@ Task<Result<Done, StoreError>> destroy(std::shared_ptr<Room> room, Element destr
     co_return Done();
 }
 
+namespace {
+
 Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq)
 {
     if (room->affiliation(iq.from()) != Affiliation::owner) {
@@ -294,6 +296,15 @@ Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq)
     auto submitting = submit(room, *form, limits_for(*room, iq.from()));
     auto answer = co_await submitting;
     co_return answer;
+}
+
+} // namespace
+
+void attach_room_owner(RoomHandlers& on)
+{
+    on.features([](const Room& room) { return config_features(room.config()); });
+    on.iq_get(ns::muc_owner, "query", answer_owner_get);
+    on.iq_set(ns::muc_owner, "query", answer_owner_set);
 }
 
 } // namespace stonechat

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "muc/room_config.hpp"
-#include "muc/room_requests.hpp"
+#include "muc/room_handlers.hpp"
 #include "storage/room_store.hpp"
 #include "xmpp/element.hpp"
 
@@ -11,8 +11,7 @@
 
 namespace stonechat {
 
-Task<RoomAnswer> answer_owner_get(std::shared_ptr<Room> room, Iq iq);
-Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq);
+void attach_room_owner(RoomHandlers& on);
 
 /// Applies a submitted form, sent by an owner or by the administrator. Values may not exceed `limits`. The
 /// caller holds the room's change_mutex.

@@ -3,6 +3,7 @@
 
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
+#include "muc/room_handlers.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
@@ -246,6 +247,11 @@ void show_others_to(Room& room, const Occupant& self, const Device& device)
                   presences = std::move(presences)]() mutable {
         held->host().router().unicast(recipient, std::move(presences), held->address());
     });
+}
+
+void attach_room_presence(RoomHandlers& on)
+{
+    on.feature(ns::occupant_id);
 }
 
 } // namespace stonechat

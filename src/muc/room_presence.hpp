@@ -15,6 +15,9 @@
 namespace stonechat {
 
 class Room;
+class RoomHandlers;
+
+void attach_room_presence(RoomHandlers& on);
 
 /// Status codes (§16.6).
 namespace muc_status {

@@ -4,6 +4,7 @@
 #include "muc/room.hpp"
 #include "muc/room_affiliations.hpp"
 #include "muc/room_entrance.hpp"
+#include "muc/room_handlers.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
 #include "xmpp/data_form.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 using FieldType = DataForm::FieldType;
 
+/// §7.12: the node at which a user finds the nick that is reserved for them.
+constexpr std::string_view reserved_nick_node = "x-roomuser-item";
 constexpr std::string_view nick_field = "muc#register_roomnick";
 constexpr std::string_view wake_field = "{urn:stonechat:muc:register:0}wake";
 
@@ -149,18 +152,6 @@ RoomMember unregistered(const Room& room, const Jid& user)
     return member;
 }
 
-} // namespace
-
-Wake wake_from_text(std::string_view choices)
-{
-    for (const WakeName& each : wake_names) {
-        if (each.text == choices) {
-            return each.wake;
-        }
-    }
-    return Wake::mentions;
-}
-
 Task<RoomAnswer> answer_register_get(std::shared_ptr<Room> room, Iq iq)
 {
     if (auto refusal = refuse_registration(*room, iq.from())) {
@@ -197,6 +188,39 @@ Task<RoomAnswer> answer_register_set(std::shared_ptr<Room> room, Iq iq)
     auto registering = store_change(room, std::move(*member));
     auto answer = co_await registering;
     co_return answer;
+}
+
+/// §7.12: adds the asker's reserved nick.
+void add_reserved_nick(const Room& room, const Jid& asker, Element& query)
+{
+    const RoomMember* member = room.members().find(asker);
+    if (member != nullptr && !member->nick.empty()) {
+        query.add("identity")
+            .set_attribute("category", "conference")
+            .set_attribute("type", "text")
+            .set_attribute("name", member->nick);
+    }
+}
+
+} // namespace
+
+Wake wake_from_text(std::string_view choices)
+{
+    for (const WakeName& each : wake_names) {
+        if (each.text == choices) {
+            return each.wake;
+        }
+    }
+    return Wake::mentions;
+}
+
+void attach_room_registration(RoomHandlers& on)
+{
+    on.feature(ns::in_band_registration,
+        [](const Room& room) { return room.config().registration && !room.config().members_only; });
+    on.iq_get(ns::in_band_registration, "query", answer_register_get);
+    on.iq_set(ns::in_band_registration, "query", answer_register_set);
+    on.disco_info(reserved_nick_node, add_reserved_nick);
 }
 
 } // namespace stonechat

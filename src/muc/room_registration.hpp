@@ -3,14 +3,13 @@
 // and may choose when messages in the room wake their devices.
 #pragma once
 
-#include "muc/room_requests.hpp"
-
 #include <string_view>
 
 namespace stonechat {
 
-Task<RoomAnswer> answer_register_get(std::shared_ptr<Room> room, Iq iq);
-Task<RoomAnswer> answer_register_set(std::shared_ptr<Room> room, Iq iq);
+class RoomHandlers;
+
+void attach_room_registration(RoomHandlers& on);
 
 /// When an absent member's devices are woken (RoomMember::choices).
 enum class Wake { mentions, always, never };

@@ -2,68 +2,17 @@
 #include "muc/room_requests.hpp"
 
 #include "base/background.hpp"
-#include "muc/group_ticks.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
-#include "muc/room_admin.hpp"
-#include "muc/room_archive.hpp"
-#include "muc/room_card.hpp"
-#include "muc/room_disco.hpp"
-#include "muc/room_hat_commands.hpp"
-#include "muc/room_moderation.hpp"
-#include "muc/room_owner.hpp"
-#include "muc/room_registration.hpp"
+#include "muc/room_handlers.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
 
-#include <array>
 #include <utility>
 
 namespace stonechat {
 namespace {
-
-Task<RoomAnswer> answer_ping(std::shared_ptr<Room>, Iq)
-{
-    co_return RoomAnswer(std::nullopt);
-}
-
-struct Row {
-    IqType type;
-    std::string_view ns;
-    std::string_view element;
-    RoomHandler handler;
-};
-
-constexpr std::array rows {
-    Row { IqType::get, ns::disco_info, "query", answer_room_info },
-    Row { IqType::get, ns::disco_items, "query", answer_room_items },
-    Row { IqType::get, ns::muc_admin, "query", answer_admin_get },
-    Row { IqType::set, ns::muc_admin, "query", answer_admin_set },
-    Row { IqType::get, ns::muc_owner, "query", answer_owner_get },
-    Row { IqType::set, ns::muc_owner, "query", answer_owner_set },
-    Row { IqType::get, ns::in_band_registration, "query", answer_register_get },
-    Row { IqType::set, ns::in_band_registration, "query", answer_register_set },
-    Row { IqType::get, ns::archive, "query", answer_archive_form },
-    Row { IqType::set, ns::archive, "query", answer_archive_query },
-    Row { IqType::get, ns::archive, "metadata", answer_archive_metadata },
-    Row { IqType::set, ns::moderation, "moderate", answer_moderate },
-    Row { IqType::get, ns::group_ticks, "ticks", answer_ticks },
-    Row { IqType::get, ns::vcard_temp, "vCard", answer_card_get },
-    Row { IqType::set, ns::vcard_temp, "vCard", answer_card_set },
-    Row { IqType::set, ns::commands, "command", answer_command },
-    Row { IqType::get, ns::ping, "ping", answer_ping },
-};
-
-const Row* find_row(IqType type, const Element& payload)
-{
-    for (const Row& row : rows) {
-        if (row.type == type && payload.is(row.element, row.ns)) {
-            return &row;
-        }
-    }
-    return nullptr;
-}
 
 void send_answer(const Room& room, const Stanza& request, IqAnswer answer)
 {
@@ -76,7 +25,7 @@ void send_answer(const Room& room, const Stanza& request, IqAnswer answer)
 }
 
 /// Answers a request. Holds the settlement until the answer is sent, which tells that the change is stored.
-Task<Done> answer_for_room(std::shared_ptr<Room> room, RoomHandler handler, Stanza request,
+Task<Done> answer_for_room(std::shared_ptr<Room> room, RoomHandlers::OnRequest handler, Stanza request,
     Settlement settlement)
 {
     const Settlement held = std::move(settlement);
@@ -138,12 +87,13 @@ void receive_request(Room& room, Stanza stanza, Settlement settlement)
         room.refuse(stanza, StanzaError(StanzaError::forbidden));
         return;
     }
-    const Row* row = find_row(stanza.iq_type(), Iq(stanza).payload());
-    if (row == nullptr) {
+    const RoomHandlers& handlers = room.service().room_handlers();
+    const RoomHandlers::OnRequest* handler = handlers.find(stanza.iq_type(), Iq(stanza).payload());
+    if (handler == nullptr) {
         room.refuse(stanza, StanzaError(StanzaError::service_unavailable));
         return;
     }
-    start_in_background(answer_for_room(room.shared_from_this(), row->handler, std::move(stanza),
+    start_in_background(answer_for_room(room.shared_from_this(), *handler, std::move(stanza),
                             std::move(settlement)),
         room.host().log(), "request to a room not answered");
 }

@@ -2,6 +2,7 @@
 #include "muc/voice_requests.hpp"
 
 #include "base/random.hpp"
+#include "muc/room_handlers.hpp"
 #include "muc/room_presence.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -97,6 +98,11 @@ void receive_voice_form(Room& room, const Stanza& message)
     } else {
         ask_moderators(room, *sender);
     }
+}
+
+void attach_voice_requests(RoomHandlers& on)
+{
+    on.feature(ns::muc_request);
 }
 
 } // namespace stonechat
