@@ -3,6 +3,7 @@
 
 #include "base/random.hpp"
 #include "router/host.hpp"
+#include "xmpp/ad_hoc_command.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
@@ -13,12 +14,6 @@ namespace {
 
 /// Limit on forms of one shard that were sent and not submitted yet. The oldest is dropped first.
 constexpr std::size_t open_forms = 1000;
-
-/// §4.4: an application condition beside the stanza error.
-StanzaError command_error(StanzaError::Condition condition, std::string_view detail)
-{
-    return StanzaError(condition).with(Element(detail, ns::commands));
-}
 
 class Commands final : public Module {
 public:
@@ -40,7 +35,7 @@ public:
         for (const Command& command : on.commands()) {
             on.disco_info(To::host, command.node,
                 [name = command.name](const Context&, const Iq&, Element& query) {
-                    describe_command(name, query);
+                    describe_command(query, name);
                 });
         }
     }
@@ -66,23 +61,9 @@ private:
     {
         for (const Command& command : host_->handlers().commands()) {
             if (may_run(command, iq.from())) {
-                query.add("item")
-                    .set_attribute("jid", host_->name())
-                    .set_attribute("node", command.node)
-                    .set_attribute("name", command.name);
+                list_command(query, host_->name(), command.node, command.name);
             }
         }
-    }
-
-    /// §2.2.1
-    static void describe_command(const std::string& name, Element& query)
-    {
-        query.add("identity")
-            .set_attribute("category", "automation")
-            .set_attribute("type", "command-node")
-            .set_attribute("name", name);
-        query.add("feature").set_attribute("var", ns::commands);
-        query.add("feature").set_attribute("var", ns::data_forms);
     }
 
     const Command* find(std::string_view node) const
@@ -93,15 +74,6 @@ private:
             }
         }
         return nullptr;
-    }
-
-    static Element answer(const Command& command, std::string_view session, std::string_view status)
-    {
-        Element element("command", ns::commands);
-        element.set_attribute("node", command.node)
-            .set_attribute("sessionid", session)
-            .set_attribute("status", status);
-        return element;
     }
 
     Task<IqAnswer> run(Iq iq, Context context)
@@ -142,7 +114,7 @@ private:
         }
         if (iq.payload().attribute_or("action") == "cancel") {
             take_back(session);
-            co_return answer(command, session, "canceled");
+            co_return command_answer(command.node, session, "canceled");
         }
         auto form = form_in(iq.payload());
         if (!form) {
@@ -150,7 +122,7 @@ private:
         }
         take_back(session);
         if (form->type() == DataForm::Type::cancel) {
-            co_return answer(command, session, "canceled");
+            co_return command_answer(command.node, session, "canceled");
         }
         auto running = finish(command, std::move(*form), session, context);
         co_return co_await running;
@@ -164,8 +136,7 @@ private:
         if (action == "execute" || (goes_on && (action == "complete" || action == "cancel"))) {
             return std::nullopt;
         }
-        const bool known = action == "complete" || action == "cancel" || action == "next" || action == "prev";
-        return command_error(StanzaError::bad_request, known ? "bad-action" : "malformed-action");
+        return refuse_command_action(action);
     }
 
     /// Returns the form that the client has submitted or canceled (XEP-0004 §3.1).
@@ -185,11 +156,8 @@ private:
     IqAnswer hand_out(const Command& command, const Jid& from)
     {
         Open open { random_id(), command.node, from };
-        Element element = answer(command, open.id, "executing");
-        Element& actions = element.add("actions");
-        actions.set_attribute("execute", "complete");
-        actions.add("complete");
-        element.add(command.form->to_element());
+        Element element = command_answer(command.node, open.id, "executing");
+        add_command_form(element, *command.form);
         if (open_.size() >= open_forms) {
             open_.pop_front();
         }
@@ -224,7 +192,7 @@ private:
         if (!outcome) {
             co_return outcome.error();
         }
-        Element element = answer(command, session, "completed");
+        Element element = command_answer(command.node, session, "completed");
         add_note(element, "info", outcome->note);
         add_note(element, "error", outcome->failure);
         if (outcome->result) {
