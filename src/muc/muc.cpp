@@ -104,7 +104,7 @@ public:
                 .set_attribute("name", "Group chat");
         });
         joined_rooms_.attach(on, service_->domain());
-        attach_room_commands(on, *service_->rooms());
+        attach_muc_commands(on, *service_->rooms());
         expiry_ = std::make_unique<RoomExpiry>(*service_);
     }
 

@@ -202,7 +202,7 @@ Task<Outcome> destroy(Rooms& rooms, DataForm form)
 
 } // namespace
 
-void attach_room_commands(Handlers& on, Rooms& rooms)
+void attach_muc_commands(Handlers& on, Rooms& rooms)
 {
     Command all;
     all.node = node("list");

@@ -8,6 +8,6 @@ namespace stonechat {
 
 class Rooms;
 
-void attach_room_commands(Handlers& on, Rooms& rooms);
+void attach_muc_commands(Handlers& on, Rooms& rooms);
 
 } // namespace stonechat
