@@ -5,6 +5,7 @@
 #include "muc/room_admin.hpp"
 #include "muc/room_archive.hpp"
 #include "muc/room_card.hpp"
+#include "muc/room_commands.hpp"
 #include "muc/room_disco.hpp"
 #include "muc/room_handlers.hpp"
 #include "muc/room_hat_commands.hpp"
@@ -34,6 +35,7 @@ constexpr std::array room_features {
     RoomFeature { "ping", attach_room_ping },
     RoomFeature { "presence", attach_room_presence },
     RoomFeature { "card", attach_room_card },
+    RoomFeature { "commands", attach_room_commands },
     RoomFeature { "hats", attach_room_hats },
     RoomFeature { "owner", attach_room_owner },
     RoomFeature { "admin", attach_room_admin },

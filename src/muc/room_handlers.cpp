@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_handlers.hpp"
 
+#include "xmpp/ad_hoc_command.hpp"
+
 #include <algorithm>
 
 namespace stonechat {
@@ -49,6 +51,8 @@ void RoomHandlers::command(RoomCommand command)
     if (find_command(command.node) != nullptr) {
         refuse_second("command of a room", feature_, command.node);
     }
+    disco_info(command.node,
+        [name = command.name](const Room&, const Jid&, Element& query) { describe_command(query, name); });
     commands_.push_back(std::move(command));
 }
 

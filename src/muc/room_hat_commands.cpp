@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/room_hat_commands.hpp"
 
-#include "base/random.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
 #include "muc/room_handlers.hpp"
@@ -123,12 +122,8 @@ Result<Wish, StanzaError> wish_in(const Room& room, const DataForm& form)
 
 // Changing ----------------------------------------------------------------------------------------
 
-/// Outcome of a command: the form with the result, if any, and the announcement to others.
-struct Outcome {
-    std::optional<DataForm> result;
-    Function<void()> afterwards;
-};
-using Ended = Result<Outcome, StanzaError>;
+using Outcome = RoomCommand::Outcome;
+using Ended = RoomCommand::Ended;
 
 /// Sends the presence of all occupants with these bare addresses anew.
 void show_wearers(Room& room, const std::set<std::string, std::less<>>& users)
@@ -303,10 +298,10 @@ struct HatCommand {
     Asks asks;
     std::string_view title;
     std::string_view instructions;
-    Task<Ended> (*run)(std::shared_ptr<Room> room, Iq iq, DataForm form);
+    RoomCommand::Run run;
 };
 
-constexpr std::array commands {
+constexpr std::array hat_commands {
     HatCommand { "urn:xmpp:hats:commands:create", "Create or change a hat", For::rulers, Asks::a_new_hat,
         "Creating a Hat", "Fill out this form to create a hat.", create },
     HatCommand { "urn:xmpp:hats:commands:destroy", "Destroy a hat", For::rulers, Asks::a_hat,
@@ -320,19 +315,12 @@ constexpr std::array commands {
         {}, {}, list_assigned },
 };
 
-const HatCommand* find_command(std::string_view node)
-{
-    const auto* found = std::find_if(commands.begin(), commands.end(),
-        [node](const HatCommand& command) { return command.node == node; });
-    return found == commands.end() ? nullptr : found;
-}
-
-bool may_run(const HatCommand& command, const Room& room, const Jid& who)
+bool may_run(For allowed, const Room& room, const Jid& who)
 {
     const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(who);
     const bool belongs = role_and_affiliation.role != Role::none
         || role_and_affiliation.affiliation >= Affiliation::member;
-    switch (command.who) {
+    switch (allowed) {
     case For::rulers: return role_and_affiliation.affiliation >= Affiliation::admin;
     case For::everybody: return belongs;
     case For::knowing:
@@ -382,144 +370,30 @@ DataForm form_of(const HatCommand& command, const Room& room)
     return form;
 }
 
-/// XEP-0050 §4.4: returns a bad-request error with a specific condition.
-StanzaError command_error(std::string_view detail)
+RoomCommand to_room_command(const HatCommand& command)
 {
-    return StanzaError(StanzaError::bad_request).with(Element(detail, ns::commands));
-}
-
-/// Begins an answer. The server keeps no state between the steps of a command, and a form may be submitted
-/// without having been requested (§ Destroying a Hat). So the session id only helps the client to recognise
-/// the answer.
-Element answer_of(const HatCommand& command, const Element& request, std::string_view status)
-{
-    const std::string_view session = request.attribute_or("sessionid");
-    Element element("command", ns::commands);
-    element.set_attribute("node", command.node)
-        .set_attribute("sessionid", session.empty() ? random_id() : std::string(session))
-        .set_attribute("status", status);
-    return element;
-}
-
-Element hand_out(const HatCommand& command, const Room& room, const Element& request)
-{
-    Element element = answer_of(command, request, "executing");
-    Element& actions = element.add("actions");
-    actions.set_attribute("execute", "complete");
-    actions.add("complete");
-    element.add(form_of(command, room).to_element());
-    return element;
-}
-
-/// Every command has one step: `execute` and `complete` carry it out.
-Refusal refuse_action(std::string_view action)
-{
-    if (action == "execute" || action == "complete" || action == "cancel") {
-        return {};
+    RoomCommand made;
+    made.node = command.node;
+    made.name = command.name;
+    made.may_run = [who = command.who](const Room& room, const Jid& asker) {
+        return may_run(who, room, asker);
+    };
+    made.form_type = ns::hats_form;
+    if (command.asks != Asks::nothing) {
+        made.form = [&command](const Room& room) { return form_of(command, room); };
     }
-    return command_error(action == "next" || action == "prev" ? "bad-action" : "malformed-action");
-}
-
-Result<DataForm, StanzaError> form_in(const Element& x)
-{
-    auto form = DataForm::from_element(x);
-    const bool is_given_up = form && form->type() == DataForm::Type::cancel;
-    const bool is_filled_in = form && form->type() == DataForm::Type::submit
-        && form->form_type() == ns::hats_form;
-    if (!is_given_up && !is_filled_in) {
-        return command_error("bad-payload");
-    }
-    return form;
-}
-
-Task<RoomAnswer> finish(std::shared_ptr<Room> room, const HatCommand& command, Iq iq, DataForm form)
-{
-    auto running = command.run(room, iq, std::move(form));
-    auto ended = co_await running;
-    if (!ended) {
-        co_return ended.error();
-    }
-    Element element = answer_of(command, iq.payload(), "completed");
-    if (ended->result) {
-        element.add(ended->result->to_element());
-    }
-    co_return RoomAnswer(std::optional(std::move(element)), std::move(ended->afterwards));
-}
-
-Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq)
-{
-    auto locking = room->change_mutex().lock();
-    const auto lock = co_await locking;
-    const Element& request = iq.payload();
-    const HatCommand* command = find_command(request.attribute_or("node"));
-    if (command == nullptr || !room->exists()) {
-        co_return StanzaError(StanzaError::item_not_found);
-    }
-    if (!may_run(*command, *room, iq.from())) {
-        co_return StanzaError(StanzaError::forbidden);
-    }
-    if (room->state() == Room::State::locked) { // the room is not stored yet, so its hats cannot be
-        co_return StanzaError(StanzaError::unexpected_request, "The room has to be configured first");
-    }
-    const std::string_view action = request.attribute_or("action", "execute");
-    if (auto refusal = refuse_action(action)) {
-        co_return std::move(*refusal);
-    }
-    const Element* x = request.child("x", ns::data_forms);
-    if (action != "cancel" && x == nullptr && command->asks != Asks::nothing) {
-        co_return RoomAnswer(std::optional(hand_out(*command, *room, request)));
-    }
-    DataForm form(DataForm::Type::submit, ns::hats_form);
-    if (x != nullptr) {
-        auto given = form_in(*x);
-        if (!given) {
-            co_return given.error();
-        }
-        form = std::move(*given);
-    }
-    if (action == "cancel" || form.type() == DataForm::Type::cancel) {
-        co_return RoomAnswer(std::optional(answer_of(*command, request, "canceled")));
-    }
-    auto finishing = finish(room, *command, iq, std::move(form));
-    auto answer = co_await finishing;
-    co_return answer;
-}
-
-void add_commands(const Room& room, const Jid& asker, Element& items)
-{
-    for (const HatCommand& command : commands) {
-        if (may_run(command, room, asker)) {
-            items.add("item")
-                .set_attribute("jid", room.address().text())
-                .set_attribute("node", command.node)
-                .set_attribute("name", command.name);
-        }
-    }
-}
-
-void describe_command(const HatCommand& command, Element& info)
-{
-    info.add("identity")
-        .set_attribute("category", "automation")
-        .set_attribute("type", "command-node")
-        .set_attribute("name", command.name);
-    for (const std::string_view feature : { ns::commands, ns::data_forms }) {
-        info.add("feature").set_attribute("var", feature);
-    }
+    made.run = command.run;
+    return made;
 }
 
 } // namespace
 
 void attach_room_hats(RoomHandlers& on)
 {
-    on.feature(ns::commands);
     on.feature(ns::hats);
-    on.iq_set(ns::commands, "command", answer_command);
     on.info_form(add_hats_hash);
-    on.disco_items(ns::commands, add_commands);
-    for (const HatCommand& command : commands) {
-        on.disco_info(command.node,
-            [&command](const Room&, const Jid&, Element& query) { describe_command(command, query); });
+    for (const HatCommand& command : hat_commands) {
+        on.command(to_room_command(command));
     }
 }
 

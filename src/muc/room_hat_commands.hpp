@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ad-hoc commands (XEP-0050) at a room's address with which owners and admins create hats and assign them to
+// The commands (XEP-0050, room_commands) with which owners and admins create hats and assign them to
 // users (XEP-0317). Hats themselves are in room_hats.
 #pragma once
 
