@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // HostContexts: what TlsContexts holds and TlsEngine uses: one OpenSSL context per virtual host, configured
 // as RFC 9325 asks. Immutable once loaded. Every session keeps the contexts it began with, so a reload does
-// not affect it. Private to this folder, implemented in tls_contexts.cpp; any thread.
+// not affect it. Private to this folder, implemented in tls_contexts.cpp; any thread. What a client's context
+// shares with them is here too.
 #pragma once
 
 #include "net/openssl.hpp"
+#include "net/tls_client_context.hpp"
 #include "net/tls_contexts.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -36,6 +38,9 @@ struct HostContexts {
 
 /// Returns the contexts for new sessions.
 std::shared_ptr<const HostContexts> current_hosts(const TlsContexts& contexts);
+
+/// Returns the OpenSSL context of the client's side (tls_client_context.cpp).
+SSL_CTX* openssl_context(const TlsClientContext& context);
 
 /// Returns ALPN names in wire format.
 std::string alpn_wire(const std::vector<std::string>& names);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenSSL for this folder: its headers, owning pointers for its objects, its error texts. Private to the
-// files that implement TLS (pem_files, tls_contexts, tls_engine, self_signed); other code uses their
-// interfaces. An OpenSSL object belongs to the object that holds its pointer, on that object's thread.
+// files that implement TLS (pem_files, tls_*, self_signed); other code uses their interfaces. An OpenSSL
+// object belongs to the object that holds its pointer, on that object's thread.
 #pragma once
 
 #include <openssl/bio.h>
@@ -25,6 +25,10 @@ using Key = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
 using Bio = std::unique_ptr<BIO, Freeing<BIO_free_all>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freeing<GENERAL_NAMES_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freeing<X509_EXTENSION_free>>;
+
+/// How a name is looked for in a certificate (RFC 9525 §6.3): never in its subject, and `*` stands for a
+/// whole label only.
+constexpr unsigned name_flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 
 /// Returns the reason of the last failure on this thread and clears the error queue.
 inline std::string reason()

@@ -474,10 +474,20 @@ void TcpTransport::look_for_stall()
 
 void TcpTransport::start_tls(TlsContexts& contexts, std::string_view host)
 {
+    upgrade(TlsEngine::server(contexts, host));
+}
+
+void TcpTransport::start_tls_as_client(const TlsClientContext& context, const TlsClientOptions& options)
+{
+    upgrade(TlsEngine::client(context, options));
+}
+
+void TcpTransport::upgrade(std::unique_ptr<TlsEngine> engine)
+{
     assert(!tls_);
     if (phase_ == Phase::open) {
         tls_ = std::make_unique<Tls>();
-        begin_tls(TlsEngine::server(contexts, host));
+        begin_tls(std::move(engine));
     }
 }
 

@@ -23,7 +23,7 @@ public:
         unsigned tls_handshake_seconds = 10);
     ~TcpTransport() override;
 
-    /// Connects to the address and port in `to`; blocks; for tests and tools.
+    /// Connects to the address and port in `to`; blocks; for tests and tools. The server has a Connector.
     static std::optional<Socket> connect(const PeerAddress& to);
 
     void start(Receiver& receiver) override;
@@ -43,6 +43,7 @@ public:
     bool is_reading() const override { return reading_; }
 
     void start_tls(TlsContexts& contexts, std::string_view host) override;
+    void start_tls_as_client(const TlsClientContext& context, const TlsClientOptions& options) override;
     TlsUpgrade* tls_upgrade() override { return this; }
     const TlsSession* tls() const override;
 
@@ -83,6 +84,7 @@ private:
     void take(std::string_view bytes);
     void take_encrypted(std::string_view bytes);
     void peer_has_closed();
+    void upgrade(std::unique_ptr<TlsEngine> engine);
     void begin_tls(std::unique_ptr<TlsEngine> engine);
     void encrypt();
     void hand_to_kernel();

@@ -60,8 +60,8 @@ std::vector<std::string> names_in(X509* certificate)
 bool is_certificate_for(X509* certificate, const std::string& host)
 {
     const std::string name = ascii_domain(host);
-    constexpr unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-    const bool matches = X509_check_host(certificate, name.data(), name.size(), flags, nullptr) == 1
+    const bool matches = X509_check_host(certificate, name.data(), name.size(), openssl::name_flags, nullptr)
+            == 1
         || X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
     ERR_clear_error();
     return matches;

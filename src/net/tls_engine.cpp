@@ -3,6 +3,9 @@
 
 #include "net/host_contexts.hpp"
 #include "net/openssl.hpp"
+#include "xmpp/precis.hpp"
+
+#include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -19,9 +22,38 @@ constexpr unsigned most_key_updates = 32;
 constexpr std::size_t record_bytes = 16 * 1024;
 constexpr std::size_t smallest_read = 1024;
 
+enum class Role { server, client };
+
+/// Returns the kind of an X509_V_ERR_* code.
+CertificateProblem problem_of(int error)
+{
+    switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return CertificateProblem::not_valid_now;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return CertificateProblem::wrong_name;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED: return CertificateProblem::unknown_issuer;
+    default: return CertificateProblem::unfit; // an int, not an enum
+    }
+}
+
+std::string to_der(const X509* certificate)
+{
+    const int size = i2d_X509(certificate, nullptr);
+    std::string der(static_cast<std::size_t>(std::max(size, 0)), '\0');
+    auto* into = reinterpret_cast<unsigned char*>(der.data());
+    i2d_X509(certificate, &into);
+    return der;
+}
+
 class Engine final : public TlsEngine, private TlsSession {
 public:
-    Engine(std::shared_ptr<const HostContexts> hosts, openssl::Context own, SSL_CTX* context, bool is_server);
+    Engine(Role role, SSL_CTX* context, std::shared_ptr<const HostContexts> hosts = nullptr);
 
     State receive(std::string_view encrypted, std::string& plain, std::string& out) override;
     State send(std::string_view plain, std::string& out) override;
@@ -29,7 +61,8 @@ public:
     std::string error() const override { return error_; }
     const TlsSession& session() const override { return *this; }
 
-    SSL* ssl() const { return ssl_.get(); }
+    /// Prepares the client's hello, and the check of the certificate that answers it.
+    void set_client_options(const TlsClientOptions& options);
 
 private:
     std::string version() const override { return SSL_get_version(ssl_.get()); }
@@ -39,6 +72,7 @@ private:
     std::optional<std::string> tls_exporter() const override;
     std::optional<std::string> tls_unique() const override;
     std::optional<std::string> tls_server_end_point() const override;
+    std::optional<PeerCertificate> peer_certificate() const override;
 
     static const BIO_METHOD* bio_method();
     static int bio_read(BIO* bio, char* into, int size);
@@ -46,14 +80,14 @@ private:
     static long bio_control(BIO* bio, int command, long number, void* pointer);
     static void watch_messages(int sent, int version, int type, const void* data, std::size_t size, SSL*,
         void* engine_itself);
+    static int note_problem(int valid, X509_STORE_CTX* check);
 
     void shake_hands();
     void decrypt(std::string& plain);
     void fail(std::string reason);
     void note_result(int result);
 
-    std::shared_ptr<const HostContexts> hosts_;
-    openssl::Context own_; ///< only on the client's side
+    std::shared_ptr<const HostContexts> hosts_; ///< only on the server's side
     openssl::Session ssl_;
     std::string_view in_;        ///< during receive: bytes not read by OpenSSL yet
     std::string* out_ = nullptr; ///< during a call: receives OpenSSL's output
@@ -61,12 +95,13 @@ private:
     std::uint16_t key_updates_ = 0;
     bool abused_ = false; ///< renegotiation or too many key updates: nothing more is read
     bool close_sent_ = false;
+    TlsVerify verify_ = TlsVerify::report;
     std::string error_;
+    std::vector<CertificateProblem> problems_; ///< of the peer's certificate
 };
 
-Engine::Engine(std::shared_ptr<const HostContexts> hosts, openssl::Context own, SSL_CTX* context,
-    bool is_server)
-    : hosts_(std::move(hosts)), own_(std::move(own)), ssl_(SSL_new(context))
+Engine::Engine(Role role, SSL_CTX* context, std::shared_ptr<const HostContexts> hosts)
+    : hosts_(std::move(hosts)), ssl_(SSL_new(context)) // which keeps a reference to the context
 {
     BIO* const bio = BIO_new(bio_method());
     if (!ssl_ || bio == nullptr) {
@@ -77,11 +112,50 @@ Engine::Engine(std::shared_ptr<const HostContexts> hosts, openssl::Context own, 
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_msg_callback(ssl_.get(), &Engine::watch_messages);
     SSL_set_msg_callback_arg(ssl_.get(), this);
-    if (is_server) {
-        SSL_set_accept_state(ssl_.get());
-    } else {
-        SSL_set_connect_state(ssl_.get());
+    SSL_set_app_data(ssl_.get(), this);
+    switch (role) {
+    case Role::server: SSL_set_accept_state(ssl_.get()); return;
+    case Role::client: SSL_set_connect_state(ssl_.get()); return;
     }
+}
+
+void Engine::set_client_options(const TlsClientOptions& options)
+{
+    const std::string name = ascii_domain(options.server_name);
+    boost::system::error_code no_address;
+    boost::asio::ip::make_address(name, no_address);
+    if (!no_address) {
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), name.c_str()); // RFC 6066 §3: no SNI
+    } else if (!name.empty()) {
+        SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
+        SSL_set1_host(ssl_.get(), name.c_str());
+        SSL_set_hostflags(ssl_.get(), openssl::name_flags);
+    }
+    const std::string wire = alpn_wire(options.alpn);
+    if (!wire.empty()) {
+        SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(wire.data()),
+            static_cast<unsigned>(wire.size()));
+    }
+    verify_ = options.verify;
+    SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, &Engine::note_problem);
+    ERR_clear_error();
+}
+
+/// Called by OpenSSL for each certificate of the chain that is valid, and for each problem. Returns whether
+/// to go on.
+int Engine::note_problem(int valid, X509_STORE_CTX* check)
+{
+    if (valid == 1) {
+        return 1;
+    }
+    auto* const ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(check,
+        SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto& engine = *static_cast<Engine*>(SSL_get_app_data(ssl));
+    const CertificateProblem problem = problem_of(X509_STORE_CTX_get_error(check));
+    if (std::find(engine.problems_.begin(), engine.problems_.end(), problem) == engine.problems_.end()) {
+        engine.problems_.push_back(problem);
+    }
+    return engine.verify_ == TlsVerify::report ? 1 : 0;
 }
 
 const BIO_METHOD* Engine::bio_method()
@@ -318,6 +392,20 @@ std::optional<std::string> Engine::tls_server_end_point() const
     return peer ? end_point_binding(peer.get()) : std::nullopt;
 }
 
+std::optional<PeerCertificate> Engine::peer_certificate() const
+{
+    const STACK_OF(X509)* const sent = SSL_get_peer_cert_chain(ssl_.get());
+    if (hosts_ || sent == nullptr) {
+        return std::nullopt;
+    }
+    PeerCertificate certificate;
+    certificate.problems = problems_;
+    for (int i = 0; i < sk_X509_num(sent); ++i) {
+        certificate.chain.push_back(to_der(sk_X509_value(sent, i)));
+    }
+    return certificate;
+}
+
 } // namespace
 
 std::unique_ptr<TlsEngine> TlsEngine::server(TlsContexts& contexts, std::string_view host)
@@ -325,34 +413,13 @@ std::unique_ptr<TlsEngine> TlsEngine::server(TlsContexts& contexts, std::string_
     auto hosts = current_hosts(contexts);
     const HostContext* const wanted = hosts->find(host);
     SSL_CTX* const context = (wanted != nullptr ? *wanted : hosts->hosts.front()).context.get();
-    return std::make_unique<Engine>(std::move(hosts), nullptr, context, true);
+    return std::make_unique<Engine>(Role::server, context, std::move(hosts));
 }
 
-std::unique_ptr<TlsEngine> TlsEngine::client(std::string_view server_name, std::string_view ca_file,
-    std::vector<std::string> alpn)
+std::unique_ptr<TlsEngine> TlsEngine::client(const TlsClientContext& context, const TlsClientOptions& options)
 {
-    openssl::Context context(SSL_CTX_new(TLS_client_method()));
-    if (!context) {
-        throw std::bad_alloc();
-    }
-    harden(context.get());
-    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    if (ca_file.empty()) {
-        SSL_CTX_set_default_verify_paths(context.get());
-    } else {
-        SSL_CTX_load_verify_file(context.get(), std::string(ca_file).c_str());
-    }
-    SSL_CTX* const raw = context.get();
-    auto engine = std::make_unique<Engine>(nullptr, std::move(context), raw, false);
-    const std::string name(server_name);
-    SSL_set_tlsext_host_name(engine->ssl(), name.c_str());
-    SSL_set1_host(engine->ssl(), name.c_str());
-    const std::string wire = alpn_wire(alpn);
-    if (!wire.empty()) {
-        SSL_set_alpn_protos(engine->ssl(), reinterpret_cast<const unsigned char*>(wire.data()),
-            static_cast<unsigned>(wire.size()));
-    }
-    ERR_clear_error();
+    auto engine = std::make_unique<Engine>(Role::client, openssl_context(context));
+    engine->set_client_options(options);
     return engine;
 }
 

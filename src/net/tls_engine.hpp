@@ -4,6 +4,8 @@
 // allowed versions and features. OpenSSL types are visible only in this folder's sources.
 #pragma once
 
+#include "net/peer_certificate.hpp"
+#include "net/tls_client_context.hpp"
 #include "net/tls_contexts.hpp"
 
 #include <memory>
@@ -31,8 +33,10 @@ public:
     /// RFC 5929 channel binding `tls-unique`: the client's Finished message. RFC 9266 leaves it undefined for
     /// TLS 1.3, but some clients send it there. Never offered (c2s/sasl_dialog.cpp says why it is accepted).
     virtual std::optional<std::string> tls_unique() const = 0;
-    /// RFC 5929 channel binding `tls-server-end-point`: the hash of our certificate.
+    /// RFC 5929 channel binding `tls-server-end-point`: the hash of the server's certificate.
     virtual std::optional<std::string> tls_server_end_point() const = 0;
+    /// The server's certificate and what is wrong with it. Nothing on the server's side, which asks for none.
+    virtual std::optional<PeerCertificate> peer_certificate() const { return std::nullopt; }
 };
 
 class TlsEngine {
@@ -42,9 +46,9 @@ public:
     /// Makes the server's side. A client that sends no SNI name, or an unknown one, gets the certificate of
     /// `host`, or the first one.
     static std::unique_ptr<TlsEngine> server(TlsContexts& contexts, std::string_view host = {});
-    /// Makes the client's side, for tests and later for s2s.
-    static std::unique_ptr<TlsEngine> client(std::string_view server_name, std::string_view ca_file,
-        std::vector<std::string> alpn);
+    /// Makes the client's side. It needs the context during this call only.
+    static std::unique_ptr<TlsEngine> client(const TlsClientContext& context,
+        const TlsClientOptions& options);
     virtual ~TlsEngine() = default;
 
     /// Takes `encrypted` bytes from the peer. Appends plain text to `plain`, and bytes to be sent (handshake,

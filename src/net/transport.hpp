@@ -25,6 +25,8 @@ public:
     /// Begins the server's side of a TLS handshake after the pending output has been sent. Uses the
     /// certificate of `host` if the client sends no SNI name. Call once, while Transport::tls() is null.
     virtual void start_tls(TlsContexts& contexts, std::string_view host) = 0;
+    /// Begins the client's side: the same, for who opened the connection.
+    virtual void start_tls_as_client(const TlsClientContext& context, const TlsClientOptions& options) = 0;
 
 protected:
     ~TlsUpgrade() = default;
@@ -52,7 +54,7 @@ public:
         virtual void on_message_end() {}
         /// Called shortly before on_bytes: see SocketEvents::prepare. The steps of the receiver count from 1.
         virtual void prepare(unsigned step) { static_cast<void>(step); }
-        /// TLS is up (after TlsUpgrade::start_tls, or on a direct TLS port).
+        /// TLS is up (after STARTTLS, or on a direct TLS port).
         virtual void on_tls_established() {}
         /// Everything has been sent. Called only if unsent() was above low_mark, so it always comes after
         /// takes_more() returned false.

@@ -142,7 +142,7 @@ TEST_CASE("tls: our client and our server agree, and both ends bind to the same 
     const auto identity = files.identity("example.org");
     const auto contexts = load({ identity });
     const auto server = TlsEngine::server(*contexts);
-    const auto client = TlsEngine::client("example.org", identity.certificate_file, { "xmpp-client" });
+    const auto client = test::client_engine("example.org", identity.certificate_file, { "xmpp-client" });
     std::string to_server;
     std::string to_client;
     std::string plain;
@@ -181,7 +181,7 @@ TEST_CASE("tls: a certificate for another name, or of an unknown issuer, is refu
     const auto contexts = load({ identity });
     const auto try_as = [&](const char* name, const std::string& ca) {
         const auto server = TlsEngine::server(*contexts);
-        const auto client = TlsEngine::client(name, ca, {});
+        const auto client = test::client_engine(name, ca);
         std::string to_server;
         std::string to_client;
         std::string plain;

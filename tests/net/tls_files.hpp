@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificates in a temporary folder, for the tests of this folder.
+// Certificates in a temporary folder, and clients that check them, for the tests of this folder.
 #pragma once
 
 #include "net/self_signed.hpp"
-#include "net/tls_contexts.hpp"
+#include "net/tls_engine.hpp"
 
 #include <sys/stat.h>
 
@@ -49,5 +49,16 @@ public:
 private:
     std::filesystem::path folder_;
 };
+
+/// A client that insists on a certificate for `name` whose issuer is in `ca_file`.
+inline std::unique_ptr<TlsEngine> client_engine(const std::string& name, const std::string& ca_file,
+    std::vector<std::string> alpn = {})
+{
+    const auto context = TlsClientContext::load(ca_file);
+    if (!context) {
+        throw std::runtime_error(context.error().message);
+    }
+    return TlsEngine::client(**context, { name, std::move(alpn), TlsVerify::require });
+}
 
 } // namespace stonechat::test

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // TcpTransport and Listener, over loopback, on a shard whose loop the test turns itself.
-#include "net/connection_limiter.hpp"
-#include "net/listener.hpp"
 #include "net/shard_set.hpp"
-#include "net/tcp_transport.hpp"
 
+#include "loopback.hpp"
 #include "tls_files.hpp"
 
 #include <doctest/doctest.h>
@@ -14,129 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <future>
 #include <optional>
 
 using namespace stonechat;
-using test::TlsFiles;
+using namespace stonechat::test;
 using Closing = Transport::Closing;
-
-namespace {
-
-/// Notes everything it is told.
-struct Guest : Transport::Receiver {
-    std::unique_ptr<Transport> transport;
-    std::string bytes;
-    std::optional<Closing> closed;
-    int tls = 0;
-    int drained = 0;
-    int closed_calls = 0;
-    Function<void(std::string_view)> when_bytes;
-    Function<void()> when_tls;
-
-    void on_bytes(std::string_view more) override
-    {
-        bytes += more;
-        if (when_bytes) {
-            when_bytes(more);
-        }
-    }
-    void on_tls_established() override
-    {
-        ++tls;
-        if (when_tls) {
-            when_tls();
-        }
-    }
-    void on_drained() override { ++drained; }
-    void on_closed(Closing why) override
-    {
-        closed = why;
-        ++closed_calls;
-    }
-};
-
-/// One shard, a listener on it, and who came in.
-struct House {
-    SystemClock system;
-    const Clock& clock;
-    Log log;
-    Shard shard { 0, clock };
-    ConnectionLimits limits { .per_prefix = 0, .per_second = 0, .exempt = {} };
-    ConnectionLimiter limiter { limits, clock };
-    std::vector<std::unique_ptr<Guest>> guests;
-    std::unique_ptr<Listener> listener;
-    bool start = true;
-
-    explicit House(ListenerOptions options = {}, TlsContexts* tls = nullptr, const Clock* by_hand = nullptr)
-        : clock(by_hand == nullptr ? system : *by_hand)
-    {
-        options.address = "127.0.0.1";
-        options.port = 0;
-        auto opened = Listener::open(options, { &shard }, tls, limiter, log,
-            [this](Shard&, std::unique_ptr<Transport> transport) {
-                guests.push_back(std::make_unique<Guest>());
-                guests.back()->transport = std::move(transport);
-                if (start) {
-                    guests.back()->transport->start(*guests.back());
-                }
-            });
-        REQUIRE(opened.has_value());
-        listener = std::move(*opened);
-    }
-
-    template <class Condition> void until(Condition condition)
-    {
-        while (!condition()) {
-            REQUIRE(shard.io().run_one_for(std::chrono::seconds(20)) == 1);
-        }
-    }
-    void settle() { shard.io().poll(); }
-
-    Socket connect() const
-    {
-        auto socket = TcpTransport::connect({ boost::asio::ip::address_v4::loopback(), listener->port() });
-        REQUIRE(socket);
-        return std::move(*socket);
-    }
-
-    Guest& next_guest()
-    {
-        const std::size_t before = guests.size();
-        until([&] { return guests.size() > before; });
-        return *guests.back();
-    }
-};
-
-void send_all(const Socket& socket, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const ssize_t count = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        REQUIRE(count > 0);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-}
-
-/// Waits for something; empty = end of stream or reset.
-std::string receive(const Socket& socket)
-{
-    std::string bytes(65536, '\0');
-    const ssize_t count = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
-    bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-    return bytes;
-}
-
-/// Whether the other side has closed it, without a byte before.
-bool is_ended(const Socket& socket)
-{
-    char byte = 0;
-    const ssize_t count = ::recv(socket.get(), &byte, 1, MSG_DONTWAIT);
-    REQUIRE(count <= 0);
-    return count == 0 || errno == ECONNRESET;
-}
-
-} // namespace
 
 TEST_CASE("transport: bytes come in and go out, and the peer is known")
 {
@@ -553,7 +434,7 @@ TEST_CASE("transport: it moves to another shard with unread bytes")
         options.tls = with_tls ? ListenerTls::direct : ListenerTls::none;
         House house(options, contexts->get());
         Guest client;
-        auto engine = with_tls ? TlsEngine::client("example.org", identity.certificate_file, {}) : nullptr;
+        auto engine = with_tls ? client_engine("example.org", identity.certificate_file) : nullptr;
         client.transport = std::make_unique<TcpTransport>(house.shard, house.connect(), std::move(engine));
         client.transport->start(client);
         Guest& guest = house.next_guest();
@@ -681,7 +562,7 @@ TEST_CASE("transport: STARTTLS after clear text, then bytes both ways")
     Socket copy(Descriptor(::dup(raw->get())), raw->peer(), nullptr);
     raw.reset(); // or the connection would outlive the client
     client.transport = std::make_unique<TcpTransport>(house.shard, std::move(copy),
-        TlsEngine::client("example.org", identity.certificate_file, { "xmpp-client" }));
+        client_engine("example.org", identity.certificate_file, { "xmpp-client" }));
     client.transport->start(client);
     client.transport->write("early"); // collected until the handshake is done, never in clear
     house.until([&] { return guest.bytes == "<starttls/>early" && client.bytes == "welcome"; });
