@@ -60,9 +60,4 @@ std::string data_path(const Settings& settings, std::string_view name)
     return settings.section("server").text("data_dir") + "/" + std::string(name);
 }
 
-std::vector<std::string> alpn_names()
-{
-    return { "xmpp-client" };
-}
-
 } // namespace stonechat

@@ -26,7 +26,4 @@ bool will_be_made(const Settings& settings, const TlsIdentity& identity);
 /// Returns the path of a file in data_dir.
 std::string data_path(const Settings& settings, std::string_view name);
 
-/// Returns the protocol names for ALPN (XEP-0368).
-std::vector<std::string> alpn_names();
-
 } // namespace stonechat

@@ -168,7 +168,7 @@ private:
             if (will_be_made(settings_, each)) {
                 continue;
             }
-            const auto loaded = TlsContexts::load({ each }, alpn_names());
+            const auto loaded = TlsContexts::load({ each });
             if (!loaded) {
                 fatal(loaded.error().message);
                 continue;

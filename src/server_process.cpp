@@ -209,7 +209,7 @@ std::string ServerProcess::load_certificates()
             { { "host", each.host }, { "file", each.certificate_file },
                 { "meaning", "for local use; put a real one in its place and send SIGHUP" } });
     }
-    auto loaded = TlsContexts::load(identities(*settings_), alpn_names());
+    auto loaded = TlsContexts::load(identities(*settings_));
     if (!loaded) {
         return loaded.error().message;
     }

@@ -5,6 +5,7 @@
 // shares with them is here too.
 #pragma once
 
+#include "net/alpn.hpp"
 #include "net/openssl.hpp"
 #include "net/tls_client_context.hpp"
 #include "net/tls_contexts.hpp"
@@ -30,7 +31,6 @@ struct HostContext {
 struct HostContexts {
     std::vector<HostContext> hosts;
     boost::unordered_flat_map<std::string, std::size_t> by_name;
-    std::string alpn; ///< wire format: each name preceded by its length
 
     /// Null if `name` is not served.
     const HostContext* find(std::string_view name) const;
@@ -42,8 +42,8 @@ std::shared_ptr<const HostContexts> current_hosts(const TlsContexts& contexts);
 /// Returns the OpenSSL context of the client's side (tls_client_context.cpp).
 SSL_CTX* openssl_context(const TlsClientContext& context);
 
-/// Returns ALPN names in wire format.
-std::string alpn_wire(const std::vector<std::string>& names);
+/// Returns the protocols that the server's side of a session takes (tls_engine.cpp).
+const AlpnProtocols& accepted_protocols(const SSL* session);
 
 /// Restricts a server or client context to the versions, ciphers and features that Stonechat allows.
 void harden(SSL_CTX* context);

@@ -61,10 +61,11 @@ struct Reception {
 
     void introduce(Shard& shard, Socket socket) const
     {
-        auto engine = options.tls == ListenerTls::direct ? TlsEngine::server(*tls) : nullptr;
+        auto engine = options.tls == ListenerTls::direct ? TlsEngine::server(*tls, {}, options.alpn)
+                                                         : nullptr;
         accepted(shard,
             std::make_unique<TcpTransport>(shard, std::move(socket), std::move(engine),
-                options.tls_handshake_seconds));
+                options.tls_handshake_seconds, options.alpn));
     }
 };
 

@@ -9,6 +9,7 @@
 #include "base/function.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "net/alpn.hpp"
 #include "net/transport.hpp"
 
 #include <functional>
@@ -27,6 +28,7 @@ struct ListenerOptions {
     std::string address = "::"; ///< "::" accepts IPv4 too
     std::uint16_t port = 5222;
     ListenerTls tls = ListenerTls::starttls;
+    AlpnProtocols alpn { "xmpp-client" }; ///< the protocols spoken here, for TLS of either kind (XEP-0368)
     std::vector<std::string> proxy_protocol_from; ///< proxies: their PROXY v2 header is required and trusted
     unsigned tls_handshake_seconds = 10;
     int backlog = 1024;

@@ -36,8 +36,9 @@ void free_memory(std::string& text)
 } // namespace
 
 TcpTransport::TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls,
-    unsigned tls_handshake_seconds)
-    : shard_(&shard), socket_(std::move(socket)), deadline_(&TcpTransport::on_deadline, this),
+    unsigned tls_handshake_seconds, AlpnProtocols accepted)
+    : shard_(&shard), socket_(std::move(socket)), accepted_(std::move(accepted)),
+      deadline_(&TcpTransport::on_deadline, this),
       handshake_seconds_(static_cast<std::uint16_t>(tls_handshake_seconds))
 {
     socket_.set_options();
@@ -474,7 +475,7 @@ void TcpTransport::look_for_stall()
 
 void TcpTransport::start_tls(TlsContexts& contexts, std::string_view host)
 {
-    upgrade(TlsEngine::server(contexts, host));
+    upgrade(TlsEngine::server(contexts, host, std::move(accepted_)));
 }
 
 void TcpTransport::start_tls_as_client(const TlsClientContext& context, const TlsClientOptions& options)

@@ -18,9 +18,10 @@ namespace stonechat {
 
 class TcpTransport final : public Transport, public TlsUpgrade, private SocketEvents, private TurnEnd {
 public:
-    /// With `tls` the handshake comes first (direct TLS, or the client's side).
+    /// With `tls` the handshake comes first (direct TLS). `accepted`: the protocols that the server's side of
+    /// STARTTLS takes.
     TcpTransport(Shard& shard, Socket socket, std::unique_ptr<TlsEngine> tls = nullptr,
-        unsigned tls_handshake_seconds = 10);
+        unsigned tls_handshake_seconds = 10, AlpnProtocols accepted = {});
     ~TcpTransport() override;
 
     /// Connects to the address and port in `to`; blocks; for tests and tools. The server has a Connector.
@@ -101,6 +102,7 @@ private:
     Receiver* receiver_ = nullptr;
     Socket socket_;
     std::unique_ptr<Tls> tls_;
+    AlpnProtocols accepted_;
     std::string out_; ///< bytes for the wire; those before sent_ are sent
     std::size_t sent_ = 0;
     std::size_t unsent_limit_ = 1024 * 1024;

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "net/alpn.hpp"
 #include "net/tls_contexts.hpp"
 
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace stonechat {
 
@@ -23,7 +23,7 @@ enum class TlsVerify {
 struct TlsClientOptions {
     std::string server_name; ///< sent as SNI and looked for in the certificate: the XMPP domain, not the
                              ///< target of an SRV record (XEP-0368). Empty: neither
-    std::vector<std::string> alpn; ///< protocols to offer, in order of preference; empty: none
+    AlpnProtocols alpn;      ///< the protocols to offer
     TlsVerify verify = TlsVerify::report;
 };
 

@@ -81,8 +81,8 @@ CertificateFacts facts_of(X509* certificate, const TlsIdentity& identity)
     return facts;
 }
 
-// Handshake callbacks. Their last argument is the HostContexts of the context; it lives as long as any
-// session that uses it.
+// Handshake callbacks. The last argument of choose_host is the HostContexts of the context; it lives as long
+// as any session that uses it.
 
 int choose_host(SSL* ssl, int*, void* hosts)
 {
@@ -98,10 +98,10 @@ int choose_host(SSL* ssl, int*, void* hosts)
 
 /// Refuses a client that offers only other protocols: it did not mean to reach this server (ALPACA; RFC 7301
 /// §3.2).
-int choose_alpn(SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
-    unsigned offered_length, void* hosts)
+int choose_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
+    unsigned offered_length, void*)
 {
-    const std::string& ours = static_cast<const HostContexts*>(hosts)->alpn;
+    const std::string_view ours = accepted_protocols(ssl).wire();
     if (ours.empty()) {
         return SSL_TLSEXT_ERR_NOACK;
     }
@@ -135,7 +135,7 @@ Result<HostContext, TlsError> load_host(const TlsIdentity& identity, HostContext
     harden(context);
     SSL_CTX_set_tlsext_servername_callback(context, choose_host);
     SSL_CTX_set_tlsext_servername_arg(context, &all);
-    SSL_CTX_set_alpn_select_cb(context, choose_alpn, &all);
+    SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
 
     X509* const leaf = chain->front().get();
     if (SSL_CTX_use_certificate(context, leaf) != 1) {
@@ -157,14 +157,12 @@ Result<HostContext, TlsError> load_host(const TlsIdentity& identity, HostContext
     return host;
 }
 
-Result<std::shared_ptr<const HostContexts>, TlsError> load_all(const std::vector<TlsIdentity>& identities,
-    const std::string& alpn)
+Result<std::shared_ptr<const HostContexts>, TlsError> load_all(const std::vector<TlsIdentity>& identities)
 {
     if (identities.empty()) {
         return TlsError { "no certificate is configured" };
     }
     auto contexts = std::make_shared<HostContexts>();
-    contexts->alpn = alpn;
     for (const TlsIdentity& identity : identities) {
         auto host = load_host(identity, *contexts);
         if (!host) {
@@ -178,13 +176,11 @@ Result<std::shared_ptr<const HostContexts>, TlsError> load_all(const std::vector
 
 class Contexts final : public TlsContexts {
 public:
-    Contexts(std::shared_ptr<const HostContexts> hosts, std::string alpn)
-        : hosts_(std::move(hosts)), alpn_(std::move(alpn))
-    {}
+    explicit Contexts(std::shared_ptr<const HostContexts> hosts) : hosts_(std::move(hosts)) {}
 
     Result<Done, TlsError> reload(const std::vector<TlsIdentity>& identities) override
     {
-        auto fresh = load_all(identities, alpn_);
+        auto fresh = load_all(identities);
         if (!fresh) {
             return fresh.error();
         }
@@ -212,7 +208,6 @@ public:
 private:
     mutable std::mutex mutex_; ///< locked once per handshake
     std::shared_ptr<const HostContexts> hosts_;
-    std::string alpn_;
 };
 
 } // namespace
@@ -226,18 +221,6 @@ const HostContext* HostContexts::find(std::string_view name) const
 std::shared_ptr<const HostContexts> current_hosts(const TlsContexts& contexts)
 {
     return static_cast<const Contexts&>(contexts).current();
-}
-
-std::string alpn_wire(const std::vector<std::string>& names)
-{
-    std::string wire;
-    for (const std::string& name : names) {
-        if (!name.empty() && name.size() < 256) {
-            wire += static_cast<char>(name.size());
-            wire += name;
-        }
-    }
-    return wire;
 }
 
 void harden(SSL_CTX* context)
@@ -282,15 +265,13 @@ std::optional<std::string> end_point_binding(X509* certificate)
     return std::string(reinterpret_cast<const char*>(hash), length);
 }
 
-Result<std::unique_ptr<TlsContexts>, TlsError> TlsContexts::load(const std::vector<TlsIdentity>& identities,
-    std::vector<std::string> alpn)
+Result<std::unique_ptr<TlsContexts>, TlsError> TlsContexts::load(const std::vector<TlsIdentity>& identities)
 {
-    const std::string wire = alpn_wire(alpn);
-    auto hosts = load_all(identities, wire);
+    auto hosts = load_all(identities);
     if (!hosts) {
         return hosts.error();
     }
-    return std::unique_ptr<TlsContexts>(std::make_unique<Contexts>(std::move(*hosts), wire));
+    return std::unique_ptr<TlsContexts>(std::make_unique<Contexts>(std::move(*hosts)));
 }
 
 } // namespace stonechat

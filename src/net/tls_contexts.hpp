@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // TlsContexts: the certificates of all virtual hosts. They are read from PEM files and checked, chosen by SNI
-// at each handshake, and can be reloaded while streams live. Made and owned by the server's start code; any
-// thread. TLS 1.2 (ECDHE, AEAD) and 1.3; no renegotiation, 0-RTT, compression or session tickets (RFC 7590,
-// RFC 9325).
+// at each handshake, and can be reloaded while streams live. They serve all listeners, whatever protocols
+// those take. Made and owned by the server's start code; any thread. TLS 1.2 (ECDHE, AEAD) and 1.3; no
+// renegotiation, 0-RTT, compression or session tickets (RFC 7590, RFC 9325).
 #pragma once
 
 #include "base/result.hpp"
@@ -30,8 +30,7 @@ public:
     /// Loads all identities or none. A client that sends no SNI gets the first certificate, or with STARTTLS
     /// the one of the host to which it opened the stream. A client with an unknown SNI name gets the same
     /// certificate (the stream header then answers host-unknown).
-    static Result<std::unique_ptr<TlsContexts>, TlsError> load(const std::vector<TlsIdentity>& identities,
-        std::vector<std::string> alpn);
+    static Result<std::unique_ptr<TlsContexts>, TlsError> load(const std::vector<TlsIdentity>& identities);
     virtual ~TlsContexts() = default;
 
     /// Reads the files again: new handshakes use the new certificates, running sessions keep theirs. On error

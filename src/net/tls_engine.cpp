@@ -53,13 +53,16 @@ std::string to_der(const X509* certificate)
 
 class Engine final : public TlsEngine, private TlsSession {
 public:
-    Engine(Role role, SSL_CTX* context, std::shared_ptr<const HostContexts> hosts = nullptr);
+    Engine(Role role, SSL_CTX* context, std::shared_ptr<const HostContexts> hosts = nullptr,
+        AlpnProtocols accepted = {});
 
     State receive(std::string_view encrypted, std::string& plain, std::string& out) override;
     State send(std::string_view plain, std::string& out) override;
     void close(std::string& out) override;
     std::string error() const override { return error_; }
     const TlsSession& session() const override { return *this; }
+
+    const AlpnProtocols& accepted_protocols() const { return accepted_; }
 
     /// Prepares the client's hello, and the check of the certificate that answers it.
     void set_client_options(const TlsClientOptions& options);
@@ -88,6 +91,7 @@ private:
     void note_result(int result);
 
     std::shared_ptr<const HostContexts> hosts_; ///< only on the server's side
+    AlpnProtocols accepted_;                    ///< only on the server's side
     openssl::Session ssl_;
     std::string_view in_;        ///< during receive: bytes not read by OpenSSL yet
     std::string* out_ = nullptr; ///< during a call: receives OpenSSL's output
@@ -100,8 +104,9 @@ private:
     std::vector<CertificateProblem> problems_; ///< of the peer's certificate
 };
 
-Engine::Engine(Role role, SSL_CTX* context, std::shared_ptr<const HostContexts> hosts)
-    : hosts_(std::move(hosts)), ssl_(SSL_new(context)) // which keeps a reference to the context
+Engine::Engine(Role role, SSL_CTX* context, std::shared_ptr<const HostContexts> hosts, AlpnProtocols accepted)
+    : hosts_(std::move(hosts)), accepted_(std::move(accepted)),
+      ssl_(SSL_new(context)) // which keeps a reference to the context
 {
     BIO* const bio = BIO_new(bio_method());
     if (!ssl_ || bio == nullptr) {
@@ -131,7 +136,7 @@ void Engine::set_client_options(const TlsClientOptions& options)
         SSL_set1_host(ssl_.get(), name.c_str());
         SSL_set_hostflags(ssl_.get(), openssl::name_flags);
     }
-    const std::string wire = alpn_wire(options.alpn);
+    const std::string_view wire = options.alpn.wire();
     if (!wire.empty()) {
         SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(wire.data()),
             static_cast<unsigned>(wire.size()));
@@ -408,12 +413,18 @@ std::optional<PeerCertificate> Engine::peer_certificate() const
 
 } // namespace
 
-std::unique_ptr<TlsEngine> TlsEngine::server(TlsContexts& contexts, std::string_view host)
+const AlpnProtocols& accepted_protocols(const SSL* session)
+{
+    return static_cast<const Engine*>(SSL_get_app_data(session))->accepted_protocols();
+}
+
+std::unique_ptr<TlsEngine> TlsEngine::server(TlsContexts& contexts, std::string_view host,
+    AlpnProtocols accepted)
 {
     auto hosts = current_hosts(contexts);
     const HostContext* const wanted = hosts->find(host);
     SSL_CTX* const context = (wanted != nullptr ? *wanted : hosts->hosts.front()).context.get();
-    return std::make_unique<Engine>(Role::server, context, std::move(hosts));
+    return std::make_unique<Engine>(Role::server, context, std::move(hosts), std::move(accepted));
 }
 
 std::unique_ptr<TlsEngine> TlsEngine::client(const TlsClientContext& context, const TlsClientOptions& options)

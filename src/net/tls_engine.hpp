@@ -4,6 +4,7 @@
 // allowed versions and features. OpenSSL types are visible only in this folder's sources.
 #pragma once
 
+#include "net/alpn.hpp"
 #include "net/peer_certificate.hpp"
 #include "net/tls_client_context.hpp"
 #include "net/tls_contexts.hpp"
@@ -44,8 +45,10 @@ public:
     enum class State { handshaking, established, closed, failed };
 
     /// Makes the server's side. A client that sends no SNI name, or an unknown one, gets the certificate of
-    /// `host`, or the first one.
-    static std::unique_ptr<TlsEngine> server(TlsContexts& contexts, std::string_view host = {});
+    /// `host`, or the first one. A client that offers protocols (ALPN) but none of `accepted` is refused; one
+    /// that offers none is not.
+    static std::unique_ptr<TlsEngine> server(TlsContexts& contexts, std::string_view host = {},
+        AlpnProtocols accepted = {});
     /// Makes the client's side. It needs the context during this call only.
     static std::unique_ptr<TlsEngine> client(const TlsClientContext& context,
         const TlsClientOptions& options);

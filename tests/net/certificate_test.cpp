@@ -95,7 +95,7 @@ TEST_CASE("certificates: what is wrong is written when they are loaded, and then
     Log log(file.options());
     ManualClock clock(SystemClock().wall());
     const TlsIdentity identity = files.identity("localhost", { "example.org" });
-    const auto contexts = TlsContexts::load({ identity }, {});
+    const auto contexts = TlsContexts::load({ identity });
     REQUIRE(contexts.has_value());
     CertificateWatch watch(clock, log);
     const std::size_t flaws = flaws_of((*contexts)->certificates(), clock.wall()).size();

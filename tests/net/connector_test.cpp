@@ -355,7 +355,7 @@ TEST_CASE("connector: direct TLS with SNI and ALPN")
     const TlsFiles files;
     const auto other = files.identity("other.example");
     const auto identity = files.identity("example.org");
-    auto contexts = TlsContexts::load({ other, identity }, { "xmpp-client" });
+    auto contexts = TlsContexts::load({ other, identity });
     const auto trust = TlsClientContext::load(identity.certificate_file);
     REQUIRE(contexts.has_value());
     REQUIRE(trust.has_value());
@@ -410,6 +410,60 @@ TEST_CASE("connector: direct TLS with SNI and ALPN")
     }
 }
 
+TEST_CASE("connector: listeners that share their certificates take each only its own protocols")
+{
+    const TlsFiles files;
+    const auto identity = files.identity("example.org");
+    auto contexts = TlsContexts::load({ identity });
+    const auto trust = TlsClientContext::load(identity.certificate_file);
+    REQUIRE(contexts.has_value());
+    REQUIRE(trust.has_value());
+    ListenerTls kind = ListenerTls::direct;
+    SUBCASE("direct TLS") {}
+    SUBCASE("STARTTLS")
+    {
+        kind = ListenerTls::starttls;
+    }
+    /// What a client that offers `offer` agrees upon at such a port; "refused" if it gets an alert.
+    const auto agreed = [&](const ListenerOptions& listen, const AlpnProtocols& offer) {
+        House house(listen, contexts->get());
+        Caller caller;
+        ConnectOptions options = to({ house.address() });
+        const TlsClientOptions ours { "example.org", offer, TlsVerify::require };
+        if (kind == ListenerTls::direct) {
+            options.direct_tls = DirectTls { trust->get(), ours };
+        }
+        caller.call(house.shard, options);
+        house.until([&] { return caller.answers == 1; });
+        REQUIRE(caller.guest.transport);
+        caller.guest.transport->start(caller.guest);
+        Guest& served = house.next_guest();
+        if (kind == ListenerTls::starttls) {
+            served.transport->tls_upgrade()->start_tls(**contexts, "example.org");
+            caller.guest.transport->tls_upgrade()->start_tls_as_client(**trust, ours);
+        }
+        house.until([&] {
+            return (served.tls == 1 && caller.guest.tls == 1) || (served.closed && caller.guest.closed);
+        });
+        if (served.closed) {
+            CHECK(served.closed == Closing::tls_error);
+            return std::string("refused");
+        }
+        CHECK(served.transport->tls()->alpn() == caller.guest.transport->tls()->alpn());
+        return served.transport->tls()->alpn();
+    };
+    ListenerOptions for_clients;
+    for_clients.tls = kind;
+    ListenerOptions for_servers = for_clients;
+    for_servers.alpn = { "xmpp-server" };
+    CHECK(agreed(for_clients, { "xmpp-client" }) == "xmpp-client");
+    CHECK(agreed(for_clients, { "xmpp-server" }) == "refused");
+    CHECK(agreed(for_clients, {}).empty());
+    CHECK(agreed(for_servers, { "xmpp-client", "xmpp-server" }) == "xmpp-server");
+    CHECK(agreed(for_servers, { "xmpp-client" }) == "refused");
+    CHECK(agreed(for_servers, {}).empty());
+}
+
 TEST_CASE("connector: a server that never shakes hands is given up after the time of the handshake")
 {
     const auto trust = TlsClientContext::load();
@@ -438,7 +492,7 @@ TEST_CASE("connector: STARTTLS as the client, after clear text, then bytes both 
 {
     const TlsFiles files;
     const auto identity = files.identity("example.org");
-    auto contexts = TlsContexts::load({ identity }, { "xmpp-client" });
+    auto contexts = TlsContexts::load({ identity });
     const auto trust = TlsClientContext::load(identity.certificate_file);
     REQUIRE(contexts.has_value());
     REQUIRE(trust.has_value());

@@ -36,7 +36,7 @@ struct Ends {
 /// Lets a client with these options talk to a server with this certificate.
 Ends shake_hands(const TlsIdentity& served, const TlsClientContext& context, const TlsClientOptions& options)
 {
-    auto contexts = TlsContexts::load({ served }, { "xmpp-client" });
+    auto contexts = TlsContexts::load({ served });
     REQUIRE(contexts.has_value());
     Ends ends { TlsEngine::server(**contexts), TlsEngine::client(context, options) };
     std::string to_server;

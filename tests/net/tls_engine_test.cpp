@@ -25,14 +25,14 @@ namespace {
 
 std::unique_ptr<TlsContexts> load(const std::vector<TlsIdentity>& identities)
 {
-    auto contexts = TlsContexts::load(identities, { "xmpp-client" });
+    auto contexts = TlsContexts::load(identities);
     REQUIRE(contexts.has_value());
     return std::move(*contexts);
 }
 
 std::string load_error(const std::vector<TlsIdentity>& identities)
 {
-    const auto contexts = TlsContexts::load(identities, { "xmpp-client" });
+    const auto contexts = TlsContexts::load(identities);
     REQUIRE_FALSE(contexts.has_value());
     return contexts.error().message;
 }
@@ -141,7 +141,7 @@ TEST_CASE("tls: our client and our server agree, and both ends bind to the same 
     const TlsFiles files;
     const auto identity = files.identity("example.org");
     const auto contexts = load({ identity });
-    const auto server = TlsEngine::server(*contexts);
+    const auto server = TlsEngine::server(*contexts, {}, { "xmpp-client" });
     const auto client = test::client_engine("example.org", identity.certificate_file, { "xmpp-client" });
     std::string to_server;
     std::string to_client;
@@ -276,7 +276,7 @@ TEST_CASE("tls: a client that offers other protocols only gets no_application_pr
 {
     const TlsFiles files;
     const auto contexts = load({ files.identity("example.org") });
-    const auto server = TlsEngine::server(*contexts);
+    const auto server = TlsEngine::server(*contexts, {}, { "xmpp-client" });
     RawClient client;
     SUBCASE("foreign")
     {
@@ -297,6 +297,27 @@ TEST_CASE("tls: a client that offers other protocols only gets no_application_pr
     {
         CHECK(client.talk(*server) == State::established);
         CHECK(server->session().alpn().empty());
+    }
+}
+
+TEST_CASE("tls: of several protocols the server's first that the client offers too is taken (RFC 7301)")
+{
+    const TlsFiles files;
+    const auto contexts = load({ files.identity("example.org"), files.identity("other.example") });
+    const auto chosen = [&](AlpnProtocols accepted, const char* host) {
+        const auto server = TlsEngine::server(*contexts, {}, std::move(accepted));
+        RawClient client(host);
+        const std::string offer("\x08http/1.1\x0bxmpp-server\x0bxmpp-client", 33);
+        SSL_set_alpn_protos(client.ssl(), reinterpret_cast<const unsigned char*>(offer.data()), 33);
+        const State state = client.talk(*server);
+        return state == State::established ? server->session().alpn() : "refused";
+    };
+    for (const char* const host : { "example.org", "other.example" }) { // each has a context of its own
+        CHECK(chosen({ "xmpp-client", "xmpp-server" }, host) == "xmpp-client");
+        CHECK(chosen({ "xmpp-server" }, host) == "xmpp-server");
+        CHECK(chosen({ "h2", "http/1.1" }, host) == "http/1.1");
+        CHECK(chosen({ "h2" }, host) == "refused");
+        CHECK(chosen({}, host).empty());
     }
 }
 
@@ -472,8 +493,8 @@ TEST_CASE("tls: tls-server-end-point is the hash of the certificate by its signa
         X509_free(certificate);
         EVP_PKEY_free(key);
 
-        const auto contexts =
-            TlsContexts::load({ { "example.org", files.path("a.crt"), files.path("a.key") } }, {});
+        const auto contexts = TlsContexts::load({ { "example.org", files.path("a.crt"),
+            files.path("a.key") } });
         if (!contexts) {
             // The system's OpenSSL does not take SHA-1 certificates at all.
             CHECK(std::string(wanted.digest) == "SHA1");

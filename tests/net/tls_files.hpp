@@ -52,7 +52,7 @@ private:
 
 /// A client that insists on a certificate for `name` whose issuer is in `ca_file`.
 inline std::unique_ptr<TlsEngine> client_engine(const std::string& name, const std::string& ca_file,
-    std::vector<std::string> alpn = {})
+    AlpnProtocols alpn = {})
 {
     const auto context = TlsClientContext::load(ca_file);
     if (!context) {

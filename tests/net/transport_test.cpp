@@ -426,7 +426,7 @@ TEST_CASE("transport: it moves to another shard with unread bytes")
     SystemClock clock;
     const TlsFiles files;
     const auto identity = files.identity("example.org");
-    auto contexts = TlsContexts::load({ identity }, { "xmpp-client" });
+    auto contexts = TlsContexts::load({ identity });
     REQUIRE(contexts.has_value());
     for (const bool with_tls : { false, true }) {
         CAPTURE(with_tls);
@@ -540,7 +540,7 @@ TEST_CASE("transport: STARTTLS after clear text, then bytes both ways")
 {
     const TlsFiles files;
     const auto identity = files.identity("example.org");
-    auto contexts = TlsContexts::load({ identity }, { "xmpp-client" });
+    auto contexts = TlsContexts::load({ identity });
     REQUIRE(contexts.has_value());
     House house;
     std::optional<Socket> raw = house.connect();
@@ -587,7 +587,7 @@ TEST_CASE("transport: STARTTLS after clear text, then bytes both ways")
 TEST_CASE("transport: a handshake that fails is a TLS error, and the client sees an alert, not text")
 {
     const TlsFiles files;
-    auto contexts = TlsContexts::load({ files.identity("example.org") }, { "xmpp-client" });
+    auto contexts = TlsContexts::load({ files.identity("example.org") });
     REQUIRE(contexts.has_value());
     ListenerOptions options;
     options.tls = ListenerTls::direct;
@@ -605,7 +605,7 @@ TEST_CASE("transport: a handshake that fails is a TLS error, and the client sees
 TEST_CASE("transport: the TLS handshake has an absolute deadline (A2)")
 {
     const TlsFiles files;
-    auto contexts = TlsContexts::load({ files.identity("example.org") }, { "xmpp-client" });
+    auto contexts = TlsContexts::load({ files.identity("example.org") });
     REQUIRE(contexts.has_value());
     ManualClock clock;
     Log log;
