@@ -352,6 +352,45 @@ struct Crammed {
     Guest& guest = house.next_guest();
 };
 
+/// Another shard, on a thread of its own, and the transport that has moved there.
+class OtherShard {
+public:
+    OtherShard() { shards_.start(); }
+    OtherShard(const OtherShard&) = delete;
+    OtherShard& operator=(const OtherShard&) = delete;
+    ~OtherShard()
+    {
+        run([this] { moved.transport.reset(); });
+    }
+
+    /// Runs `task` there and waits for the end of its turn.
+    void run(Function<void()> task)
+    {
+        std::promise<void> done;
+        shards_[0].post([&] {
+            task();
+            shards_[0].post([&done] { done.set_value(); });
+        });
+        done.get_future().wait();
+    }
+
+    /// Takes a transport that was detached.
+    void attach(std::unique_ptr<Transport> transport)
+    {
+        run([&] {
+            moved.transport = std::move(transport);
+            moved.transport->attach(shards_[0], moved);
+        });
+    }
+    bool is_current() { return shards_[0].is_current(); }
+
+    Guest moved;
+
+private:
+    SystemClock clock_;
+    ShardSet shards_ { 1, clock_ };
+};
+
 } // namespace
 
 TEST_CASE(
@@ -423,7 +462,6 @@ TEST_CASE("transport: destroying it closes the socket, whatever is under way")
 
 TEST_CASE("transport: it moves to another shard with unread bytes")
 {
-    SystemClock clock;
     const TlsFiles files;
     const auto identity = files.identity("example.org");
     auto contexts = TlsContexts::load({ identity });
@@ -444,39 +482,24 @@ TEST_CASE("transport: it moves to another shard with unread bytes")
         house.until([&] { return client.transport->unsent() == 0; });
         guest.transport->detach();
 
-        ShardSet others(1, clock);
-        others.start();
-        Guest moved;
-        std::promise<void> seen;
-        moved.transport = std::move(guest.transport);
+        OtherShard other;
+        Guest& moved = other.moved;
         moved.when_bytes = [&](std::string_view) {
-            CHECK(others[0].is_current());
+            CHECK(other.is_current());
             moved.transport->write(moved.bytes == "before" ? "first" : "second");
-            if (moved.bytes == "before and after") {
-                seen.set_value();
-            }
         };
-        others[0].post([&] {
-            moved.transport->attach(others[0], moved);
-            moved.transport->resume_reading();
-        });
+        other.attach(std::move(guest.transport));
+        other.run([&] { moved.transport->resume_reading(); });
         house.until([&] { return client.bytes == "first"; });
         client.transport->write(" and after");
         house.until([&] { return client.bytes == "firstsecond"; });
-        seen.get_future().wait();
+        other.run([&] { CHECK(moved.bytes == "before and after"); });
         CHECK(guest.bytes.empty());
-        std::promise<void> gone;
-        others[0].post([&] {
-            moved.transport.reset();
-            gone.set_value();
-        });
-        gone.get_future().wait();
     }
 }
 
 TEST_CASE("transport: it moves to another shard with output that its peer does not read")
 {
-    SystemClock clock;
     House house;
     std::optional<Socket> peer = house.connect();
     Guest& guest = house.next_guest();
@@ -487,14 +510,9 @@ TEST_CASE("transport: it moves to another shard with output that its peer does n
     REQUIRE(guest.transport->unsent() > 0);
     guest.transport->detach();
 
-    ShardSet others(1, clock);
-    others.start();
-    Guest moved;
-    moved.transport = std::move(guest.transport);
-    others[0].post([&] {
-        moved.transport->attach(others[0], moved);
-        moved.transport->write("end");
-    });
+    OtherShard other;
+    other.attach(std::move(guest.transport));
+    other.run([&] { other.moved.transport->write("end"); });
     std::string got;
     while (got.size() < much.size() + 3) {
         char buffer[64 * 1024];
@@ -503,36 +521,18 @@ TEST_CASE("transport: it moves to another shard with output that its peer does n
         got.append(buffer, static_cast<std::size_t>(count));
     }
     CHECK(got == much + "end");
-    std::promise<void> gone;
-    others[0].post([&] {
-        moved.transport.reset();
-        gone.set_value();
-    });
-    gone.get_future().wait();
 }
 
 TEST_CASE("transport: one that has closed while it moves says so on the other shard")
 {
-    SystemClock clock;
     House house;
     house.connect();
     Guest& guest = house.next_guest();
     guest.transport->abort();
     guest.transport->detach();
-    ShardSet others(1, clock);
-    others.start();
-    Guest moved;
-    moved.transport = std::move(guest.transport);
-    std::promise<void> gone;
-    others[0].post([&] {
-        moved.transport->attach(others[0], moved);
-        others[0].post([&] {
-            CHECK(moved.closed == Closing::by_us);
-            moved.transport.reset();
-            gone.set_value();
-        });
-    });
-    gone.get_future().wait();
+    OtherShard other;
+    other.attach(std::move(guest.transport));
+    other.run([&] { CHECK(other.moved.closed == Closing::by_us); });
     CHECK(guest.closed_calls == 0);
 }
 
