@@ -64,7 +64,8 @@ private:
         if (plain) {
             add_manifests(query, to == To::host ? On::host : On::account);
         }
-        const bool known = host_->handlers().disco(true, to, plain ? "" : node, context, iq, query);
+        const bool known = host_->handlers().disco(DiscoKind::info, to, plain ? "" : node, context, iq,
+            query);
         if (!plain && !known) {
             return StanzaError(StanzaError::item_not_found);
         }
@@ -75,7 +76,7 @@ private:
     {
         Element query = empty(iq);
         const std::string_view node = iq.payload().attribute_or("node");
-        const bool known = host_->handlers().disco(false, to, node, context, iq, query);
+        const bool known = host_->handlers().disco(DiscoKind::items, to, node, context, iq, query);
         if (!node.empty() && !known) {
             return StanzaError(StanzaError::item_not_found);
         }
@@ -139,7 +140,7 @@ private:
         Element query("query", ns::disco_info);
         add_manifests(query, On::host);
         const Stanza nobody = Stanza::iq(host_->jid(), host_->jid(), IqType::get, "caps");
-        host_->handlers().disco(true, To::host, "", Context { *host_ }, Iq(nobody), query);
+        host_->handlers().disco(DiscoKind::info, To::host, "", Context { *host_ }, Iq(nobody), query);
         return caps_hash(query);
     }
 

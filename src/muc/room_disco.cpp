@@ -86,7 +86,7 @@ Task<RoomAnswer> answer_room_info(std::shared_ptr<Room> room, Iq iq)
     if (node && !node->empty()) {
         Element query("query", ns::disco_info);
         query.set_attribute("node", *node);
-        if (!room->service().room_handlers().disco(Disco::info, *node, *room, iq.from(), query)) {
+        if (!room->service().room_handlers().disco(DiscoKind::info, *node, *room, iq.from(), query)) {
             co_return StanzaError(StanzaError::item_not_found);
         }
         co_return RoomAnswer(std::optional(std::move(query)));
@@ -102,7 +102,7 @@ Task<RoomAnswer> answer_room_items(std::shared_ptr<Room> room, Iq iq)
         query.set_attribute("node", *node);
     }
     if (!node || !node->empty()) {
-        room->service().room_handlers().disco(Disco::items, node.value_or(""), *room, iq.from(), query);
+        room->service().room_handlers().disco(DiscoKind::items, node.value_or(""), *room, iq.from(), query);
     }
     co_return RoomAnswer(std::optional(std::move(query)));
 }

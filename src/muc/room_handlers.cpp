@@ -38,12 +38,12 @@ void RoomHandlers::info_form(OnInfoForm handler)
 
 void RoomHandlers::disco_info(std::string_view node, OnDisco handler)
 {
-    disco_.add(Disco::info, node, std::move(handler));
+    disco_.add(DiscoKind::info, node, std::move(handler));
 }
 
 void RoomHandlers::disco_items(std::string_view node, OnDisco handler)
 {
-    disco_.add(Disco::items, node, std::move(handler));
+    disco_.add(DiscoKind::items, node, std::move(handler));
 }
 
 void RoomHandlers::command(RoomCommand command)
@@ -84,7 +84,7 @@ void RoomHandlers::fill_info_form(const Room& room, const Jid& asker, DataForm& 
     }
 }
 
-bool RoomHandlers::disco(Disco what, std::string_view node, const Room& room, const Jid& asker,
+bool RoomHandlers::disco(DiscoKind what, std::string_view node, const Room& room, const Jid& asker,
     Element& query) const
 {
     return disco_.run(what, node, room, asker, query);

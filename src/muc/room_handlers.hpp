@@ -90,7 +90,8 @@ public:
     void add_features(const Room& room, Element& query) const;
     void fill_info_form(const Room& room, const Jid& asker, DataForm& form) const;
     /// Runs the handlers of the node. Returns false if there are none.
-    bool disco(Disco what, std::string_view node, const Room& room, const Jid& asker, Element& query) const;
+    bool disco(DiscoKind what, std::string_view node, const Room& room, const Jid& asker,
+        Element& query) const;
 
     /// Sets the name of the feature that attaches now; print() shows it with what is registered.
     void attaching(std::string_view feature) { feature_ = feature; }

@@ -14,19 +14,19 @@
 
 namespace stonechat {
 
-enum class Disco { info, items };
+enum class DiscoKind { info, items };
 
 template <class... Asked> class DiscoTable {
 public:
     using Add = std::function<void(Asked... asked, Element& query)>;
 
-    void add(Disco what, std::string_view node, Add add)
+    void add(DiscoKind what, std::string_view node, Add add)
     {
         rows_.push_back({ what, std::string(node), std::move(add) });
     }
 
     /// Runs all handlers of the node. Returns false if there are none.
-    bool run(Disco what, std::string_view node, Asked... asked, Element& query) const
+    bool run(DiscoKind what, std::string_view node, Asked... asked, Element& query) const
     {
         bool found = false;
         for (const Row& row : rows_) {
@@ -40,7 +40,7 @@ public:
 
 private:
     struct Row {
-        Disco what;
+        DiscoKind what;
         std::string node;
         Add add;
     };

@@ -194,12 +194,12 @@ void Handlers::user_load(OnLoad handler)
 
 void Handlers::disco_items(To to, std::string_view node, DiscoItems handler)
 {
-    disco_.push_back({ false, to, std::string(node), std::move(handler) });
+    disco_[static_cast<std::size_t>(to)].add(DiscoKind::items, node, std::move(handler));
 }
 
 void Handlers::disco_info(To to, std::string_view node, DiscoItems handler)
 {
-    disco_.push_back({ true, to, std::string(node), std::move(handler) });
+    disco_[static_cast<std::size_t>(to)].add(DiscoKind::info, node, std::move(handler));
 }
 
 void Handlers::command(Command command)
@@ -292,17 +292,10 @@ void Handlers::run_moment(const std::vector<OnMoment>& handlers, const Context& 
     }
 }
 
-bool Handlers::disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq,
+bool Handlers::disco(DiscoKind what, To to, std::string_view node, const Context& context, const Iq& iq,
     Element& query) const
 {
-    bool found = false;
-    for (const DiscoEntry& entry : disco_) {
-        if (entry.info == info && entry.to == to && entry.node == node) {
-            entry.run(context, iq, query);
-            found = true;
-        }
-    }
-    return found;
+    return disco_[static_cast<std::size_t>(to)].run(what, node, context, iq, query);
 }
 
 std::string Handlers::print() const

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "router/disco_table.hpp"
 #include "router/request_table.hpp"
 #include "router/session.hpp"
 #include "router/settlement.hpp"
@@ -236,7 +237,7 @@ public:
     const std::vector<std::pair<Offer, StreamFeature>>& features() const { return features_; }
     const std::vector<Command>& commands() const { return commands_; }
     /// Runs the disco handlers registered for (to, node); false if there are none.
-    bool disco(bool info, To to, std::string_view node, const Context& context, const Iq& iq,
+    bool disco(DiscoKind what, To to, std::string_view node, const Context& context, const Iq& iq,
         Element& query) const;
 
     /// Sets the name of the module that attaches now; print() shows it with what is registered.
@@ -272,13 +273,7 @@ private:
     std::vector<OnLoad> load_;
     std::vector<Forget> forgotten_;
     std::vector<std::pair<Offer, StreamFeature>> features_;
-    struct DiscoEntry {
-        bool info;
-        To to;
-        std::string node;
-        DiscoItems run;
-    };
-    std::vector<DiscoEntry> disco_;
+    std::array<DiscoTable<const Context&, const Iq&>, addressee_count> disco_; ///< by To
     std::vector<Command> commands_;
     RequestTable<BeforeLogin> before_login_; ///< each handler under both get and set
     std::vector<std::pair<std::pair<std::string, std::string>, OnStreamElement>> stream_elements_;

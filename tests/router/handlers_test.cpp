@@ -123,10 +123,10 @@ TEST_CASE("handlers: discovery runs all that was registered for a node, and says
     Element query("query", "urn:q");
     const Stanza iq = Stanza::iq(Jid(), Jid(), IqType::get, "i");
     const Context context { world.host() };
-    CHECK(world.on.disco(true, To::host, "node", context, Iq(iq), query));
+    CHECK(world.on.disco(DiscoKind::info, To::host, "node", context, Iq(iq), query));
     CHECK(query.child_count() == 2);
-    CHECK_FALSE(world.on.disco(true, To::host, "", context, Iq(iq), query));
-    CHECK_FALSE(world.on.disco(true, To::account, "node", context, Iq(iq), query));
+    CHECK_FALSE(world.on.disco(DiscoKind::info, To::host, "", context, Iq(iq), query));
+    CHECK_FALSE(world.on.disco(DiscoKind::info, To::account, "node", context, Iq(iq), query));
     CHECK(query.child_count() == 2);
 }
 
