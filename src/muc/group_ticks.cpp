@@ -120,7 +120,7 @@ void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Sett
         room.refuse(message, StanzaError(StanzaError::item_not_found));
         return;
     }
-    if (!room.allows_message(occupant.user)) {
+    if (!room.rates().allows_message(occupant.user)) {
         room.refuse(message, StanzaError(StanzaError::resource_constraint));
         return;
     }

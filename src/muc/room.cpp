@@ -28,21 +28,13 @@ constexpr std::chrono::milliseconds lock_time = 5min;
 constexpr std::chrono::milliseconds before_writing_present = 2s;
 constexpr std::chrono::milliseconds before_telling_ticks = 1s;
 
-RateLimit rate(const Section& section, std::string_view per_second, std::string_view burst, SteadyTime now)
-{
-    return RateLimit(static_cast<double>(section.integer(per_second)),
-        static_cast<double>(section.integer(burst)), now);
-}
-
 } // namespace
 
 Room::Room(MucService& service, Jid address)
     : Entity(std::move(address)), service_(service),
       timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this),
       expected_timer_([](void* self) { static_cast<Room*>(self)->give_up_expected(); }, this),
-      all_messages_(rate(service.settings(), "room_message_rate", "room_message_burst",
-          service.host().clock().steady())),
-      ticks_timer_([](void* self) { tell_ticks(*static_cast<Room*>(self)); }, this)
+      rates_(service), ticks_timer_([](void* self) { tell_ticks(*static_cast<Room*>(self)); }, this)
 {}
 
 Room::~Room() = default;
@@ -370,7 +362,7 @@ void Room::on_timer()
 
 bool Room::is_idle()
 {
-    forget_rates();
+    rates_.forget_unused();
     return state_ == State::open && occupants_.empty() && expected_.empty() && delivery_queue().is_empty()
         && !change_mutex_.is_locked() && !present_changed_;
 }
@@ -382,32 +374,6 @@ void Room::unload()
     } else {
         end();
     }
-}
-
-// Rates -------------------------------------------------------------------------------------------
-
-Room::Rates& Room::rates_of(const Jid& user)
-{
-    const auto found = rates_.find(std::string(user.bare_text()));
-    if (found != rates_.end()) {
-        return found->second;
-    }
-    const SteadyTime now = host().clock().steady();
-    const Section& settings = service_.settings();
-    Rates fresh { rate(settings, "message_rate", "message_burst", now),
-        rate(settings, "presence_rate", "presence_burst", now) };
-    return rates_.emplace(std::string(user.bare_text()), fresh).first->second;
-}
-
-bool Room::allows_message(const Jid& user)
-{
-    const SteadyTime now = host().clock().steady();
-    return rates_of(user).messages.allows(1, now) && all_messages_.allows(1, now);
-}
-
-bool Room::allows_presence(const Jid& user)
-{
-    return rates_of(user).presences.allows(1, host().clock().steady());
 }
 
 bool Room::begin_query(const Jid& device, std::size_t most)
@@ -426,14 +392,6 @@ void Room::end_query(const Jid& device)
     if (found != queries_.end() && --found->second == 0) {
         queries_.erase(found);
     }
-}
-
-void Room::forget_rates()
-{
-    const SteadyTime now = host().clock().steady();
-    std::erase_if(rates_, [now](const auto& entry) {
-        return entry.second.messages.is_full(now) && entry.second.presences.is_full(now);
-    });
 }
 
 } // namespace stonechat

@@ -10,7 +10,6 @@
 #pragma once
 
 #include "base/function.hpp"
-#include "base/rate_limit.hpp"
 #include "base/task.hpp"
 #include "muc/group_ticks.hpp"
 #include "muc/members.hpp"
@@ -19,6 +18,7 @@
 #include "muc/room_hats.hpp"
 #include "muc/room_history.hpp"
 #include "muc/room_progress.hpp"
+#include "muc/room_rates.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/archive_quota.hpp"
 #include "router/async_mutex.hpp"
@@ -94,6 +94,7 @@ public:
     /// Recent invitations as pairs of invitee and inviter (both bare). Only these invitees may decline
     /// (§7.8.2).
     std::deque<std::pair<Jid, Jid>>& invitations() { return invitations_; }
+    RoomRates& rates() { return rates_; }
     /// Serialises coroutines that change what is stored.
     AsyncMutex& change_mutex() { return change_mutex_; }
 
@@ -142,10 +143,6 @@ public:
     // Lifecycle.
     /// Reads the room from the store. Call once.
     void load();
-    /// Whether `user` (bare) may send one more message (below: presence) now (XEP-0045 §14.6). Counts it
-    /// against the user's rate limit.
-    bool allows_message(const Jid& user);
-    bool allows_presence(const Jid& user);
     /// Whether `device` may start one more archive query; at most `most` may run at a time. Counts it if so.
     bool begin_query(const Jid& device, std::size_t most);
     void end_query(const Jid& device);
@@ -201,16 +198,8 @@ private:
     std::deque<std::pair<Jid, Jid>> invitations_;
     Timer timer_; ///< locked: until the room is given up; open: until the list of those present is stored
     Timer expected_timer_;
-    /// Rate limits of users. A user who is within the full limits has no entry.
-    struct Rates {
-        RateLimit messages;
-        RateLimit presences;
-    };
-    Rates& rates_of(const Jid& user);
-    void forget_rates();
-    std::unordered_map<std::string, Rates> rates_;
     std::unordered_map<std::string, std::size_t> queries_; ///< running archive queries, by device
-    RateLimit all_messages_;
+    RoomRates rates_;
     TickLedger tick_ledger_;
     Timer ticks_timer_;
     MessageId newest_ = 0;

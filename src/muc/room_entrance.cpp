@@ -219,7 +219,7 @@ void enter(Room& room, Stanza presence)
         room.refuse(presence, *refusal);
         return;
     }
-    if (!room.allows_presence(presence.from())) {
+    if (!room.rates().allows_presence(presence.from())) {
         room.refuse(presence, StanzaError(StanzaError::resource_constraint));
         return;
     }
@@ -228,7 +228,7 @@ void enter(Room& room, Stanza presence)
 
 void enter_again(Room& room, Occupant& occupant, Device& device, Stanza presence)
 {
-    if (!room.allows_presence(presence.from())) {
+    if (!room.rates().allows_presence(presence.from())) {
         room.refuse(presence, StanzaError(StanzaError::resource_constraint));
         return;
     }

@@ -130,7 +130,7 @@ void invite_all(Room& room, const Stanza& request, Settlement settlement)
         return;
     }
     const auto invites = user_element(request)->children("invite", ns::muc_user);
-    if (invites.size() > most_at_once || !room.allows_message(request.from())) {
+    if (invites.size() > most_at_once || !room.rates().allows_message(request.from())) {
         room.refuse(request, StanzaError(StanzaError::resource_constraint));
         return;
     }
@@ -170,7 +170,8 @@ void decline(Room& room, const Stanza& message, const Element& decline, Settleme
 
 void invite_member(Room& room, const Jid& member, const Jid& by)
 {
-    if (!room.occupants().of_user(member).empty() || !member.has_local() || !room.allows_message(by)) {
+    if (!room.occupants().of_user(member).empty() || !member.has_local()
+        || !room.rates().allows_message(by)) {
         return;
     }
     remember(room, member, by);

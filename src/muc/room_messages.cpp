@@ -59,7 +59,7 @@ std::optional<StanzaError> refuse_to_reflect(Room& room, const Occupant& occupan
     } else if (occupant.role < Role::participant) {
         return StanzaError(StanzaError::forbidden);
     }
-    if (!room.allows_message(occupant.user)) {
+    if (!room.rates().allows_message(occupant.user)) {
         return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, "Too many messages");
     }
     return std::nullopt;

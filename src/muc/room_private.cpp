@@ -38,7 +38,7 @@ std::optional<StanzaError> refuse_private(Room& room, const Stanza& message)
     if (!may_write(room, *sender)) {
         return StanzaError(StanzaError::forbidden);
     }
-    if (!room.allows_message(sender->user)) {
+    if (!room.rates().allows_message(sender->user)) {
         return StanzaError(StanzaError::resource_constraint, StanzaError::Type::wait, "Too many messages");
     }
     return std::nullopt;

@@ -104,7 +104,7 @@ void receive_available(Room& room, Stanza presence)
         enter_again(room, *occupant, device, std::move(presence));
         return;
     }
-    if (!room.allows_presence(presence.from())) {
+    if (!room.rates().allows_presence(presence.from())) {
         room.refuse(presence, StanzaError(StanzaError::resource_constraint));
         return;
     }

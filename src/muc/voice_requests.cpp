@@ -74,7 +74,7 @@ std::optional<StanzaError> refuse_voice_request(Room& room, const Occupant* send
     if (!is_visitor) {
         return StanzaError(StanzaError::not_acceptable);
     }
-    if (!room.allows_message(sender->user)) {
+    if (!room.rates().allows_message(sender->user)) {
         return StanzaError(StanzaError::resource_constraint);
     }
     return std::nullopt;
