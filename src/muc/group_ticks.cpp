@@ -124,7 +124,7 @@ void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Sett
         room.refuse(message, StanzaError(StanzaError::resource_constraint));
         return;
     }
-    if (room.newest() < *id) {
+    if (room.archive().newest() < *id) {
         return; // there is no message with this id yet
     }
     const bool displayed = marker->name() == "displayed";

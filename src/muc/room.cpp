@@ -125,14 +125,14 @@ Task<bool> Room::read_history()
     }
     ArchiveQuery query;
     query.from_the_end = true;
-    query.limit = std::max<std::size_t>(config_.history, 1); // at least one, so that newest_ is known
+    query.limit = std::max<std::size_t>(config_.history, 1); // at least one, so that the newest is known
     auto asking = host().storage().archive().page(key(), std::move(query));
     auto page = co_await asking;
     if (!page || !*page) {
         co_return false;
     }
     for (ArchivedMessage& message : (*page)->messages) {
-        set_newest(message.id);
+        archive_.set_newest(message.id);
         if (auto element = parse_element(message.xml)) {
             add_to_history(*this, std::move(*element), message.id, message.stamp);
         }
@@ -373,24 +373,6 @@ void Room::unload()
         remove(); // the room was left over from before a restart
     } else {
         end();
-    }
-}
-
-bool Room::begin_query(const Jid& device, std::size_t most)
-{
-    std::size_t& under_way = queries_[device.text()];
-    if (under_way >= most) {
-        return false;
-    }
-    ++under_way;
-    return true;
-}
-
-void Room::end_query(const Jid& device)
-{
-    const auto found = queries_.find(device.text());
-    if (found != queries_.end() && --found->second == 0) {
-        queries_.erase(found);
     }
 }
 

@@ -14,27 +14,25 @@
 #include "muc/group_ticks.hpp"
 #include "muc/members.hpp"
 #include "muc/occupants.hpp"
+#include "muc/room_archive.hpp"
 #include "muc/room_config.hpp"
 #include "muc/room_hats.hpp"
 #include "muc/room_history.hpp"
 #include "muc/room_progress.hpp"
 #include "muc/room_rates.hpp"
 #include "net/timer_wheel.hpp"
-#include "router/archive_quota.hpp"
 #include "router/async_mutex.hpp"
 #include "router/entity.hpp"
 #include "router/settlement.hpp"
 #include "storage/room_store.hpp"
 #include "xmpp/stanza.hpp"
 
-#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -84,10 +82,8 @@ public:
     TickLedger& tick_ledger() { return tick_ledger_; }
     /// Call when a user has received or read a message. The message's author is told after a delay.
     void ticks_changed();
-    /// Id of the newest message in the archive; 0: none.
-    MessageId newest() const { return newest_; }
-    ArchiveQuota& archive_quota() { return archive_quota_; }
-    void set_newest(MessageId id) { newest_ = std::max(newest_, id); }
+    RoomArchive& archive() { return archive_; }
+    const RoomArchive& archive() const { return archive_; }
     /// Occupants who were present before a restart and are not back yet, by nick.
     std::map<std::string, Expected, std::less<>>& expected() { return expected_; }
     const std::map<std::string, Expected, std::less<>>& expected() const { return expected_; }
@@ -143,9 +139,6 @@ public:
     // Lifecycle.
     /// Reads the room from the store. Call once.
     void load();
-    /// Whether `device` may start one more archive query; at most `most` may run at a time. Counts it if so.
-    bool begin_query(const Jid& device, std::size_t most);
-    void end_query(const Jid& device);
     /// A user creates the room by entering. Holds back all stanzas until it is known whether the user may.
     void wait_for_creation();
     /// Ends the wait: creates the room and lets its creator in with `presence`. Without it the room stays
@@ -198,12 +191,10 @@ private:
     std::deque<std::pair<Jid, Jid>> invitations_;
     Timer timer_; ///< locked: until the room is given up; open: until the list of those present is stored
     Timer expected_timer_;
-    std::unordered_map<std::string, std::size_t> queries_; ///< running archive queries, by device
     RoomRates rates_;
     TickLedger tick_ledger_;
     Timer ticks_timer_;
-    MessageId newest_ = 0;
-    ArchiveQuota archive_quota_;
+    RoomArchive archive_;
     bool is_being_set_up_ = false;
     bool present_changed_ = false;
 };

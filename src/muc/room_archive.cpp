@@ -68,12 +68,12 @@ Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq)
     if (request->query.with && !request->query.with->same_bare(room->address())) {
         co_return StanzaError(StanzaError::forbidden);
     }
-    if (!room->begin_query(asker, most_at_once)) {
+    if (!room->archive().begin_query(asker, most_at_once)) {
         co_return StanzaError(StanzaError::resource_constraint);
     }
     auto asking = room->host().storage().archive().page(room->key(), request->query);
     auto page = co_await asking;
-    room->end_query(asker);
+    room->archive().end_query(asker);
     if (!page) {
         co_return to_stanza_error(page.error());
     }
@@ -103,20 +103,38 @@ Task<RoomAnswer> answer_archive_metadata(std::shared_ptr<Room> room, Iq iq)
 
 } // namespace
 
+bool RoomArchive::begin_query(const Jid& device, std::size_t most)
+{
+    std::size_t& under_way = queries_[device.text()];
+    if (under_way >= most) {
+        return false;
+    }
+    ++under_way;
+    return true;
+}
+
+void RoomArchive::end_query(const Jid& device)
+{
+    const auto found = queries_.find(device.text());
+    if (found != queries_.end() && --found->second == 0) {
+        queries_.erase(found);
+    }
+}
+
 void count_archived(Room& room, std::size_t bytes)
 {
-    if (!room.archive_quota().count(bytes, room.service().archive_quota())) {
+    if (!room.archive().quota().count(bytes, room.service().archive_quota())) {
         return;
     }
-    room.archive_quota().begin_check(bytes);
+    room.archive().quota().begin_check(bytes);
     const auto failed = [held = room.shared_from_this()](const std::exception_ptr&) {
         held->host().log().error("quota of an archive not checked", { { "room", held->address().text() } });
-        held->archive_quota().end_check(StoreError::unavailable, no_quota);
+        held->archive().quota().end_check(StoreError::unavailable, no_quota);
     };
     const auto held = room.shared_from_this();
     start(
         ArchiveQuota::keep_within(room.host().storage(), room.key(),
-            std::shared_ptr<ArchiveQuota>(held, &room.archive_quota()), [held] { return quota_of(held); }),
+            std::shared_ptr<ArchiveQuota>(held, &room.archive().quota()), [held] { return quota_of(held); }),
         [](Done) {}, failed);
 }
 

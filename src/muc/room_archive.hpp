@@ -3,12 +3,36 @@
 // are included only for users who may see them.
 #pragma once
 
+#include "router/archive_quota.hpp"
+#include "storage/archive_store.hpp"
+#include "xmpp/jid.hpp"
+
+#include <algorithm>
 #include <cstddef>
+#include <string>
+#include <unordered_map>
 
 namespace stonechat {
 
 class Room;
 class RoomHandlers;
+
+/// What a room keeps in memory of its archive. Part of a Room; shard-bound.
+class RoomArchive {
+public:
+    /// Id of the newest message in the archive; 0: none.
+    MessageId newest() const { return newest_; }
+    void set_newest(MessageId id) { newest_ = std::max(newest_, id); }
+    ArchiveQuota& quota() { return quota_; }
+    /// Whether `device` may start one more query; at most `most` may run at a time. Counts it if so.
+    bool begin_query(const Jid& device, std::size_t most);
+    void end_query(const Jid& device);
+
+private:
+    MessageId newest_ = 0;
+    ArchiveQuota quota_;
+    std::unordered_map<std::string, std::size_t> queries_; ///< running ones, by device
+};
 
 void attach_room_archive(RoomHandlers& on);
 

@@ -106,7 +106,7 @@ void reflect(Room& room, RoomMessage& room_message, std::optional<MessageId> id,
     Element& element = room_message.message.element();
     if (id) {
         element.add(stanza_id(room.address(), *id));
-        room.set_newest(*id);
+        room.archive().set_newest(*id);
         room.host().trace("committed", room_message.message, "in the room's archive");
     }
     if (is_subject_change(element)) {

@@ -100,8 +100,8 @@ void send_missed(Room& room, const Jid& device, WallTime confirmed)
             .storage()
             .archive()
             .page(held->key(), std::move(query))
-            .then([held, device, end,
-                      newest = held->newest()](const Result<std::optional<ArchivePage>, StoreError>& page) {
+            .then([held, device, end, newest = held->archive().newest()](
+                      const Result<std::optional<ArchivePage>, StoreError>& page) {
                 if (page && *page) {
                     send_page(*held, device, **page, newest);
                 }
