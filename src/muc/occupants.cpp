@@ -94,21 +94,21 @@ void Occupants::remove(Occupant& occupant)
     forget_audiences();
 }
 
-const AudiencePtr& Occupants::everybody(std::size_t shards)
+const AudiencePtr& Occupants::everybody()
 {
-    make_audiences(shards);
+    make_audiences();
     return everybody_;
 }
 
-const AudiencePtr& Occupants::moderators(std::size_t shards)
+const AudiencePtr& Occupants::moderators()
 {
-    make_audiences(shards);
+    make_audiences();
     return moderators_;
 }
 
-const AudiencePtr& Occupants::others(std::size_t shards)
+const AudiencePtr& Occupants::others()
 {
-    make_audiences(shards);
+    make_audiences();
     return others_;
 }
 
@@ -119,14 +119,14 @@ void Occupants::forget_audiences()
     others_.reset();
 }
 
-void Occupants::make_audiences(std::size_t shards)
+void Occupants::make_audiences()
 {
     if (everybody_) {
         return;
     }
-    const auto everybody = std::make_shared<Audience>(shards);
-    const auto moderators = std::make_shared<Audience>(shards);
-    const auto others = std::make_shared<Audience>(shards);
+    const auto everybody = std::make_shared<Audience>(shards_);
+    const auto moderators = std::make_shared<Audience>(shards_);
+    const auto others = std::make_shared<Audience>(shards_);
     for (const auto& [nick, occupant] : by_nick_) {
         for (const Device& device : occupant->devices) {
             everybody->add(device.recipient);

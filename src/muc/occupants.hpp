@@ -59,6 +59,9 @@ struct Occupant {
 
 class Occupants {
 public:
+    /// `shards` is their number in this server.
+    explicit Occupants(std::size_t shards) : shards_(shards) {}
+
     Occupant* by_nick(std::string_view nick) const;
     /// Returns the occupant that this device belongs to, or null.
     Occupant* by_device(const Jid& full) const;
@@ -84,17 +87,18 @@ public:
     void remove(Occupant& occupant);
 
     /// All devices. Returns the same object until an occupant enters, leaves or changes role.
-    const AudiencePtr& everybody(std::size_t shards);
+    const AudiencePtr& everybody();
     /// The devices of moderators, and those of all other occupants.
-    const AudiencePtr& moderators(std::size_t shards);
-    const AudiencePtr& others(std::size_t shards);
+    const AudiencePtr& moderators();
+    const AudiencePtr& others();
     /// Call after a role has changed; the audiences are built anew.
     void roles_changed() { forget_audiences(); }
 
 private:
     void forget_audiences();
-    void make_audiences(std::size_t shards);
+    void make_audiences();
 
+    std::size_t shards_;
     std::unordered_map<std::string, std::unique_ptr<Occupant>> by_nick_;
     std::unordered_map<std::string, Occupant*> by_device_;
     AudiencePtr everybody_;

@@ -32,6 +32,7 @@ constexpr std::chrono::milliseconds before_telling_ticks = 1s;
 
 Room::Room(MucService& service, Jid address)
     : Entity(std::move(address)), service_(service),
+      occupants_(service.host().router().server().shard_count()),
       timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this),
       expected_timer_([](void* self) { static_cast<Room*>(self)->give_up_expected(); }, this),
       rates_(service), ticks_timer_([](void* self) { tell_ticks(*static_cast<Room*>(self)); }, this)
@@ -263,21 +264,6 @@ StanzaError Room::absence() const
     return state_ == State::locked
         ? StanzaError(StanzaError::item_not_found, "This room is not open yet: its owner has not set it up")
         : StanzaError(StanzaError::item_not_found);
-}
-
-const AudiencePtr& Room::everybody()
-{
-    return occupants_.everybody(host().router().server().shard_count());
-}
-
-const AudiencePtr& Room::moderators()
-{
-    return occupants_.moderators(host().router().server().shard_count());
-}
-
-const AudiencePtr& Room::others()
-{
-    return occupants_.others(host().router().server().shard_count());
 }
 
 // Lifecycle ---------------------------------------------------------------------------------------

@@ -132,9 +132,6 @@ public:
     /// Returns the error for users outside when the room does not exist or is locked, and then why (§7.2.10,
     /// §17.2).
     StanzaError absence() const;
-    const AudiencePtr& everybody();
-    const AudiencePtr& moderators();
-    const AudiencePtr& others();
 
     // Lifecycle.
     /// Reads the room from the store. Call once.

@@ -330,7 +330,7 @@ void receive_message(Room& room, Stanza message, Settlement settlement)
 
 void send_room_message(Room& room, RoomMessage room_message)
 {
-    AudiencePtr audience = room.everybody();
+    AudiencePtr audience = room.occupants().everybody();
     const bool kept = room.state() == Room::State::open && room.is_archived()
         && storage_policy_in_room(Message(room_message.message)) == StoragePolicy::archived;
     const auto shared = std::make_shared<RoomMessage>(std::move(room_message));

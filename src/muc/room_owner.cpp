@@ -166,7 +166,7 @@ void tell_config(Room& room, const std::vector<int>& codes)
     for (const int code : codes) {
         x.add("status").set_attribute("code", std::to_string(code));
     }
-    room.say(std::move(message), room.everybody());
+    room.say(std::move(message), room.occupants().everybody());
 }
 
 Task<RoomAnswer> submit(std::shared_ptr<Room> room, DataForm form, RoomLimits limits)

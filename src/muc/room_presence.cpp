@@ -90,14 +90,14 @@ Notice with_self(Notice notice)
 void say_to_all(Room& room, Stanza plain, Stanza real, const Except& except)
 {
     if (!room.config().is_anonymous()) {
-        room.say(std::move(real), room.everybody(), except);
+        room.say(std::move(real), room.occupants().everybody(), except);
         return;
     }
-    if (!room.others()->empty()) {
-        room.say(std::move(plain), room.others(), except);
+    if (!room.occupants().others()->empty()) {
+        room.say(std::move(plain), room.occupants().others(), except);
     }
-    if (!room.moderators()->empty()) {
-        room.say(std::move(real), room.moderators(), except);
+    if (!room.occupants().moderators()->empty()) {
+        room.say(std::move(real), room.occupants().moderators(), except);
     }
 }
 

@@ -48,7 +48,7 @@ void ask_moderators(Room& room, const Occupant& visitor)
     Stanza question = Stanza::message(room.address(), Jid());
     question.element().set_attribute("id", random_id());
     question.element().add(approval_form(visitor).to_element());
-    room.say(std::move(question), room.moderators());
+    room.say(std::move(question), room.occupants().moderators());
 }
 
 void grant(Room& room, const DataForm& form)
