@@ -4,6 +4,7 @@
 #include "muc/room.hpp"
 #include "muc/room_handlers.hpp"
 #include "muc/room_moderation.hpp"
+#include "net/shard.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
 #include "storage/storage.hpp"
@@ -17,6 +18,10 @@
 
 namespace stonechat {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds before_telling = 1s;
 
 const Element* marker_of(const Element& message)
 {
@@ -131,7 +136,7 @@ void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Sett
     if (!room.progress().advance(occupant.user, *id, displayed ? *id : 0)) {
         return;
     }
-    room.ticks_changed();
+    room.tick_ledger().changed();
     if (room.state() != Room::State::open) {
         return;
     }
@@ -144,6 +149,28 @@ void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Sett
         .then([settlement = std::move(settlement)](const auto&) {});
 }
 
+TickLedger::TickLedger(Room& room)
+    : room_(room), timer_([](void* self) { static_cast<TickLedger*>(self)->tell(); }, this)
+{}
+
+void TickLedger::changed()
+{
+    if (!timer_.is_running()) {
+        timer_.start(room_.host().shard().timers(), before_telling);
+    }
+}
+
+bool TickLedger::knows(const Jid& account) const
+{
+    return std::any_of(entries_.begin(), entries_.end(),
+        [&account](const Entry& entry) { return entry.author.same_bare(account); });
+}
+
+void TickLedger::forget(const Jid& account)
+{
+    std::erase_if(entries_, [&account](const Entry& entry) { return entry.author.same_bare(account); });
+}
+
 void TickLedger::add(MessageId id, Jid author)
 {
     if (entries_.size() >= most) {
@@ -152,11 +179,11 @@ void TickLedger::add(MessageId id, Jid author)
     entries_.push_back({ id, std::move(author) });
 }
 
-void tell_ticks(Room& room)
+void TickLedger::tell()
 {
     std::map<std::string, Element> by_author;
-    for (TickLedger::Entry& entry : room.tick_ledger().entries()) {
-        const Counts counts = counts_of(room, entry);
+    for (Entry& entry : entries_) {
+        const Counts counts = counts_of(room_, entry);
         if (counts.received == entry.received && counts.displayed == entry.displayed) {
             continue;
         }
@@ -167,10 +194,10 @@ void tell_ticks(Room& room)
             .set_attribute("id", std::to_string(entry.id))
             .set_attribute("received", std::to_string(counts.received))
             .set_attribute("displayed", std::to_string(counts.displayed))
-            .set_attribute("of", std::to_string(readers_of(room, entry.author)));
+            .set_attribute("of", std::to_string(readers_of(room_, entry.author)));
     }
     for (const auto& [author, ticks] : by_author) {
-        send_to_author(room, *Jid::parse(author), ticks);
+        send_to_author(room_, *Jid::parse(author), ticks);
     }
 }
 

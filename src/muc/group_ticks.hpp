@@ -4,6 +4,7 @@
 // and tells the message's author from time to time.
 #pragma once
 
+#include "net/timer_wheel.hpp"
 #include "router/settlement.hpp"
 #include "storage/room_store.hpp"
 #include "xmpp/stanza.hpp"
@@ -36,14 +37,25 @@ public:
     /// Only this many of the newest messages are followed.
     static constexpr std::size_t most = 50;
 
+    explicit TickLedger(Room& room);
+
     void add(MessageId id, Jid author);
-    std::deque<Entry>& entries() { return entries_; }
+    /// Call when a user has received or read a message. The message's author is told after a delay.
+    void changed();
+    /// Tells nobody any more.
+    void stop() { timer_.stop(); }
+
+    // A removed account: whether it is an author here, and to forget that.
+    bool knows(const Jid& account) const;
+    void forget(const Jid& account);
 
 private:
-    std::deque<Entry> entries_;
-};
+    /// Tells authors the counts that have changed since they were last told.
+    void tell();
 
-/// Tells authors the counts that have changed since they were last told. Called by the room's timer.
-void tell_ticks(Room& room);
+    Room& room_;
+    std::deque<Entry> entries_;
+    Timer timer_;
+};
 
 } // namespace stonechat

@@ -30,15 +30,13 @@ bool knows(Room& room, const Jid& account)
 {
     const auto& invitations = room.invitations();
     const auto& expected = room.expected();
-    const auto& ticks = room.tick_ledger().entries();
     return room.members().find(account) != nullptr || room.progress().find(account) != nullptr
         || room.hats().has_hats(account) || !room.occupants().of_user(account).empty()
         || std::any_of(invitations.begin(), invitations.end(),
             [&account](const auto& each) { return is_about(each, account); })
         || std::any_of(expected.begin(), expected.end(),
             [&account](const auto& each) { return each.second.user.same_bare(account); })
-        || std::any_of(ticks.begin(), ticks.end(),
-            [&account](const auto& each) { return each.author.same_bare(account); });
+        || room.tick_ledger().knows(account);
 }
 
 RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account)
@@ -58,8 +56,7 @@ void forget_in_memory(Room& room, const Jid& account)
     std::erase_if(room.invitations(), [&account](const auto& each) { return is_about(each, account); });
     std::erase_if(room.expected(),
         [&account](const auto& each) { return each.second.user.same_bare(account); });
-    std::erase_if(room.tick_ledger().entries(),
-        [&account](const auto& entry) { return entry.author.same_bare(account); });
+    room.tick_ledger().forget(account);
     room.presence_changed();
 }
 

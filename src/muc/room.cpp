@@ -26,7 +26,6 @@ using namespace std::chrono_literals;
 /// §10.1.1: time for the owner to configure a new room. The room is destroyed after that.
 constexpr std::chrono::milliseconds lock_time = 5min;
 constexpr std::chrono::milliseconds before_writing_present = 2s;
-constexpr std::chrono::milliseconds before_telling_ticks = 1s;
 
 } // namespace
 
@@ -35,7 +34,7 @@ Room::Room(MucService& service, Jid address)
       occupants_(service.host().router().server().shard_count()),
       timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this),
       expected_timer_([](void* self) { static_cast<Room*>(self)->give_up_expected(); }, this),
-      rates_(service), ticks_timer_([](void* self) { tell_ticks(*static_cast<Room*>(self)); }, this)
+      rates_(service), tick_ledger_(*this)
 {}
 
 Room::~Room() = default;
@@ -284,7 +283,7 @@ void Room::end()
     set_state(State::gone);
     timer_.stop();
     expected_timer_.stop();
-    ticks_timer_.stop();
+    tick_ledger_.stop();
     service_.forget(*this);
 }
 
@@ -318,13 +317,6 @@ void Room::remove()
             held->host().log().warning("room not removed", { { "room", held->address().text() } });
         }
     });
-}
-
-void Room::ticks_changed()
-{
-    if (!ticks_timer_.is_running()) {
-        ticks_timer_.start(host().shard().timers(), before_telling_ticks);
-    }
 }
 
 void Room::presence_changed()

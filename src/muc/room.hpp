@@ -80,8 +80,6 @@ public:
     RoomHats& hats() { return hats_; }
     const RoomHats& hats() const { return hats_; }
     TickLedger& tick_ledger() { return tick_ledger_; }
-    /// Call when a user has received or read a message. The message's author is told after a delay.
-    void ticks_changed();
     RoomArchive& archive() { return archive_; }
     const RoomArchive& archive() const { return archive_; }
     /// Occupants who were present before a restart and are not back yet, by nick.
@@ -190,7 +188,6 @@ private:
     Timer expected_timer_;
     RoomRates rates_;
     TickLedger tick_ledger_;
-    Timer ticks_timer_;
     RoomArchive archive_;
     bool is_being_set_up_ = false;
     bool present_changed_ = false;
