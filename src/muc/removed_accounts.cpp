@@ -19,21 +19,14 @@ namespace {
 
 using RoomNames = std::set<std::string>;
 
-bool is_about(const std::pair<Jid, Jid>& invitation, const Jid& account)
-{
-    return invitation.first.same_bare(account) || invitation.second.same_bare(account);
-}
-
 /// Returns whether the room knows the account. Includes what is only in memory: occupants, invitations,
 /// authors who get ticks, and owners of rooms that are not configured yet.
 bool knows(Room& room, const Jid& account)
 {
-    const auto& invitations = room.invitations();
     const auto& expected = room.expected();
     return room.members().find(account) != nullptr || room.progress().find(account) != nullptr
         || room.hats().has_hats(account) || !room.occupants().of_user(account).empty()
-        || std::any_of(invitations.begin(), invitations.end(),
-            [&account](const auto& each) { return is_about(each, account); })
+        || room.invitations().knows(account)
         || std::any_of(expected.begin(), expected.end(),
             [&account](const auto& each) { return each.second.user.same_bare(account); })
         || room.tick_ledger().knows(account);
@@ -53,7 +46,7 @@ RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account
 /// Removes what the room knows about the account in memory only.
 void forget_in_memory(Room& room, const Jid& account)
 {
-    std::erase_if(room.invitations(), [&account](const auto& each) { return is_about(each, account); });
+    room.invitations().forget(account);
     std::erase_if(room.expected(),
         [&account](const auto& each) { return each.second.user.same_bare(account); });
     room.tick_ledger().forget(account);

@@ -18,6 +18,7 @@
 #include "muc/room_config.hpp"
 #include "muc/room_hats.hpp"
 #include "muc/room_history.hpp"
+#include "muc/room_invitations.hpp"
 #include "muc/room_progress.hpp"
 #include "muc/room_rates.hpp"
 #include "net/timer_wheel.hpp"
@@ -27,7 +28,6 @@
 #include "storage/room_store.hpp"
 #include "xmpp/stanza.hpp"
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -85,9 +85,7 @@ public:
     /// Occupants who were present before a restart and are not back yet, by nick.
     std::map<std::string, Expected, std::less<>>& expected() { return expected_; }
     const std::map<std::string, Expected, std::less<>>& expected() const { return expected_; }
-    /// Recent invitations as pairs of invitee and inviter (both bare). Only these invitees may decline
-    /// (§7.8.2).
-    std::deque<std::pair<Jid, Jid>>& invitations() { return invitations_; }
+    RoomInvitations& invitations() { return invitations_; }
     RoomRates& rates() { return rates_; }
     /// Serialises coroutines that change what is stored.
     AsyncMutex& change_mutex() { return change_mutex_; }
@@ -183,7 +181,7 @@ private:
     RoomHats hats_;
     AsyncMutex change_mutex_;
     std::map<std::string, Expected, std::less<>> expected_;
-    std::deque<std::pair<Jid, Jid>> invitations_;
+    RoomInvitations invitations_;
     Timer timer_; ///< locked: until the room is given up; open: until the list of those present is stored
     Timer expected_timer_;
     RoomRates rates_;

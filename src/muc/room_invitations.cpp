@@ -2,6 +2,7 @@
 #include "muc/room_invitations.hpp"
 
 #include "base/background.hpp"
+#include "muc/room.hpp"
 #include "muc/room_affiliations.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -14,7 +15,6 @@
 namespace stonechat {
 namespace {
 
-constexpr std::size_t most_remembered = 500;
 constexpr std::size_t most_at_once = 50;
 
 const Element* user_element(const Stanza& message)
@@ -33,15 +33,6 @@ bool may_invite(const Room& room, const Jid& inviter)
     const bool is_entitled = !room.config().members_only
         || role_and_affiliation.affiliation >= Affiliation::member;
     return room.config().members_invite && role_and_affiliation.role >= Role::participant && is_entitled;
-}
-
-void remember(Room& room, const Jid& invitee, const Jid& inviter)
-{
-    auto& invitations = room.invitations();
-    if (invitations.size() >= most_remembered) {
-        invitations.pop_front();
-    }
-    invitations.emplace_back(invitee.bare(), inviter.bare());
 }
 
 /// Returns the message with the invitation. `what` is an `<invite/>` without addresses.
@@ -103,7 +94,7 @@ void invite(Room& room, const Stanza& request, const Element& invite, Settlement
         room.refuse(request, StanzaError(StanzaError::forbidden));
         return;
     }
-    remember(room, *invitee, request.from());
+    room.invitations().add(*invitee, request.from());
     Stanza message = passed_on(room, request, invite, *invitee);
     if (!room.config().members_only || room.affiliation(*invitee) != Affiliation::none) {
         room.host().router().route(std::move(message), std::move(settlement));
@@ -142,15 +133,10 @@ void invite_all(Room& room, const Stanza& request, Settlement settlement)
 void decline(Room& room, const Stanza& message, const Element& decline, Settlement settlement)
 {
     const auto inviter = Jid::parse(decline.attribute_or("to"));
-    auto& invitations = room.invitations();
-    const auto found = !inviter ? invitations.end()
-                                : std::find(invitations.begin(), invitations.end(),
-                                    std::pair(message.from().bare(), inviter->bare()));
-    if (found == invitations.end()) {
+    if (!inviter || !room.invitations().take(message.from(), *inviter)) {
         room.refuse(message, StanzaError(StanzaError::item_not_found));
         return;
     }
-    invitations.erase(found);
     Stanza passed = Stanza::message(room.address(), inviter->bare());
     if (!message.id().empty()) {
         passed.element().set_attribute("id", message.id());
@@ -166,7 +152,41 @@ void decline(Room& room, const Stanza& message, const Element& decline, Settleme
     room.host().router().route(std::move(passed), std::move(settlement));
 }
 
+bool is_about(const std::pair<Jid, Jid>& invitation, const Jid& account)
+{
+    return invitation.first.same_bare(account) || invitation.second.same_bare(account);
+}
+
 } // namespace
+
+void RoomInvitations::add(const Jid& invitee, const Jid& inviter)
+{
+    if (all_.size() >= most) {
+        all_.pop_front();
+    }
+    all_.emplace_back(invitee.bare(), inviter.bare());
+}
+
+bool RoomInvitations::take(const Jid& invitee, const Jid& inviter)
+{
+    const auto found = std::find(all_.begin(), all_.end(), std::pair(invitee.bare(), inviter.bare()));
+    if (found == all_.end()) {
+        return false;
+    }
+    all_.erase(found);
+    return true;
+}
+
+bool RoomInvitations::knows(const Jid& account) const
+{
+    return std::any_of(all_.begin(), all_.end(),
+        [&account](const auto& each) { return is_about(each, account); });
+}
+
+void RoomInvitations::forget(const Jid& account)
+{
+    std::erase_if(all_, [&account](const auto& each) { return is_about(each, account); });
+}
 
 void invite_member(Room& room, const Jid& member, const Jid& by)
 {
@@ -174,7 +194,7 @@ void invite_member(Room& room, const Jid& member, const Jid& by)
         || !room.rates().allows_message(by)) {
         return;
     }
-    remember(room, member, by);
+    room.invitations().add(member, by);
     room.send(invitation(room, by, member, Element("invite", ns::muc_user)));
 }
 
