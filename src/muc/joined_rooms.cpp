@@ -4,6 +4,7 @@
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
 #include "muc/room_presence.hpp"
+#include "muc/room_restoration.hpp"
 #include "net/shard.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -42,7 +43,7 @@ void restore_in(Router& home, const Jid& room, const Jid& device, const std::str
         return; // the module is turned off now
     }
     service->room(room)->when_loaded([device, nick, confirmed](Room& loaded) {
-        loaded.restore(device, nick, confirmed);
+        restore_occupant(loaded, device, nick, confirmed);
     });
 }
 

@@ -9,7 +9,6 @@
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
 
-#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,12 +22,9 @@ using RoomNames = std::set<std::string>;
 /// authors who get ticks, and owners of rooms that are not configured yet.
 bool knows(Room& room, const Jid& account)
 {
-    const auto& expected = room.expected();
     return room.members().find(account) != nullptr || room.progress().find(account) != nullptr
         || room.hats().has_hats(account) || !room.occupants().of_user(account).empty()
-        || room.invitations().knows(account)
-        || std::any_of(expected.begin(), expected.end(),
-            [&account](const auto& each) { return each.second.user.same_bare(account); })
+        || room.invitations().knows(account) || room.expected().knows(account)
         || room.tick_ledger().knows(account);
 }
 
@@ -47,8 +43,7 @@ RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account
 void forget_in_memory(Room& room, const Jid& account)
 {
     room.invitations().forget(account);
-    std::erase_if(room.expected(),
-        [&account](const auto& each) { return each.second.user.same_bare(account); });
+    room.expected().forget(account);
     room.tick_ledger().forget(account);
     room.presence_changed();
 }

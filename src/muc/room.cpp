@@ -31,10 +31,9 @@ constexpr std::chrono::milliseconds before_writing_present = 2s;
 
 Room::Room(MucService& service, Jid address)
     : Entity(std::move(address)), service_(service),
-      occupants_(service.host().router().server().shard_count()),
-      timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this),
-      expected_timer_([](void* self) { static_cast<Room*>(self)->give_up_expected(); }, this),
-      rates_(service), tick_ledger_(*this)
+      occupants_(service.host().router().server().shard_count()), expected_(*this),
+      timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this), rates_(service),
+      tick_ledger_(*this)
 {}
 
 Room::~Room() = default;
@@ -146,7 +145,7 @@ void Room::apply(RoomRecord record)
     members_ = Members(std::move(record.members));
     progress_ = Progress(std::move(record.progress));
     history_.subject_from_text(record.subject);
-    expect(record.present);
+    expected_.expect(record.present);
 }
 
 void Room::set_state(State state)
@@ -282,7 +281,7 @@ void Room::end()
 {
     set_state(State::gone);
     timer_.stop();
-    expected_timer_.stop();
+    expected_.stop();
     tick_ledger_.stop();
     service_.forget(*this);
 }
@@ -336,6 +335,13 @@ void Room::on_timer()
     if (std::exchange(present_changed_, false)) {
         write_present();
     }
+}
+
+void Room::write_present()
+{
+    RoomStore::Change change;
+    change.present = present_to_text(occupants_);
+    host().storage().rooms().change(key(), std::move(change)).then([](const auto&) {});
 }
 
 bool Room::is_idle()

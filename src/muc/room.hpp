@@ -21,6 +21,7 @@
 #include "muc/room_invitations.hpp"
 #include "muc/room_progress.hpp"
 #include "muc/room_rates.hpp"
+#include "muc/room_restoration.hpp"
 #include "net/timer_wheel.hpp"
 #include "router/async_mutex.hpp"
 #include "router/entity.hpp"
@@ -28,7 +29,6 @@
 #include "storage/room_store.hpp"
 #include "xmpp/stanza.hpp"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,12 +40,6 @@ namespace stonechat {
 
 class Host;
 class MucService;
-
-/// An occupant who was present when the server stopped and may return with a resumed session (XEP-0198).
-struct Expected {
-    Jid user;       ///< bare
-    std::string id; ///< XEP-0421
-};
 
 class Room final : public Entity, public std::enable_shared_from_this<Room> {
 public:
@@ -82,9 +76,8 @@ public:
     TickLedger& tick_ledger() { return tick_ledger_; }
     RoomArchive& archive() { return archive_; }
     const RoomArchive& archive() const { return archive_; }
-    /// Occupants who were present before a restart and are not back yet, by nick.
-    std::map<std::string, Expected, std::less<>>& expected() { return expected_; }
-    const std::map<std::string, Expected, std::less<>>& expected() const { return expected_; }
+    ExpectedOccupants& expected() { return expected_; }
+    const ExpectedOccupants& expected() const { return expected_; }
     RoomInvitations& invitations() { return invitations_; }
     RoomRates& rates() { return rates_; }
     /// Serialises coroutines that change what is stored.
@@ -111,8 +104,6 @@ public:
     void receive(Stanza stanza, Settlement settlement);
     /// Runs `task` once it is known whether the room exists; immediately if it is known already.
     void when_loaded(Function<void(Room&)> task);
-    /// Puts the device of a resumed session back into the room after a restart (room_restoration.cpp).
-    void restore(const Jid& device, std::string_view nick, WallTime confirmed);
 
     // Outgoing.
     /// Runs `f` after all messages that are being committed now; immediately if there are none.
@@ -137,8 +128,6 @@ public:
     /// Ends the wait: creates the room and lets its creator in with `presence`. Without it the room stays
     /// absent.
     void be_created(std::optional<Stanza> presence);
-    /// Starts a new locked room with its first owner, in memory only (§10.1.1).
-    void begin(const Jid& owner);
     /// The owner has asked for the configuration form (§10.1.3), so the room does not open with defaults.
     void being_set_up() { is_being_set_up_ = true; }
     bool is_being_set_up() const { return is_being_set_up_; }
@@ -154,8 +143,6 @@ public:
     bool is_idle();
     /// Removes the room from memory. A room that is not persistent is also removed from the store.
     void unload();
-    /// Removes it from the store and from memory.
-    void remove();
 
 private:
     Task<State> read();
@@ -165,10 +152,12 @@ private:
     /// Goes on with everything that waits for the outcome of the load.
     void become(State state);
     void receive_loaded(Stanza stanza, Settlement settlement);
+    /// Starts a new locked room with its first owner, in memory only (§10.1.1).
+    void begin(const Jid& owner);
+    /// Removes it from the store and from memory.
+    void remove();
     void on_timer();
     void write_present();
-    void expect(const std::string& present);
-    void give_up_expected();
     void fail(const Stanza& stanza, std::string_view why);
 
     MucService& service_;
@@ -180,10 +169,9 @@ private:
     Progress progress_;
     RoomHats hats_;
     AsyncMutex change_mutex_;
-    std::map<std::string, Expected, std::less<>> expected_;
+    ExpectedOccupants expected_;
     RoomInvitations invitations_;
     Timer timer_; ///< locked: until the room is given up; open: until the list of those present is stored
-    Timer expected_timer_;
     RoomRates rates_;
     TickLedger tick_ledger_;
     RoomArchive archive_;

@@ -164,10 +164,10 @@ std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::s
     }
     const Occupant* there = room.occupants().by_nick(nick);
     const RoomMember* holder = room.members().holder_of(nick);
-    const auto awaited = room.expected().find(nick);
+    const Expected* awaited = room.expected().by_nick(nick);
     const bool is_taken = (there != nullptr && !there->user.same_bare(user))
         || (holder != nullptr && !holder->jid.same_bare(user))
-        || (awaited != room.expected().end() && !awaited->second.user.same_bare(user));
+        || (awaited != nullptr && !awaited->user.same_bare(user));
     return is_taken ? std::optional(StanzaError(StanzaError::conflict)) : std::nullopt;
 }
 
@@ -185,7 +185,7 @@ Occupant& give_place(Room& room, const Jid& device, std::string_view nick, std::
     }
     auto recipient = std::make_shared<const Recipient>(Recipient { device, room.service().shard_of(device) });
     room.occupants().add_device(*occupant, { std::move(recipient), std::move(presence), priority });
-    room.expected().erase(std::string(nick));
+    room.expected().returned(nick);
     occupant->changed();
     return *occupant;
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of Room that keeps occupants over a restart of the server (docs/decisions/0016). The list of those
-// present is stored from time to time. Sessions that are resumed after a restart (XEP-0198) are still in the
-// room and get the messages sent meanwhile. Occupants who do not return have left.
-#include "muc/room.hpp"
+#include "muc/room_restoration.hpp"
 
 #include "muc/muc_service.hpp"
+#include "muc/room.hpp"
 #include "muc/room_entrance.hpp"
 #include "muc/room_presence.hpp"
 #include "net/shard.hpp"
@@ -17,6 +15,7 @@
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace stonechat {
@@ -112,44 +111,11 @@ void send_missed(Room& room, const Jid& device, WallTime confirmed)
 
 } // namespace
 
-void Room::restore(const Jid& device, std::string_view nick, WallTime confirmed)
-{
-    if (occupants_.by_device(device) != nullptr) {
-        return;
-    }
-    if (state_ != State::open || !admits(device) || refuse_nick(*this, device, nick)) {
-        tell_outside(*this, *address().with_resource(nick), device, { muc_status::shut_down });
-        if (state_ == State::absent) {
-            service_.forget(*this);
-        }
-        return;
-    }
-    Occupant& occupant = give_place(*this, device, nick, to_xml(Element("presence", ns::client)), 0);
-    const Device& back = *occupant.device(device);
-    show_to_others(*this, occupant, back);
-    show_others_to(*this, occupant, back);
-    show_to_device(*this, occupant, back, {});
-    presence_changed();
-    if (is_archived()) {
-        send_missed(*this, device, confirmed);
-    }
-}
+ExpectedOccupants::ExpectedOccupants(Room& room)
+    : room_(room), timer_([](void* self) { static_cast<ExpectedOccupants*>(self)->give_up(); }, this)
+{}
 
-void Room::write_present()
-{
-    Element present("present", ns::rooms_kept);
-    occupants_.for_each([&present](const Occupant& occupant) {
-        present.add("occupant")
-            .set_attribute("nick", occupant.nick())
-            .set_attribute("user", occupant.user.text())
-            .set_attribute("id", occupant.id);
-    });
-    RoomStore::Change change;
-    change.present = to_xml(present);
-    host().storage().rooms().change(key(), std::move(change)).then([](const auto&) {});
-}
-
-void Room::expect(const std::string& present)
+void ExpectedOccupants::expect(const std::string& present)
 {
     const auto element = parse_element(present);
     if (!element) {
@@ -157,25 +123,85 @@ void Room::expect(const std::string& present)
     }
     for (const Element* each : element->children("occupant", ns::rooms_kept)) {
         if (auto user = Jid::parse(each->attribute_or("user"))) {
-            expected_[std::string(each->attribute_or("nick"))] = { std::move(*user),
+            by_nick_[std::string(each->attribute_or("nick"))] = { std::move(*user),
                 std::string(each->attribute_or("id")) };
         }
     }
-    if (!expected_.empty()) {
-        const auto window = host().router().settings().section("stream_management").duration("resume_window");
-        expected_timer_.start(host().shard().timers(), window + grace);
+    if (!by_nick_.empty()) {
+        Host& host = room_.host();
+        const auto window = host.router().settings().section("stream_management").duration("resume_window");
+        timer_.start(host.shard().timers(), window + grace);
     }
 }
 
-/// Occupants who have not returned by now have left.
-void Room::give_up_expected()
+const Expected* ExpectedOccupants::by_nick(std::string_view nick) const
 {
-    const auto held = shared_from_this();
-    const bool joined_large_room = is_large(occupants_.size() + expected_.size());
-    for (const auto& [nick, who] : std::exchange(expected_, {})) {
-        show_missing(*this, nick, who, joined_large_room);
+    const auto found = by_nick_.find(nick);
+    return found == by_nick_.end() ? nullptr : &found->second;
+}
+
+void ExpectedOccupants::returned(std::string_view nick)
+{
+    if (const auto found = by_nick_.find(nick); found != by_nick_.end()) {
+        by_nick_.erase(found);
     }
-    after_leaving();
+}
+
+bool ExpectedOccupants::knows(const Jid& account) const
+{
+    return std::any_of(by_nick_.begin(), by_nick_.end(),
+        [&account](const auto& each) { return each.second.user.same_bare(account); });
+}
+
+void ExpectedOccupants::forget(const Jid& account)
+{
+    std::erase_if(by_nick_, [&account](const auto& each) { return each.second.user.same_bare(account); });
+}
+
+/// Occupants who have not returned by now have left.
+void ExpectedOccupants::give_up()
+{
+    const auto held = room_.shared_from_this();
+    const bool joined_large_room = room_.is_large(room_.occupants().size() + by_nick_.size());
+    for (const auto& [nick, who] : std::exchange(by_nick_, {})) {
+        show_missing(room_, nick, who, joined_large_room);
+    }
+    room_.after_leaving();
+}
+
+std::string present_to_text(const Occupants& occupants)
+{
+    Element present("present", ns::rooms_kept);
+    occupants.for_each([&present](const Occupant& occupant) {
+        present.add("occupant")
+            .set_attribute("nick", occupant.nick())
+            .set_attribute("user", occupant.user.text())
+            .set_attribute("id", occupant.id);
+    });
+    return to_xml(present);
+}
+
+void restore_occupant(Room& room, const Jid& device, std::string_view nick, WallTime confirmed)
+{
+    if (room.occupants().by_device(device) != nullptr) {
+        return;
+    }
+    if (room.state() != Room::State::open || !room.admits(device) || refuse_nick(room, device, nick)) {
+        tell_outside(room, *room.address().with_resource(nick), device, { muc_status::shut_down });
+        if (room.state() == Room::State::absent) {
+            room.service().forget(room);
+        }
+        return;
+    }
+    Occupant& occupant = give_place(room, device, nick, to_xml(Element("presence", ns::client)), 0);
+    const Device& back = *occupant.device(device);
+    show_to_others(room, occupant, back);
+    show_others_to(room, occupant, back);
+    show_to_device(room, occupant, back, {});
+    room.presence_changed();
+    if (room.is_archived()) {
+        send_missed(room, device, confirmed);
+    }
 }
 
 } // namespace stonechat
