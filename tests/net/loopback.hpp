@@ -59,9 +59,9 @@ struct House {
     SystemClock system;
     const Clock& clock;
     Log log;
-    Shard shard { 0, clock };
     ConnectionLimits limits { .per_prefix = 0, .per_second = 0, .exempt = {} };
     ConnectionLimiter limiter { limits, clock };
+    Shard shard { 0, clock }; // goes before the limiter: its mail may hold a connection
     std::vector<std::unique_ptr<Guest>> guests;
     std::unique_ptr<Listener> listener;
     boost::asio::ip::address host;
