@@ -205,6 +205,8 @@ void attach_group_ticks(RoomHandlers& on)
 {
     on.feature(ns::group_ticks, [](const Room& room) { return room.config().ticks; });
     on.iq_get(ns::group_ticks, "ticks", answer_ticks);
+    on.account_removed([](const Room& room, const Jid& account) { return room.tick_ledger().knows(account); },
+        [](Room& room, const Jid& account) { room.tick_ledger().forget(account); });
 }
 
 } // namespace stonechat

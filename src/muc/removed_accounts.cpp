@@ -24,8 +24,7 @@ bool knows(Room& room, const Jid& account)
 {
     return room.members().find(account) != nullptr || room.progress().find(account) != nullptr
         || room.hats().has_hats(account) || !room.occupants().of_user(account).empty()
-        || room.invitations().knows(account) || room.expected().knows(account)
-        || room.tick_ledger().knows(account);
+        || room.service().room_handlers().knows(room, account);
 }
 
 RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account)
@@ -42,9 +41,7 @@ RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account
 /// Removes what the room knows about the account in memory only.
 void forget_in_memory(Room& room, const Jid& account)
 {
-    room.invitations().forget(account);
-    room.expected().forget(account);
-    room.tick_ledger().forget(account);
+    room.service().room_handlers().forget(room, account);
     room.presence_changed();
 }
 

@@ -74,11 +74,13 @@ public:
     RoomHats& hats() { return hats_; }
     const RoomHats& hats() const { return hats_; }
     TickLedger& tick_ledger() { return tick_ledger_; }
+    const TickLedger& tick_ledger() const { return tick_ledger_; }
     RoomArchive& archive() { return archive_; }
     const RoomArchive& archive() const { return archive_; }
     ExpectedOccupants& expected() { return expected_; }
     const ExpectedOccupants& expected() const { return expected_; }
     RoomInvitations& invitations() { return invitations_; }
+    const RoomInvitations& invitations() const { return invitations_; }
     RoomRates& rates() { return rates_; }
     /// Serialises coroutines that change what is stored.
     AsyncMutex& change_mutex() { return change_mutex_; }

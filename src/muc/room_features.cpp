@@ -9,12 +9,14 @@
 #include "muc/room_disco.hpp"
 #include "muc/room_handlers.hpp"
 #include "muc/room_hat_commands.hpp"
+#include "muc/room_invitations.hpp"
 #include "muc/room_messages.hpp"
 #include "muc/room_moderation.hpp"
 #include "muc/room_owner.hpp"
 #include "muc/room_ping.hpp"
 #include "muc/room_presence.hpp"
 #include "muc/room_registration.hpp"
+#include "muc/room_restoration.hpp"
 #include "muc/voice_requests.hpp"
 
 #include <array>
@@ -31,6 +33,7 @@ struct RoomFeature {
 constexpr std::array room_features {
     RoomFeature { "disco", attach_room_disco },
     RoomFeature { "messages", attach_room_messages },
+    RoomFeature { "invitations", attach_room_invitations },
     RoomFeature { "voice", attach_voice_requests },
     RoomFeature { "ping", attach_room_ping },
     RoomFeature { "presence", attach_room_presence },
@@ -43,6 +46,7 @@ constexpr std::array room_features {
     RoomFeature { "archive", attach_room_archive },
     RoomFeature { "moderation", attach_room_moderation },
     RoomFeature { "ticks", attach_group_ticks },
+    RoomFeature { "restoration", attach_room_restoration },
 };
 
 } // namespace

@@ -56,6 +56,39 @@ void RoomHandlers::command(RoomCommand command)
     commands_.push_back(std::move(command));
 }
 
+void RoomHandlers::message(Recognises is_one, OnMessage handler)
+{
+    messages_.emplace_back(is_one, handler);
+}
+
+void RoomHandlers::account_removed(Knows knows, Forget forget)
+{
+    accounts_.emplace_back(knows, forget);
+}
+
+RoomHandlers::OnMessage RoomHandlers::find_message_handler(const Stanza& message) const
+{
+    for (const auto& [is_one, handler] : messages_) {
+        if (is_one(message)) {
+            return handler;
+        }
+    }
+    return nullptr;
+}
+
+bool RoomHandlers::knows(const Room& room, const Jid& account) const
+{
+    return std::any_of(accounts_.begin(), accounts_.end(),
+        [&](const auto& part) { return part.first(room, account); });
+}
+
+void RoomHandlers::forget(Room& room, const Jid& account) const
+{
+    for (const auto& [knows, forget_it] : accounts_) {
+        forget_it(room, account);
+    }
+}
+
 const RoomCommand* RoomHandlers::find_command(std::string_view node) const
 {
     const auto found = std::find_if(commands_.begin(), commands_.end(),

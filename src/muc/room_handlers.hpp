@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RoomHandlers: what the features of rooms have registered: requests, service discovery and ad-hoc commands.
-// It is to a room what Handlers is to a host. A feature registers in its attach function, which is in the
-// table of room_features.cpp. One per MucService; immutable after start.
+// RoomHandlers: what the features of rooms have registered: requests, service discovery, ad-hoc commands,
+// messages. It is to a room what Handlers is to a host. A feature registers in its attach function, which is
+// in the table of room_features.cpp. One per MucService; immutable after start.
 #pragma once
 
 #include "base/function.hpp"
@@ -9,6 +9,7 @@
 #include "router/disco_table.hpp"
 #include "router/handlers.hpp"
 #include "router/request_table.hpp"
+#include "router/settlement.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/jid.hpp"
 #include "xmpp/stanza.hpp"
@@ -83,12 +84,29 @@ public:
 
     void command(RoomCommand command);
 
+    /// Takes messages to the room itself that `is_one` recognises, other than those to all occupants. The
+    /// first that recognises a message gets it.
+    using Recognises = bool (*)(const Stanza& message);
+    using OnMessage = void (*)(Room& room, const Stanza& message, Settlement settlement);
+    void message(Recognises is_one, OnMessage handler);
+
+    /// An account is being removed: whether the feature knows it in this room, and to forget that. For what
+    /// is in memory only.
+    using Knows = bool (*)(const Room& room, const Jid& account);
+    using Forget = void (*)(Room& room, const Jid& account);
+    void account_removed(Knows knows, Forget forget);
+
     // Used by the dispatch of requests, by service discovery and by the commands.
     const OnRequest* find(IqType type, const Element& payload) const { return requests_.find(type, payload); }
     const RoomCommand* find_command(std::string_view node) const;
     const std::vector<RoomCommand>& commands() const { return commands_; }
     void add_features(const Room& room, Element& query) const;
     void fill_info_form(const Room& room, const Jid& asker, DataForm& form) const;
+    /// Returns the handler of the message, or null if no feature recognises it.
+    OnMessage find_message_handler(const Stanza& message) const;
+    /// Whether any feature knows the account in this room; and to forget it.
+    bool knows(const Room& room, const Jid& account) const;
+    void forget(Room& room, const Jid& account) const;
     /// Runs the handlers of the node. Returns false if there are none.
     bool disco(DiscoKind what, std::string_view node, const Room& room, const Jid& asker,
         Element& query) const;
@@ -111,6 +129,8 @@ private:
     std::vector<FeatureRow> features_;
     std::vector<OnInfoForm> info_form_;
     std::vector<RoomCommand> commands_;
+    std::vector<std::pair<Recognises, OnMessage>> messages_;
+    std::vector<std::pair<Knows, Forget>> accounts_;
 };
 
 } // namespace stonechat

@@ -4,6 +4,7 @@
 #include "base/background.hpp"
 #include "muc/room.hpp"
 #include "muc/room_affiliations.hpp"
+#include "muc/room_handlers.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/store_errors.hpp"
@@ -157,6 +158,15 @@ bool is_about(const std::pair<Jid, Jid>& invitation, const Jid& account)
     return invitation.first.same_bare(account) || invitation.second.same_bare(account);
 }
 
+void receive_invitation(Room& room, const Stanza& message, Settlement settlement)
+{
+    if (const Element* refused = user_element(message)->child("decline")) {
+        decline(room, message, *refused, std::move(settlement));
+    } else {
+        invite_all(room, message, std::move(settlement));
+    }
+}
+
 } // namespace
 
 void RoomInvitations::add(const Jid& invitee, const Jid& inviter)
@@ -188,6 +198,13 @@ void RoomInvitations::forget(const Jid& account)
     std::erase_if(all_, [&account](const auto& each) { return is_about(each, account); });
 }
 
+void attach_room_invitations(RoomHandlers& on)
+{
+    on.message(is_invitation, receive_invitation);
+    on.account_removed([](const Room& room, const Jid& account) { return room.invitations().knows(account); },
+        [](Room& room, const Jid& account) { room.invitations().forget(account); });
+}
+
 void invite_member(Room& room, const Jid& member, const Jid& by)
 {
     if (!room.occupants().of_user(member).empty() || !member.has_local()
@@ -202,15 +219,6 @@ bool is_invitation(const Stanza& message)
 {
     const Element* x = user_element(message);
     return x != nullptr && (x->child("invite") != nullptr || x->child("decline") != nullptr);
-}
-
-void receive_invitation(Room& room, Stanza message, Settlement settlement)
-{
-    if (const Element* refused = user_element(message)->child("decline")) {
-        decline(room, message, *refused, std::move(settlement));
-    } else {
-        invite_all(room, message, std::move(settlement));
-    }
 }
 
 } // namespace stonechat

@@ -13,6 +13,9 @@
 namespace stonechat {
 
 class Room;
+class RoomHandlers;
+
+void attach_room_invitations(RoomHandlers& on);
 
 /// Recent invitations. Only these invitees may decline (§7.8.2). Part of a Room; shard-bound.
 class RoomInvitations {
@@ -34,7 +37,6 @@ private:
 
 /// Returns whether the message carries `<invite/>` or `<decline/>`.
 bool is_invitation(const Stanza& message);
-void receive_invitation(Room& room, Stanza message, Settlement settlement);
 
 /// Invites `member`, whom `by` has added to the members of a members-only room (§9.3). Sends nothing if the
 /// member is present, or if `by` has used up their message rate; the member is added all the same.

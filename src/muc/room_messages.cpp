@@ -14,7 +14,6 @@
 #include "muc/room_presence.hpp"
 #include "muc/room_private.hpp"
 #include "muc/room_visit.hpp"
-#include "muc/voice_requests.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
@@ -251,10 +250,8 @@ void receive_for_room(Room& room, Stanza message, Settlement settlement)
 {
     if (message.message_type() == MessageType::groupchat) {
         receive_groupchat(room, std::move(message), std::move(settlement));
-    } else if (is_invitation(message)) {
-        receive_invitation(room, std::move(message), std::move(settlement));
-    } else if (is_voice_form(message)) {
-        receive_voice_form(room, message);
+    } else if (const auto handler = room.service().room_handlers().find_message_handler(message)) {
+        handler(room, message, std::move(settlement));
     } else if (room.occupants().by_device(message.from()) == nullptr) {
         room.refuse(message, StanzaError(StanzaError::not_acceptable));
     } else {

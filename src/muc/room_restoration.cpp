@@ -4,6 +4,7 @@
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
 #include "muc/room_entrance.hpp"
+#include "muc/room_handlers.hpp"
 #include "muc/room_presence.hpp"
 #include "net/shard.hpp"
 #include "router/delivery_plan.hpp"
@@ -167,6 +168,12 @@ void ExpectedOccupants::give_up()
         show_missing(room_, nick, who, joined_large_room);
     }
     room_.after_leaving();
+}
+
+void attach_room_restoration(RoomHandlers& on)
+{
+    on.account_removed([](const Room& room, const Jid& account) { return room.expected().knows(account); },
+        [](Room& room, const Jid& account) { room.expected().forget(account); });
 }
 
 std::string present_to_text(const Occupants& occupants)

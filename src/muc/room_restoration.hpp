@@ -18,6 +18,9 @@ namespace stonechat {
 
 class Occupants;
 class Room;
+class RoomHandlers;
+
+void attach_room_restoration(RoomHandlers& on);
 
 /// An occupant who was present when the server stopped and may return with a resumed session.
 struct Expected {

@@ -80,14 +80,13 @@ std::optional<StanzaError> refuse_voice_request(Room& room, const Occupant* send
     return std::nullopt;
 }
 
-} // namespace
-
+/// Whether the message carries a form of type muc#request.
 bool is_voice_form(const Stanza& message)
 {
     return voice_form(message).has_value();
 }
 
-void receive_voice_form(Room& room, const Stanza& message)
+void receive_voice_form(Room& room, const Stanza& message, Settlement)
 {
     const Occupant* sender = room.occupants().by_device(message.from());
     const auto form = voice_form(message);
@@ -100,9 +99,12 @@ void receive_voice_form(Room& room, const Stanza& message)
     }
 }
 
+} // namespace
+
 void attach_voice_requests(RoomHandlers& on)
 {
     on.feature(ns::muc_request);
+    on.message(is_voice_form, receive_voice_form);
 }
 
 } // namespace stonechat

@@ -11,8 +11,4 @@ class RoomHandlers;
 
 void attach_voice_requests(RoomHandlers& on);
 
-/// Returns whether the message carries a form of type muc#request.
-bool is_voice_form(const Stanza& message);
-void receive_voice_form(Room& room, const Stanza& message);
-
 } // namespace stonechat

@@ -58,6 +58,21 @@ TEST_CASE("room handlers: one thing has one handler; a second one is refused at 
     CHECK(on.find_command("urn:c") == nullptr);
 }
 
+TEST_CASE("room handlers: a message goes to the first feature that recognises it")
+{
+    const RoomHandlers::OnMessage first = [](Room&, const Stanza&, Settlement) {};
+    const RoomHandlers::OnMessage second = [](Room&, const Stanza&, Settlement) { FAIL("not called here"); };
+    RoomHandlers on;
+    on.message([](const Stanza& message) { return message.id() == "one"; }, first);
+    on.message([](const Stanza& message) { return !message.id().empty(); }, second);
+    Stanza message = Stanza::message(Jid(), Jid());
+    CHECK((on.find_message_handler(message) == nullptr));
+    message.element().set_attribute("id", "one");
+    CHECK((on.find_message_handler(message) == first));
+    message.element().set_attribute("id", "two");
+    CHECK((on.find_message_handler(message) == second));
+}
+
 TEST_CASE("room handlers: what rooms answer, and which feature does")
 {
     RoomHandlers on;
