@@ -42,7 +42,7 @@ RoomNames loaded_that_know(Router& router, const Jid& domain, const Jid& account
 void forget_in_memory(Room& room, const Jid& account)
 {
     room.service().room_handlers().forget(room, account);
-    room.presence_changed();
+    room.kept_occupants().presence_changed();
 }
 
 /// Returns the new owners when `leaver` is removed: the admins, if `leaver` is the last owner.

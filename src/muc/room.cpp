@@ -25,15 +25,14 @@ using namespace std::chrono_literals;
 
 /// §10.1.1: time for the owner to configure a new room. The room is destroyed after that.
 constexpr std::chrono::milliseconds lock_time = 5min;
-constexpr std::chrono::milliseconds before_writing_present = 2s;
 
 } // namespace
 
 Room::Room(MucService& service, Jid address)
     : Entity(std::move(address)), service_(service),
-      occupants_(service.host().router().server().shard_count()), expected_(*this),
-      timer_([](void* self) { static_cast<Room*>(self)->on_timer(); }, this), rates_(service),
-      tick_ledger_(*this)
+      occupants_(service.host().router().server().shard_count()), kept_occupants_(*this),
+      creation_timer_([](void* self) { static_cast<Room*>(self)->give_up_creation(); }, this),
+      rates_(service), tick_ledger_(*this)
 {}
 
 Room::~Room() = default;
@@ -145,7 +144,7 @@ void Room::apply(RoomRecord record)
     members_ = Members(std::move(record.members));
     progress_ = Progress(std::move(record.progress));
     history_.subject_from_text(record.subject);
-    expected_.expect(record.present);
+    kept_occupants_.expect(record.present);
 }
 
 void Room::set_state(State state)
@@ -274,14 +273,14 @@ void Room::begin(const Jid& owner)
     first.jid = owner.bare();
     first.affiliation = Affiliation::owner;
     members_.apply(first);
-    timer_.start(host().shard().timers(), lock_time);
+    creation_timer_.start(host().shard().timers(), lock_time);
 }
 
 void Room::end()
 {
     set_state(State::gone);
-    timer_.stop();
-    expected_.stop();
+    creation_timer_.stop();
+    kept_occupants_.stop();
     tick_ledger_.stop();
     service_.forget(*this);
 }
@@ -289,14 +288,14 @@ void Room::end()
 void Room::open()
 {
     set_state(State::open);
-    timer_.stop();
-    presence_changed();
+    creation_timer_.stop();
+    kept_occupants_.presence_changed();
 }
 
 void Room::after_leaving()
 {
-    presence_changed();
-    if (!occupants_.empty() || !expected_.empty()) {
+    kept_occupants_.presence_changed();
+    if (!occupants_.empty() || !kept_occupants_.expects_nobody()) {
         return;
     }
     if (state_ == State::locked) {
@@ -318,37 +317,17 @@ void Room::remove()
     });
 }
 
-void Room::presence_changed()
-{
-    if (state_ == State::open && !std::exchange(present_changed_, true)) {
-        timer_.start(host().shard().timers(), before_writing_present);
-    }
-}
-
-void Room::on_timer()
+void Room::give_up_creation()
 {
     const auto held = shared_from_this();
-    if (state_ == State::locked) {
-        destroy_room(*this, Notice {});
-        return;
-    }
-    if (std::exchange(present_changed_, false)) {
-        write_present();
-    }
-}
-
-void Room::write_present()
-{
-    RoomStore::Change change;
-    change.present = present_to_text(occupants_);
-    host().storage().rooms().change(key(), std::move(change)).then([](const auto&) {});
+    destroy_room(*this, Notice {});
 }
 
 bool Room::is_idle()
 {
     rates_.forget_unused();
-    return state_ == State::open && occupants_.empty() && expected_.empty() && delivery_queue().is_empty()
-        && !change_mutex_.is_locked() && !present_changed_;
+    return state_ == State::open && occupants_.empty() && kept_occupants_.expects_nobody()
+        && delivery_queue().is_empty() && !change_mutex_.is_locked() && !kept_occupants_.is_outdated();
 }
 
 void Room::unload()

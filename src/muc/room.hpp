@@ -77,8 +77,8 @@ public:
     const TickLedger& tick_ledger() const { return tick_ledger_; }
     RoomArchive& archive() { return archive_; }
     const RoomArchive& archive() const { return archive_; }
-    ExpectedOccupants& expected() { return expected_; }
-    const ExpectedOccupants& expected() const { return expected_; }
+    KeptOccupants& kept_occupants() { return kept_occupants_; }
+    const KeptOccupants& kept_occupants() const { return kept_occupants_; }
     RoomInvitations& invitations() { return invitations_; }
     const RoomInvitations& invitations() const { return invitations_; }
     RoomRates& rates() { return rates_; }
@@ -139,8 +139,6 @@ public:
     void end();
     /// Call after an occupant has left. An empty room that is not persistent is removed (§7.14).
     void after_leaving();
-    /// Call after an occupant entered, left or changed. The list of those present is stored after a delay.
-    void presence_changed();
     /// Whether nobody is in the room and nothing is under way. Forgets rate limits that are not in use.
     bool is_idle();
     /// Removes the room from memory. A room that is not persistent is also removed from the store.
@@ -158,8 +156,7 @@ private:
     void begin(const Jid& owner);
     /// Removes it from the store and from memory.
     void remove();
-    void on_timer();
-    void write_present();
+    void give_up_creation();
     void fail(const Stanza& stanza, std::string_view why);
 
     MucService& service_;
@@ -171,14 +168,13 @@ private:
     Progress progress_;
     RoomHats hats_;
     AsyncMutex change_mutex_;
-    ExpectedOccupants expected_;
+    KeptOccupants kept_occupants_;
     RoomInvitations invitations_;
-    Timer timer_; ///< locked: until the room is given up; open: until the list of those present is stored
+    Timer creation_timer_; ///< until a locked room is given up
     RoomRates rates_;
     TickLedger tick_ledger_;
     RoomArchive archive_;
     bool is_being_set_up_ = false;
-    bool present_changed_ = false;
 };
 
 } // namespace stonechat

@@ -110,7 +110,7 @@ void let_in(Room& room, Stanza presence)
     const Device& entered = *occupant.device(device);
     show_to_others(room, occupant, entered);
     synchronise(room, occupant, entered, presence);
-    room.presence_changed();
+    room.kept_occupants().presence_changed();
 }
 
 /// §10.1.1: creates the room, unless the user may not create rooms or owns too many already.
@@ -164,7 +164,7 @@ std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::s
     }
     const Occupant* there = room.occupants().by_nick(nick);
     const RoomMember* holder = room.members().holder_of(nick);
-    const Expected* awaited = room.expected().by_nick(nick);
+    const Expected* awaited = room.kept_occupants().expected_by_nick(nick);
     const bool is_taken = (there != nullptr && !there->user.same_bare(user))
         || (holder != nullptr && !holder->jid.same_bare(user))
         || (awaited != nullptr && !awaited->user.same_bare(user));
@@ -185,7 +185,7 @@ Occupant& give_place(Room& room, const Jid& device, std::string_view nick, std::
     }
     auto recipient = std::make_shared<const Recipient>(Recipient { device, room.service().shard_of(device) });
     room.occupants().add_device(*occupant, { std::move(recipient), std::move(presence), priority });
-    room.expected().returned(nick);
+    room.kept_occupants().returned(nick);
     occupant->changed();
     return *occupant;
 }

@@ -24,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::milliseconds before_storing = 2s;
 /// Time after the resume window until missing occupants have left.
 constexpr std::chrono::milliseconds grace = 30s;
 /// Limits for the missed messages that are sent. Clients get more from the archive.
@@ -112,11 +113,40 @@ void send_missed(Room& room, const Jid& device, WallTime confirmed)
 
 } // namespace
 
-ExpectedOccupants::ExpectedOccupants(Room& room)
-    : room_(room), timer_([](void* self) { static_cast<ExpectedOccupants*>(self)->give_up(); }, this)
+KeptOccupants::KeptOccupants(Room& room)
+    : room_(room),
+      present_timer_([](void* self) { static_cast<KeptOccupants*>(self)->store_present(); }, this),
+      expected_timer_([](void* self) { static_cast<KeptOccupants*>(self)->give_up(); }, this)
 {}
 
-void ExpectedOccupants::expect(const std::string& present)
+void KeptOccupants::presence_changed()
+{
+    if (room_.state() == Room::State::open && !is_outdated()) {
+        present_timer_.start(room_.host().shard().timers(), before_storing);
+    }
+}
+
+void KeptOccupants::store_present()
+{
+    Element present("present", ns::rooms_kept);
+    room_.occupants().for_each([&present](const Occupant& occupant) {
+        present.add("occupant")
+            .set_attribute("nick", occupant.nick())
+            .set_attribute("user", occupant.user.text())
+            .set_attribute("id", occupant.id);
+    });
+    RoomStore::Change change;
+    change.present = to_xml(present);
+    room_.host().storage().rooms().change(room_.key(), std::move(change)).then([](const auto&) {});
+}
+
+void KeptOccupants::stop()
+{
+    present_timer_.stop();
+    expected_timer_.stop();
+}
+
+void KeptOccupants::expect(const std::string& present)
 {
     const auto element = parse_element(present);
     if (!element) {
@@ -124,47 +154,47 @@ void ExpectedOccupants::expect(const std::string& present)
     }
     for (const Element* each : element->children("occupant", ns::rooms_kept)) {
         if (auto user = Jid::parse(each->attribute_or("user"))) {
-            by_nick_[std::string(each->attribute_or("nick"))] = { std::move(*user),
+            expected_[std::string(each->attribute_or("nick"))] = { std::move(*user),
                 std::string(each->attribute_or("id")) };
         }
     }
-    if (!by_nick_.empty()) {
+    if (!expected_.empty()) {
         Host& host = room_.host();
         const auto window = host.router().settings().section("stream_management").duration("resume_window");
-        timer_.start(host.shard().timers(), window + grace);
+        expected_timer_.start(host.shard().timers(), window + grace);
     }
 }
 
-const Expected* ExpectedOccupants::by_nick(std::string_view nick) const
+const Expected* KeptOccupants::expected_by_nick(std::string_view nick) const
 {
-    const auto found = by_nick_.find(nick);
-    return found == by_nick_.end() ? nullptr : &found->second;
+    const auto found = expected_.find(nick);
+    return found == expected_.end() ? nullptr : &found->second;
 }
 
-void ExpectedOccupants::returned(std::string_view nick)
+void KeptOccupants::returned(std::string_view nick)
 {
-    if (const auto found = by_nick_.find(nick); found != by_nick_.end()) {
-        by_nick_.erase(found);
+    if (const auto found = expected_.find(nick); found != expected_.end()) {
+        expected_.erase(found);
     }
 }
 
-bool ExpectedOccupants::knows(const Jid& account) const
+bool KeptOccupants::knows(const Jid& account) const
 {
-    return std::any_of(by_nick_.begin(), by_nick_.end(),
+    return std::any_of(expected_.begin(), expected_.end(),
         [&account](const auto& each) { return each.second.user.same_bare(account); });
 }
 
-void ExpectedOccupants::forget(const Jid& account)
+void KeptOccupants::forget(const Jid& account)
 {
-    std::erase_if(by_nick_, [&account](const auto& each) { return each.second.user.same_bare(account); });
+    std::erase_if(expected_, [&account](const auto& each) { return each.second.user.same_bare(account); });
 }
 
 /// Occupants who have not returned by now have left.
-void ExpectedOccupants::give_up()
+void KeptOccupants::give_up()
 {
     const auto held = room_.shared_from_this();
-    const bool joined_large_room = room_.is_large(room_.occupants().size() + by_nick_.size());
-    for (const auto& [nick, who] : std::exchange(by_nick_, {})) {
+    const bool joined_large_room = room_.is_large(room_.occupants().size() + expected_.size());
+    for (const auto& [nick, who] : std::exchange(expected_, {})) {
         show_missing(room_, nick, who, joined_large_room);
     }
     room_.after_leaving();
@@ -172,20 +202,9 @@ void ExpectedOccupants::give_up()
 
 void attach_room_restoration(RoomHandlers& on)
 {
-    on.account_removed([](const Room& room, const Jid& account) { return room.expected().knows(account); },
-        [](Room& room, const Jid& account) { room.expected().forget(account); });
-}
-
-std::string present_to_text(const Occupants& occupants)
-{
-    Element present("present", ns::rooms_kept);
-    occupants.for_each([&present](const Occupant& occupant) {
-        present.add("occupant")
-            .set_attribute("nick", occupant.nick())
-            .set_attribute("user", occupant.user.text())
-            .set_attribute("id", occupant.id);
-    });
-    return to_xml(present);
+    on.account_removed([](const Room& room,
+                           const Jid& account) { return room.kept_occupants().knows(account); },
+        [](Room& room, const Jid& account) { room.kept_occupants().forget(account); });
 }
 
 void restore_occupant(Room& room, const Jid& device, std::string_view nick, WallTime confirmed)
@@ -205,7 +224,7 @@ void restore_occupant(Room& room, const Jid& device, std::string_view nick, Wall
     show_to_others(room, occupant, back);
     show_others_to(room, occupant, back);
     show_to_device(room, occupant, back, {});
-    room.presence_changed();
+    room.kept_occupants().presence_changed();
     if (room.is_archived()) {
         send_missed(room, device, confirmed);
     }

@@ -16,7 +16,6 @@
 
 namespace stonechat {
 
-class Occupants;
 class Room;
 class RoomHandlers;
 
@@ -28,34 +27,40 @@ struct Expected {
     std::string id; ///< XEP-0421
 };
 
-/// The occupants who were present before a restart and are not back yet. Part of a Room; shard-bound.
-class ExpectedOccupants {
+/// Stores who is present, and knows the occupants who were present before a restart and are not back yet.
+/// Part of a Room; shard-bound.
+class KeptOccupants {
 public:
-    explicit ExpectedOccupants(Room& room);
+    explicit KeptOccupants(Room& room);
+
+    /// Call after an occupant entered, left or changed. The list of those present is stored after a delay, if
+    /// the room is open.
+    void presence_changed();
+    /// Whether the list is still to be stored.
+    bool is_outdated() const { return present_timer_.is_running(); }
 
     /// Expects those of a stored list. Those who have not returned in time have left.
     void expect(const std::string& present);
-    const Expected* by_nick(std::string_view nick) const;
+    const Expected* expected_by_nick(std::string_view nick) const;
     /// Call when the nick is in use again.
     void returned(std::string_view nick);
-    bool empty() const { return by_nick_.empty(); }
-    /// Waits for nobody any more.
-    void stop() { timer_.stop(); }
+    bool expects_nobody() const { return expected_.empty(); }
+    /// Stores nothing more, and waits for nobody any more.
+    void stop();
 
     // A removed account: whether it is expected, and to forget that.
     bool knows(const Jid& account) const;
     void forget(const Jid& account);
 
 private:
+    void store_present();
     void give_up();
 
     Room& room_;
-    std::map<std::string, Expected, std::less<>> by_nick_;
-    Timer timer_;
+    Timer present_timer_;                                   ///< runs while the list is outdated
+    std::map<std::string, Expected, std::less<>> expected_; ///< by nick
+    Timer expected_timer_;
 };
-
-/// Returns the list of those present as it is stored.
-std::string present_to_text(const Occupants& occupants);
 
 /// Puts the device of a resumed session back into the room after a restart, and sends it what was said since
 /// `confirmed`.

@@ -61,7 +61,7 @@ void change_nick(Room& room, Occupant& occupant, Stanza presence)
     } else {
         show(room, occupant);
     }
-    room.presence_changed();
+    room.kept_occupants().presence_changed();
 }
 
 /// §7.7
