@@ -44,7 +44,8 @@ StreamError unknown_element(const Element& element)
 ClientSession::ClientSession(ClientStream& stream, Host& host, Jid full_jid)
     : Session(std::move(full_jid)), stream_(&stream), shard_(stream.shard()), host_(host),
       since_(host.clock().wall()), account_unsent_bytes_(stream.settings().account_unsent_bytes),
-      ledger_(shard_, [this] { on_settled(); })
+      ledger_(
+          shard_, [this] { on_settled(); }, [this] { on_failed(); })
 {}
 
 ClientSession::~ClientSession() = default;
@@ -290,6 +291,17 @@ void ClientSession::on_settled()
     });
 }
 
+void ClientSession::on_failed()
+{
+    host_.log().error("stanza failed, nobody took it", { { "account", user().jid().text() } });
+    // A settlement may fail deep inside another call.
+    shard_.post([held = weak_from_this()] {
+        if (const auto session = held.lock()) {
+            session->close(StreamError(StreamError::internal_server_error));
+        }
+    });
+}
+
 void ClientSession::heard_client()
 {
     if (after_next_.empty() || (stream_ != nullptr && stream_->xml().waiting_bytes() > 0)) {
@@ -340,12 +352,13 @@ void ClientSession::handle_stanza(Element element)
     }
     auto stanza = Stanza::from_element(std::move(element));
     if (!stanza) {
-        const Settlement counted = open(Ledger::Kind::other); // settled as soon as it is refused
+        Settlement counted = open(Ledger::Kind::other);
         // NOLINTNEXTLINE(bugprone-use-after-move): from_element leaves alone what it refuses
         if (is_answerable(element)) {
             element.set_attribute("from", jid().text());
             send_refusal(error_reply_to(element, stanza.error()));
         }
+        std::move(counted).settle();
         return;
     }
     stanza->set_from(jid());

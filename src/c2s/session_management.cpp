@@ -41,7 +41,9 @@ std::chrono::seconds agreed_window(const Element& enable, std::chrono::seconds a
 ClientSession::ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSettings& settings,
     std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t received)
     : Session(std::move(full_jid)), stream_(nullptr), shard_(shard), host_(host), since_(host.clock().wall()),
-      account_unsent_bytes_(settings.account_unsent_bytes), ledger_(shard_, [this] { on_settled(); }),
+      account_unsent_bytes_(settings.account_unsent_bytes),
+      ledger_(
+          shard_, [this] { on_settled(); }, [this] { on_failed(); }),
       state_(State::waiting)
 {
     StreamManagementSession::Record mine { std::move(kept), record.row, record.token, record.window };

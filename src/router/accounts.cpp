@@ -47,7 +47,10 @@ std::size_t close_sessions(Router& home, const Jid& account, const StreamError& 
 /// Sends presences and waits until all of them are settled. Lives on the account's home shard.
 class Farewells {
 public:
-    explicit Farewells(Router& router) : router_(router), ledger_(router.shard(), [this] { settled(); }) {}
+    explicit Farewells(Router& router)
+        : router_(router), ledger_(
+                               router.shard(), [this] { settled(); }, [this] { failed(); })
+    {}
 
     void send(Stanza stanza) { router_.route(std::move(stanza), ledger_.open()); }
     Pending<Done> all_safe()
@@ -61,15 +64,23 @@ public:
 private:
     void settled()
     {
-        if (promise_ && ledger_.open_count() == 0) {
+        if (promise_ && ledger_.open_count() == failed_) {
             auto promise = std::move(*promise_);
             promise_.reset();
             router_.shard().post([promise = std::move(promise)]() mutable { promise.fulfil(Done()); });
         }
     }
 
+    /// A contact that cannot be told must not keep the account from going.
+    void failed()
+    {
+        ++failed_;
+        settled();
+    }
+
     Router& router_;
     std::optional<Pending<Done>::Promise> promise_;
+    std::size_t failed_ = 0; ///< these stay open
     Ledger ledger_;
 };
 

@@ -5,11 +5,24 @@
 #include "base/queue.hpp"
 
 #include <array>
+#include <atomic>
 
 namespace stonechat {
 
 struct Ledger::State {
-    State(Executor& owner, Function<void()> when_settled) : home(owner), settled(std::move(when_settled)) {}
+    State(Executor& owner, Function<void()> when_settled, Function<void()> when_failed)
+        : home(owner), settled(std::move(when_settled)), failed(std::move(when_failed))
+    {}
+
+    /// The stanza's last holder has let go.
+    void end(std::uint64_t number, Kind kind, bool has_failed)
+    {
+        if (!has_failed) {
+            settle(number, kind);
+        } else if (failed) {
+            failed();
+        }
+    }
 
     void settle(std::uint64_t number, Kind kind)
     {
@@ -46,14 +59,25 @@ struct Ledger::State {
     }
 
     Executor& home;
-    Function<void()> settled; ///< empty once the ledger is gone
+    Function<void()> settled; ///< empty once the ledger is gone, like `failed`
+    Function<void()> failed;
     std::array<std::size_t, 2> open {};
     std::uint64_t next = 0;    ///< number of the next stanza
     std::uint64_t prefix = 0;  ///< stanzas with smaller numbers are settled, number `prefix` is not
     Queue<std::uint8_t> ahead; ///< for stanzas prefix + 1 and later: 1 if settled
 };
 
-/// Shared by all holders of one token; its destruction settles the stanza. Destructors run this, so it never
+/// Mail to the ledger's home: what became of a stanza.
+struct Ledger::Ended {
+    void operator()() const { state->end(number, kind, has_failed); }
+
+    std::shared_ptr<State> state;
+    std::uint64_t number;
+    Kind kind;
+    bool has_failed;
+};
+
+/// Shared by all holders of one token; its destruction tells the ledger. Destructors run this, so it never
 /// throws.
 struct Settlement::Entry {
     Entry(std::shared_ptr<Ledger::State> ledger, std::uint64_t its_number, Ledger::Kind its_kind)
@@ -64,17 +88,18 @@ struct Settlement::Entry {
     ~Entry()
     {
         Executor& home = state->home;
+        if (sender_part && has_failed) {
+            SenderPart::over(std::move(sender_part), { false, 0 });
+        }
         if (sender_part) {
             auto unsettled = std::make_shared<Entry>(std::move(state), number, kind);
             home.post([unsettled = std::move(unsettled), sender_part = std::move(sender_part)]() mutable {
                 SenderPart::come_home(std::move(sender_part), Settlement(std::move(unsettled)));
             });
         } else if (home.is_current()) {
-            state->settle(number, kind);
+            state->end(number, kind, has_failed);
         } else {
-            home.post([state = std::move(state), number = number, kind = kind] {
-                state->settle(number, kind);
-            });
+            home.post(Ledger::Ended { std::move(state), number, kind, has_failed });
         }
     }
 
@@ -82,7 +107,8 @@ struct Settlement::Entry {
     std::unique_ptr<SenderPart> sender_part;
     std::uint64_t number;
     Ledger::Kind kind;
-    bool is_repetition = false; ///< accessed only on the addressee's home shard
+    std::atomic<bool> has_failed = false; ///< holders may be on several threads
+    bool is_repetition = false;           ///< accessed only on the addressee's home shard
 };
 
 void SenderPart::over(std::unique_ptr<SenderPart> sender_part, Outcome outcome)
@@ -99,6 +125,19 @@ void SenderPart::come_home(std::unique_ptr<SenderPart> sender_part, Settlement s
 {
     SenderPart& opened = *sender_part;
     opened.store_alone(std::move(sender_part), std::move(settlement));
+}
+
+void Settlement::settle() &&
+{
+    entry_.reset();
+}
+
+void Settlement::fail() &&
+{
+    if (entry_) {
+        entry_->has_failed.store(true, std::memory_order_relaxed);
+        entry_.reset(); // orders the store before the read of the last holder
+    }
 }
 
 Settlement Settlement::share_with_copy() const
@@ -135,13 +174,14 @@ const SenderPart* Settlement::sender_part() const
     return entry_ && is_first_ ? entry_->sender_part.get() : nullptr;
 }
 
-Ledger::Ledger(Executor& home, Function<void()> settled)
-    : state_(std::make_shared<State>(home, std::move(settled)))
+Ledger::Ledger(Executor& home, Function<void()> settled, Function<void()> failed)
+    : state_(std::make_shared<State>(home, std::move(settled), std::move(failed)))
 {}
 
 Ledger::~Ledger()
 {
     state_->settled = nullptr;
+    state_->failed = nullptr;
 }
 
 Settlement Ledger::open(Kind kind)

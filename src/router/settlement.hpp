@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settlement: the token that travels with a stanza from a client. As long as a holder of the token exists,
 // the server has not yet taken full responsibility: a row is being committed, or another shard still has to
-// deliver. When the last holder drops the token, the sender's Ledger counts the stanza as settled, and its
-// acknowledgement may go out (an <a/>, an iq result behind it). Tokens may be dropped on any thread; the
-// ledger is told on its home shard.
+// deliver. When the last holder lets the token go, the sender's Ledger counts the stanza as settled, and its
+// acknowledgement may go out (an <a/>, an iq result behind it). Holders may let go on any thread; the ledger
+// is told on its home shard.
+//
+// A holder that takes the responsibility says settle(). A holder that knows that nobody took it says fail():
+// then the stanza is never counted, whatever other holders say, and the sender's session ends, so that the
+// client sends again what was not acknowledged. A stanza that was refused with an error is settled: its
+// sender was told. A holder that is destroyed without a word counts as settled.
 //
 // The token also carries what the sender's side wants committed with the stanza (SenderPart), so that the
 // recipient's side can put both parts into one transaction. If nobody takes the SenderPart, it returns to its
@@ -74,6 +79,12 @@ public:
     Settlement(const Settlement&) = delete;
     Settlement& operator=(const Settlement&) = delete;
 
+    /// Takes the responsibility: what this holder had to do is committed, delivered, answered (an error is an
+    /// answer too), or dropped by a rule of the protocol. Leaves the token empty; an empty one needs no word.
+    void settle() &&;
+    /// Says that nobody takes the responsibility and that the sender was not told. Leaves the token empty.
+    void fail() &&;
+
     /// Returns another holder of the same token, for one of several things under way. The SenderPart stays
     /// with the first holder: holders may be on several threads.
     Settlement share() const { return Settlement(entry_, false); }
@@ -111,8 +122,9 @@ public:
     /// The kind of stanza, for code that waits only for iqs.
     enum class Kind : std::uint8_t { iq, other };
 
-    /// `settled` is called on `home` each time a stanza is settled.
-    Ledger(Executor& home, Function<void()> settled);
+    /// `settled` is called on `home` each time a stanza is settled, `failed` each time one has failed. A
+    /// stanza that has failed stays open for ever: the owner has to end what waits for it.
+    Ledger(Executor& home, Function<void()> settled, Function<void()> failed = nullptr);
     ~Ledger();
     Ledger(const Ledger&) = delete;
 
@@ -127,6 +139,7 @@ public:
 private:
     friend class Settlement;
     struct State;
+    struct Ended;
     std::shared_ptr<State> state_;
 };
 

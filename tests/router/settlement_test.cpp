@@ -188,10 +188,107 @@ TEST_CASE("settlement: a token may outlive its ledger")
     CHECK(settled == 0);
 }
 
-TEST_CASE("settlement: an empty token belongs to nobody")
+TEST_CASE("settlement: an empty token belongs to nobody and needs no word")
 {
-    const Settlement nobody;
-    const Settlement shared = nobody.share();
+    Settlement nobody;
+    Settlement shared = nobody.share();
+    std::move(nobody).settle();
+    std::move(shared).fail();
+}
+
+TEST_CASE("settlement: the holder says that it settles, and is empty then")
+{
+    HandHome home;
+    int settled = 0;
+    Ledger ledger(home, [&settled] { ++settled; });
+    Settlement token = ledger.open();
+    std::move(token).settle();
+    CHECK(settled == 1);
+    CHECK(ledger.settled_prefix() == 1);
+    std::move(token).settle();
+    CHECK(settled == 1);
+}
+
+TEST_CASE("settlement: a stanza that failed is never counted")
+{
+    HandHome home;
+    int settled = 0;
+    int failed = 0;
+    Ledger ledger(
+        home, [&settled] { ++settled; }, [&failed] { ++failed; });
+    Settlement one = ledger.open();
+    Settlement two = ledger.open();
+    Settlement three = ledger.open();
+    std::move(one).settle();
+    std::move(two).fail();
+    std::move(three).settle();
+    CHECK(settled == 2);
+    CHECK(failed == 1);
+    CHECK(ledger.settled_prefix() == 1);
+    CHECK(ledger.open_count() == 1);
+}
+
+TEST_CASE("settlement: one holder that fails is enough, whoever is last")
+{
+    HandHome home;
+    int settled = 0;
+    int failed = 0;
+    Ledger ledger(
+        home, [&settled] { ++settled; }, [&failed] { ++failed; });
+    Settlement first = ledger.open();
+    Settlement second = first.share();
+    std::move(second).fail();
+    CHECK(failed == 0); // the other one is still at work
+    std::move(first).settle();
+    CHECK(failed == 1);
+    first = ledger.open();
+    second = first.share();
+    std::move(first).settle();
+    std::move(second).fail();
+    CHECK(failed == 2);
+    CHECK(settled == 0);
+}
+
+TEST_CASE("settlement: a failure on another thread is told by mail at home")
+{
+    HandHome home;
+    int failed = 0;
+    Ledger ledger(home, nullptr, [&failed] { ++failed; });
+    home.current = false;
+    ledger.open().fail();
+    CHECK(failed == 0);
+    CHECK(home.read_mail() == 1);
+    CHECK(failed == 1);
+    CHECK(ledger.settled_prefix() == 0);
+}
+
+TEST_CASE("settlement: the sender's part of a stanza that failed is refused, not stored")
+{
+    HandHome home;
+    Fate fate;
+    int failed = 0;
+    Ledger ledger(home, nullptr, [&failed] { ++failed; });
+    Settlement token = ledger.open();
+    token.carry(std::make_unique<Suitcase>(home, fate));
+    std::move(token).fail();
+    home.read_mail();
+    CHECK(fate.arrived);
+    CHECK_FALSE(fate.outcome.accepted);
+    CHECK_FALSE(fate.alone);
+    CHECK(failed == 1);
+}
+
+TEST_CASE("settlement: a failure is told to nobody once the ledger is gone")
+{
+    HandHome home;
+    int failed = 0;
+    Settlement late;
+    {
+        Ledger ledger(home, nullptr, [&failed] { ++failed; });
+        late = ledger.open();
+    }
+    std::move(late).fail();
+    CHECK(failed == 0);
 }
 
 TEST_CASE("settlement: the prefix is right for any order of settling")
