@@ -12,6 +12,7 @@
 #include "xmpp/serialize.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace stonechat {
 namespace {
@@ -45,7 +46,7 @@ ClientSession::ClientSession(ClientStream& stream, Host& host, Jid full_jid)
     : Session(std::move(full_jid)), stream_(&stream), shard_(stream.shard()), host_(host),
       since_(host.clock().wall()), account_unsent_bytes_(stream.settings().account_unsent_bytes),
       ledger_(
-          shard_, [this] { on_settled(); }, [this] { on_failed(); })
+          shard_, [this] { on_settled(); }, [this](Ledger::Failure how) { on_failed(how); })
 {}
 
 ClientSession::~ClientSession() = default;
@@ -291,9 +292,11 @@ void ClientSession::on_settled()
     });
 }
 
-void ClientSession::on_failed()
+void ClientSession::on_failed(Ledger::Failure how)
 {
-    host_.log().error("stanza failed, nobody took it", { { "account", user().jid().text() } });
+    assert(how != Ledger::Failure::dropped); // somebody destroyed a Settlement without a word
+    host_.log().error("stanza failed, nobody took it",
+        { { "account", user().jid().text() }, { "why", how == Ledger::Failure::said ? "said" : "dropped" } });
     // A settlement may fail deep inside another call.
     shard_.post([held = weak_from_this()] {
         if (const auto session = held.lock()) {

@@ -135,7 +135,7 @@ private:
     bool must_wait(const Element& element) const;
     void on_settled();
     /// Nobody took a stanza of the client: ends the session, so that the client sends it again.
-    void on_failed();
+    void on_failed(Ledger::Failure how);
     void heard_client();
     Settlement open(Ledger::Kind kind);
     void send_refusal(const Element& error);

@@ -43,7 +43,7 @@ ClientSession::ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSe
     : Session(std::move(full_jid)), stream_(nullptr), shard_(shard), host_(host), since_(host.clock().wall()),
       account_unsent_bytes_(settings.account_unsent_bytes),
       ledger_(
-          shard_, [this] { on_settled(); }, [this] { on_failed(); }),
+          shard_, [this] { on_settled(); }, [this](Ledger::Failure how) { on_failed(how); }),
       state_(State::waiting)
 {
     StreamManagementSession::Record mine { std::move(kept), record.row, record.token, record.window };

@@ -186,7 +186,7 @@ void ArchiveReplays::note_failed(const Message& error, const Context& context) c
     context.host.storage()
         .keyval()
         .apply(context.user->key(), failed_store, std::move(changes))
-        .then([hold = context.hold()](const auto&) {});
+        .then([hold = context.hold()](const auto&) mutable { std::move(hold).settle(); });
 }
 
 } // namespace stonechat

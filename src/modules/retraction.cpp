@@ -113,6 +113,8 @@ private:
                                     hold = std::move(hold)](bool committed) mutable {
             if (committed) {
                 begin(host, std::move(retraction), std::move(hold));
+            } else {
+                std::move(hold).settle();
             }
         });
         return Verdict::pass();
@@ -123,10 +125,11 @@ private:
         const std::string user = retraction.owner.user;
         start(
             bury(host, std::move(retraction)),
-            [&host, user, hold = std::move(hold)](Result<Done, StoreError> buried) {
+            [&host, user, hold = std::move(hold)](Result<Done, StoreError> buried) mutable {
                 if (!buried) {
                     host.log().warning("retracted message not replaced", { { "user", user } });
                 }
+                std::move(hold).settle(); // the retraction itself is stored
             },
             [&host, user](const std::exception_ptr&) {
                 host.log().error("retraction failed", { { "user", user } });

@@ -67,6 +67,16 @@ private:
 
     Task<Done> send(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
     {
+        auto changing = change_as_user(kind, std::move(stanza), std::move(user), &hold);
+        co_await changing;
+        std::move(hold).settle();
+        co_return Done();
+    }
+
+    /// `hold` outlives the task.
+    Task<Done> change_as_user(Subscribing kind, Stanza stanza, std::shared_ptr<User> user,
+        const Settlement* hold)
+    {
         auto locking = user->roster().change_mutex().lock();
         const auto lock = co_await locking;
         const RosterRecord before = user->roster().find_or_new(stanza.to().bare());
@@ -92,7 +102,7 @@ private:
         if (transition.plan == Handling::pass_on) {
             stanza.set_from(user->jid());
             stanza.set_to(after.contact);
-            host_->router().route(std::move(stanza), hold.share());
+            host_->router().route(std::move(stanza), hold->share());
         }
         tell_clients(*user, before, after);
         if (!sees_us(before.subscription) && sees_us(after.subscription)) {
@@ -162,6 +172,16 @@ private:
 
     Task<Done> receive(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
     {
+        auto changing = change_as_contact(kind, std::move(stanza), std::move(user), &hold);
+        co_await changing;
+        std::move(hold).settle();
+        co_return Done();
+    }
+
+    /// `hold` outlives the task.
+    Task<Done> change_as_contact(Subscribing kind, Stanza stanza, std::shared_ptr<User> user,
+        const Settlement* hold)
+    {
         auto locking = user->roster().change_mutex().lock();
         const auto lock = co_await locking;
         const Jid addressed = stanza.to();
@@ -170,7 +190,7 @@ private:
         const RosterRecord before = user->roster().find_or_new(stanza.from());
         const Transition transition = inbound(kind, state_of(before));
         if (transition.plan == Handling::answer) {
-            approve(*user, before.contact, hold);
+            approve(*user, before.contact, *hold);
             co_return Done();
         }
         if (transition.plan != Handling::pass_on) {
@@ -193,7 +213,7 @@ private:
         host_->trace("delivered", stanza);
         if (request && before.approved) {
             tell_clients(*user, before, after);
-            approve(*user, after.contact, hold);
+            approve(*user, after.contact, *hold);
         } else if (request) {
             user->send_to_sessions(stanza, [](const Session& session) { return session.is_available(); });
         } else {

@@ -117,7 +117,7 @@ bool is_tick_for_room(const Element& message)
     return marker_of(message) != nullptr && message.child("body") == nullptr;
 }
 
-void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Settlement settlement)
+void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Settlement& settlement)
 {
     const Element* marker = marker_of(message.element());
     const auto id = message_id_from(marker->attribute_or("id"));
@@ -146,7 +146,7 @@ void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Sett
         .storage()
         .rooms()
         .change(room.key(), std::move(change))
-        .then([settlement = std::move(settlement)](const auto&) {});
+        .then([settlement = std::move(settlement)](const auto&) mutable { std::move(settlement).settle(); });
 }
 
 TickLedger::TickLedger(Room& room)

@@ -23,7 +23,7 @@ void attach_group_ticks(RoomHandlers& on);
 
 /// Returns whether `message` is a marker without a body.
 bool is_tick_for_room(const Element& message);
-void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Settlement settlement);
+void take_tick(Room& room, const Occupant& occupant, const Stanza& message, Settlement& settlement);
 
 /// The messages whose authors are told about ticks, with the counts last told. Part of a Room.
 class TickLedger {

@@ -132,6 +132,7 @@ void MucService::deliver(Stanza stanza, Settlement settlement)
 {
     if (!stanza.to().has_local()) {
         deliver_to_service(std::move(stanza));
+        std::move(settlement).settle();
         return;
     }
     const auto addressed = room(stanza.to());

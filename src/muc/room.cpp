@@ -192,6 +192,7 @@ void Room::receive_loaded(Stanza stanza, Settlement settlement)
 {
     if (state_ == State::failed) {
         refuse(stanza, StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait));
+        std::move(settlement).settle();
         return;
     }
     if (state_ == State::gone) { // the stanza is for a new room of that name
@@ -203,12 +204,13 @@ void Room::receive_loaded(Stanza stanza, Settlement settlement)
     try {
         switch (stanza.kind()) {
         case StanzaKind::presence: receive_presence(*this, std::move(stanza)); break;
-        case StanzaKind::message: receive_message(*this, std::move(stanza), std::move(settlement)); break;
-        case StanzaKind::iq: receive_request(*this, std::move(stanza), std::move(settlement)); break;
+        case StanzaKind::message: receive_message(*this, std::move(stanza), settlement); break;
+        case StanzaKind::iq: receive_request(*this, std::move(stanza), settlement); break;
         }
     } catch (const std::exception& failure) {
         fail(what, failure.what());
     }
+    std::move(settlement).settle();
     if (state_ == State::absent) {
         service_.forget(*this);
     }

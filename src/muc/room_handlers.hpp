@@ -87,7 +87,7 @@ public:
     /// Takes messages to the room itself that `is_one` recognises, other than those to all occupants. The
     /// first that recognises a message gets it.
     using Recognises = bool (*)(const Stanza& message);
-    using OnMessage = void (*)(Room& room, const Stanza& message, Settlement settlement);
+    using OnMessage = void (*)(Room& room, const Stanza& message, Settlement& settlement);
     void message(Recognises is_one, OnMessage handler);
 
     /// An account is being removed: whether the feature knows it in this room, and to forget that. For what

@@ -77,6 +77,7 @@ Task<Done> invite_as_member(std::shared_ptr<Room> room, Stanza message, Jid invi
         const auto stored = co_await storing;
         if (!stored) {
             room->refuse(message, to_stanza_error(stored.error()));
+            std::move(settlement).settle();
             co_return Done();
         }
     }
@@ -84,7 +85,7 @@ Task<Done> invite_as_member(std::shared_ptr<Room> room, Stanza message, Jid invi
     co_return Done();
 }
 
-void invite(Room& room, const Stanza& request, const Element& invite, Settlement settlement)
+void invite(Room& room, const Stanza& request, const Element& invite, Settlement& settlement)
 {
     const auto invitee = Jid::parse(invite.attribute_or("to"));
     if (!invitee || !invitee->has_local()) {
@@ -111,7 +112,7 @@ void invite(Room& room, const Stanza& request, const Element& invite, Settlement
         [](Done) {}, failed);
 }
 
-void invite_all(Room& room, const Stanza& request, Settlement settlement)
+void invite_all(Room& room, const Stanza& request, Settlement& settlement)
 {
     if (room.occupants().by_device(request.from()) == nullptr) {
         room.refuse(request, StanzaError(StanzaError::not_acceptable));
@@ -127,11 +128,13 @@ void invite_all(Room& room, const Stanza& request, Settlement settlement)
         return;
     }
     for (const Element* each : invites) { // the SenderPart goes with the first
-        invite(room, request, *each, std::exchange(settlement, settlement.share()));
+        Settlement first = std::exchange(settlement, settlement.share());
+        invite(room, request, *each, first);
+        std::move(first).settle();
     }
 }
 
-void decline(Room& room, const Stanza& message, const Element& decline, Settlement settlement)
+void decline(Room& room, const Stanza& message, const Element& decline, Settlement& settlement)
 {
     const auto inviter = Jid::parse(decline.attribute_or("to"));
     if (!inviter || !room.invitations().take(message.from(), *inviter)) {
@@ -158,12 +161,12 @@ bool is_about(const std::pair<Jid, Jid>& invitation, const Jid& account)
     return invitation.first.same_bare(account) || invitation.second.same_bare(account);
 }
 
-void receive_invitation(Room& room, const Stanza& message, Settlement settlement)
+void receive_invitation(Room& room, const Stanza& message, Settlement& settlement)
 {
     if (const Element* refused = user_element(message)->child("decline")) {
-        decline(room, message, *refused, std::move(settlement));
+        decline(room, message, *refused, settlement);
     } else {
-        invite_all(room, message, std::move(settlement));
+        invite_all(room, message, settlement);
     }
 }
 

@@ -121,8 +121,9 @@ void reflect(Room& room, RoomMessage& room_message, std::optional<MessageId> id,
     room.host().trace("reflected", *shared, std::to_string(audience->size()) + " devices");
     room.host().router().multicast(shared, audience);
     if (room_message.then) {
-        room_message.then(id);
+        room_message.then(id, room_message.settlement);
     }
+    std::move(room_message.settlement).settle();
 }
 
 /// The message is a repetition: its sender does not know that it was accepted. Only the sender gets it again.
@@ -132,6 +133,7 @@ void confirm_again(Room& room, RoomMessage& room_message, MessageId id)
     room_message.message.element().add(stanza_id(room.address(), id));
     room_message.message.set_to(room_message.author);
     room.send(room_message.message);
+    std::move(room_message.settlement).settle();
 }
 
 /// Returns what recognises the message if the client sends it again, or nothing.
@@ -166,6 +168,7 @@ void store_room_message(Room& room, std::shared_ptr<RoomMessage> room_message, A
                   place](const Result<MessageReceipt, StoreError>& receipt) mutable {
             if (!receipt) {
                 held->refuse(room_message->refusable, to_stanza_error(receipt.error()));
+                std::move(room_message->settlement).settle();
                 held->delivery_queue().ready(place, Function<void()>([] {}));
                 return;
             }
@@ -181,7 +184,7 @@ void store_room_message(Room& room, std::shared_ptr<RoomMessage> room_message, A
 }
 
 /// Stores the subject before anybody sees it.
-void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement settlement)
+void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement& settlement)
 {
     RoomMessage room_message { reflection(room, occupant, message), message.from(), message,
         std::move(settlement), {} };
@@ -199,16 +202,17 @@ void change_subject(Room& room, Occupant& occupant, Stanza message, Settlement s
         .storage()
         .rooms()
         .change(room.key(), std::move(change))
-        .then([held = room.shared_from_this(),
-                  settlement = room_message.settlement.share()](const Result<bool, StoreError>& changed) {
+        .then([held = room.shared_from_this(), settlement = room_message.settlement.share()](
+                  const Result<bool, StoreError>& changed) mutable {
             if (!changed) {
                 held->host().log().warning("subject not stored", { { "room", held->address().text() } });
             }
+            std::move(settlement).settle(); // the message with the subject has an outcome of its own
         });
     send_room_message(room, std::move(room_message));
 }
 
-void receive_groupchat(Room& room, Stanza message, Settlement settlement)
+void receive_groupchat(Room& room, Stanza message, Settlement& settlement)
 {
     Occupant* occupant = room.occupants().by_device(message.from());
     if (occupant == nullptr) {
@@ -217,7 +221,7 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
     }
     const Element& element = std::as_const(message).element();
     if (room.config().ticks && is_tick_for_room(element)) {
-        take_tick(room, *occupant, message, std::move(settlement));
+        take_tick(room, *occupant, message, settlement);
         return;
     }
     if (auto refusal = refuse_to_reflect(room, *occupant, element)) {
@@ -225,7 +229,7 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
         return;
     }
     if (is_subject_change(element)) {
-        change_subject(room, *occupant, std::move(message), std::move(settlement));
+        change_subject(room, *occupant, std::move(message), settlement);
         return;
     }
     auto origin = origin_of(settlement);
@@ -239,19 +243,19 @@ void receive_groupchat(Room& room, Stanza message, Settlement settlement)
     if (auto absent = whom_to_notice(room, *occupant, std::as_const(room_message.message).element());
         !absent.empty()) {
         room_message.then = [held = room.shared_from_this(), author = occupant->address,
-                                absent = std::move(absent)](std::optional<MessageId>) {
+                                absent = std::move(absent)](std::optional<MessageId>, const Settlement&) {
             send_notices(*held, author, absent);
         };
     }
     send_room_message(room, std::move(room_message));
 }
 
-void receive_for_room(Room& room, Stanza message, Settlement settlement)
+void receive_for_room(Room& room, Stanza message, Settlement& settlement)
 {
     if (message.message_type() == MessageType::groupchat) {
-        receive_groupchat(room, std::move(message), std::move(settlement));
+        receive_groupchat(room, std::move(message), settlement);
     } else if (const auto handler = room.service().room_handlers().find_message_handler(message)) {
-        handler(room, message, std::move(settlement));
+        handler(room, message, settlement);
     } else if (room.occupants().by_device(message.from()) == nullptr) {
         room.refuse(message, StanzaError(StanzaError::not_acceptable));
     } else {
@@ -281,17 +285,18 @@ Task<Done> receive_in_open(std::shared_ptr<Room> room, Stanza message, Settlemen
     auto opening = accept_default(room);
     const bool is_open = co_await opening;
     if (is_open) {
-        receive_message(*room, std::move(message), std::move(settlement));
+        receive_message(*room, std::move(message), settlement);
     } else {
         const StanzaError failure(StanzaError::internal_server_error, StanzaError::Type::wait);
         room->refuse(message, failure);
     }
+    std::move(settlement).settle();
     co_return Done();
 }
 
 } // namespace
 
-void receive_message(Room& room, Stanza message, Settlement settlement)
+void receive_message(Room& room, Stanza message, Settlement& settlement)
 {
     const bool is_inside = room.occupants().by_device(message.from()) != nullptr;
     if (message.is_error()) {
@@ -319,9 +324,9 @@ void receive_message(Room& room, Stanza message, Settlement settlement)
         return;
     }
     if (message.to().has_resource()) {
-        receive_private(room, std::move(message), std::move(settlement));
+        receive_private(room, std::move(message), settlement);
     } else {
-        receive_for_room(room, std::move(message), std::move(settlement));
+        receive_for_room(room, std::move(message), settlement);
     }
 }
 

@@ -59,23 +59,26 @@ Task<bool> bury(std::shared_ptr<Room> room, ArchivedMessage message, Retraction 
     co_return true;
 }
 
+bool is_by(const ArchivedMessage& message, std::string_view author)
+{
+    const auto original = parse_element(message.xml);
+    return original && author_of(*original) == author;
+}
+
 Task<Done> bury_own(std::shared_ptr<Room> room, MessageId id, std::string author, Retraction retraction,
-    Settlement)
+    Settlement hold)
 {
     auto finding = find_message(room, id);
     auto found = co_await finding;
-    if (!found) {
-        co_return Done();
+    if (found && is_by(*found, author)) { // XEP-0424 §5: only the author may retract it
+        auto burying = bury(room, std::move(*found), std::move(retraction));
+        const bool buried = co_await burying;
+        if (!buried) {
+            room->host().log().warning("retracted message not replaced",
+                { { "room", room->address().text() } });
+        }
     }
-    const auto original = parse_element(found->xml);
-    if (!original || author_of(*original) != author) {
-        co_return Done(); // XEP-0424 §5: only the author may retract it
-    }
-    auto burying = bury(room, std::move(*found), std::move(retraction));
-    const bool buried = co_await burying;
-    if (!buried) {
-        room->host().log().warning("retracted message not replaced", { { "room", room->address().text() } });
-    }
+    std::move(hold).settle(); // the retraction itself is stored
     co_return Done();
 }
 
@@ -124,9 +127,9 @@ void retract_own(Room& room, const Occupant& occupant, const std::string& target
     if (id && room.is_archived()) {
         Retraction retraction { std::string(room_message.message.id()), std::nullopt };
         room_message.then = [held = room.shared_from_this(), id = *id, author = occupant.id,
-                                retraction = std::move(retraction),
-                                hold = room_message.settlement.share()](std::optional<MessageId>) mutable {
-            start_in_background(bury_own(held, id, author, std::move(retraction), std::move(hold)),
+                                retraction = std::move(retraction)](std::optional<MessageId>,
+                                const Settlement& settlement) mutable {
+            start_in_background(bury_own(held, id, author, std::move(retraction), settlement.share()),
                 held->host().log(), "retracted message not replaced");
         };
     }

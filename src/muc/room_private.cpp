@@ -64,7 +64,7 @@ Stanza passed_on(const Room& room, const Occupant& sender, Stanza message)
 
 } // namespace
 
-void receive_private(Room& room, Stanza message, Settlement settlement)
+void receive_private(Room& room, Stanza message, Settlement& settlement)
 {
     if (auto refusal = refuse_private(room, message)) {
         room.refuse(message, *refusal);

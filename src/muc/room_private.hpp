@@ -9,7 +9,7 @@
 
 namespace stonechat {
 
-void receive_private(Room& room, Stanza message, Settlement settlement);
+void receive_private(Room& room, Stanza message, Settlement& settlement);
 /// Returns the error for an undeliverable private message to its sender, without the recipient's real
 /// address.
 void return_private(Room& room, const Stanza& error);

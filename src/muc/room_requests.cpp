@@ -28,7 +28,6 @@ void send_answer(const Room& room, const Stanza& request, IqAnswer answer)
 Task<Done> answer_for_room(std::shared_ptr<Room> room, RoomHandlers::OnRequest handler, Stanza request,
     Settlement settlement)
 {
-    const Settlement held = std::move(settlement);
     std::optional<RoomAnswer> answer;
     try {
         auto asked = handler(room, Iq(request));
@@ -41,6 +40,7 @@ Task<Done> answer_for_room(std::shared_ptr<Room> room, RoomHandlers::OnRequest h
     if (answer->afterwards) {
         answer->afterwards();
     }
+    std::move(settlement).settle();
     co_return Done();
 }
 
@@ -66,7 +66,7 @@ void receive_for_occupant(Room& room, const Stanza& request)
 
 } // namespace
 
-void receive_request(Room& room, Stanza stanza, Settlement settlement)
+void receive_request(Room& room, Stanza stanza, Settlement& settlement)
 {
     if (!stanza.is_request()) {
         room.service().relay().take(stanza);

@@ -10,6 +10,6 @@ namespace stonechat {
 
 class Room;
 
-void receive_request(Room& room, Stanza stanza, Settlement settlement);
+void receive_request(Room& room, Stanza stanza, Settlement& settlement);
 
 } // namespace stonechat

@@ -86,7 +86,7 @@ bool is_voice_form(const Stanza& message)
     return voice_form(message).has_value();
 }
 
-void receive_voice_form(Room& room, const Stanza& message, Settlement)
+void receive_voice_form(Room& room, const Stanza& message, Settlement&)
 {
     const Occupant* sender = room.occupants().by_device(message.from());
     const auto form = voice_form(message);

@@ -49,7 +49,7 @@ class Farewells {
 public:
     explicit Farewells(Router& router)
         : router_(router), ledger_(
-                               router.shard(), [this] { settled(); }, [this] { failed(); })
+                               router.shard(), [this] { settled(); }, [this](Ledger::Failure) { failed(); })
     {}
 
     void send(Stanza stanza) { router_.route(std::move(stanza), ledger_.open()); }

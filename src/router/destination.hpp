@@ -19,7 +19,8 @@ public:
     enum class Placement { by_bare_jid, by_domain };
     virtual Placement placement() const { return Placement::by_bare_jid; }
 
-    /// Takes a stanza, on the shard that placement() names.
+    /// Takes a stanza, on the shard that placement() names. Says in the end what became of it, by settle()
+    /// or fail(), also if it drops the stanza.
     virtual void deliver(Stanza stanza, Settlement settlement) = 0;
     /// Takes the copy for `to` of a stanza that goes to many (Router::fan_out). `shared` is changed in its
     /// `to` only. An addressee without sessions may be passed over.

@@ -65,7 +65,7 @@ struct Context {
     /// the stages run.
     DeliveryPlan* plan = nullptr;
 
-    /// Returns another holder of the stanza's token.
+    /// Returns another holder of the stanza's token, which has to say settle() or fail() in the end.
     Settlement hold() const { return settlement ? settlement->share() : Settlement(); }
 };
 

@@ -281,6 +281,7 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
         } else {
             trace("done", stanza, "a module took it");
         }
+        std::move(settlement).settle();
         return;
     }
     if (is_message) {
@@ -291,6 +292,8 @@ void Host::from_client(Session& session, Stanza stanza, Settlement settlement)
     if (stanza.kind() == StanzaKind::iq && own) {
         if (stanza.is_request()) {
             answer_iq(To::own_account, std::move(stanza), context, std::move(settlement));
+        } else {
+            std::move(settlement).settle();
         }
         return;
     }
@@ -306,6 +309,7 @@ void Host::deliver(Stanza stanza, Settlement settlement)
     const bool is_answer = stanza.kind() == StanzaKind::iq && !stanza.is_request();
     if (is_answer && !stanza.to().has_resource()) {
         requests_.take(std::move(stanza));
+        std::move(settlement).settle();
         return;
     }
     if (!stanza.to().has_local()) {
@@ -316,6 +320,7 @@ void Host::deliver(Stanza stanza, Settlement settlement)
         const PresenceType type = stanza.presence_type();
         if (type == PresenceType::available || type == PresenceType::unavailable) {
             trace("dropped", stanza, "no session of the addressee");
+            std::move(settlement).settle();
             return; // no session gets it, so the account is not loaded
         }
     }
@@ -394,10 +399,12 @@ void Host::notice(const Jid& user, const Jid& from)
 void Host::deliver_to_host(Stanza stanza, Settlement settlement)
 {
     if (stanza.kind() == StanzaKind::presence) {
+        std::move(settlement).settle();
         return; // a server has no use for presence (RFC 6121 §8.5 leaves it open)
     }
     if (stanza.kind() != StanzaKind::iq || stanza.to().has_resource()) {
         router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+        std::move(settlement).settle();
         return;
     }
     Context context { *this };
@@ -425,6 +432,7 @@ void Host::deliver_now(User& user, Stanza stanza, Settlement settlement)
 {
     if (user.state() != User::State::ready) {
         deliver_to_nobody(std::move(stanza), user.state());
+        std::move(settlement).settle();
         return;
     }
     switch (stanza.kind()) {
@@ -432,6 +440,7 @@ void Host::deliver_now(User& user, Stanza stanza, Settlement settlement)
     case StanzaKind::presence: {
         const Context context { *this, &user, nullptr, &settlement };
         deliver_presence(stanza, context);
+        std::move(settlement).settle();
         return;
     }
     case StanzaKind::iq: deliver_iq(user, std::move(stanza), std::move(settlement)); return;
@@ -478,6 +487,7 @@ void Host::deliver_iq(User& user, Stanza stanza, Settlement settlement)
     const Verdict verdict = run(Flow::to_user, Stage::guard, Stage::deliver, stanza, context);
     if (!verdict.is_pass()) {
         apply(verdict, stanza);
+        std::move(settlement).settle();
         return;
     }
     const Delivery delivery = decide(stanza, user.addressee(stanza.to()));
@@ -486,6 +496,7 @@ void Host::deliver_iq(User& user, Stanza stanza, Settlement settlement)
         return;
     }
     carry_out(delivery, user, stanza);
+    std::move(settlement).settle();
 }
 
 void Host::carry_out(Delivery delivery, User& user, Stanza& iq)
@@ -512,6 +523,7 @@ void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlemen
         *stanza.element().first_child());
     if (handler == nullptr) {
         router_.refuse(stanza, StanzaError(StanzaError::service_unavailable));
+        std::move(settlement).settle();
         return;
     }
     // Keeps user and session alive while the handler works, even if the session is closed.
@@ -526,6 +538,7 @@ void Host::answer_iq(To to, Stanza stanza, Context context, Settlement settlemen
             router_.dead_letters().add(*this, stanza, failure.what());
         }
         send_answer(stanza, session.get(), std::move(answer));
+        std::move(settlement).settle();
         return;
     }
     start_in_background(answer_later(handler->later, std::move(stanza), std::move(user), std::move(session),
@@ -545,6 +558,7 @@ Task<Done> Host::answer_later(const Handlers::Later& handler, Stanza stanza, std
         router_.dead_letters().add(*this, stanza, failure.what());
     }
     send_answer(stanza, session.get(), std::move(answer));
+    std::move(settlement).settle();
     co_return Done();
 }
 

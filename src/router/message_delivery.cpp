@@ -75,6 +75,7 @@ private:
     {
         if (!has_to_be_stored()) {
             on_outcome({ true, 0 });
+            std::move(settlement).settle();
             return;
         }
         MessageToStore store;
@@ -88,6 +89,11 @@ private:
                       Result<MessageReceipt, StoreError> receipt) mutable {
                 const bool stored = static_cast<bool>(receipt);
                 over(std::move(self), { stored, stored ? receipt->sent_id : 0 });
+                if (stored) {
+                    std::move(settlement).settle();
+                } else {
+                    std::move(settlement).fail(); // the client sends again what its archive has to have
+                }
             });
     }
 
@@ -152,6 +158,7 @@ void MessageDelivery::deliver(User& user, Stanza message, Settlement settlement)
             plan.over();
         }
         host_.apply(verdict, message);
+        std::move(settlement).settle();
         return;
     }
     plan.reserve_places();
@@ -232,7 +239,7 @@ void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
             deliver_committed(*pending, std::nullopt);
             return;
         }
-        settle(*pending, 0);
+        accept(*pending, 0);
         delivery_queue.append([this, pending = std::move(pending)] {
             deliver_committed(*pending, std::nullopt);
         });
@@ -319,11 +326,11 @@ void MessageDelivery::come_home(PendingDelivery& pending)
 
 void MessageDelivery::refuse(PendingDelivery& pending, const StanzaError& error)
 {
-    drop(pending);
     host_.router().refuse(pending.message, error);
+    drop(pending);
 }
 
-/// Ends the delivery on both sides without a receiver.
+/// Ends the delivery on both sides without a receiver. Call after what the sender is told.
 void MessageDelivery::drop(PendingDelivery& pending)
 {
     pending.plan.fail();
@@ -331,6 +338,7 @@ void MessageDelivery::drop(PendingDelivery& pending)
         SenderPart::over(std::move(pending.sender_part), { false, 0 });
     }
     pending.plan.owner().delivery_queue().ready(pending.place, Function<void()>([] {}));
+    std::move(pending.settlement).settle();
 }
 
 void MessageDelivery::on_committed(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt)
@@ -339,7 +347,7 @@ void MessageDelivery::on_committed(std::unique_ptr<PendingDelivery> pending, con
     if (pending->plan.is_for_mailbox()) {
         ++host_.router().counters().offline_stored;
     }
-    settle(*pending, receipt.sent_id);
+    accept(*pending, receipt.sent_id);
     DeliveryQueue& delivery_queue = pending->plan.owner().delivery_queue();
     const std::uint64_t place = pending->place;
     delivery_queue.ready(place,
@@ -348,7 +356,7 @@ void MessageDelivery::on_committed(std::unique_ptr<PendingDelivery> pending, con
 
 /// Tells the sender's side that the message is accepted. Does not wait for the message's turn in the
 /// recipient's queue: it may be behind another message that waits for this sender.
-void MessageDelivery::settle(PendingDelivery& pending, MessageId id)
+void MessageDelivery::accept(PendingDelivery& pending, MessageId id)
 {
     if (pending.sender_part) {
         SenderPart::over(std::move(pending.sender_part), { true, id });
@@ -359,9 +367,10 @@ void MessageDelivery::deliver_committed(PendingDelivery& pending, std::optional<
 {
     if (pending.settlement.is_copy_of_repetition()) {
         pending.plan.fail();
+        std::move(pending.settlement).settle();
         return;
     }
-    settle(pending, id.value_or(0));
+    accept(pending, id.value_or(0));
     const std::size_t count = pending.plan.deliver(pending.message, id);
     if (count == 0 && pending.plan.has_lost_receivers()) {
         // All receivers closed during the commit, and the message is stored nowhere: deliver it anew.
@@ -372,6 +381,7 @@ void MessageDelivery::deliver_committed(PendingDelivery& pending, std::optional<
     if (pending.plan.has_receivers()) {
         host_.trace("delivered", pending.message, pending.plan.describe_receivers());
     }
+    std::move(pending.settlement).settle();
 }
 
 } // namespace stonechat

@@ -48,7 +48,7 @@ private:
     void refuse(PendingDelivery& pending, const StanzaError& error);
     static void drop(PendingDelivery& pending);
     void on_committed(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt);
-    static void settle(PendingDelivery& pending, MessageId id);
+    static void accept(PendingDelivery& pending, MessageId id);
     void deliver_committed(PendingDelivery& pending, std::optional<MessageId> id);
 
     Host& host_;

@@ -92,11 +92,13 @@ std::size_t Router::home_of(const Jid& address, const Destination* taker) const
 void Router::route(Stanza stanza, Settlement settlement)
 {
     if (stanza.to().empty()) {
+        std::move(settlement).settle();
         return;
     }
     Destination* const taker = destination(stanza.to().domain());
     if (taker == nullptr) {
         refuse(stanza, StanzaError(StanzaError::remote_server_not_found));
+        std::move(settlement).settle();
         return;
     }
     const std::size_t home = home_of(stanza.to(), taker);

@@ -6,21 +6,22 @@
 
 #include <array>
 #include <atomic>
+#include <optional>
 
 namespace stonechat {
 
 struct Ledger::State {
-    State(Executor& owner, Function<void()> when_settled, Function<void()> when_failed)
+    State(Executor& owner, Function<void()> when_settled, Function<void(Failure)> when_failed)
         : home(owner), settled(std::move(when_settled)), failed(std::move(when_failed))
     {}
 
     /// The stanza's last holder has let go.
-    void end(std::uint64_t number, Kind kind, bool has_failed)
+    void end(std::uint64_t number, Kind kind, std::optional<Failure> failure)
     {
-        if (!has_failed) {
+        if (!failure) {
             settle(number, kind);
         } else if (failed) {
-            failed();
+            failed(*failure);
         }
     }
 
@@ -60,7 +61,7 @@ struct Ledger::State {
 
     Executor& home;
     Function<void()> settled; ///< empty once the ledger is gone, like `failed`
-    Function<void()> failed;
+    Function<void(Failure)> failed;
     std::array<std::size_t, 2> open {};
     std::uint64_t next = 0;    ///< number of the next stanza
     std::uint64_t prefix = 0;  ///< stanzas with smaller numbers are settled, number `prefix` is not
@@ -69,12 +70,12 @@ struct Ledger::State {
 
 /// Mail to the ledger's home: what became of a stanza.
 struct Ledger::Ended {
-    void operator()() const { state->end(number, kind, has_failed); }
+    void operator()() const { state->end(number, kind, failure); }
 
     std::shared_ptr<State> state;
     std::uint64_t number;
     Kind kind;
-    bool has_failed;
+    std::optional<Failure> failure;
 };
 
 /// Shared by all holders of one token; its destruction tells the ledger. Destructors run this, so it never
@@ -88,7 +89,8 @@ struct Settlement::Entry {
     ~Entry()
     {
         Executor& home = state->home;
-        if (sender_part && has_failed) {
+        const std::optional<Ledger::Failure> failure = this->failure();
+        if (sender_part && failure) {
             SenderPart::over(std::move(sender_part), { false, 0 });
         }
         if (sender_part) {
@@ -97,18 +99,27 @@ struct Settlement::Entry {
                 SenderPart::come_home(std::move(sender_part), Settlement(std::move(unsettled)));
             });
         } else if (home.is_current()) {
-            state->end(number, kind, has_failed);
+            state->end(number, kind, failure);
         } else {
-            home.post(Ledger::Ended { std::move(state), number, kind, has_failed });
+            home.post(Ledger::Ended { std::move(state), number, kind, failure });
         }
+    }
+
+    std::optional<Ledger::Failure> failure() const
+    {
+        if (has_failed) {
+            return Ledger::Failure::said;
+        }
+        return was_dropped ? std::optional(Ledger::Failure::dropped) : std::nullopt;
     }
 
     std::shared_ptr<Ledger::State> state;
     std::unique_ptr<SenderPart> sender_part;
     std::uint64_t number;
     Ledger::Kind kind;
-    std::atomic<bool> has_failed = false; ///< holders may be on several threads
-    bool is_repetition = false;           ///< accessed only on the addressee's home shard
+    std::atomic<bool> has_failed = false;  ///< holders may be on several threads
+    std::atomic<bool> was_dropped = false; ///< likewise
+    bool is_repetition = false;            ///< accessed only on the addressee's home shard
 };
 
 void SenderPart::over(std::unique_ptr<SenderPart> sender_part, Outcome outcome)
@@ -125,6 +136,25 @@ void SenderPart::come_home(std::unique_ptr<SenderPart> sender_part, Settlement s
 {
     SenderPart& opened = *sender_part;
     opened.store_alone(std::move(sender_part), std::move(settlement));
+}
+
+Settlement& Settlement::operator=(Settlement&& other) noexcept
+{
+    if (this != &other) {
+        drop();
+        entry_ = std::move(other.entry_);
+        is_first_ = other.is_first_;
+        is_copy_ = other.is_copy_;
+    }
+    return *this;
+}
+
+void Settlement::drop() noexcept
+{
+    if (entry_) {
+        entry_->was_dropped.store(true, std::memory_order_relaxed);
+        entry_.reset(); // orders the store before the read of the last holder
+    }
 }
 
 void Settlement::settle() &&
@@ -174,7 +204,7 @@ const SenderPart* Settlement::sender_part() const
     return entry_ && is_first_ ? entry_->sender_part.get() : nullptr;
 }
 
-Ledger::Ledger(Executor& home, Function<void()> settled, Function<void()> failed)
+Ledger::Ledger(Executor& home, Function<void()> settled, Function<void(Failure)> failed)
     : state_(std::make_shared<State>(home, std::move(settled), std::move(failed)))
 {}
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settlement: the token that travels with a stanza from a client. As long as a holder of the token exists,
 // the server has not yet taken full responsibility: a row is being committed, or another shard still has to
-// deliver. When the last holder lets the token go, the sender's Ledger counts the stanza as settled, and its
-// acknowledgement may go out (an <a/>, an iq result behind it). Holders may let go on any thread; the ledger
+// deliver. When all holders have said settle(), the sender's Ledger counts the stanza as settled, and its
+// acknowledgement may go out (an <a/>, an iq result behind it). Holders may do so on any thread; the ledger
 // is told on its home shard.
 //
 // A holder that takes the responsibility says settle(). A holder that knows that nobody took it says fail():
 // then the stanza is never counted, whatever other holders say, and the sender's session ends, so that the
 // client sends again what was not acknowledged. A stanza that was refused with an error is settled: its
-// sender was told. A holder that is destroyed without a word counts as settled.
+// sender was told. A holder that is destroyed without a word counts as failed: it is a bug that must never
+// become an acknowledgement.
 //
 // The token also carries what the sender's side wants committed with the stanza (SenderPart), so that the
 // recipient's side can put both parts into one transaction. If nobody takes the SenderPart, it returns to its
@@ -75,7 +76,13 @@ public:
     /// A token without a ledger (stanzas of the server itself).
     Settlement() = default;
     Settlement(Settlement&&) = default;
-    Settlement& operator=(Settlement&&) = default;
+    Settlement& operator=(Settlement&& other) noexcept;
+    ~Settlement()
+    {
+        if (entry_) {
+            drop();
+        }
+    }
     Settlement(const Settlement&) = delete;
     Settlement& operator=(const Settlement&) = delete;
 
@@ -110,6 +117,7 @@ private:
     explicit Settlement(std::shared_ptr<Entry> entry, bool is_first = true)
         : entry_(std::move(entry)), is_first_(is_first)
     {}
+    void drop() noexcept;
     std::shared_ptr<Entry> entry_;
     bool is_first_ = true;
     bool is_copy_ = false;
@@ -122,9 +130,12 @@ public:
     /// The kind of stanza, for code that waits only for iqs.
     enum class Kind : std::uint8_t { iq, other };
 
+    /// How a stanza failed: a holder said so, or a holder was destroyed without a word, which is a bug.
+    enum class Failure : std::uint8_t { said, dropped };
+
     /// `settled` is called on `home` each time a stanza is settled, `failed` each time one has failed. A
     /// stanza that has failed stays open for ever: the owner has to end what waits for it.
-    Ledger(Executor& home, Function<void()> settled, Function<void()> failed = nullptr);
+    Ledger(Executor& home, Function<void()> settled, Function<void(Failure)> failed = nullptr);
     ~Ledger();
     Ledger(const Ledger&) = delete;
 

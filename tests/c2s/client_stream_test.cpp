@@ -69,12 +69,20 @@ struct Inside {
         });
         on.session_bound([this](const Context& context) { newest = context.session; });
     }
+
+    void settle_held()
+    {
+        for (Settlement& each : held) {
+            std::move(each).settle();
+        }
+        held.clear();
+    }
 };
 
 struct Door : Inside, Gateway {
     Door() : Gateway(example_module([this](Handlers& on) { attach(on); })) {}
     Door(const Door&) = delete;
-    ~Door() { held.clear(); } // a settlement needs its shard, which goes before `held`
+    ~Door() { settle_held(); } // a settlement needs its shard, which goes before `held`
 
     Line working(const std::string& resource = "orchard")
     {
@@ -502,10 +510,11 @@ TEST_CASE("order: an iq waits until the messages before it are safe, and message
     CHECK(world.seen == Lines { "m1", "m2" });
     CHECK(line.hears().empty());
     CHECK_FALSE(line.is_read());
+    std::move(world.held.back()).settle();
     world.held.pop_back();
     world.run();
     CHECK(line.hears().empty());
-    world.held.clear();
+    world.settle_held();
     world.run();
     CHECK(has(line.hears(), "id='a'"));
     CHECK(world.seen == Lines { "m1", "m2", "m3" });
@@ -536,7 +545,7 @@ TEST_CASE("order: a stream that ends while something waits takes it along")
     line.types(message("m1") + ask("a"));
     line.breaks();
     CHECK(line.is_gone());
-    world.held.clear();
+    world.settle_held();
     world.run();
     CHECK(line.hears().empty());
     Line other = world.working();

@@ -18,10 +18,11 @@ namespace {
 class RemoteDomains final : public Destination {
 public:
     Placement placement() const override { return Placement::by_domain; }
-    void deliver(Stanza stanza, Settlement) override
+    void deliver(Stanza stanza, Settlement settlement) override
     {
         taken.push_back(stanza.to().text() + " " + std::string(stanza.id()) + " from "
             + stanza.from().text());
+        std::move(settlement).settle();
     }
 
     Lines taken;

@@ -127,6 +127,7 @@ public:
     void deliver(Stanza stanza, Settlement settlement) override
     {
         if (stanza.is_error()) {
+            std::move(settlement).settle();
             return; // what it passed on was refused
         }
         const Jid to = *Jid::parse(stanza.element().attribute_or("for"));

@@ -35,17 +35,18 @@ private:
 
 } // namespace
 
-TEST_CASE("settlement: a stanza is settled when its last holder lets go")
+TEST_CASE("settlement: a stanza is settled when its last holder has said so")
 {
     HandHome home;
     int settled = 0;
     Ledger ledger(home, [&settled] { ++settled; });
     {
         Settlement first = ledger.open();
-        const Settlement second = first.share();
-        first = Settlement();
+        Settlement second = first.share();
+        std::move(first).settle();
         CHECK(ledger.open_count() == 1);
         CHECK(settled == 0);
+        std::move(second).settle();
     }
     CHECK(ledger.open_count() == 0);
     CHECK(settled == 1);
@@ -61,13 +62,13 @@ TEST_CASE("settlement: the prefix is what is settled without a gap, from the fir
     Settlement three = ledger.open();
     CHECK(ledger.open_count() == 3);
     CHECK(ledger.open_iqs() == 1);
-    two = Settlement();
+    std::move(two).settle();
     CHECK(settled == 1);
     CHECK(ledger.settled_prefix() == 0);
     CHECK(ledger.open_iqs() == 0);
-    one = Settlement();
+    std::move(one).settle();
     CHECK(ledger.settled_prefix() == 2);
-    three = Settlement();
+    std::move(three).settle();
     CHECK(ledger.settled_prefix() == 3);
     CHECK(settled == 3);
 }
@@ -121,7 +122,7 @@ TEST_CASE("settlement: a sender's part that somebody takes is told what came of 
     auto sender_part = token.take_sender_part();
     REQUIRE(sender_part);
     SenderPart::over(std::move(sender_part), { true, 7 });
-    token = Settlement();
+    std::move(token).settle();
     CHECK_FALSE(fate.arrived);
     home.current = true;
     home.read_mail();
@@ -140,12 +141,13 @@ TEST_CASE(
     {
         Settlement token = ledger.open();
         token.carry(std::make_unique<Suitcase>(home, fate));
+        std::move(token).settle();
     }
     CHECK(ledger.open_count() == 1);
     home.read_mail();
     CHECK(fate.alone);
     CHECK(ledger.open_count() == 1);
-    fate.settlement = Settlement();
+    std::move(fate.settlement).settle();
     CHECK(ledger.open_count() == 0);
 }
 
@@ -163,13 +165,13 @@ TEST_CASE("settlement: a sender's part stays with the first of several holders, 
     CHECK(moved.take_sender_part() != nullptr);
 }
 
-TEST_CASE("settlement: a token dropped on another thread settles by mail at home")
+TEST_CASE("settlement: a token settled on another thread is told by mail at home")
 {
     HandHome home;
     int settled = 0;
     Ledger ledger(home, [&settled] { ++settled; });
     home.current = false;
-    ledger.open();
+    ledger.open().settle();
     CHECK(settled == 0);
     CHECK(home.read_mail() == 1);
     CHECK(settled == 1);
@@ -184,8 +186,31 @@ TEST_CASE("settlement: a token may outlive its ledger")
         Ledger ledger(home, [&settled] { ++settled; });
         late = ledger.open();
     }
-    late = Settlement();
+    std::move(late).settle();
     CHECK(settled == 0);
+}
+
+TEST_CASE("settlement: a token that is destroyed without a word fails, and the owner hears of the bug")
+{
+    HandHome home;
+    int settled = 0;
+    std::vector<Ledger::Failure> failures;
+    Ledger ledger(
+        home, [&settled] { ++settled; }, [&failures](Ledger::Failure how) { failures.push_back(how); });
+    Settlement replaced = ledger.open();
+    replaced = ledger.open();
+    CHECK(failures == std::vector { Ledger::Failure::dropped });
+    Settlement kept = replaced.share();
+    {
+        const Settlement lost = std::move(replaced);
+    }
+    CHECK(failures.size() == 1); // the other holder is still at work
+    std::move(kept).settle();
+    CHECK(failures == std::vector { Ledger::Failure::dropped, Ledger::Failure::dropped });
+    ledger.open().fail();
+    CHECK(failures.back() == Ledger::Failure::said);
+    CHECK(settled == 0);
+    CHECK(ledger.settled_prefix() == 0);
 }
 
 TEST_CASE("settlement: an empty token belongs to nobody and needs no word")
@@ -215,7 +240,7 @@ TEST_CASE("settlement: a stanza that failed is never counted")
     int settled = 0;
     int failed = 0;
     Ledger ledger(
-        home, [&settled] { ++settled; }, [&failed] { ++failed; });
+        home, [&settled] { ++settled; }, [&failed](Ledger::Failure) { ++failed; });
     Settlement one = ledger.open();
     Settlement two = ledger.open();
     Settlement three = ledger.open();
@@ -234,7 +259,7 @@ TEST_CASE("settlement: one holder that fails is enough, whoever is last")
     int settled = 0;
     int failed = 0;
     Ledger ledger(
-        home, [&settled] { ++settled; }, [&failed] { ++failed; });
+        home, [&settled] { ++settled; }, [&failed](Ledger::Failure) { ++failed; });
     Settlement first = ledger.open();
     Settlement second = first.share();
     std::move(second).fail();
@@ -253,7 +278,7 @@ TEST_CASE("settlement: a failure on another thread is told by mail at home")
 {
     HandHome home;
     int failed = 0;
-    Ledger ledger(home, nullptr, [&failed] { ++failed; });
+    Ledger ledger(home, nullptr, [&failed](Ledger::Failure) { ++failed; });
     home.current = false;
     ledger.open().fail();
     CHECK(failed == 0);
@@ -267,7 +292,7 @@ TEST_CASE("settlement: the sender's part of a stanza that failed is refused, not
     HandHome home;
     Fate fate;
     int failed = 0;
-    Ledger ledger(home, nullptr, [&failed] { ++failed; });
+    Ledger ledger(home, nullptr, [&failed](Ledger::Failure) { ++failed; });
     Settlement token = ledger.open();
     token.carry(std::make_unique<Suitcase>(home, fate));
     std::move(token).fail();
@@ -284,7 +309,7 @@ TEST_CASE("settlement: a failure is told to nobody once the ledger is gone")
     int failed = 0;
     Settlement late;
     {
-        Ledger ledger(home, nullptr, [&failed] { ++failed; });
+        Ledger ledger(home, nullptr, [&failed](Ledger::Failure) { ++failed; });
         late = ledger.open();
     }
     std::move(late).fail();
@@ -306,6 +331,7 @@ TEST_CASE("settlement: the prefix is right for any order of settling")
                 numbers.push_back(opened++);
             } else {
                 const auto at = static_cast<std::ptrdiff_t>(random() % open.size());
+                std::move(open[static_cast<std::size_t>(at)]).settle();
                 open.erase(open.begin() + at);
                 numbers.erase(numbers.begin() + at);
             }

@@ -338,7 +338,9 @@ private:
 };
 
 inline Client::Client(World& world, Jid jid)
-    : Session(std::move(jid)), world_(world), ledger_(world.shard, [] {})
+    : Session(std::move(jid)), world_(world),
+      ledger_(
+          world.shard, [] {}, [](Ledger::Failure how) { CHECK(how == Ledger::Failure::said); })
 {}
 
 inline void Client::can_be_resumed(std::size_t room)
