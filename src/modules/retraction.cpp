@@ -83,16 +83,16 @@ public:
     void attach(Handlers& on) override
     {
         on.message(Flow::from_client, Stage::archive,
-            [](const Message& m, const Context& c) { return look(m, c, Settlement()); });
+            [](const Message& m, const Context& c) { return look(m, c, Flow::from_client); });
         on.message(Flow::to_user, Stage::archive,
-            [](const Message& m, const Context& c) { return look(m, c, c.hold()); });
+            [](const Message& m, const Context& c) { return look(m, c, Flow::to_user); });
     }
 
 private:
     /// Called for the sender's and the recipient's archive: the other one may be on another server, or may
-    /// not have the message. On the recipient's side, `hold` delays the settlement until the replacement is
-    /// done. On the sender's side it is empty: there the DeliveryPlan itself travels with the Settlement.
-    static Verdict look(const Message& message, const Context& context, Settlement hold)
+    /// not have the message. On the recipient's side the settlement is held until the replacement is done, on
+    /// the sender's side not: there the DeliveryPlan itself travels with the Settlement.
+    static Verdict look(const Message& message, const Context& context, Flow flow)
     {
         const Element& element = std::as_const(message.stanza()).element();
         const Element* retract = element.child("retract", ns::retraction);
@@ -110,7 +110,8 @@ private:
         retraction.id = message.id();
         retraction.at = context.host.clock().wall();
         context.plan->when_over([&host = context.host, retraction = std::move(retraction),
-                                    hold = std::move(hold)](bool committed) mutable {
+                                    hold = flow == Flow::to_user ? context.hold()
+                                                                 : Settlement()](bool committed) mutable {
             if (committed) {
                 begin(host, std::move(retraction), std::move(hold));
             } else {

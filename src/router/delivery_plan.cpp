@@ -192,6 +192,14 @@ void DeliveryPlan::fail()
     report(false);
 }
 
+void DeliveryPlan::leave_in_doubt()
+{
+    for (const Receiver& receiver : receivers_) {
+        receiver.session->close(StreamError(StreamError::internal_server_error));
+    }
+    report(false);
+}
+
 void DeliveryPlan::report(bool committed)
 {
     auto listeners = std::move(over_);

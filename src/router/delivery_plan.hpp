@@ -78,6 +78,9 @@ public:
     void over() { report(true); }
     /// Ends the plan without delivery: the message was not stored or was refused.
     void fail();
+    /// Ends the plan when nobody knows whether the message was stored. The sessions that were to get it end:
+    /// a resumed one is given what the store has for it, others read their archive.
+    void leave_in_doubt();
 
 private:
     struct Receiver {

@@ -55,7 +55,7 @@ private:
     {
         DeliveryQueue& delivery_queue = plan_.owner().delivery_queue();
         if (!outcome.accepted) {
-            plan_.fail();
+            outcome.in_doubt ? plan_.leave_in_doubt() : plan_.fail();
             if (copy_) {
                 delivery_queue.ready(place_, Function<void()>([] {}));
             }
@@ -88,7 +88,8 @@ private:
             .then([self = std::move(self), settlement = std::move(settlement)](
                       Result<MessageReceipt, StoreError> receipt) mutable {
                 const bool stored = static_cast<bool>(receipt);
-                over(std::move(self), { stored, stored ? receipt->sent_id : 0 });
+                const bool in_doubt = !stored && receipt.error() == StoreError::unknown;
+                over(std::move(self), { stored, stored ? receipt->sent_id : 0, in_doubt });
                 if (stored) {
                     std::move(settlement).settle();
                 } else {
@@ -249,7 +250,9 @@ void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
     Stored<MessageReceipt> stored = store(*pending);
     std::move(stored).then(
         [this, pending = std::move(pending)](Result<MessageReceipt, StoreError> receipt) mutable {
-            if (!receipt) {
+            if (!receipt && receipt.error() == StoreError::unknown) {
+                leave_in_doubt(*pending);
+            } else if (!receipt) {
                 refuse(*pending, to_stanza_error(receipt.error()));
             } else if (receipt->is_repeated) {
                 host_.trace("repeated", pending->message, "it is safe already");
@@ -328,6 +331,19 @@ void MessageDelivery::refuse(PendingDelivery& pending, const StanzaError& error)
 {
     host_.router().refuse(pending.message, error);
     drop(pending);
+}
+
+/// Nobody knows whether the message is stored, so it is neither delivered nor refused. As after a crash, the
+/// streams of both sides end; the sender's client may send the message again (Origin).
+void MessageDelivery::leave_in_doubt(PendingDelivery& pending)
+{
+    host_.trace("in doubt", pending.message, "the outcome of its commit is unknown");
+    pending.plan.leave_in_doubt();
+    if (pending.sender_part) {
+        SenderPart::over(std::move(pending.sender_part), { false, 0, true });
+    }
+    pending.plan.owner().delivery_queue().ready(pending.place, Function<void()>([] {}));
+    std::move(pending.settlement).fail();
 }
 
 /// Ends the delivery on both sides without a receiver. Call after what the sender is told.

@@ -46,6 +46,7 @@ private:
     static void add_received(const PendingDelivery& pending, MessageToStore& message);
     static void come_home(PendingDelivery& pending);
     void refuse(PendingDelivery& pending, const StanzaError& error);
+    void leave_in_doubt(PendingDelivery& pending);
     static void drop(PendingDelivery& pending);
     void on_committed(std::unique_ptr<PendingDelivery> pending, const MessageReceipt& receipt);
     static void accept(PendingDelivery& pending, MessageId id);

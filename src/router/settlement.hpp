@@ -57,6 +57,7 @@ public:
     struct Outcome {
         bool accepted;
         std::uint64_t id;
+        bool in_doubt = false; ///< StoreError::unknown
     };
     /// Reports the outcome to the sender's home shard. Any thread.
     static void over(std::unique_ptr<SenderPart> sender_part, Outcome outcome);

@@ -11,11 +11,14 @@
 
 namespace stonechat {
 
-/// Why a store refused a call. Nothing was changed.
+/// Why a store did not answer a call with a value. Nothing was changed, except perhaps on `unknown`.
 enum class StoreError {
     unavailable, ///< the database cannot be used at the moment, or the server is stopping
     full,        ///< the disk or a quota of the database is full; reads still work
     damaged,     ///< a row cannot be read, or the database refuses a value
+    /// The connection to the database was lost during the commit: the change was made completely or not at
+    /// all, and nobody can find out which. Nothing may be acknowledged, and nothing may be called refused.
+    unknown,
 };
 
 template <class T> using Stored = Pending<Result<T, StoreError>>;

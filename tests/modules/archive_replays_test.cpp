@@ -274,3 +274,26 @@ TEST_CASE("replays: nobody who sends errors makes the server forget what others 
     }
     CHECK(once(world.heard_of(original)));
 }
+
+TEST_CASE("replays: what may have been stored is not acknowledged, and sent again it is there once")
+{
+    for (const NextCommit next : { NextCommit::is_made, NextCommit::is_not_made }) {
+        CAPTURE(next);
+        Sending world;
+        auto first = world.connects("romeo@localhost/first");
+        world.storage->next = next;
+        first->says(original);
+        CHECK_FALSE(first->is_settled());
+        CHECK(first->ended_with() == "internal-server-error");
+        CHECK(first->hears().empty()); // it is not called refused either
+        // Juliet's client comes back too, and reads what there is.
+        CHECK(world.juliet->hears().empty());
+        CHECK(world.juliet->ended_with() == "internal-server-error");
+        CHECK(world.mercutio->ended_with().empty());
+        world.juliet = world.comes_online("juliet@localhost/balcony");
+        CHECK(world.heard_of(original).empty() == (next == NextCommit::is_made));
+        CHECK(world.errors.empty());
+        CHECK(world.search(*world.juliet).bodies == Lines { "Call me" });
+        CHECK(world.search(*world.romeo).bodies == Lines { "Call me" });
+    }
+}

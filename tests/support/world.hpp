@@ -15,6 +15,7 @@
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "storage/memory_storage.hpp"
+#include "support/uncertain_storage.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -177,8 +178,9 @@ using ClientPtr = std::shared_ptr<Client>;
 class World {
 public:
     explicit World(const std::vector<ModuleEntry>& modules)
-        : storage(make_memory_storage(clock)), pool(1, 16), guard(LoginLimits(), clock), shard(0, clock),
-          store_(storage->front(shard))
+
+        : storage(std::make_unique<UncertainStorage>(make_memory_storage(clock))), pool(1, 16),
+          guard(LoginLimits(), clock), shard(0, clock), store_(storage->front(shard))
     {
         const Schema schema;
         for (const SectionSpec& section : schema.sections()) {
@@ -325,7 +327,7 @@ public:
 
     ManualClock clock;
     Log log;
-    std::unique_ptr<StorageBackend> storage;
+    std::unique_ptr<UncertainStorage> storage;
     BlockingPool pool;
     LoginGuard guard;
     Shard shard;
@@ -338,9 +340,12 @@ private:
 };
 
 inline Client::Client(World& world, Jid jid)
-    : Session(std::move(jid)), world_(world),
-      ledger_(
-          world.shard, [] {}, [](Ledger::Failure how) { CHECK(how == Ledger::Failure::said); })
+    : Session(std::move(jid)), world_(world), ledger_(
+                                                  world.shard, [] {},
+                                                  [this](Ledger::Failure how) {
+                                                      CHECK(how == Ledger::Failure::said);
+                                                      close(StreamError(StreamError::internal_server_error));
+                                                  })
 {}
 
 inline void Client::can_be_resumed(std::size_t room)
