@@ -76,9 +76,9 @@ void Writer::settle(Batch batch)
     if (ending == Ending::undone) {
         ending = one_by_one(batch);
     }
-    if (ending == Ending::fatal) {
+    if (ending == Ending::fatal || ending == Ending::in_doubt) {
         for (const auto& job : batch) {
-            job->fail(StoreError::unavailable);
+            job->fail(ending == Ending::in_doubt ? StoreError::unknown : StoreError::unavailable);
         }
     }
 }
@@ -98,7 +98,9 @@ Writer::Ending Writer::transact(Batch batch, Guard guard, Attempt attempt)
     }
     db.execute(commit_transaction);
     if (db.failure() != Failure::none) {
-        return undo();
+        // An fsync that failed says nothing about what is on the disk.
+        const auto ending = undo();
+        return ending == Ending::fatal ? Ending::in_doubt : ending;
     }
     database_->filing().committed();
     count_commit(changes);
@@ -134,10 +136,12 @@ bool Writer::run_job(Job& job, Guard guard)
 Writer::Ending Writer::one_by_one(Batch batch)
 {
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        switch (transact(batch.subspan(i, 1), Guard::none)) {
+        const auto ending = transact(batch.subspan(i, 1), Guard::none);
+        switch (ending) {
         case Ending::committed: break;
         case Ending::undone: batch[i]->fail(store_error(last_failure_)); break;
-        case Ending::fatal: return Ending::fatal;
+        case Ending::fatal:
+        case Ending::in_doubt: return ending;
         }
     }
     return Ending::committed;

@@ -44,7 +44,8 @@ public:
 private:
     using Batch = std::span<const std::unique_ptr<Job>>;
     enum class Guard { none, savepoints };
-    enum class Ending { committed, undone, fatal };
+    /// What became of a transaction. After `in_doubt` it may be found committed at the next start.
+    enum class Ending { committed, undone, fatal, in_doubt };
 
     std::thread start();
     void run();
