@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resource binding (RFC 6120 section 7): the part of ClientStream between login and session.
+#include "c2s/resource_binding.hpp"
+
 #include "base/log.hpp"
 #include "base/random.hpp"
-#include "c2s/c2s.hpp"
 #include "c2s/client_session.hpp"
 #include "c2s/client_stream.hpp"
+#include "c2s/stream_features.hpp"
 #include "router/server.hpp"
+#include "stream/stream_header.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace stonechat {
 namespace {
@@ -36,32 +39,52 @@ Element bind_result(const Jid& jid)
 
 } // namespace
 
-void ClientStream::receive_authenticated(Element element)
+ResourceBinding::ResourceBinding(ClientStream& stream, Login login)
+    : stream_(stream), login_(std::move(login)), resumption_(stream, login_)
+{}
+
+/// RFC 6120 §6.4.6, §4.7.1: the login is valid for one host and one account only.
+Result<Done, StreamError> ResourceBinding::open(const StreamHeader& header, Host& host)
+{
+    if (&host != stream_.host()) {
+        return StreamError(StreamError::not_authorized);
+    }
+    const bool same_user = header.from.empty()
+        || (header.from.local() == login_.user && header.from.domain() == host.name());
+    return same_user ? Result<Done, StreamError>(Done()) : StreamError(StreamError::invalid_from);
+}
+
+std::vector<Element> ResourceBinding::features() const
+{
+    return features_after_login({ *stream_.host(), stream_.settings().after_login, stream_.is_encrypted() });
+}
+
+void ResourceBinding::receive(Element element)
 {
     if (element.is("compress", ns::compression)) {
-        refuse_compression();
+        stream_.refuse_compression();
         return;
     }
     if (element.ns() == ns::sasl || element.ns() == ns::streams) {
-        end(StreamError(StreamError::policy_violation)); // RFC 6120 §6.4.6: no second login
+        stream_.end(StreamError(StreamError::policy_violation)); // RFC 6120 §6.4.6: no second login
         return;
     }
     if (element.ns() == ns::stream_management) {
-        receive_management(element);
+        resumption_.receive(element);
         return;
     }
     if (element.ns() != ns::client) {
-        end(unknown_element(element));
+        stream_.end(unknown_element(element));
         return;
     }
     if (!element.is("iq", ns::client) || element.child("bind", ns::bind) == nullptr) {
-        end(StreamError(StreamError::not_authorized)); // RFC 6120 §7.1
+        stream_.end(StreamError(StreamError::not_authorized)); // RFC 6120 §7.1
         return;
     }
     bind(element);
 }
 
-void ClientStream::bind(const Element& iq)
+void ResourceBinding::bind(const Element& iq)
 {
     std::string id(iq.attribute_or("id"));
     const std::string_view type = iq.attribute_or("type");
@@ -69,121 +92,103 @@ void ClientStream::bind(const Element& iq)
         return; // RFC 6120 §8.3.1: never answered
     }
     if (id.empty() || type != "set" || iq.child_count() != 1) {
-        send(error_reply_to(iq, StanzaError(StanzaError::bad_request)));
+        stream_.xml().send(error_reply_to(iq, StanzaError(StanzaError::bad_request)));
         return;
     }
     std::string wanted = iq.child("bind", ns::bind)->child_text("resource");
-    xml_.pause();
-    auto user = host_->user(user_);
-    user->when_loaded([held = shared_from_this(), user, id = std::move(id),
-                          wanted = std::move(wanted)](User&) mutable {
-        if (held->phase_ != Phase::closed) {
-            held->bind_to(user, std::move(id), std::move(wanted));
-            held->xml_.resume();
+    stream_.xml().pause();
+    auto user = stream_.host()->user(login_.user);
+    user->when_loaded([this, held = stream_.shared_from_this(), user, id = std::move(id),
+                          wanted = std::move(wanted)](User&) {
+        if (!held->xml().is_over()) {
+            bind_to(user, id, wanted);
+            held->xml().resume();
         }
     });
 }
 
-void ClientStream::refuse_bind(std::string_view id, const StanzaError& error)
+void ResourceBinding::bind_to(const std::shared_ptr<User>& user, std::string_view id,
+    const std::string& wanted)
 {
-    if (++refused_binds_ > bind_attempts) {
-        end(StreamError(StreamError::policy_violation, "Too many refused resources")); // §7.7.3
+    if (const auto refusal = refuse_entry(login_, *user, stream_.router())) {
+        stream_.end(*refusal);
+        return;
+    }
+    auto jid = user->jid().with_resource(wanted.empty() ? random_id(9) : wanted);
+    if (!jid) {
+        refuse(id, StanzaError(StanzaError::bad_request, "The resource is not allowed")); // §7.7.2.1
+        return;
+    }
+    if (!resolve_conflict(*user, *jid)) {
+        refuse(id, StanzaError(StanzaError::conflict));
+        return;
+    }
+    make_room(*user);
+    if (user->sessions().size() >= stream_.settings().resources_per_account) {
+        refuse(id, StanzaError(StanzaError::resource_constraint)); // §7.6.2.1
+        return;
+    }
+    const auto session = std::make_shared<ClientSession>(stream_, *stream_.host(), *jid);
+    stream_.give_session(session);
+    stream_.host()->bind(user, session);
+    stream_.server().log().info("login",
+        { { "jid", jid->text() }, { "peer", stream_.peer().address.to_string() } });
+    const Stanza request = Stanza::iq(*jid, Jid(), IqType::set, id);
+    stream_.xml().send(request.result(bind_result(*jid)).element());
+}
+
+/// Makes `jid` free if another session has it (RFC 6120 §7.7.2.2): that session ends, or `jid` changes.
+/// Returns false if the client is refused.
+bool ResourceBinding::resolve_conflict(const User& user, Jid& jid)
+{
+    Session* holder = user.session(jid.resource());
+    if (holder == nullptr) {
+        return true;
+    }
+    const auto held = holder->shared_from_this();
+    if (!held->is_connected()) {
+        // The holder waits to be resumed, but its client has come back to bind instead.
+        held->close(StreamError(StreamError::conflict));
+        stream_.host()->unbind(*held);
+        return true;
+    }
+    switch (stream_.settings().resource_conflict) {
+    case ResourceConflict::replace:
+        held->close(StreamError(StreamError::conflict, "Replaced by a new connection"));
+        stream_.host()->unbind(*held);
+        return true;
+    case ResourceConflict::refuse: return false;
+    case ResourceConflict::rename: jid = *user.jid().with_resource(beside(jid.resource())); return true;
+    }
+    return false;
+}
+
+/// Ends sessions that wait to be resumed, if the account is at its limit of resources.
+void ResourceBinding::make_room(User& user)
+{
+    // Copied, because a closed session leaves the list.
+    const std::vector<std::shared_ptr<Session>> sessions(user.sessions().begin(), user.sessions().end());
+    for (const auto& session : sessions) {
+        if (user.sessions().size() < stream_.settings().resources_per_account) {
+            return;
+        }
+        if (!session->is_connected()) {
+            session->close(StreamError(StreamError::resource_constraint));
+            stream_.host()->unbind(*session);
+        }
+    }
+}
+
+void ResourceBinding::refuse(std::string_view id, const StanzaError& error)
+{
+    if (++refused_ > bind_attempts) {
+        stream_.end(StreamError(StreamError::policy_violation, "Too many refused resources")); // §7.7.3
         return;
     }
     Element iq("iq", ns::client);
     iq.set_attribute("type", "error").set_attribute("id", id);
     iq.add(error.to_element(ns::client));
-    send(iq);
-}
-
-/// Returns whether the logged-in account may bind or resume. Otherwise ends the stream: the account cannot be
-/// read, was removed or disabled, or has a new password since the login.
-bool ClientStream::may_go_in(const User& user)
-{
-    if (user.state() == User::State::failed) {
-        end(StreamError(StreamError::internal_server_error));
-        return false;
-    }
-    if (user.state() != User::State::ready) {
-        end(StreamError(StreamError::not_authorized)); // removed or disabled
-        return false;
-    }
-    if (has_shown_old_password(user)) {
-        end(StreamError(StreamError::not_authorized, "The password was changed"));
-        return false;
-    }
-    return true;
-}
-
-bool ClientStream::has_shown_old_password(const User& user) const
-{
-    return router().accounts().has_new_password_since(login_began_, user.jid());
-}
-
-void ClientStream::bind_to(std::shared_ptr<User> user, std::string id, std::string wanted)
-{
-    if (!may_go_in(*user)) {
-        return;
-    }
-    auto jid = user->jid().with_resource(wanted.empty() ? random_id(9) : wanted);
-    if (!jid) {
-        refuse_bind(id, StanzaError(StanzaError::bad_request, "The resource is not allowed")); // §7.7.2.1
-        return;
-    }
-    Session* holder = user->session(jid->resource());
-    if (holder != nullptr && !holder->is_connected()) {
-        // The holder waits to be resumed, but its client has come back to bind instead.
-        const auto held = holder->shared_from_this();
-        held->close(StreamError(StreamError::conflict));
-        host_->unbind(*held);
-        holder = nullptr;
-    }
-    if (holder != nullptr) {
-        // RFC 6120 §7.7.2.2
-        switch (settings_->resource_conflict) {
-        case ResourceConflict::replace:
-            holder->close(StreamError(StreamError::conflict, "Replaced by a new connection"));
-            host_->unbind(*holder);
-            break;
-        case ResourceConflict::refuse: refuse_bind(id, StanzaError(StanzaError::conflict)); return;
-        case ResourceConflict::rename: jid = user->jid().with_resource(beside(jid->resource())); break;
-        }
-    }
-    make_room(*user);
-    if (user->sessions().size() >= settings_->resources_per_account) {
-        refuse_bind(id, StanzaError(StanzaError::resource_constraint)); // §7.6.2.1
-        return;
-    }
-    give_session(std::make_shared<ClientSession>(*this, *host_, *jid));
-    host_->bind(user, session_);
-    service_.server().log().info("login", { { "jid", jid->text() }, { "peer", peer().address.to_string() } });
-    Stanza request = Stanza::iq(*jid, Jid(), IqType::set, id);
-    send(request.result(bind_result(*jid)).element());
-}
-
-/// Ends sessions that wait to be resumed, if the account is at its limit of resources.
-void ClientStream::make_room(User& user)
-{
-    // Copied, because a closed session leaves the list.
-    const std::vector<std::shared_ptr<Session>> sessions(user.sessions().begin(), user.sessions().end());
-    for (const auto& session : sessions) {
-        if (user.sessions().size() < settings_->resources_per_account) {
-            return;
-        }
-        if (!session->is_connected()) {
-            session->close(StreamError(StreamError::resource_constraint));
-            host_->unbind(*session);
-        }
-    }
-}
-
-void ClientStream::give_session(std::shared_ptr<ClientSession> session)
-{
-    session_ = std::move(session);
-    phase_ = Phase::bound;
-    xml_.set_parser_limits(settings_->after_login); // not earlier: unbound streams have no limit in number
-    sasl_.reset();
-    xml_.watch_for_quiet();
+    stream_.xml().send(iq);
 }
 
 } // namespace stonechat

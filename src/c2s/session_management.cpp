@@ -146,7 +146,7 @@ bool ClientSession::resume_on(ClientStream& stream, std::uint32_t h)
     const auto held = shared_from_this();
     if (ClientStream* old = std::exchange(stream_, nullptr)) {
         waiting_.reset(); // not counted yet, so the client sends it again
-        old->lose_session();
+        old->lose_session(StreamError(StreamError::conflict, "Resumed by a new connection"));
     }
     stream_ = &stream;
     state_ = State::connected;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resumption (XEP-0198 section 5): the part of ClientStream that resumes an earlier session after login. The
-// session is in memory, or only its record is in the store because the server was restarted.
+#include "c2s/stream_resumption.hpp"
+
 #include "base/log.hpp"
 #include "c2s/c2s.hpp"
 #include "c2s/client_session.hpp"
@@ -59,168 +59,194 @@ std::string sent_again(const UnackedMessage& message, const Host& host, const Se
 
 } // namespace
 
-void ClientStream::receive_management(const Element& element)
+StreamResumption::StreamResumption(ClientStream& stream, const Login& login) : stream_(stream), login_(login)
+{}
+
+void StreamResumption::receive(const Element& element)
 {
     if (element.name() == "resume") {
         resume_session(element);
     } else if (element.name() == "enable" || element.name() == "a" || element.name() == "r") {
-        send(management_failure(StanzaError::unexpected_request)); // only allowed after resource binding
+        // Only allowed after resource binding.
+        stream_.xml().send(management_failure(StanzaError::unexpected_request));
     } else {
-        end(StreamError(StreamError::unsupported_stanza_type));
+        stream_.end(StreamError(StreamError::unsupported_stanza_type));
     }
 }
 
-void ClientStream::resume_session(const Element& resume)
+void StreamResumption::resume_session(const Element& resume)
 {
     const auto h = read_handled_count(resume);
     const auto token = resume.attribute("previd");
-    if (settings_->resume_window.count() == 0) {
-        send(management_failure(StanzaError::feature_not_implemented));
+    if (stream_.settings().resume_window.count() == 0) {
+        stream_.xml().send(management_failure(StanzaError::feature_not_implemented));
         return;
     }
     if (!h || !token) {
-        send(management_failure(StanzaError::bad_request));
+        stream_.xml().send(management_failure(StanzaError::bad_request));
         return;
     }
-    Wanted wanted { host_->user(user_), std::string(*token), *h };
-    xml_.pause();
+    Wanted wanted { stream_.host()->user(login_.user), std::string(*token), *h };
+    stream_.xml().pause();
     look_again(std::move(wanted));
 }
 
 /// Looks for the session once the account is loaded.
-void ClientStream::look_again(Wanted wanted)
+void StreamResumption::look_again(Wanted wanted)
 {
     auto user = wanted.user;
-    user->when_loaded([held = shared_from_this(), wanted = std::move(wanted)](User&) mutable {
-        if (held->phase_ != Phase::closed) {
-            held->look_for_session(std::move(wanted));
+    user->when_loaded([this, held = stream_.shared_from_this(), wanted = std::move(wanted)](User&) mutable {
+        if (!held->xml().is_over()) {
+            look_for_session(std::move(wanted));
         }
     });
 }
 
-void ClientStream::look_for_session(Wanted wanted)
+void StreamResumption::look_for_session(Wanted wanted)
 {
-    if (!may_go_in(*wanted.user)) {
+    if (const auto refusal = refuse_entry(login_, *wanted.user, stream_.router())) {
+        stream_.end(*refusal);
         return;
     }
-    const auto kept = resumable_sessions();
+    const auto kept = stream_.resumable_sessions();
     if (auto* session = find_session(*wanted.user, wanted.token)) {
-        // Wait until everything received is settled: the client will send again what our `h` does not cover,
-        // so no such stanza may still be under way.
-        auto held = std::static_pointer_cast<ClientSession>(session->shared_from_this());
-        session->when_settled([self = shared_from_this(), held, wanted = std::move(wanted)]() mutable {
-            if (self->phase_ == Phase::closed) {
-                return;
-            }
-            if (held->is_open()) {
-                self->take_over(held, wanted);
-            } else {
-                self->look_again(std::move(wanted));
-            }
-        });
+        take_over_when_settled(std::static_pointer_cast<ClientSession>(session->shared_from_this()),
+            std::move(wanted));
         return;
     }
     if (const auto handled = kept->ended.find(wanted.user->key(), wanted.token)) {
-        fail_resumption(StanzaError::item_not_found, handled);
+        fail(StanzaError::item_not_found, handled);
         return;
     }
     if (kept->being_restored.contains(wanted.token)) {
         kept->being_restored.wait(wanted.token,
-            [held = shared_from_this(), wanted]() mutable { held->look_again(std::move(wanted)); });
+            [this, held = stream_.shared_from_this(), wanted]() mutable { look_again(std::move(wanted)); });
         return;
     }
-    kept->being_restored.begin(wanted.token);
-    const auto over = [kept, token = wanted.token](Done) { kept->being_restored.end(token); };
-    const auto failed = [kept, token = wanted.token, held = shared_from_this()](const std::exception_ptr&) {
-        held->end(StreamError(StreamError::internal_server_error));
-        kept->being_restored.end(token);
-    };
-    stonechat::start(bring_back(std::move(wanted)), over, failed);
+    look_in_store(std::move(wanted));
 }
 
-void ClientStream::fail_resumption(StanzaError::Condition condition, std::optional<std::uint32_t> handled)
+/// Waits until everything received is settled: the client will send again what our `h` does not cover, so no
+/// such stanza may still be under way.
+void StreamResumption::take_over_when_settled(const std::shared_ptr<ClientSession>& session, Wanted wanted)
 {
-    send(management_failure(condition, handled));
-    xml_.resume(); // the client may bind a resource
+    session->when_settled([this, stream = stream_.shared_from_this(), session,
+                              wanted = std::move(wanted)]() mutable {
+        if (stream->xml().is_over()) {
+            return;
+        }
+        if (session->is_open()) {
+            take_over(session, wanted);
+        } else {
+            look_again(std::move(wanted));
+        }
+    });
 }
 
-bool ClientStream::take_over(const std::shared_ptr<ClientSession>& session, const Wanted& wanted)
+void StreamResumption::fail(StanzaError::Condition condition, std::optional<std::uint32_t> handled)
 {
-    give_session(session);
-    if (!session->resume_on(*this, wanted.h)) {
-        session_.reset();
+    stream_.xml().send(management_failure(condition, handled));
+    stream_.xml().resume(); // the client may bind a resource
+}
+
+bool StreamResumption::take_over(const std::shared_ptr<ClientSession>& session, const Wanted& wanted)
+{
+    stream_.give_session(session);
+    if (!session->resume_on(stream_, wanted.h)) {
         Element lie("resume", ns::stream_management);
         lie.set_attribute("h", std::to_string(wanted.h));
-        end(handled_count_too_high(lie, session->sent_count()));
+        stream_.lose_session(handled_count_too_high(lie, session->sent_count()));
         return false;
     }
-    service_.server().log().info("resumed",
-        { { "jid", session->jid().text() }, { "peer", peer().address.to_string() } });
-    const Context context { *host_, wanted.user.get(), session.get() };
-    host_->handlers().run_moment(host_->handlers().on_resumed(), context);
-    xml_.resume();
+    stream_.server().log().info("resumed",
+        { { "jid", session->jid().text() }, { "peer", stream_.peer().address.to_string() } });
+    Host& host = *stream_.host();
+    host.handlers().run_moment(host.handlers().on_resumed(),
+        Context { host, wanted.user.get(), session.get() });
+    stream_.xml().resume();
     return true;
 }
 
 // After a restart of the server -------------------------------------------------------------------
 
-Task<Done> ClientStream::bring_back(Wanted wanted)
+void StreamResumption::look_in_store(Wanted wanted)
 {
-    const auto held = shared_from_this();
-    const auto kept = resumable_sessions();
+    const auto kept = stream_.resumable_sessions();
+    kept->being_restored.begin(wanted.token);
+    const auto over = [kept, token = wanted.token](Done) { kept->being_restored.end(token); };
+    const auto failed = [kept, token = wanted.token,
+                            held = stream_.shared_from_this()](const std::exception_ptr&) {
+        held->end(StreamError(StreamError::internal_server_error));
+        kept->being_restored.end(token);
+    };
+    start(bring_back(std::move(wanted)), over, failed);
+}
+
+Task<Done> StreamResumption::bring_back(Wanted wanted)
+{
+    const auto held = stream_.shared_from_this();
+    const auto kept = stream_.resumable_sessions();
     const AccountKey owner = wanted.user->key();
     auto asking = kept->store.find(owner, wanted.token);
     const auto found = co_await asking;
-    if (phase_ == Phase::closed) {
+    if (stream_.xml().is_over()) {
         co_return Done();
     }
     if (!found || !found->has_value()) {
-        fail_resumption(found ? StanzaError::item_not_found : StanzaError::internal_server_error);
+        fail(found ? StanzaError::item_not_found : StanzaError::internal_server_error);
         co_return Done();
     }
     const StreamBacklog& backlog = **found;
-    if (is_time_up(service_.server(), backlog.record)
+    if (is_time_up(stream_.server(), backlog.record)
         || wanted.user->session(backlog.record.resource) != nullptr) {
-        end_record(service_, *wanted.user, backlog.record);
-        fail_resumption(StanzaError::item_not_found, backlog.record.handled);
+        end_record(stream_.service(), *wanted.user, backlog.record);
+        fail(StanzaError::item_not_found, backlog.record.handled);
         co_return Done();
     }
     const std::uint64_t received = received_count(wanted.h, backlog);
     auto renumbering = kept->store.renumber(owner, backlog.record.row, received);
     const auto renumbered = co_await renumbering;
-    if (phase_ == Phase::closed) {
+    if (stream_.xml().is_over()) {
         co_return Done();
     }
-    const bool is_free = wanted.user->state() == User::State::ready && !has_shown_old_password(*wanted.user)
-        && wanted.user->session(backlog.record.resource) == nullptr;
-    if (!renumbered || !is_free) {
-        fail_resumption(StanzaError::internal_server_error);
+    if (!renumbered || !is_free(wanted, backlog.record)) {
+        fail(StanzaError::internal_server_error);
         co_return Done();
     }
     restore(wanted, backlog, received);
     co_return Done();
 }
 
-void ClientStream::restore(const Wanted& wanted, const StreamBacklog& backlog, std::uint64_t received)
+/// Returns whether the account may still be entered and nobody has its resource.
+bool StreamResumption::is_free(const Wanted& wanted, const StreamRecord& record) const
+{
+    const User& user = *wanted.user;
+    return user.state() == User::State::ready && !has_old_password(login_, user, stream_.router())
+        && user.session(record.resource) == nullptr;
+}
+
+void StreamResumption::restore(const Wanted& wanted, const StreamBacklog& backlog, std::uint64_t received)
 {
     const StreamRecord& record = backlog.record;
     User& user = *wanted.user;
+    Host& host = *stream_.host();
     SessionSnapshot state = SessionSnapshot::read(record.state);
-    auto session = std::make_shared<ClientSession>(shard(), *host_,
-        *user.jid().with_resource(record.resource), *settings_, resumable_sessions(), record, received);
+    auto session = std::make_shared<ClientSession>(stream_.shard(), host,
+        *user.jid().with_resource(record.resource), stream_.settings(), stream_.resumable_sessions(), record,
+        received);
     for (const UnackedMessage& message : backlog.unacked) {
         if (message.sequence > received) {
-            session->send_again(sent_again(message, *host_, *session, user.jid()));
+            session->send_again(sent_again(message, host, *session, user.jid()));
         }
     }
     if (state.interested) {
         session->set_interested();
     }
-    host_->handlers().restore(*session, state.modules);
-    host_->bind(wanted.user, session);
+    host.handlers().restore(*session, state.modules);
+    host.bind(wanted.user, session);
     if (take_over(session, wanted) && state.presence) {
         // After the restart no contact knows this presence, so it is broadcast again.
-        host_->from_client(*session, std::move(*state.presence), Settlement());
+        host.from_client(*session, std::move(*state.presence), Settlement());
     }
 }
 
