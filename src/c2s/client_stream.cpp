@@ -114,7 +114,7 @@ std::string_view ClientStream::name() const
 
 void ClientStream::on_element(Element element)
 {
-    if (xml_.is_over()) {
+    if (is_over_) {
         return;
     }
     if (state_) {
@@ -197,7 +197,7 @@ void ClientStream::lose_session(const StreamError& error)
 /// Moves the stream to the home shard of its user, with all that waits to be read and sent.
 void ClientStream::move_home(Shard& home)
 {
-    if (xml_.is_over()) {
+    if (is_over_) {
         return;
     }
     xml_.detach();
@@ -271,7 +271,7 @@ void ClientStream::tell_of_reader(std::string_view what) const
 
 void ClientStream::end(const StreamError& error)
 {
-    if (xml_.is_over()) {
+    if (std::exchange(is_over_, true)) {
         return;
     }
     xml_.end(error, { name(), {}, random_id() });
@@ -288,7 +288,7 @@ void ClientStream::on_exception(const std::exception& bug)
 
 void ClientStream::finish(EndOfStream how)
 {
-    if (xml_.is_over()) {
+    if (std::exchange(is_over_, true)) {
         return;
     }
     xml_.finish();
@@ -302,15 +302,14 @@ void ClientStream::on_closed(Transport::Closing why)
     } else if (why == Transport::Closing::overfull) {
         tell_of_reader("client reads too slowly");
     }
-    leave(EndOfStream::lost);
+    if (!std::exchange(is_over_, true)) {
+        leave(EndOfStream::lost);
+    }
     service_.remove(shard(), *this);
 }
 
 void ClientStream::leave(EndOfStream how)
 {
-    if (std::exchange(has_left_, true)) {
-        return;
-    }
     if (state_) {
         state_->on_over();
     }

@@ -40,7 +40,8 @@ public:
 
     /// The stream as its state and its session use it: to send, and to read no further for a while.
     XmlStream& xml() { return xml_; }
-    const XmlStream& xml() const { return xml_; }
+    /// Returns whether the stream has ended.
+    bool is_over() const { return is_over_; }
     Shard& shard() const { return xml_.shard(); }
     Router& router() const;
     C2s& service() const { return service_; }
@@ -99,7 +100,7 @@ private:
     std::unique_ptr<StreamState> state_; ///< null when there is or was a session
     std::shared_ptr<ClientSession> session_;
     std::string lang_;
-    bool has_left_ = false; ///< state and session know that the stream is over
+    bool is_over_ = false; ///< nothing is read any more; output may still be going out
 };
 
 } // namespace stonechat

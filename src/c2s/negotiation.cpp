@@ -216,7 +216,7 @@ std::shared_ptr<void> Negotiation::keep_alive()
 
 bool Negotiation::is_over() const
 {
-    return stream_.xml().is_over();
+    return stream_.is_over();
 }
 
 void Negotiation::logged_in(std::string user)

@@ -100,7 +100,7 @@ void ResourceBinding::bind(const Element& iq)
     auto user = stream_.host()->user(login_.user);
     user->when_loaded([this, held = stream_.shared_from_this(), user, id = std::move(id),
                           wanted = std::move(wanted)](User&) {
-        if (!held->xml().is_over()) {
+        if (!held->is_over()) {
             bind_to(user, id, wanted);
             held->xml().resume();
         }

@@ -96,7 +96,7 @@ void StreamResumption::look_again(Wanted wanted)
 {
     auto user = wanted.user;
     user->when_loaded([this, held = stream_.shared_from_this(), wanted = std::move(wanted)](User&) mutable {
-        if (!held->xml().is_over()) {
+        if (!held->is_over()) {
             look_for_session(std::move(wanted));
         }
     });
@@ -132,7 +132,7 @@ void StreamResumption::take_over_when_settled(const std::shared_ptr<ClientSessio
 {
     session->when_settled([this, stream = stream_.shared_from_this(), session,
                               wanted = std::move(wanted)]() mutable {
-        if (stream->xml().is_over()) {
+        if (stream->is_over()) {
             return;
         }
         if (session->is_open()) {
@@ -189,7 +189,7 @@ Task<Done> StreamResumption::bring_back(Wanted wanted)
     const AccountKey owner = wanted.user->key();
     auto asking = kept->store.find(owner, wanted.token);
     const auto found = co_await asking;
-    if (stream_.xml().is_over()) {
+    if (stream_.is_over()) {
         co_return Done();
     }
     if (!found || !found->has_value()) {
@@ -206,7 +206,7 @@ Task<Done> StreamResumption::bring_back(Wanted wanted)
     const std::uint64_t received = received_count(wanted.h, backlog);
     auto renumbering = kept->store.renumber(owner, backlog.record.row, received);
     const auto renumbered = co_await renumbering;
-    if (stream_.xml().is_over()) {
+    if (stream_.is_over()) {
         co_return Done();
     }
     if (!renumbered || !is_free(wanted, backlog.record)) {
