@@ -3,10 +3,12 @@
 
 #include "modules/archive_choices.hpp"
 #include "modules/archive_commands.hpp"
-#include "modules/archive_expiry.hpp"
+#include "modules/archive_indexing.hpp"
 #include "modules/archive_preferences.hpp"
 #include "modules/archive_quotas.hpp"
 #include "modules/archive_replays.hpp"
+#include "net/shard.hpp"
+#include "router/archive_expiry.hpp"
 #include "router/archive_query.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
@@ -107,8 +109,14 @@ public:
             [this](Iq iq, Context c) { return set_preferences(iq, c); });
         refuse_strangers(on);
         add_archive_commands(on, choices_);
-        expiry_.emplace(host);
-        expiry_->start();
+        if (host.shard().index() == 0) { // once per server
+            expiry_.emplace(host, host.name(), [&host] { return host_retention(host.settings("archive")); });
+            indexing_.emplace(host);
+            host.shard().post([this] {
+                expiry_->start();
+                indexing_->start();
+            });
+        }
     }
 
 private:
@@ -241,8 +249,9 @@ private:
 
     ArchiveChoicesOfUsers choices_;
     ArchiveQuotas quotas_;
-    std::optional<ArchiveReplays> replays_; ///< set in attach()
-    std::optional<ArchiveExpiry> expiry_;   ///< set in attach()
+    std::optional<ArchiveReplays> replays_;   ///< set in attach()
+    std::optional<ArchiveExpiry> expiry_;     ///< on shard 0 only
+    std::optional<ArchiveIndexing> indexing_; ///< likewise
     SessionSlot<std::size_t> under_way_;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // XEP-0313 Message Archive Management: decides which messages go into an account's archive. The files
 // archive_* belong to it: what the owner wants to keep (archive_choices, archive_preferences,
-// archive_commands), for how long (archive_expiry), quotas (archive_quotas), and detecting messages that a
-// client sends again because it could not know that the first copy was safe (archive_replays). Queries are in
-// router/archive_query, for rooms too.
+// archive_commands), quotas (archive_quotas), the search index (archive_indexing), and detecting messages
+// that a client sends again because it could not know that the first copy was safe (archive_replays). Queries
+// (archive_query) and for how long messages are kept (archive_expiry) are in router/, for rooms too.
 #pragma once
 
 #include "router/module.hpp"

@@ -3,15 +3,21 @@
 
 #include "base/log.hpp"
 #include "muc/joined_rooms.hpp"
+#include "muc/leftover_rooms.hpp"
 #include "muc/muc_commands.hpp"
 #include "muc/muc_service.hpp"
 #include "muc/room.hpp"
-#include "muc/room_expiry.hpp"
+#include "net/shard.hpp"
+#include "router/archive_expiry.hpp"
 #include "router/archive_quota.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace stonechat {
 namespace {
@@ -122,13 +128,19 @@ public:
         });
         joined_rooms_.attach(on, service_->domain());
         attach_muc_commands(on, *service_->rooms());
-        expiry_ = std::make_unique<RoomExpiry>(*service_);
+        if (host.shard().index() == 0) { // once per server
+            expiry_.emplace(host, domain->text(), [this] { return service_->retention(); });
+            host.shard().post([this] {
+                expiry_->start();
+                load_leftover_rooms(*service_);
+            });
+        }
     }
 
 private:
     std::unique_ptr<MucService> service_; ///< null if the settings name no domain
     JoinedRooms joined_rooms_;
-    std::unique_ptr<RoomExpiry> expiry_;
+    std::optional<ArchiveExpiry> expiry_; ///< on shard 0 only
 };
 
 } // namespace

@@ -78,6 +78,22 @@ struct Ledger::Ended {
     std::optional<Failure> failure;
 };
 
+/// Mail to the sender's home: its part in a message, which nobody took.
+struct Settlement::Returned {
+    void operator()() { SenderPart::come_home(std::move(sender_part), Settlement(std::move(unsettled))); }
+
+    std::unique_ptr<SenderPart> sender_part;
+    std::shared_ptr<Entry> unsettled;
+};
+
+/// Mail to the sender's home: what became of the message.
+struct SenderPart::Reported {
+    void operator()() { sender_part->on_outcome(outcome); }
+
+    std::unique_ptr<SenderPart> sender_part;
+    Outcome outcome;
+};
+
 /// Shared by all holders of one token; its destruction tells the ledger. Destructors run this, so it never
 /// throws.
 struct Settlement::Entry {
@@ -95,9 +111,7 @@ struct Settlement::Entry {
         }
         if (sender_part) {
             auto unsettled = std::make_shared<Entry>(std::move(state), number, kind);
-            home.post([unsettled = std::move(unsettled), sender_part = std::move(sender_part)]() mutable {
-                SenderPart::come_home(std::move(sender_part), Settlement(std::move(unsettled)));
-            });
+            home.post(Returned { std::move(sender_part), std::move(unsettled) });
         } else if (home.is_current()) {
             state->end(number, kind, failure);
         } else {
@@ -129,7 +143,7 @@ void SenderPart::over(std::unique_ptr<SenderPart> sender_part, Outcome outcome)
         sender_part->on_outcome(outcome);
         return;
     }
-    home.post([sender_part = std::move(sender_part), outcome] { sender_part->on_outcome(outcome); });
+    home.post(Reported { std::move(sender_part), outcome });
 }
 
 void SenderPart::come_home(std::unique_ptr<SenderPart> sender_part, Settlement settlement)

@@ -70,6 +70,9 @@ protected:
     /// Both are called on the sender's home shard.
     virtual void on_outcome(Outcome outcome) = 0;
     virtual void store_alone(std::unique_ptr<SenderPart> self, Settlement settlement) = 0;
+
+private:
+    struct Reported;
 };
 
 class Settlement {
@@ -115,6 +118,7 @@ public:
 private:
     friend class Ledger;
     struct Entry;
+    struct Returned;
     explicit Settlement(std::shared_ptr<Entry> entry, bool is_first = true)
         : entry_(std::move(entry)), is_first_(is_first)
     {}
