@@ -28,7 +28,7 @@ std::size_t size_of(const Section& section, std::string_view key)
 MucService::MucService(Host& host, Jid domain)
     : host_(host), domain_(std::move(domain)), occupant_hash_(host.router().server().secret(), "occupant id"),
       occupant_hash_2_(host.router().server().secret(), "occupant id, second half"),
-      requests_(service_requests()), relay_(*this), for_administrators_(*this)
+      requests_(service_requests()), for_administrators_(*this)
 {
     attach_room_features(room_handlers_);
 }
@@ -151,6 +151,10 @@ void MucService::deliver_to_service(Stanza stanza)
             answer_for_service(*this, std::move(stanza)), [](Done) {}, failed);
         return;
     }
+    if (is_iq && !stanza.is_request()) {
+        host_.requests().take(std::move(stanza));
+        return;
+    }
     if (stanza.kind() != StanzaKind::presence) {
         host_.router().refuse(stanza, StanzaError(StanzaError::service_unavailable));
     }
@@ -183,7 +187,6 @@ void MucService::forget(Room& room)
 
 void MucService::sweep()
 {
-    relay_.expire();
     std::vector<std::shared_ptr<Room>> idle;
     for (const auto& [name, room] : rooms_) {
         if (room.use_count() == 1 && room->is_idle_again(room->is_idle())) {

@@ -8,7 +8,6 @@
 #include "base/string_hash.hpp"
 #include "config/settings.hpp"
 #include "muc/muc_rooms.hpp"
-#include "muc/occupant_relay.hpp"
 #include "muc/room_config.hpp"
 #include "muc/room_handlers.hpp"
 #include "muc/service_requests.hpp"
@@ -75,7 +74,6 @@ public:
     /// What the features of its rooms have registered.
     const RoomHandlers& room_handlers() const { return room_handlers_; }
     /// Requests between occupants that await an answer.
-    OccupantRelay& relay() { return relay_; }
 
 private:
     void deliver_to_service(Stanza stanza);
@@ -87,7 +85,6 @@ private:
     StringMap<std::shared_ptr<Room>> rooms_;
     ServiceRequests requests_;
     RoomHandlers room_handlers_;
-    OccupantRelay relay_;
     MucRooms for_administrators_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/background.hpp"
 #include "muc/muc_service.hpp"
+#include "muc/occupant_relay.hpp"
 #include "muc/room.hpp"
 #include "muc/room_handlers.hpp"
 #include "router/host.hpp"
@@ -59,7 +60,7 @@ void receive_for_occupant(Room& room, const Stanza& request)
         room.refuse(request, StanzaError(StanzaError::item_not_found));
     } else if (asked == asker && Iq(request).payload().is("ping", ns::ping)) {
         room.send(request.result()); // XEP-0410 §3.3
-    } else if (!room.service().relay().pass(request, *asker, *asked)) {
+    } else if (!relay(room, request, *asker, *asked)) {
         room.refuse(request, StanzaError(StanzaError::resource_constraint));
     }
 }
@@ -69,7 +70,7 @@ void receive_for_occupant(Room& room, const Stanza& request)
 void receive_request(Room& room, Stanza stanza, Settlement& settlement)
 {
     if (!stanza.is_request()) {
-        room.service().relay().take(stanza);
+        room.host().requests().take(std::move(stanza));
         return;
     }
     const bool is_inside = room.occupants().by_device(stanza.from()) != nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests: iq requests that a host itself sends, in its own name or in that of one of its accounts, and the
-// callbacks waiting for the answers. An answer is accepted if it comes from the address that was asked, goes
+// Requests: iq requests that the server itself sends, in the name of a host, an account, a service or a room,
+// and the callbacks waiting for the answers. An answer is accepted if it comes from the address that was asked, goes
 // to the address that asked and has the request's id, which cannot be guessed; everything else is dropped.
 // The id also names the waiting shard, because an answer may arrive on any shard. Part of a Host;
 // shard-bound.
@@ -31,13 +31,14 @@ public:
     explicit Requests(Host& host);
     Requests(const Requests&) = delete;
 
-    /// Sends an iq to `to`. `from` is the host or, bare, one of its accounts: a request in the name of the
-    /// account does not reach users who have blocked the account. Returns false if too many requests are
-    /// open; then `f` is not called.
+    /// Sends an iq to `to`. `from` is the host, an account of it (bare: the address of a client is the
+    /// client's own), or an address of one of its services. A request in the name of an account does not
+    /// reach users who have blocked the account. Returns false if too many requests are open; then `f` is
+    /// not called.
     bool ask(const Jid& from, const Jid& to, IqType type, Element payload, OnAnswer f);
 
-    /// Takes an iq result or error addressed to the host or an account: calls the waiting callback, or drops
-    /// it.
+    /// Takes an iq result or error to an address from which ask() may have asked: calls the waiting callback,
+    /// or drops it. Whoever receives stanzas for such an address passes them here.
     void take(Stanza answer);
 
     std::size_t size() const { return open_.size(); }
