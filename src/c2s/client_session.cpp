@@ -71,7 +71,7 @@ void ClientSession::send(const Stanza& stanza)
 
 void ClientSession::deliver(const Stanza& stanza, const DeliveryStatusPtr& message)
 {
-    if (is_open() && !waits(stanza)) {
+    if (is_open() && !hold_back_if_inactive(stanza)) {
         put(stanza, message);
     }
 }
@@ -98,7 +98,7 @@ void ClientSession::put(const WireForm& stanza, std::string_view to)
     }
 }
 
-bool ClientSession::waits(const Stanza& stanza)
+bool ClientSession::hold_back_if_inactive(const Stanza& stanza)
 {
     if (is_attended() || ClientStateQueue::fate_of(stanza) == ClientStateQueue::Fate::at_once) {
         let_out();
@@ -111,7 +111,7 @@ bool ClientSession::waits(const Stanza& stanza)
     if (client_state_queue_->is_full()) {
         let_out();
     } else {
-        mind_account();
+        check_account_limit();
     }
     return true;
 }
@@ -189,8 +189,8 @@ std::size_t ClientSession::waiting_bytes() const
         + (client_state_queue_ ? client_state_queue_->bytes() : 0);
 }
 
-/// Returns early if little waits for this session, since then it is not the cause.
-void ClientSession::mind_account() const
+/// Does nothing if only few bytes wait for this session: then it cannot be what exceeds the limit.
+void ClientSession::check_account_limit() const
 {
     if (waiting_bytes() <= Transport::high_mark) {
         return;

@@ -37,10 +37,10 @@ Element management_failure(StanzaError::Condition condition,
 class ClientSession final : public Session {
 public:
     ClientSession(ClientStream& stream, Host& host, Jid full_jid);
-    /// Restores a session from its record in the store. The session waits for a connection. `received` is the
-    /// number of stanzas that the client says it received.
+    /// Restores a session from its record in the store. The session waits for a connection. `client_has` is
+    /// the number of stanzas that the client says it received.
     ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSettings& settings,
-        std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t received);
+        std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t client_has);
     ~ClientSession() override;
 
     // Session
@@ -102,7 +102,7 @@ public:
 
     /// Checks the limit on bytes waiting for all sessions of the account. Call after queueing output. If the
     /// limit is exceeded, the session with the most waiting bytes ends.
-    void mind_account() const;
+    void check_account_limit() const;
 
     // Used by StreamManagementSession.
     ClientStream* stream() const { return stream_; } ///< null while the session waits to be resumed
@@ -127,7 +127,7 @@ private:
     bool is_attended() const { return state_ == State::connected && !is_inactive(); }
     /// Puts `stanza` into the ClientStateQueue and returns true if the client is not attended and the stanza
     /// can wait. Otherwise first sends everything in the queue, to keep the order, and returns false.
-    bool waits(const Stanza& stanza);
+    bool hold_back_if_inactive(const Stanza& stanza);
     void let_out();
 
     void handle(Element element);

@@ -239,7 +239,7 @@ std::chrono::milliseconds ClientStream::least_keepalive() const
 void ClientStream::on_output_waiting()
 {
     if (session_) {
-        session_->mind_account();
+        session_->check_account_limit();
     }
 }
 

@@ -12,7 +12,7 @@ bool has_old_password(const Login& login, const User& user, Router& router)
     return router.accounts().has_new_password_since(login.began, user.jid());
 }
 
-std::optional<StreamError> refuse_entry(const Login& login, const User& user, Router& router)
+std::optional<StreamError> entry_problem(const Login& login, const User& user, Router& router)
 {
     if (user.state() == User::State::failed) {
         return StreamError(StreamError::internal_server_error);

@@ -22,6 +22,6 @@ struct Login {
 bool has_old_password(const Login& login, const User& user, Router& router);
 /// Returns why the client may neither bind nor resume: the account cannot be read, was removed or disabled,
 /// or has a new password. Nothing if it may.
-std::optional<StreamError> refuse_entry(const Login& login, const User& user, Router& router);
+std::optional<StreamError> entry_problem(const Login& login, const User& user, Router& router);
 
 } // namespace stonechat

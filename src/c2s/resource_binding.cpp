@@ -110,7 +110,7 @@ void ResourceBinding::bind(const Element& iq)
 void ResourceBinding::bind_to(const std::shared_ptr<User>& user, std::string_view id,
     const std::string& wanted)
 {
-    if (const auto refusal = refuse_entry(login_, *user, stream_.router())) {
+    if (const auto refusal = entry_problem(login_, *user, stream_.router())) {
         stream_.end(*refusal);
         return;
     }

@@ -39,7 +39,7 @@ std::chrono::seconds agreed_window(const Element& enable, std::chrono::seconds a
 } // namespace
 
 ClientSession::ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSettings& settings,
-    std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t received)
+    std::shared_ptr<ResumableSessions> kept, const StreamRecord& record, std::uint64_t client_has)
     : Session(std::move(full_jid)), stream_(nullptr), shard_(shard), host_(host), since_(host.clock().wall()),
       account_unsent_bytes_(settings.account_unsent_bytes),
       ledger_(
@@ -48,7 +48,7 @@ ClientSession::ClientSession(Shard& shard, Host& host, Jid full_jid, const C2sSe
 {
     StreamManagementSession::Record mine { std::move(kept), record.row, record.token, record.window };
     managed_ = std::make_unique<StreamManagementSession>(*this, StreamManagementSession::Limits(settings),
-        std::move(mine), record.handled, received);
+        std::move(mine), record.handled, client_has);
 }
 
 Element management_failure(StanzaError::Condition condition, std::optional<std::uint32_t> handled)

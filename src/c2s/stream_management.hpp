@@ -26,10 +26,11 @@ StreamError handled_count_too_high(const Element& ack, std::uint32_t sent);
 
 class StreamManagement {
 public:
-    /// Starts with `handled` stanzas of the client that were acknowledged to it, and with `received` stanzas
-    /// that the client has acknowledged. Both are 0 for a new session.
-    explicit StreamManagement(std::uint64_t handled = 0, std::uint64_t received = 0)
-        : durable_(handled), told_(handled), acknowledged_(received), sent_(received), asked_up_to_(received)
+    /// Starts with `handled` stanzas of the client that were acknowledged to it, and with `client_has`
+    /// stanzas that the client has acknowledged. Both are 0 for a new session.
+    explicit StreamManagement(std::uint64_t handled = 0, std::uint64_t client_has = 0)
+        : durable_(handled), told_(handled), acknowledged_(client_has), sent_(client_has),
+          asked_up_to_(client_has)
     {}
 
     // Stanzas to the client. Places in the queue are numbered from 1.

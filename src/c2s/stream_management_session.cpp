@@ -57,8 +57,8 @@ StreamManagementSession::StreamManagementSession(ClientSession& session, const L
 }
 
 StreamManagementSession::StreamManagementSession(ClientSession& session, const Limits& limits, Record record,
-    std::uint64_t handled, std::uint64_t received)
-    : session_(session), limits_(limits), record_(std::move(record)), management_(handled, received),
+    std::uint64_t handled, std::uint64_t client_has)
+    : session_(session), limits_(limits), record_(std::move(record)), management_(handled, client_has),
       before_(0), carried_(handled),
       timer_([](void* self) { static_cast<StreamManagementSession*>(self)->on_timer(); }, this),
       ack_timer_([](void* self) { static_cast<StreamManagementSession*>(self)->send_ack(); }, this)
@@ -93,7 +93,7 @@ void StreamManagementSession::send(std::string xml, DeliveryStatusPtr message)
     management_.push(std::move(xml), std::move(message));
     note_pushed(1, bytes);
     transmit();
-    session_.mind_account();
+    session_.check_account_limit();
 }
 
 void StreamManagementSession::send(const WireForms& stanzas, std::string_view to)
@@ -107,7 +107,7 @@ void StreamManagementSession::send(const WireForms& stanzas, std::string_view to
     }
     note_pushed(stanzas.size(), management_.bytes() - before);
     transmit();
-    session_.mind_account();
+    session_.check_account_limit();
 }
 
 UnackedEntry StreamManagementSession::reserve(CopyForm form)
@@ -121,7 +121,7 @@ void StreamManagementSession::commit(const UnackedEntry& entry, const Stanza& st
 {
     management_.fill(entry.sequence, ClientSession::to_wire(stanza), std::move(message));
     transmit();
-    session_.mind_account();
+    session_.check_account_limit();
 }
 
 void StreamManagementSession::cancel(const UnackedEntry& entry)
@@ -141,7 +141,7 @@ void StreamManagementSession::transmit()
     management_.transmit([stream] { return stream->xml().takes_more(); },
         [stream](const std::string& xml) { stream->xml().send_text(xml); });
     if (management_.untransmitted_bytes() > 0 && !stream->xml().takes_more()) {
-        stream->xml().mind_congestion(management_.untransmitted_bytes());
+        stream->xml().pause_while_congested(management_.untransmitted_bytes());
     }
 }
 
@@ -215,8 +215,8 @@ bool StreamManagementSession::is_reading()
     return now - *had_all_at_ < answer_grace;
 }
 
-/// Call after queueing `stanzas` stanzas of `bytes` bytes. They are a large answer if they exceed the limits
-/// by themselves, or if they are the first to exceed the limits together with what waited before.
+/// Call after `stanzas` stanzas with `bytes` bytes were queued. They count as a large answer in two cases:
+/// they alone exceed a limit, or the queue was within the limits before them and exceeds a limit with them.
 void StreamManagementSession::note_pushed(std::size_t stanzas, std::size_t bytes)
 {
     const bool is_large = stanzas > limits_.stanzas || bytes > limits_.bytes;
@@ -531,7 +531,7 @@ void StreamManagementSession::on_resumed()
     resumed.set_attribute("previd", record_->token).set_attribute("h", std::to_string(management_.take_h()));
     session_.stream()->xml().send_text(to_xml(resumed));
     transmit();
-    session_.mind_account(); // many messages may have come from the store
+    session_.check_account_limit(); // many messages may have come from the store
     run_acknowledged();
 }
 

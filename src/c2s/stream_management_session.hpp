@@ -44,9 +44,9 @@ public:
     /// Starts counting stanzas in both directions. `record` is empty if the session is not resumable.
     StreamManagementSession(ClientSession& session, const Limits& limits, std::optional<Record> record);
     /// Restores a session from its record, without a connection. `handled` is the committed `h` for the
-    /// client; `received` is the number of stanzas that the client says it received.
+    /// client; `client_has` is the number of stanzas that the client says it received.
     StreamManagementSession(ClientSession& session, const Limits& limits, Record record,
-        std::uint64_t handled, std::uint64_t received);
+        std::uint64_t handled, std::uint64_t client_has);
     ~StreamManagementSession() override;
 
     bool is_resumable() const { return record_.has_value(); }
@@ -74,7 +74,7 @@ public:
     void give_up();
     /// Calls `f` when the client has acknowledged everything that is queued now.
     void after_acknowledged(Function<void()> f);
-    /// Returns a time such that everything sent before it is acknowledged.
+    /// Returns a time. The client has acknowledged everything that was sent before that time.
     WallTime confirmed_until() const { return confirmed_until_; }
 
     // From the client.

@@ -28,7 +28,7 @@ ClientSession* find_session(const User& user, std::string_view token)
 }
 
 /// Returns `h` without the modulo 2^32: the value nearest to the sequence numbers of the stored messages.
-std::uint64_t received_count(std::uint32_t h, const StreamBacklog& backlog)
+std::uint64_t count_client_has(std::uint32_t h, const StreamBacklog& backlog)
 {
     if (backlog.unacked.empty()) {
         return h;
@@ -104,7 +104,7 @@ void StreamResumption::look_again(Wanted wanted)
 
 void StreamResumption::look_for_session(Wanted wanted)
 {
-    if (const auto refusal = refuse_entry(login_, *wanted.user, stream_.router())) {
+    if (const auto refusal = entry_problem(login_, *wanted.user, stream_.router())) {
         stream_.end(*refusal);
         return;
     }
@@ -203,8 +203,8 @@ Task<Done> StreamResumption::bring_back(Wanted wanted)
         fail(StanzaError::item_not_found, backlog.record.handled);
         co_return Done();
     }
-    const std::uint64_t received = received_count(wanted.h, backlog);
-    auto renumbering = kept->store.renumber(owner, backlog.record.row, received);
+    const std::uint64_t client_has = count_client_has(wanted.h, backlog);
+    auto renumbering = kept->store.renumber(owner, backlog.record.row, client_has);
     const auto renumbered = co_await renumbering;
     if (stream_.is_over()) {
         co_return Done();
@@ -213,7 +213,7 @@ Task<Done> StreamResumption::bring_back(Wanted wanted)
         fail(StanzaError::internal_server_error);
         co_return Done();
     }
-    restore(wanted, backlog, received);
+    restore(wanted, backlog, client_has);
     co_return Done();
 }
 
@@ -225,7 +225,7 @@ bool StreamResumption::is_free(const Wanted& wanted, const StreamRecord& record)
         && user.session(record.resource) == nullptr;
 }
 
-void StreamResumption::restore(const Wanted& wanted, const StreamBacklog& backlog, std::uint64_t received)
+void StreamResumption::restore(const Wanted& wanted, const StreamBacklog& backlog, std::uint64_t client_has)
 {
     const StreamRecord& record = backlog.record;
     User& user = *wanted.user;
@@ -233,9 +233,9 @@ void StreamResumption::restore(const Wanted& wanted, const StreamBacklog& backlo
     SessionSnapshot state = SessionSnapshot::read(record.state);
     auto session = std::make_shared<ClientSession>(stream_.shard(), host,
         *user.jid().with_resource(record.resource), stream_.settings(), stream_.resumable_sessions(), record,
-        received);
+        client_has);
     for (const UnackedMessage& message : backlog.unacked) {
-        if (message.sequence > received) {
+        if (message.sequence > client_has) {
             session->send_again(sent_again(message, host, *session, user.jid()));
         }
     }

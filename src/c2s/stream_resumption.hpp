@@ -43,7 +43,7 @@ private:
     void look_in_store(Wanted wanted);
     Task<Done> bring_back(Wanted wanted);
     bool is_free(const Wanted& wanted, const StreamRecord& record) const;
-    void restore(const Wanted& wanted, const StreamBacklog& backlog, std::uint64_t received);
+    void restore(const Wanted& wanted, const StreamBacklog& backlog, std::uint64_t client_has);
     void fail(StanzaError::Condition condition, std::optional<std::uint32_t> handled = {});
 
     ClientStream& stream_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ArchiveReplays: notes for each message with an `<origin-id/>` (XEP-0359) on which stream it came (Origin).
-// With that the store recognises a repetition: a message that the client sends again because an earlier
-// stream broke before the acknowledgement. A repetition is neither stored nor delivered twice, to an account
-// or in a room. A message is never a repetition of one on the same stream, nor if it has no origin-id:
-// delivering twice is better than not delivering. Shard-bound.
+// ArchiveReplays: if a message has an `<origin-id/>` (XEP-0359), records the stream on which it arrived
+// (Origin). From that, the store recognises a repetition: a message that the client sends again because an
+// earlier stream broke before the acknowledgement. A repetition is neither stored nor delivered twice, to an
+// account or in a room. A message is never a repetition of one on the same stream, nor if it has no
+// origin-id: delivering twice is better than not delivering. Shard-bound.
 #pragma once
 
 #include "base/keyed_hash.hpp"

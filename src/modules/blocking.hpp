@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// XEP-0191 Blocking Command: stops stanzas from and to the addresses that a user has blocked.
+// XEP-0191 Blocking Command: stops stanzas from and to the addresses that a user has blocked. What rooms send
+// passes no handlers; Host::deliver_directly checks it.
 #pragma once
 
 #include "router/module.hpp"

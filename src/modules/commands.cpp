@@ -93,7 +93,7 @@ private:
 
     Task<IqAnswer> begin(const Command& command, Iq iq, Context context)
     {
-        if (auto refused = refuse_action(iq.payload(), false)) {
+        if (auto refused = action_problem(iq.payload(), false)) {
             co_return std::move(*refused);
         }
         if (command.form) {
@@ -109,7 +109,7 @@ private:
         if (!is_open(session, command, iq.from())) {
             co_return command_error(StanzaError::bad_request, "bad-sessionid");
         }
-        if (auto refused = refuse_action(iq.payload(), true)) {
+        if (auto refused = action_problem(iq.payload(), true)) {
             co_return std::move(*refused);
         }
         if (iq.payload().attribute_or("action") == "cancel") {
@@ -130,13 +130,13 @@ private:
 
     /// Returns an error for an action that is not possible. A command has one stage, which can be completed
     /// or canceled; `execute` completes it (§3.4).
-    static std::optional<StanzaError> refuse_action(const Element& request, bool goes_on)
+    static std::optional<StanzaError> action_problem(const Element& request, bool goes_on)
     {
         const std::string_view action = request.attribute_or("action", "execute");
         if (action == "execute" || (goes_on && (action == "complete" || action == "cancel"))) {
             return std::nullopt;
         }
-        return refuse_command_action(action);
+        return command_action_problem(action);
     }
 
     /// Returns the form that the client has submitted or canceled (XEP-0004 §3.1).

@@ -34,9 +34,9 @@ struct Reading {
     };
     State state = State::unknown;
     std::weak_ptr<Session> reader;
-    std::set<std::uint64_t> status; ///< rows that were sent to `reader` and are not deleted yet
-    std::uint64_t appended = 0;     ///< number of messages sent to the store so far
-    std::uint64_t round = 0;        ///< counts readings, to recognise answers for an earlier one
+    std::set<std::uint64_t> unconfirmed_rows; ///< rows that were sent to `reader` and are not deleted yet
+    std::uint64_t appended = 0;               ///< number of messages sent to the store so far
+    std::uint64_t round = 0;                  ///< counts readings, to recognise answers for an earlier one
 };
 
 bool takes_messages(const Session& session)
@@ -77,7 +77,7 @@ public:
 private:
     // In ---------------------------------------------------------------------------------------------
 
-    /// Puts a message into the mailbox that no session can take now (RFC 6121 §8.5.2.2.1).
+    /// No session can take the message now. Puts it into the mailbox (RFC 6121 §8.5.2.2.1).
     Verdict keep(const Message& message, const Context& context)
     {
         if (message.type() != MessageType::chat && message.type() != MessageType::normal) {
@@ -96,7 +96,8 @@ private:
         return Verdict::pass();
     }
 
-    /// Puts a message into the mailbox whose receiver is still reading older messages, to keep the order.
+    /// The receiver is still reading older messages from the mailbox. Puts the message behind them, to keep
+    /// the order.
     Verdict queue_behind(const Message& message, const Context& context)
     {
         const Reading* reading = reading_.find(*context.user);
@@ -143,7 +144,7 @@ private:
         }
         if (reading.reader.lock().get() != &session) {
             // Messages that an earlier reader did not confirm are sent again: twice is better than never.
-            reading.status.clear();
+            reading.unconfirmed_rows.clear();
             reading.reader = session.weak_from_this();
         }
         reading.state = Reading::State::active;
@@ -200,7 +201,7 @@ private:
         const Reading& reading = reading_.of(user);
         host_->storage()
             .mailbox()
-            .read(user.key(), 0, reading.status.size() + batch_messages)
+            .read(user.key(), 0, reading.unconfirmed_rows.size() + batch_messages)
             .then([this, user = user.shared_from_this(), round = reading.round,
                       appended = reading.appended](Result<Rows, StoreError> rows) {
                 give(*user, round, appended, std::move(rows));
@@ -225,7 +226,7 @@ private:
             return;
         }
         std::erase_if(*rows,
-            [&reading](const MailboxMessage& row) { return reading.status.contains(row.row); });
+            [&reading](const MailboxMessage& row) { return reading.unconfirmed_rows.contains(row.row); });
         const std::size_t count = batch_of(*rows, reader->room());
         const bool is_last = count == rows->size() && count < batch_messages;
         if (count == 0 && !is_last) {
@@ -333,7 +334,7 @@ private:
             written.push_back(row.row);
         }
         Reading& reading = reading_.of(user);
-        reading.status.insert(written.begin(), written.end());
+        reading.unconfirmed_rows.insert(written.begin(), written.end());
         if (!written.empty()) {
             remove_after_next_stanza(user, reader, std::move(written));
         }
@@ -396,7 +397,7 @@ private:
                 if (!removed) { // harmless: the messages will be delivered again
                     host_->log().warning("mailbox not emptied", { { "user", key.user } });
                 } else if (user) {
-                    std::erase_if(reading_.of(*user).status, [&rows](std::uint64_t row) {
+                    std::erase_if(reading_.of(*user).unconfirmed_rows, [&rows](std::uint64_t row) {
                         return std::binary_search(rows.begin(), rows.end(), row);
                     });
                 }

@@ -89,9 +89,10 @@ public:
     }
 
 private:
-    /// Called for the sender's and the recipient's archive: the other one may be on another server, or may
-    /// not have the message. On the recipient's side the settlement is held until the replacement is done, on
-    /// the sender's side not: there the DeliveryPlan itself travels with the Settlement.
+    /// Called once for each side, because each side changes only its own archive; the other archive may be on
+    /// another server, or may not have the message. The recipient's side holds the settlement until the
+    /// replacement is done. The sender's side must not: its DeliveryPlan is a part of the settlement, so each
+    /// would wait for the other.
     static Verdict look(const Message& message, const Context& context, Flow flow)
     {
         const Element& element = std::as_const(message.stanza()).element();

@@ -37,7 +37,7 @@ RoomProblem store_failed(StoreError error)
 }
 
 /// Returns why `room` cannot be used, or nothing if it exists.
-std::optional<RoomProblem> refuse_missing(const Room& room)
+std::optional<RoomProblem> missing_room_problem(const Room& room)
 {
     if (room.state() == Room::State::failed) {
         return store_failed();
@@ -77,7 +77,7 @@ template <class T> using Work = std::function<Task<RoomResult<T>>(std::shared_pt
 
 template <class T> Task<RoomResult<T>> unless_missing(std::shared_ptr<Room> room, Work<T> work)
 {
-    if (auto missing = refuse_missing(*room)) {
+    if (auto missing = missing_room_problem(*room)) {
         co_return std::move(*missing);
     }
     auto working = work(std::move(room));
@@ -155,7 +155,7 @@ Task<RoomResult<RoomFacts>> inspect_here(std::shared_ptr<Room> room)
     if (!page) {
         co_return store_failed();
     }
-    if (auto missing = refuse_missing(*room)) {
+    if (auto missing = missing_room_problem(*room)) {
         co_return std::move(*missing);
     }
     RoomFacts facts;
@@ -172,7 +172,7 @@ Task<RoomResult<Done>> configure_here(std::shared_ptr<Room> room, std::vector<Ro
 {
     auto locking = room->change_mutex().lock();
     const auto lock = co_await locking;
-    if (auto missing = refuse_missing(*room)) {
+    if (auto missing = missing_room_problem(*room)) {
         co_return std::move(*missing);
     }
     RoomLimits limits = room->service().limits();
@@ -191,7 +191,7 @@ Task<RoomResult<Done>> affiliate_here(std::shared_ptr<Room> room, Jid user, Affi
 {
     auto locking = room->change_mutex().lock();
     const auto lock = co_await locking;
-    if (auto missing = refuse_missing(*room)) {
+    if (auto missing = missing_room_problem(*room)) {
         co_return std::move(*missing);
     }
     auto changing = stonechat::affiliate(room, std::move(user), affiliation, std::move(reason));
@@ -203,7 +203,7 @@ Task<RoomResult<Done>> destroy_here(std::shared_ptr<Room> room, std::string reas
 {
     auto locking = room->change_mutex().lock();
     const auto lock = co_await locking;
-    if (auto missing = refuse_missing(*room)) {
+    if (auto missing = missing_room_problem(*room)) {
         co_return std::move(*missing);
     }
     Element wish("destroy", ns::muc_owner);

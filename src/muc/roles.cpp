@@ -62,7 +62,7 @@ Role role_after_change(Role now, Affiliation before, Affiliation affiliation, bo
     return loses_moderation ? implied : std::max(now, implied);
 }
 
-std::optional<StanzaError> refuse_role_change(const RoleAndAffiliation& actor,
+std::optional<StanzaError> role_change_problem(const RoleAndAffiliation& actor,
     const RoleAndAffiliation& target, Role wanted)
 {
     const bool is_admin = actor.affiliation >= Affiliation::admin;
@@ -90,7 +90,7 @@ std::optional<StanzaError> refuse_role_change(const RoleAndAffiliation& actor,
     return std::nullopt;
 }
 
-std::optional<StanzaError> refuse_affiliation_change(Affiliation actor, Affiliation now, Affiliation wanted)
+std::optional<StanzaError> affiliation_change_problem(Affiliation actor, Affiliation now, Affiliation wanted)
 {
     if (actor < Affiliation::admin) {
         return StanzaError(StanzaError::forbidden);

@@ -34,11 +34,11 @@ struct RoleAndAffiliation {
 
 /// Returns why `actor` may not give `target` the role `wanted`, or nothing if the actor may (§8.2 to §8.4,
 /// §9.6, §9.7). `target` may be the actor.
-std::optional<StanzaError> refuse_role_change(const RoleAndAffiliation& actor,
+std::optional<StanzaError> role_change_problem(const RoleAndAffiliation& actor,
     const RoleAndAffiliation& target, Role wanted);
 /// Returns why an actor with the affiliation `actor` may not change an affiliation from `now` to `wanted`, or
 /// nothing if the actor may (§9, §10). The caller checks that an owner remains and that nobody bans
 /// themselves.
-std::optional<StanzaError> refuse_affiliation_change(Affiliation actor, Affiliation now, Affiliation wanted);
+std::optional<StanzaError> affiliation_change_problem(Affiliation actor, Affiliation now, Affiliation wanted);
 
 } // namespace stonechat

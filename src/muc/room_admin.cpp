@@ -62,7 +62,7 @@ std::string reason_of(const Element& item)
 }
 
 /// §9.2: returns an error if `user` is a domain and the affiliation is neither a ban nor none.
-std::optional<StanzaError> refuse_target(const Jid& user, Affiliation affiliation)
+std::optional<StanzaError> target_problem(const Jid& user, Affiliation affiliation)
 {
     const bool may_be_domain = affiliation == Affiliation::outcast || affiliation == Affiliation::none;
     return user.has_local() || may_be_domain
@@ -106,7 +106,7 @@ std::optional<StanzaError> read_affiliation(const Room& room, const Element& ite
         return nick ? StanzaError(StanzaError::item_not_found)
                     : bad_request("An item has neither jid nor nick");
     }
-    if (auto refusal = refuse_target(read.user, *affiliation)) {
+    if (auto refusal = target_problem(read.user, *affiliation)) {
         return refusal;
     }
     items.affiliations.push_back(std::move(read));
@@ -143,7 +143,7 @@ std::string actor_nick(const Room& room, const Jid& actor)
 
 // Roles -------------------------------------------------------------------------------------------
 
-std::optional<StanzaError> refuse_roles(const Room& room, const Jid& actor,
+std::optional<StanzaError> roles_problem(const Room& room, const Jid& actor,
     const std::vector<RoleItem>& items)
 {
     const RoleAndAffiliation role_and_affiliation = room.role_and_affiliation(actor);
@@ -157,7 +157,7 @@ std::optional<StanzaError> refuse_roles(const Room& room, const Jid& actor,
             return StanzaError(StanzaError::item_not_found);
         }
         const RoleAndAffiliation his { room.affiliation(target->user), target->role };
-        if (auto refusal = refuse_role_change(role_and_affiliation, his, item.role)) {
+        if (auto refusal = role_change_problem(role_and_affiliation, his, item.role)) {
             return refusal;
         }
     }
@@ -200,7 +200,7 @@ Function<void()> change_roles(Room& room, const Jid& actor, const std::vector<Ro
 
 // Affiliations ------------------------------------------------------------------------------------
 
-std::optional<StanzaError> refuse_one(const Room& room, const Jid& actor, const AffiliationItem& item)
+std::optional<StanzaError> item_problem(const Room& room, const Jid& actor, const AffiliationItem& item)
 {
     const Affiliation own = room.affiliation(actor);
     const RoomMember* member = room.members().find(item.user);
@@ -209,7 +209,7 @@ std::optional<StanzaError> refuse_one(const Room& room, const Jid& actor, const 
         return own >= Affiliation::admin ? StanzaError(StanzaError::conflict)
                                          : StanzaError(StanzaError::forbidden);
     }
-    if (auto refusal = refuse_affiliation_change(own, now, item.affiliation)) {
+    if (auto refusal = affiliation_change_problem(own, now, item.affiliation)) {
         return refusal;
     }
     if (item.nick && !item.nick->empty()) {
@@ -264,7 +264,7 @@ std::size_t bytes_added(const Room& room, const std::vector<AffiliationItem>& it
 }
 
 /// Returns why the outcome is not allowed for any actor, or nothing.
-std::optional<StanzaError> refuse_outcome(const Room& room, const std::vector<AffiliationItem>& items)
+std::optional<StanzaError> outcome_problem(const Room& room, const std::vector<AffiliationItem>& items)
 {
     if (leaves_no_owner(room, items)) {
         return StanzaError(StanzaError::conflict, "A room needs an owner");
@@ -284,15 +284,15 @@ std::optional<StanzaError> refuse_outcome(const Room& room, const std::vector<Af
     return std::nullopt;
 }
 
-std::optional<StanzaError> refuse_affiliations(const Room& room, const Jid& actor,
+std::optional<StanzaError> affiliations_problem(const Room& room, const Jid& actor,
     const std::vector<AffiliationItem>& items)
 {
     for (const AffiliationItem& item : items) {
-        if (auto refusal = refuse_one(room, actor, item)) {
+        if (auto refusal = item_problem(room, actor, item)) {
             return refusal;
         }
     }
-    return refuse_outcome(room, items);
+    return outcome_problem(room, items);
 }
 
 Task<RoomAnswer> change_affiliations(std::shared_ptr<Room> room, Jid actor,
@@ -420,10 +420,10 @@ Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
         co_return items.error();
     }
     const Jid& actor = iq.from();
-    if (auto refusal = refuse_roles(*room, actor, items->roles)) {
+    if (auto refusal = roles_problem(*room, actor, items->roles)) {
         co_return std::move(*refusal);
     }
-    if (auto refusal = refuse_affiliations(*room, actor, items->affiliations)) {
+    if (auto refusal = affiliations_problem(*room, actor, items->affiliations)) {
         co_return std::move(*refusal);
     }
     if (items->affiliations.empty()) {
@@ -444,12 +444,12 @@ Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
 
 Task<RoomAnswer> affiliate(std::shared_ptr<Room> room, Jid user, Affiliation affiliation, std::string reason)
 {
-    if (auto refusal = refuse_target(user, affiliation)) {
+    if (auto refusal = target_problem(user, affiliation)) {
         co_return std::move(*refusal);
     }
     std::vector<AffiliationItem> items;
     items.push_back({ std::move(user), affiliation, shortened(std::move(reason)), std::nullopt });
-    if (auto refusal = refuse_outcome(*room, items)) {
+    if (auto refusal = outcome_problem(*room, items)) {
         co_return std::move(*refusal);
     }
     auto changing = change_affiliations(room, Jid(), std::move(items));

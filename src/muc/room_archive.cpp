@@ -16,9 +16,9 @@
 namespace stonechat {
 namespace {
 
-constexpr std::size_t most_at_once = 2; ///< running queries of one device
+constexpr std::size_t most_queries = 2; ///< running queries of one device
 
-std::optional<StanzaError> refuse_archive(const Room& room, const Jid& asker)
+std::optional<StanzaError> archive_problem(const Room& room, const Jid& asker)
 {
     if (!room.is_archived()) {
         return StanzaError(StanzaError::service_unavailable);
@@ -45,7 +45,7 @@ Task<ArchiveQuota::Bytes> quota_of(std::shared_ptr<Room> room)
 
 Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)
 {
-    if (auto refusal = refuse_archive(*room, iq.from())) {
+    if (auto refusal = archive_problem(*room, iq.from())) {
         co_return std::move(*refusal);
     }
     Element query("query", ns::archive);
@@ -56,7 +56,7 @@ Task<RoomAnswer> answer_archive_form(std::shared_ptr<Room> room, Iq iq)
 Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq)
 {
     const Jid& asker = iq.from();
-    if (auto refusal = refuse_archive(*room, asker)) {
+    if (auto refusal = archive_problem(*room, asker)) {
         co_return std::move(*refusal);
     }
     const ArchivePageLimits limits = room->service().page_limits();
@@ -68,7 +68,7 @@ Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq)
     if (request->query.with && !request->query.with->same_bare(room->address())) {
         co_return StanzaError(StanzaError::forbidden);
     }
-    if (!room->archive().begin_query(asker, most_at_once)) {
+    if (!room->archive().begin_query(asker, most_queries)) {
         co_return StanzaError(StanzaError::resource_constraint);
     }
     auto asking = room->host().storage().archive().page(room->key(), request->query);
@@ -90,7 +90,7 @@ Task<RoomAnswer> answer_archive_query(std::shared_ptr<Room> room, Iq iq)
 
 Task<RoomAnswer> answer_archive_metadata(std::shared_ptr<Room> room, Iq iq)
 {
-    if (auto refusal = refuse_archive(*room, iq.from())) {
+    if (auto refusal = archive_problem(*room, iq.from())) {
         co_return std::move(*refusal);
     }
     auto asking = room->host().storage().archive().ends(room->key());

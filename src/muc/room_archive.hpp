@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The archive of a room (XEP-0313 section 6.1.2). Users who may enter the room may query it. Real addresses
+// Queries of a room's archive (XEP-0313 section 6.1.2), and its quota. room_messages puts messages into it.
+// Users who may enter the room may query it. Real addresses
 // are included only for users who may see them.
 #pragma once
 

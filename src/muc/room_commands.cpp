@@ -32,12 +32,12 @@ Element hand_out(const RoomCommand& command, const Room& room, const Element& re
 }
 
 /// Every command has one step: `execute` and `complete` carry it out.
-std::optional<StanzaError> refuse_action(std::string_view action)
+std::optional<StanzaError> action_problem(std::string_view action)
 {
     if (action == "execute" || action == "complete" || action == "cancel") {
         return std::nullopt;
     }
-    return refuse_command_action(action);
+    return command_action_problem(action);
 }
 
 /// Returns the form that the client has submitted or canceled; an empty one if there is none.
@@ -87,7 +87,7 @@ Task<RoomAnswer> answer_command(std::shared_ptr<Room> room, Iq iq)
         co_return StanzaError(StanzaError::unexpected_request, "The room has to be configured first");
     }
     const std::string_view action = request.attribute_or("action", "execute");
-    if (auto refusal = refuse_action(action)) {
+    if (auto refusal = action_problem(action)) {
         co_return std::move(*refusal);
     }
     if (action != "cancel" && request.child("x", ns::data_forms) == nullptr && command->form) {

@@ -39,7 +39,7 @@ bool is_full(const Room& room, Affiliation affiliation)
 
 /// Returns why the user may not enter (§7.2.5 to §7.2.10). The order of the checks reveals as little as
 /// possible.
-std::optional<StanzaError> refuse_entrance(Room& room, const Stanza& presence)
+std::optional<StanzaError> entrance_problem(Room& room, const Stanza& presence)
 {
     const Jid& who = presence.from();
     const Affiliation affiliation = room.affiliation(who);
@@ -56,7 +56,7 @@ std::optional<StanzaError> refuse_entrance(Room& room, const Stanza& presence)
     if (!password.empty() && !equal_in_constant_time(password_of(presence.element()), password)) {
         return StanzaError(StanzaError::not_authorized);
     }
-    if (auto refusal = refuse_nick(room, who, presence.to().resource())) {
+    if (auto refusal = nick_problem(room, who, presence.to().resource())) {
         return refusal;
     }
     const bool has_place = room.occupants().by_nick(presence.to().resource()) != nullptr;
@@ -122,7 +122,7 @@ void create(Room& room, Stanza presence)
         room.refuse(presence, StanzaError(StanzaError::not_allowed));
         return;
     }
-    if (auto refusal = refuse_nick(room, owner, presence.to().resource())) {
+    if (auto refusal = nick_problem(room, owner, presence.to().resource())) {
         room.refuse(presence, *refusal);
         return;
     }
@@ -153,7 +153,7 @@ bool is_invisible(std::string_view nick)
 
 } // namespace
 
-std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::string_view nick)
+std::optional<StanzaError> nick_problem(const Room& room, const Jid& user, std::string_view nick)
 {
     if (nick.empty()) {
         return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify, "A nick is missing");
@@ -215,7 +215,7 @@ void enter(Room& room, Stanza presence)
         create(room, std::move(presence));
         return;
     }
-    if (auto refusal = refuse_entrance(room, presence)) {
+    if (auto refusal = entrance_problem(room, presence)) {
         room.refuse(presence, *refusal);
         return;
     }

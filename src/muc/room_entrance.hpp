@@ -21,7 +21,7 @@ void synchronise(Room& room, const Occupant& occupant, const Device& device, con
 void change_place(Room& room, Stanza presence);
 
 /// Returns why `user` cannot have a nick, or nothing if the nick is free (§7.2.8, §7.6).
-std::optional<StanzaError> refuse_nick(const Room& room, const Jid& user, std::string_view nick);
+std::optional<StanzaError> nick_problem(const Room& room, const Jid& user, std::string_view nick);
 
 /// Returns a presence as others may see it: without addresses and without elements that only rooms may send.
 Element visible_content(const Element& presence);

@@ -68,7 +68,7 @@ bool is_blank(std::string_view text)
     return std::all_of(text.begin(), text.end(), [](char c) { return c == ' '; });
 }
 
-Refusal refuse_hat(const Hat& hat)
+Refusal hat_problem(const Hat& hat)
 {
     if (hat.uri.size() > longest_uri || hat.title.size() > longest_title || hat.hue.size() > longest_hue) {
         return StanzaError(StanzaError::not_acceptable,
@@ -162,7 +162,7 @@ Task<Ended> change(std::shared_ptr<Room> room, RoomHats::Changes changes,
 Task<Ended> create(std::shared_ptr<Room> room, Iq iq, DataForm form)
 {
     const Hat hat = hat_in(form, iq);
-    if (auto refusal = refuse_hat(hat)) {
+    if (auto refusal = hat_problem(hat)) {
         co_return std::move(*refusal);
     }
     const Hat* old = room->hats().find(hat.uri);
@@ -190,7 +190,7 @@ Task<Ended> destroy_hat(std::shared_ptr<Room> room, Iq, DataForm form)
     co_return ended;
 }
 
-Refusal refuse_wearing(const Room& room, const Wish& wish)
+Refusal wearing_problem(const Room& room, const Wish& wish)
 {
     const auto his = room.hats().wearers().find(wish.user.text());
     if (his != room.hats().wearers().end() && his->second.size() >= most_worn_by_one) {
@@ -213,7 +213,7 @@ Task<Ended> assign(std::shared_ptr<Room> room, Iq, DataForm form)
     if (room->hats().wears(wish->user, wish->hat->uri)) {
         co_return Outcome();
     }
-    if (auto refusal = refuse_wearing(*room, *wish)) {
+    if (auto refusal = wearing_problem(*room, *wish)) {
         co_return std::move(*refusal);
     }
     auto changes = room->hats().assign(wish->user, wish->hat->uri);

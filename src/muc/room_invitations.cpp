@@ -16,7 +16,7 @@
 namespace stonechat {
 namespace {
 
-constexpr std::size_t most_at_once = 50;
+constexpr std::size_t most_invitations = 50;
 
 const Element* user_element(const Stanza& message)
 {
@@ -123,7 +123,7 @@ void invite_all(Room& room, const Stanza& request, Settlement& settlement)
         return;
     }
     const auto invites = user_element(request)->children("invite", ns::muc_user);
-    if (invites.size() > most_at_once || !room.rates().allows_message(request.from())) {
+    if (invites.size() > most_invitations || !room.rates().allows_message(request.from())) {
         room.refuse(request, StanzaError(StanzaError::resource_constraint));
         return;
     }

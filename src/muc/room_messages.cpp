@@ -44,7 +44,7 @@ bool is_too_long_for_subject(const Room& room, const Element& message)
 }
 
 /// Returns why an occupant may not send this to all, or nothing if the occupant may (§7.4, §8.1).
-std::optional<StanzaError> refuse_to_reflect(Room& room, const Occupant& occupant, const Element& message)
+std::optional<StanzaError> reflection_problem(Room& room, const Occupant& occupant, const Element& message)
 {
     if (is_subject_change(message)) {
         const bool may = occupant.role == Role::moderator
@@ -229,7 +229,7 @@ void receive_groupchat(Room& room, Stanza message, Settlement& settlement)
         take_tick(room, *occupant, message, settlement);
         return;
     }
-    if (auto refusal = refuse_to_reflect(room, *occupant, element)) {
+    if (auto refusal = reflection_problem(room, *occupant, element)) {
         room.refuse(message, *refusal);
         return;
     }

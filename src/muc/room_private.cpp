@@ -23,7 +23,7 @@ bool may_write(const Room& room, const Occupant& sender)
     return false;
 }
 
-std::optional<StanzaError> refuse_private(Room& room, const Stanza& message)
+std::optional<StanzaError> private_message_problem(Room& room, const Stanza& message)
 {
     const Occupant* sender = room.occupants().by_device(message.from());
     if (sender == nullptr) {
@@ -66,7 +66,7 @@ Stanza passed_on(const Room& room, const Occupant& sender, Stanza message)
 
 void receive_private(Room& room, Stanza message, Settlement& settlement)
 {
-    if (auto refusal = refuse_private(room, message)) {
+    if (auto refusal = private_message_problem(room, message)) {
         room.refuse(message, *refusal);
         return;
     }

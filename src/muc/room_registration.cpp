@@ -77,7 +77,7 @@ DataForm registration_form(const Room& room, const Jid& user)
 
 /// §7.10: returns why the user may not register. Registering makes new members only if the owner allows it,
 /// and never in a members-only room.
-std::optional<StanzaError> refuse_registration(const Room& room, const Jid& user)
+std::optional<StanzaError> registration_problem(const Room& room, const Jid& user)
 {
     const Affiliation affiliation = room.affiliation(user);
     if (affiliation == Affiliation::outcast) {
@@ -110,7 +110,7 @@ Result<RoomMember, StanzaError> read_registration(const Room& room, const Jid& u
         if (!nick) {
             return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify);
         }
-        if (auto refusal = refuse_nick(room, user, nick->resource())) {
+        if (auto refusal = nick_problem(room, user, nick->resource())) {
             return std::move(*refusal);
         }
         member.nick = nick->resource();
@@ -154,7 +154,7 @@ RoomMember unregistered(const Room& room, const Jid& user)
 
 Task<RoomAnswer> answer_register_get(std::shared_ptr<Room> room, Iq iq)
 {
-    if (auto refusal = refuse_registration(*room, iq.from())) {
+    if (auto refusal = registration_problem(*room, iq.from())) {
         co_return std::move(*refusal);
     }
     Element query("query", ns::in_band_registration);
@@ -173,7 +173,7 @@ Task<RoomAnswer> answer_register_set(std::shared_ptr<Room> room, Iq iq)
 {
     auto locking = room->change_mutex().lock();
     const auto lock = co_await locking;
-    if (auto refusal = refuse_registration(*room, iq.from())) {
+    if (auto refusal = registration_problem(*room, iq.from())) {
         co_return std::move(*refusal);
     }
     if (iq.payload().child("remove") != nullptr) {

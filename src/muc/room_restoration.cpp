@@ -212,7 +212,7 @@ void restore_occupant(Room& room, const Jid& device, std::string_view nick, Wall
     if (room.occupants().by_device(device) != nullptr) {
         return;
     }
-    if (room.state() != Room::State::open || !room.admits(device) || refuse_nick(room, device, nick)) {
+    if (room.state() != Room::State::open || !room.admits(device) || nick_problem(room, device, nick)) {
         tell_outside(room, *room.address().with_resource(nick), device, { muc_status::shut_down });
         if (room.state() == Room::State::absent) {
             room.service().forget(room);

@@ -59,7 +59,7 @@ bool takes_several(FieldType type)
     return type == FieldType::list_multi || type == FieldType::jid_multi;
 }
 
-Problem refuse_jids(const Field& field, const std::vector<std::string>& values)
+Problem jids_problem(const Field& field, const std::vector<std::string>& values)
 {
     for (const std::string& value : values) {
         const auto jid = Jid::parse(value);
@@ -70,7 +70,7 @@ Problem refuse_jids(const Field& field, const std::vector<std::string>& values)
     return {};
 }
 
-Problem refuse_words(const Field& field, const std::vector<std::string>& values)
+Problem words_problem(const Field& field, const std::vector<std::string>& values)
 {
     std::string words;
     for (const DataForm::Option& option : field.options) {
@@ -89,7 +89,7 @@ Problem refuse_words(const Field& field, const std::vector<std::string>& values)
 
 /// Refuses a number above the limit. A form's value is silently reduced to the limit, because clients submit
 /// what the form offers; an administrator who types a number means it.
-Problem refuse_history(const std::string& value, const RoomLimits& limits)
+Problem history_problem(const std::string& value, const RoomLimits& limits)
 {
     std::size_t number = 0;
     const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -101,18 +101,18 @@ Problem refuse_history(const std::string& value, const RoomLimits& limits)
 }
 
 /// Checks values that reading the form would ignore, or refuse without an explanation.
-Problem refuse_values(const Field& field, const std::vector<std::string>& values, const RoomLimits& limits)
+Problem values_problem(const Field& field, const std::vector<std::string>& values, const RoomLimits& limits)
 {
     if (!takes_several(field.type) && values.size() != 1) {
         return bad_value(field.var + " has one value");
     }
     if (field.type == FieldType::jid_multi) {
-        return refuse_jids(field, values);
+        return jids_problem(field, values);
     }
     if (field.type == FieldType::list_multi) {
-        return refuse_words(field, values);
+        return words_problem(field, values);
     }
-    return field.var == history_field ? refuse_history(values.front(), limits) : Problem();
+    return field.var == history_field ? history_problem(values.front(), limits) : Problem();
 }
 
 } // namespace
@@ -135,7 +135,7 @@ RoomResult<DataForm> to_submission(const std::vector<RoomSetting>& settings, con
         if (submission.field(known->var) != nullptr) {
             return bad_value(known->var + " is given twice");
         }
-        if (auto problem = refuse_values(*known, setting.values, limits)) {
+        if (auto problem = values_problem(*known, setting.values, limits)) {
             return std::move(*problem);
         }
         Field field;

@@ -26,7 +26,7 @@ bool wants_to_enter(const Stanza& presence)
 void change_nick(Room& room, Occupant& occupant, Stanza presence)
 {
     const std::string nick(presence.to().resource());
-    if (auto refusal = refuse_nick(room, presence.from(), nick)) {
+    if (auto refusal = nick_problem(room, presence.from(), nick)) {
         room.refuse(presence, *refusal);
         return;
     }

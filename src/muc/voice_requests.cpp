@@ -65,7 +65,7 @@ void grant(Room& room, const DataForm& form)
 }
 
 /// Returns why a voice request is refused. Only visitors may ask, and only for themselves.
-std::optional<StanzaError> refuse_voice_request(Room& room, const Occupant* sender, const DataForm& form)
+std::optional<StanzaError> voice_request_problem(Room& room, const Occupant* sender, const DataForm& form)
 {
     const bool is_visitor = sender != nullptr && sender->role == Role::visitor;
     if (sender != nullptr && form.field("muc#request_allow") != nullptr) {
@@ -92,7 +92,7 @@ void receive_voice_form(Room& room, const Stanza& message, Settlement&)
     const auto form = voice_form(message);
     if (sender != nullptr && sender->role == Role::moderator) {
         grant(room, *form);
-    } else if (const auto refusal = refuse_voice_request(room, sender, *form)) {
+    } else if (const auto refusal = voice_request_problem(room, sender, *form)) {
         room.refuse(message, *refusal);
     } else {
         ask_moderators(room, *sender);

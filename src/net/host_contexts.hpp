@@ -46,7 +46,7 @@ SSL_CTX* openssl_context(const TlsClientContext& context);
 const AlpnProtocols& accepted_protocols(const SSL* session);
 
 /// Restricts a server or client context to the versions, ciphers and features that Stonechat allows.
-void harden(SSL_CTX* context);
+void set_tls_policy(SSL_CTX* context);
 
 /// Returns the channel binding `tls-server-end-point` of a certificate.
 std::optional<std::string> end_point_binding(X509* certificate);

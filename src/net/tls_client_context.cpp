@@ -32,7 +32,7 @@ Result<std::unique_ptr<TlsClientContext>, TlsError> TlsClientContext::load(const
     if (!context) {
         throw std::bad_alloc();
     }
-    harden(context.get());
+    set_tls_policy(context.get());
     const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
                                        : SSL_CTX_load_verify_file(context.get(), ca_file.c_str());
     if (loaded != 1) {

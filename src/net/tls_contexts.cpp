@@ -132,7 +132,7 @@ Result<HostContext, TlsError> load_host(const TlsIdentity& identity, HostContext
         throw std::bad_alloc();
     }
     SSL_CTX* const context = host.context.get();
-    harden(context);
+    set_tls_policy(context);
     SSL_CTX_set_tlsext_servername_callback(context, choose_host);
     SSL_CTX_set_tlsext_servername_arg(context, &all);
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
@@ -223,7 +223,7 @@ std::shared_ptr<const HostContexts> current_hosts(const TlsContexts& contexts)
     return static_cast<const Contexts&>(contexts).current();
 }
 
-void harden(SSL_CTX* context)
+void set_tls_policy(SSL_CTX* context)
 {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context,

@@ -85,9 +85,9 @@ public:
     /// turn.
     virtual bool takes_more() = 0;
     static constexpr std::size_t high_mark = 128 * 1024;
-    /// Last resort against callers that write without asking takes_more(): with more unsent bytes than this
-    /// that the kernel does not take, the transport closes itself with `overfull` (default 1 MiB). A single
-    /// larger write is accepted, and the same limit applies again after it.
+    /// Protects against callers that write without calling takes_more(). If more than `bytes` bytes are
+    /// unsent and the kernel does not take them, the transport closes with `overfull` (default 1 MiB). One
+    /// single write may be larger; after it the same limit applies again.
     virtual void set_unsent_limit(std::size_t bytes) = 0;
     /// Closes the transport with `stalled` if bytes wait for the peer and it takes none for `timeout`; 0 =
     /// never. Detection may come late by a quarter of the time.

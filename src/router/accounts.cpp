@@ -211,7 +211,7 @@ Task<Result<std::vector<ScramVerifier>, AccountRefusal>> Accounts::hash(std::str
 }
 
 /// Returns why no account of this name may be created now.
-Task<std::optional<AccountRefusal>> Accounts::refuse_name(Jid account, Reserved reserved)
+Task<std::optional<AccountRefusal>> Accounts::name_problem(Jid account, Reserved reserved)
 {
     if (router_.server().former_names().is_being_removed(account)) {
         co_return AccountRefusal(AccountProblem::exists);
@@ -245,7 +245,7 @@ Task<Accounts::Outcome> Accounts::create(Jid account, std::string password, Rese
     if (!verifiers) {
         co_return verifiers.error();
     }
-    auto looking = refuse_name(account, reserved);
+    auto looking = name_problem(account, reserved);
     auto refusal = co_await looking;
     if (refusal) {
         co_return std::move(*refusal);

@@ -101,7 +101,7 @@ public:
 
 private:
     Task<Result<std::vector<ScramVerifier>, AccountRefusal>> hash(std::string password);
-    Task<std::optional<AccountRefusal>> refuse_name(Jid account, Reserved reserved);
+    Task<std::optional<AccountRefusal>> name_problem(Jid account, Reserved reserved);
     Pending<bool> remove_at_home(const Jid& account, const Jid& except);
     template <class Tell> void start_taking_away(const Jid& account, Tell tell);
     Task<bool> take_away(Jid account);

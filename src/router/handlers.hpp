@@ -145,8 +145,8 @@ public:
     using OnMoment = std::function<void(const Context&)>;
     void session_bound(OnMoment handler);     ///< a resource was bound
     void session_available(OnMoment handler); ///< its first available presence was broadcast
-    void session_priority(OnMoment
-            handler); ///< its priority rose from negative to not negative, or its first one is not negative
+    /// Its priority rose from negative to not negative, or its first one is not negative.
+    void session_priority(OnMoment handler);
     void session_ended(OnMoment handler); ///< it ended, in any way; it is still in user.sessions()
     /// A session was resumed (XEP-0198): its client is connected again. session_bound is not called again,
     /// unless the server restarted meanwhile: then it is called first.

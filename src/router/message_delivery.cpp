@@ -259,7 +259,8 @@ void MessageDelivery::commit(std::unique_ptr<PendingDelivery> pending)
                 pending->settlement.note_repetition();
                 drop(*pending);
             } else if (receipt->mailbox != MailboxAnswer::stored) {
-                come_home(*pending); // the mailbox may have room later, so not XEP-0160's service-unavailable
+                return_sender_part(
+                    *pending); // the mailbox may have room later, so not XEP-0160's service-unavailable
                 refuse(*pending, StanzaError(StanzaError::resource_constraint));
             } else {
                 on_committed(std::move(pending), *receipt);
@@ -316,7 +317,7 @@ void MessageDelivery::add_received(const PendingDelivery& pending, MessageToStor
 
 /// Gives the SenderPart back to the settlement. The recipient's side failed, so the sender's part is stored
 /// alone.
-void MessageDelivery::come_home(PendingDelivery& pending)
+void MessageDelivery::return_sender_part(PendingDelivery& pending)
 {
     if (!pending.sender_part) {
         return;

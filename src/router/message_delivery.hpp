@@ -44,7 +44,7 @@ private:
     Stored<MessageReceipt> store(PendingDelivery& pending);
     Stored<MessageReceipt> store_both(PendingDelivery& pending, std::string received_form);
     static void add_received(const PendingDelivery& pending, MessageToStore& message);
-    static void come_home(PendingDelivery& pending);
+    static void return_sender_part(PendingDelivery& pending);
     void refuse(PendingDelivery& pending, const StanzaError& error);
     void leave_in_doubt(PendingDelivery& pending);
     static void drop(PendingDelivery& pending);

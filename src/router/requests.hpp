@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests: iq requests that the server itself sends, in the name of a host, an account, a service or a room,
-// and the callbacks waiting for the answers. An answer is accepted if it comes from the address that was asked, goes
-// to the address that asked and has the request's id, which cannot be guessed; everything else is dropped.
-// The id also names the waiting shard, because an answer may arrive on any shard. Part of a Host;
+// and the callbacks waiting for the answers. An answer is accepted if it comes from the address that was
+// asked, goes to the address that asked and has the request's id, which cannot be guessed; everything else is
+// dropped. The id also names the waiting shard, because an answer may arrive on any shard. Part of a Host;
 // shard-bound.
 #pragma once
 

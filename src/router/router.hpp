@@ -54,8 +54,8 @@ public:
     void add_service(std::string domain, DomainService& service);
     const std::vector<std::pair<std::string, DomainService*>>& services() const { return services_; }
 
-    /// Takes the stanzas to all domains that are neither hosts nor services; null while there is no such
-    /// Destination. It must live as long as the router.
+    /// Sets who takes the stanzas to all domains that are neither hosts nor services. It must live as long as
+    /// the router. Until there is federation, the server sets none, and the sender gets an error.
     void set_remote(Destination& remote) { remote_ = &remote; }
     /// Who takes the stanzas to `domain` (prepared) on this shard; null: nobody, and the sender is told
     /// remote-server-not-found (RFC 6120 §10.4).

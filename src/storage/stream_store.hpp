@@ -57,9 +57,9 @@ public:
     virtual Stored<Done> note(std::vector<StreamNote> notes) = 0;
     /// Returns the record and unacked messages of `token`, if the session belongs to `owner`.
     virtual Stored<std::optional<StreamBacklog>> find(const AccountKey& owner, std::string token) = 0;
-    /// Called when the client reports that it has received `received` stanzas. Removes the unacked entries up
-    /// to that sequence and renumbers the others from received + 1 on.
-    virtual Stored<Done> renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t received) = 0;
+    /// Called when the client reports that it has received `client_has` stanzas. Removes the unacked entries
+    /// up to that sequence and renumbers the others from client_has + 1 on.
+    virtual Stored<Done> renumber(const AccountKey& owner, std::uint64_t row, std::uint64_t client_has) = 0;
     /// Closes the gap after `sequence`: the sequences after the gap are reduced by one.
     virtual Stored<Done> close_gap(const AccountKey& owner, std::uint64_t row, std::uint64_t sequence) = 0;
     /// Ends the session. Its unacked messages go into the owner's mailbox: to their old row if they came from

@@ -111,7 +111,7 @@ public:
     Transport::Progress progress() const { return transport_->progress(); }
     /// Stops reading while too much output waits, so that the peer cannot request more than it reads.
     /// `behind` is the size in bytes of the caller's own queue.
-    void mind_congestion(std::size_t behind = 0);
+    void pause_while_congested(std::size_t behind = 0);
     /// Drops what waits, because too much waits elsewhere. on_overfull() follows.
     void give_up_waiting();
 

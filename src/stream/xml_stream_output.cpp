@@ -93,7 +93,7 @@ void XmlStream::send_text(std::string_view xml)
     }
     if (!outbox_) {
         if (!transport_->takes_more()) {
-            mind_congestion();
+            pause_while_congested();
         }
         write([&](std::string& out) { out += xml; });
     } else if (Outbox* waiting = outbox()) {
@@ -117,7 +117,7 @@ void XmlStream::after_adding(bool admitted)
         tell_overfull();
         return;
     }
-    mind_congestion();
+    pause_while_congested();
     owner_.on_output_waiting();
 }
 
@@ -139,7 +139,7 @@ void XmlStream::tell_overfull()
     });
 }
 
-void XmlStream::mind_congestion(std::size_t behind)
+void XmlStream::pause_while_congested(std::size_t behind)
 {
     const std::size_t most = std::max(limits_.unsent_bytes / congested_share, Transport::high_mark);
     if (!congested_ && waiting_bytes() + behind > most) {

@@ -28,7 +28,7 @@ void add_command_form(Element& answer, const DataForm& form)
     answer.add(form.to_element());
 }
 
-StanzaError refuse_command_action(std::string_view action)
+StanzaError command_action_problem(std::string_view action)
 {
     constexpr std::array known { "execute", "complete", "cancel", "next", "prev" };
     const bool is_known = std::find(known.begin(), known.end(), action) != known.end();

@@ -19,7 +19,7 @@ Element command_answer(std::string_view node, std::string_view session, std::str
 /// Adds the form and the only action there is: to complete the command with it.
 void add_command_form(Element& answer, const DataForm& form);
 /// Returns bad-action for an action of XEP-0050 that is not possible now, or malformed-action for any other.
-StanzaError refuse_command_action(std::string_view action);
+StanzaError command_action_problem(std::string_view action);
 
 /// Adds the command to disco#items of the node of commands (§2.2).
 void list_command(Element& query, std::string_view address, std::string_view node, std::string_view name);

@@ -19,7 +19,7 @@ std::string verdict(const std::optional<StanzaError>& refusal)
 
 std::string change_role(RoleAndAffiliation actor, RoleAndAffiliation target, Role wanted)
 {
-    return verdict(refuse_role_change(actor, target, wanted));
+    return verdict(role_change_problem(actor, target, wanted));
 }
 
 } // namespace
@@ -107,14 +107,14 @@ TEST_CASE("affiliations: who may change which (XEP-0045 §5.2.2), row by row")
     constexpr std::array all { none, outcast, member, admin, owner };
     for (const Affiliation now : all) {
         for (const Affiliation wanted : all) {
-            CHECK(verdict(refuse_affiliation_change(owner, now, wanted)) == "allowed");
+            CHECK(verdict(affiliation_change_problem(owner, now, wanted)) == "allowed");
             for (const Affiliation low : { none, outcast, member }) {
-                CHECK(verdict(refuse_affiliation_change(low, now, wanted)) == "forbidden");
+                CHECK(verdict(affiliation_change_problem(low, now, wanted)) == "forbidden");
             }
             const bool concerns_owners = wanted >= admin || now >= admin;
             const bool bans = wanted == outcast; // §9.1
             const std::string expected = !concerns_owners ? "allowed" : bans ? "not-allowed" : "forbidden";
-            CHECK(verdict(refuse_affiliation_change(admin, now, wanted)) == expected);
+            CHECK(verdict(affiliation_change_problem(admin, now, wanted)) == expected);
         }
     }
 }

@@ -60,8 +60,8 @@ TEST_CASE("room handlers: one thing has one handler; a second one is refused at 
 
 TEST_CASE("room handlers: a message goes to the first feature that recognises it")
 {
-    const RoomHandlers::OnMessage first = [](Room&, const Stanza&, Settlement) {};
-    const RoomHandlers::OnMessage second = [](Room&, const Stanza&, Settlement) { FAIL("not called here"); };
+    const RoomHandlers::OnMessage first = [](Room&, const Stanza&, Settlement&) {};
+    const RoomHandlers::OnMessage second = [](Room&, const Stanza&, Settlement&) { FAIL("not called here"); };
     RoomHandlers on;
     on.message([](const Stanza& message) { return message.id() == "one"; }, first);
     on.message([](const Stanza& message) { return !message.id().empty(); }, second);

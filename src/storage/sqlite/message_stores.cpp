@@ -231,7 +231,7 @@ Stored<Done> SqliteStreams::end(const AccountKey& owner, std::uint64_t row,
     std::vector<std::uint64_t> elsewhere)
 {
     return scheduler_.write(owner, [owner, row, elsewhere = std::move(elsewhere)](Database& db) {
-        return end_stream(db, owner, row, elsewhere);
+        return end_stream_record(db, owner, row, elsewhere);
     });
 }
 

@@ -117,7 +117,7 @@ Done note_streams(Database& db, const std::vector<StreamNote>& notes);
 std::optional<StreamBacklog> find_stream(Connection& db, const AccountKey& key, const std::string& token);
 Done renumber_stream(Database& db, const AccountKey& key, std::uint64_t row, std::uint64_t received);
 Done close_stream_gap(Database& db, const AccountKey& key, std::uint64_t row, std::uint64_t sequence);
-Done end_stream(Database& db, const AccountKey& key, std::uint64_t row,
+Done end_stream_record(Database& db, const AccountKey& key, std::uint64_t row,
     const std::vector<std::uint64_t>& elsewhere);
 std::vector<StreamRecord> expired_streams(Connection& db, const std::string& host, WallTime now,
     std::size_t limit);

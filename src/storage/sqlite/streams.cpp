@@ -213,7 +213,7 @@ Done close_stream_gap(Database& db, const AccountKey& key, std::uint64_t row, st
     return Done();
 }
 
-Done end_stream(Database& db, const AccountKey& key, std::uint64_t row,
+Done end_stream_record(Database& db, const AccountKey& key, std::uint64_t row,
     const std::vector<std::uint64_t>& elsewhere)
 {
     const auto stream = sql_number(row);
