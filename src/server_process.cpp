@@ -189,7 +189,7 @@ std::string ServerProcess::open_storage()
 void ServerProcess::load_bans()
 {
     bool loaded = false;
-    stonechat::load_bans(server_->router(0), [&loaded] { loaded = true; });
+    load_kept_bans(server_->router(0), [&loaded] { loaded = true; });
     while (!loaded) {
         shards_[0].io().run_one();
     }

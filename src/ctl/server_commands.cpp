@@ -136,7 +136,7 @@ Task<Answer> announce(Context& context, json::object request)
         }
         host = jid->text();
     }
-    auto telling = stonechat::announce(context.server, context.shard, std::move(host), std::move(text));
+    auto telling = send_announcement(context.server, context.shard, std::move(host), std::move(text));
     json::object result;
     result["told"] = co_await telling;
     co_return result;

@@ -250,7 +250,8 @@ Task<Ran> send_announcement(DataForm form, Context context)
     if (text.empty()) {
         co_return StanzaError(StanzaError::not_acceptable, "The announcement is empty");
     }
-    auto telling = announce(context.host.router().server(), context.host.shard(), context.host.name(), text);
+    auto telling = send_announcement(context.host.router().server(), context.host.shard(),
+        context.host.name(), text);
     const std::size_t told = co_await telling;
     co_return Outcome::of("Users told: " + std::to_string(told));
 }

@@ -194,7 +194,7 @@ Task<RoomResult<Done>> affiliate_here(std::shared_ptr<Room> room, Jid user, Affi
     if (auto missing = missing_room_problem(*room)) {
         co_return std::move(*missing);
     }
-    auto changing = stonechat::affiliate(room, std::move(user), affiliation, std::move(reason));
+    auto changing = change_affiliation(room, std::move(user), affiliation, std::move(reason));
     auto answer = co_await changing;
     co_return to_result(std::move(answer));
 }
@@ -213,7 +213,7 @@ Task<RoomResult<Done>> destroy_here(std::shared_ptr<Room> room, std::string reas
     if (!reason.empty()) {
         wish.add_text_child("reason", reason);
     }
-    auto destroying = stonechat::destroy(room, std::move(wish));
+    auto destroying = destroy_room(room, std::move(wish));
     const auto destroyed = co_await destroying;
     if (!destroyed) {
         co_return store_failed(destroyed.error());

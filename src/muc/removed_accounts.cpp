@@ -133,7 +133,7 @@ Task<bool> forget_in_room(std::shared_ptr<Room> room, Jid account)
     forget_in_memory(*room, account);
     if (is_lost_without(*room, account)) {
         Element wish("destroy", ns::muc_owner);
-        auto destroying = destroy(room, std::move(wish));
+        auto destroying = destroy_room(room, std::move(wish));
         const auto destroyed = co_await destroying;
         co_return destroyed.has_value();
     }

@@ -442,7 +442,8 @@ Task<RoomAnswer> answer_admin_set(std::shared_ptr<Room> room, Iq iq)
 
 } // namespace
 
-Task<RoomAnswer> affiliate(std::shared_ptr<Room> room, Jid user, Affiliation affiliation, std::string reason)
+Task<RoomAnswer> change_affiliation(std::shared_ptr<Room> room, Jid user, Affiliation affiliation,
+    std::string reason)
 {
     if (auto refusal = target_problem(user, affiliation)) {
         co_return std::move(*refusal);

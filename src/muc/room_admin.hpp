@@ -17,6 +17,7 @@ void attach_room_admin(RoomHandlers& on);
 
 /// Sets the affiliation of `user` (bare, or a domain) for the administrator. No owner's permission is needed,
 /// but an owner has to remain. The caller holds the room's change_mutex.
-Task<RoomAnswer> affiliate(std::shared_ptr<Room> room, Jid user, Affiliation affiliation, std::string reason);
+Task<RoomAnswer> change_affiliation(std::shared_ptr<Room> room, Jid user, Affiliation affiliation,
+    std::string reason);
 
 } // namespace stonechat

@@ -221,7 +221,7 @@ Task<bool> accept_default(std::shared_ptr<Room> room)
     co_return answer.answer.has_value();
 }
 
-Task<Result<Done, StoreError>> destroy(std::shared_ptr<Room> room, Element destroy)
+Task<Result<Done, StoreError>> destroy_room(std::shared_ptr<Room> room, Element destroy)
 {
     Notice notice;
     Element told("destroy", ns::muc_user);
@@ -271,7 +271,7 @@ Task<RoomAnswer> answer_owner_set(std::shared_ptr<Room> room, Iq iq)
         co_return StanzaError(StanzaError::forbidden);
     }
     if (const Element* wish = iq.payload().child("destroy")) {
-        auto destroying = destroy(room, *wish);
+        auto destroying = destroy_room(room, *wish);
         const auto destroyed = co_await destroying;
         if (!destroyed) {
             co_return to_stanza_error(destroyed.error());

@@ -24,6 +24,6 @@ Task<bool> accept_default(std::shared_ptr<Room> room);
 /// Announces a configuration change to the occupants, by status codes of §16.6 (§10.2.1).
 void tell_config(Room& room, const std::vector<int>& codes);
 /// Removes the room from the store, then removes all occupants and the room from memory.
-Task<Result<Done, StoreError>> destroy(std::shared_ptr<Room> room, Element destroy);
+Task<Result<Done, StoreError>> destroy_room(std::shared_ptr<Room> room, Element destroy);
 
 } // namespace stonechat

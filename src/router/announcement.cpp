@@ -29,7 +29,7 @@ std::size_t announce_at(Host& host, const std::string& text)
 
 } // namespace
 
-Task<std::size_t> announce(Server& server, Executor& asker, std::string host, std::string text)
+Task<std::size_t> send_announcement(Server& server, Executor& asker, std::string host, std::string text)
 {
     std::function<std::size_t(Router&)> tell = [host, text](Router& router) {
         std::size_t told = 0;

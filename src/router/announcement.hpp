@@ -15,6 +15,6 @@ class Server;
 
 /// Sends `text` as a headline to each account of `host` (empty: of all hosts) that has an available session.
 /// Returns the number of accounts, on `asker`.
-Task<std::size_t> announce(Server& server, Executor& asker, std::string host, std::string text);
+Task<std::size_t> send_announcement(Server& server, Executor& asker, std::string host, std::string text);
 
 } // namespace stonechat

@@ -71,7 +71,7 @@ void put_in_force(Router& router, const KeyvalStore::Entries& kept)
 
 } // namespace
 
-void load_bans(Router& router, Function<void()> done)
+void load_kept_bans(Router& router, Function<void()> done)
 {
     router.storage()
         .keyval()

@@ -19,7 +19,7 @@ enum class BanProblem {
 };
 
 /// Loads the stored bans into the LoginGuard, then calls `done`.
-void load_bans(Router& router, Function<void()> done);
+void load_kept_bans(Router& router, Function<void()> done);
 /// Adds a ban. It is in force and stored when this answers.
 Task<Result<Done, BanProblem>> add_ban(Router& router, Ban ban);
 /// Lifts a ban, also one for guessed passwords; those are not stored.
