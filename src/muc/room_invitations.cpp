@@ -85,15 +85,17 @@ Task<Done> invite_as_member(std::shared_ptr<Room> room, Stanza message, Jid invi
     co_return Done();
 }
 
-void invite(Room& room, const Stanza& request, const Element& invite, Settlement& settlement)
+void invite(Room& room, const Stanza& request, const Element& invite, Settlement settlement)
 {
     const auto invitee = Jid::parse(invite.attribute_or("to"));
     if (!invitee || !invitee->has_local()) {
         room.refuse(request, StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify));
+        std::move(settlement).settle();
         return;
     }
     if (room.affiliation(*invitee) == Affiliation::outcast) {
         room.refuse(request, StanzaError(StanzaError::forbidden));
+        std::move(settlement).settle();
         return;
     }
     room.invitations().add(*invitee, request.from());
@@ -128,9 +130,7 @@ void invite_all(Room& room, const Stanza& request, Settlement& settlement)
         return;
     }
     for (const Element* each : invites) { // the SenderPart goes with the first
-        Settlement first = std::exchange(settlement, settlement.share());
-        invite(room, request, *each, first);
-        std::move(first).settle();
+        invite(room, request, *each, std::exchange(settlement, settlement.share()));
     }
 }
 
