@@ -60,7 +60,7 @@ Exit remove_ban(const Options& options, const std::string& prefix)
 
 void add_ban_commands(CLI::App& program, Options& options, Exit& exit)
 {
-    CLI::App* ban = program.add_subcommand("ban", "Addresses that may not log in: list, add, remove");
+    CLI::App* ban = program.add_subcommand("ban", "Banned addresses: list, add, remove");
     ban->require_subcommand(1);
     auto arguments = std::make_shared<BanArguments>();
     const auto add_prefix = [arguments](CLI::App* command) {
@@ -68,19 +68,19 @@ void add_ban_commands(CLI::App& program, Options& options, Exit& exit)
             ->required();
     };
 
-    add_command(*ban, options, "list", "Lists the bans that are in force")->callback([&options, &exit] {
+    add_command(*ban, options, "list", "Lists the current bans")->callback([&options, &exit] {
         exit = ask_and_print(options, { { "command", "ban list" } }, print_bans);
     });
 
     CLI::App* add = add_command(*ban, options, "add",
-        "Lets nobody in from there; sessions that are there already stay until they are kicked");
+        "Refuses logins from the address or prefix; existing sessions stay until they are kicked");
     add_prefix(add);
     add->add_option("--for", arguments->length,
         "How long, such as \"2 h\"; if not given, until it is removed");
     add->add_option("--reason", arguments->reason, "Why, for `ban list`");
     add->callback([arguments, &options, &exit] { exit = add_ban(options, *arguments); });
 
-    CLI::App* remove = add_command(*ban, options, "remove", "Lifts a ban, whatever it was made for");
+    CLI::App* remove = add_command(*ban, options, "remove", "Removes a ban, whatever its reason");
     add_prefix(remove);
     remove->callback([arguments, &options, &exit] { exit = remove_ban(options, arguments->prefix); });
 }

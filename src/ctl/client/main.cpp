@@ -36,7 +36,7 @@ int main(int argc, char** argv)
     using namespace stonechat::ctl;
     Options options;
     Exit exit = Exit::done;
-    CLI::App program("Steers a running Stonechat server.", "stonechatctl");
+    CLI::App program("Controls a running Stonechat server.", "stonechatctl");
     program.add_option("--config", options.config, "The server's configuration file")
         ->type_name("FILE")
         ->capture_default_str();

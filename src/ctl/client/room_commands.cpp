@@ -235,16 +235,18 @@ void add_room_commands(CLI::App& program, Options& options, Exit& exit)
         command->add_option("room", arguments->room, "The room, room@service")->required();
     };
     const auto add_reason = [arguments](CLI::App* command) {
-        command->add_option("--reason", arguments->reason, "What those concerned are told");
+        command->add_option("--reason", arguments->reason,
+            "The reason, which is shown to the users concerned");
     };
 
     auto host = std::make_shared<std::string>();
-    CLI::App* list_command = add_command(*room, options, "list", "Lists the rooms of a host, or of all");
+    CLI::App* list_command = add_command(*room, options, "list",
+        "Lists the rooms of one host or of all hosts");
     list_command->add_option("host", *host, "The host, or the domain of its rooms");
     list_command->callback([host, &options, &exit] { exit = list_rooms(options, *host); });
 
     CLI::App* show = add_command(*room, options, "show",
-        "Shows how a room is configured, who belongs to it and who is there");
+        "Shows a room's configuration, members and occupants");
     add_room(show);
     show->callback([arguments, &options, &exit] {
         exit = ask_and_print(options, request_for(*arguments, "room show"), print_facts);
@@ -261,7 +263,7 @@ void add_room_commands(CLI::App& program, Options& options, Exit& exit)
     set_command->callback([arguments, &options, &exit] { exit = set(options, *arguments); });
 
     CLI::App* affiliate_command = add_command(*room, options, "affiliate",
-        "Makes somebody owner, admin or member of a room, bans him (outcast), or neither (none)");
+        "Sets a user's affiliation with a room: owner, admin, member, outcast (banned) or none");
     add_room(affiliate_command);
     affiliate_command->add_option("jid", arguments->jid, "user@host, or a domain that is to be banned")
         ->required();
@@ -271,12 +273,11 @@ void add_room_commands(CLI::App& program, Options& options, Exit& exit)
     add_reason(affiliate_command);
     affiliate_command->callback([arguments, &options, &exit] { exit = affiliate(options, *arguments); });
 
-    CLI::App* destroy_command = add_command(*room, options, "destroy",
-        "Destroys a room and all that was said in it");
+    CLI::App* destroy_command = add_command(*room, options, "destroy", "Destroys a room and its archive");
     add_room(destroy_command);
     add_reason(destroy_command);
     destroy_command->add_option("--venue", arguments->venue, "A room to go to instead");
-    destroy_command->add_flag("--yes", arguments->yes, "Do not ask first");
+    destroy_command->add_flag("--yes", arguments->yes, "Do not ask for confirmation");
     destroy_command->callback([arguments, &options, &exit] { exit = destroy(options, *arguments); });
 }
 

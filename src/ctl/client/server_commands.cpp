@@ -109,9 +109,9 @@ void add_announce(CLI::App& program, Options& options, Exit& exit)
     const auto text = std::make_shared<std::string>();
     const auto host = std::make_shared<std::string>();
     CLI::App* command = add_command(program, options, "announce",
-        "Sends a message to everybody who is online, of one host or of all");
-    command->add_option("text", *text, "What they are told")->required();
-    command->add_option("--host", *host, "Only those of this host");
+        "Sends a message to all users who are online, of one host or of all hosts");
+    command->add_option("text", *text, "The text of the message")->required();
+    command->add_option("--host", *host, "Only users of this host");
     command->callback([text, host, &options, &exit] { exit = announce(options, *host, *text); });
 }
 
@@ -120,17 +120,17 @@ void add_announce(CLI::App& program, Options& options, Exit& exit)
 void add_server_commands(CLI::App& program, Options& options, Exit& exit)
 {
     add_announce(program, options, exit);
-    add_command(program, options, "status", "Says how the server is, and what needs somebody's care")
+    add_command(program, options, "status", "Shows the state of the server and problems that need attention")
         ->callback([&options, &exit] {
             exit = ask_and_print(options, { { "command", "status" } }, print_status);
         });
-    add_command(program, options, "reload", "Reads configuration and certificates again")
+    add_command(program, options, "reload", "Reloads the configuration and the certificates")
         ->callback([&options, &exit] {
             exit = ask_and_print(options, { { "command", "reload" } }, print_changes);
         });
     auto path = std::make_shared<std::string>();
     CLI::App* backup_command = add_command(program, options, "backup",
-        "Copies the database while the server works");
+        "Copies the database while the server runs");
     backup_command->add_option("path", *path, "A file that is not there yet; the server's user writes it")
         ->required();
     backup_command->callback([path, &options, &exit] { exit = backup(options, *path); });

@@ -113,16 +113,17 @@ void add_session_commands(CLI::App& program, Options& options, Exit& exit)
     auto jid = std::make_shared<std::string>();
 
     CLI::App* list_command = add_command(*sessions, options, "list",
-        "Lists the sessions of an account, or all");
+        "Lists the sessions of one account or of all accounts");
     list_command->add_option("jid", *jid, "The account, user@host");
     list_command->callback([jid, &options, &exit] { exit = list_sessions(options, *jid); });
 
-    CLI::App* kick_command = add_command(*sessions, options, "kick", "Ends a session, or all of an account");
+    CLI::App* kick_command = add_command(*sessions, options, "kick",
+        "Ends one session or all sessions of an account");
     kick_command->add_option("jid", *jid, "user@host/resource, or user@host for all")->required();
     kick_command->callback([jid, &options, &exit] { exit = kick(options, *jid); });
 
     CLI::App* trace_command = add_command(program, options, "trace",
-        "Follows the way of an account's stanzas through the server, or tells what became of one message");
+        "Shows the stanzas of an account as the server handles them, or what happened to one message");
     auto message = std::make_shared<std::string>();
     auto* address = trace_command->add_option("jid", *jid, "The address, user@host");
     auto* id = trace_command->add_option("--message", *message, "The id of a message");

@@ -216,17 +216,18 @@ void add_jid(CLI::App* command, const Arguments& arguments)
 void add_password(CLI::App* command, const Arguments& arguments)
 {
     auto* password = command->add_option("--password", arguments->password,
-        "If not given, it is asked for, or read from a pipe");
-    command->add_flag("--generate", arguments->generate, "Make a password, and show it")->excludes(password);
+        "Without it, the password is prompted for, or read from a pipe");
+    command->add_flag("--generate", arguments->generate, "Generate a password and print it")
+        ->excludes(password);
 }
 
 void add_changes_of_password(CLI::App& user, const Arguments& arguments, Options& options, Exit& exit)
 {
-    CLI::App* add = add_command(user, options, "add", "Makes an account");
+    CLI::App* add = add_command(user, options, "add", "Creates an account");
     add_jid(add, arguments);
     add_password(add, arguments);
     add->add_flag("--force", arguments->force,
-        "Also if the name is reserved for an account that was removed");
+        "Create it even if the name is reserved for a removed account");
     add->callback([arguments, &options, &exit] {
         exit = with_password(options, "user add", *arguments, "added");
     });
@@ -241,20 +242,20 @@ void add_changes_of_password(CLI::App& user, const Arguments& arguments, Options
 
 void add_other_changes(CLI::App& user, const Arguments& arguments, Options& options, Exit& exit)
 {
-    CLI::App* remove = add_command(user, options, "delete", "Removes an account and all that is kept for it");
+    CLI::App* remove = add_command(user, options, "delete", "Removes an account and all its data");
     add_jid(remove, arguments);
-    remove->add_flag("--yes", arguments->yes, "Do not ask first");
+    remove->add_flag("--yes", arguments->yes, "Do not ask for confirmation");
     remove->callback([arguments, &options, &exit] { exit = delete_user(options, *arguments); });
 
     CLI::App* disable = add_command(user, options, "disable",
-        "Ends the sessions and refuses logins; keeps all data");
+        "Ends the account's sessions and refuses logins; keeps all its data");
     add_jid(disable, arguments);
     disable->callback([arguments, &options, &exit] {
         exit = without_password(options, "user disable", arguments->jid, "disabled");
     });
 
     const auto quota = std::make_shared<std::string>();
-    CLI::App* limit = add_command(user, options, "quota", "Says how much the archive of an account may take");
+    CLI::App* limit = add_command(user, options, "quota", "Sets the maximum size of an account's archive");
     add_jid(limit, arguments);
     limit->add_option("quota", *quota, "As 500 MiB; \"default\": as the host has it; \"none\": no limit")
         ->required();
@@ -264,7 +265,7 @@ void add_other_changes(CLI::App& user, const Arguments& arguments, Options& opti
             "changed the quota of");
     });
 
-    CLI::App* enable = add_command(user, options, "enable", "Allows logins again");
+    CLI::App* enable = add_command(user, options, "enable", "Allows logins again after `user disable`");
     add_jid(enable, arguments);
     enable->callback([arguments, &options, &exit] {
         exit = without_password(options, "user enable", arguments->jid, "enabled");
@@ -282,19 +283,20 @@ void add_user_commands(CLI::App& program, Options& options, Exit& exit)
     add_other_changes(*user, arguments, options, exit);
 
     CLI::App* show = add_command(*user, options, "show",
-        "Tells of an account when it was last used, from where, and how much is kept for it");
+        "Shows when an account was last used, its sessions, and how much data it has");
     add_jid(show, arguments);
     show->callback([arguments, &options, &exit] {
         exit = ask_and_print(options, { { "command", "user show" }, { "jid", arguments->jid } }, print_user);
     });
 
     const auto host = std::make_shared<std::string>();
-    CLI::App* list_command = add_command(*user, options, "list", "Lists the accounts of a host, or of all");
+    CLI::App* list_command = add_command(*user, options, "list",
+        "Lists the accounts of one host or of all hosts");
     list_command->add_option("host", *host, "The host");
     list_command->callback([host, &options, &exit] { exit = list_users(options, *host); });
 
     const auto file = std::make_shared<std::string>();
-    CLI::App* import = add_command(*user, options, "import", "Makes the accounts that a file lists");
+    CLI::App* import = add_command(*user, options, "import", "Creates the accounts listed in a file");
     import->add_option("file", *file, "Lines of \"user@host password\"; \"-\" reads from a pipe")->required();
     import->callback([file, &options, &exit] { exit = import_accounts(options, *file); });
 }
