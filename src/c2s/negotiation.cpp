@@ -9,6 +9,7 @@
 #include "sasl/identity.hpp"
 #include "stream/stream_header.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/utf8.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -23,16 +24,12 @@ constexpr std::size_t longest_logged = 128;
 std::string for_log(std::string_view text, const std::string& host, bool is_user)
 {
     const bool is_harmless = is_user && sasl::prepared_user(text, host) == text;
-    std::size_t length = std::min(text.size(), longest_logged);
-    while (length < text.size() && length > 0 && (text[length] & 0xc0) == 0x80) {
-        --length; // do not cut inside a UTF-8 character
-    }
-    std::string shown(text.substr(0, length));
+    std::string shown(utf8_prefix(text, longest_logged));
     if (!is_harmless) {
         std::replace_if(
             shown.begin(), shown.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
     }
-    return length < text.size() ? shown + "..." : shown;
+    return shown.size() < text.size() ? shown + "..." : shown;
 }
 
 } // namespace

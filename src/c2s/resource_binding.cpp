@@ -9,8 +9,8 @@
 #include "router/server.hpp"
 #include "stream/stream_header.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/utf8.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace stonechat {
@@ -23,11 +23,7 @@ constexpr int bind_attempts = 10;
 std::string beside(std::string_view taken)
 {
     constexpr std::size_t kept = 900;
-    std::size_t end = std::min(taken.size(), kept);
-    while (end < taken.size() && (static_cast<unsigned char>(taken[end]) & 0xC0) == 0x80) {
-        --end; // do not cut inside a UTF-8 character
-    }
-    return std::string(taken.substr(0, end)) + "." + random_id(6);
+    return std::string(utf8_prefix(taken, kept)) + "." + random_id(6);
 }
 
 Element bind_result(const Jid& jid)

@@ -10,6 +10,7 @@
 #include "storage/storage.hpp"
 #include "xmpp/date_time.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/utf8.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -30,19 +31,6 @@ Element answer(std::int64_t seconds, std::string_view status = {})
         query.add_text(status);
     }
     return query;
-}
-
-/// Shortens the text to status_bytes without cutting inside a UTF-8 character.
-std::string shortened(std::string text)
-{
-    if (text.size() > status_bytes) {
-        std::size_t end = status_bytes;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
-            --end;
-        }
-        text.resize(end);
-    }
-    return text;
 }
 
 std::int64_t seconds_of(WallTime time)
@@ -214,7 +202,8 @@ private:
     {
         const Session& session = *context.session;
         if (presence.type() == PresenceType::unavailable && presence.to().empty()) {
-            status_.of(*context.session) = shortened(presence.element().child_text("status"));
+            status_.of(*context.session) = std::string(utf8_prefix(presence.element().child_text("status"),
+                status_bytes));
             return Verdict::pass();
         }
         const WallTime now = host_->clock().wall();

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/message_log.hpp"
 
+#include "xmpp/utf8.hpp"
+
 #include <algorithm>
 #include <functional>
 
 namespace stonechat {
-namespace {
-
-/// Returns the longest prefix of UTF-8 `text` within `room` bytes that ends with a whole character.
-std::string_view beginning(std::string_view text, std::size_t room)
-{
-    if (text.size() <= room) {
-        return text;
-    }
-    const auto continues = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; };
-    while (room > 0 && continues(text[room])) {
-        --room;
-    }
-    return text.substr(0, room);
-}
-
-} // namespace
-
 std::uint64_t MessageLog::key_of(std::string_view message_id)
 {
     return message_id.empty() ? 0 : std::hash<std::string_view>()(message_id);
@@ -42,7 +27,7 @@ void MessageLog::note(std::uint64_t key, WallTime when, std::string_view what, s
     entry.when = when;
     std::size_t size = 0;
     const auto append = [&entry, &size](std::string_view text) {
-        const std::string_view fits = beginning(text, entry.text.size() - size);
+        const std::string_view fits = utf8_prefix(text, entry.text.size() - size);
         std::copy(fits.begin(), fits.end(), entry.text.begin() + static_cast<std::ptrdiff_t>(size));
         size += fits.size();
     };

@@ -49,6 +49,18 @@ std::size_t Utf8Validator::valid_prefix(std::string_view bytes)
     return bytes.size();
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t most)
+{
+    if (text.size() <= most) {
+        return text;
+    }
+    const auto continues = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; };
+    while (most > 0 && continues(text[most])) {
+        --most;
+    }
+    return text.substr(0, most);
+}
+
 bool is_valid_utf8(std::string_view text)
 {
     Utf8Validator validator;

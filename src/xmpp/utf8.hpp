@@ -24,6 +24,9 @@ private:
     bool may_be_noncharacter_ = false; ///< EF has been read, or EF BF
 };
 
+/// Returns the longest prefix of UTF-8 `text` within `most` bytes that ends with a whole character.
+std::string_view utf8_prefix(std::string_view text, std::size_t most);
+
 /// Returns whether `text` is complete and valid.
 bool is_valid_utf8(std::string_view text);
 
