@@ -241,7 +241,7 @@ Task<Ran> online_user_count(DataForm, Context context)
 }
 
 /// §4.23: sends the announcement to all online users.
-Task<Ran> send_announcement(DataForm form, Context context)
+Task<Ran> announce(DataForm form, Context context)
 {
     std::string text;
     for (const std::string& line : form.values("announcement")) {
@@ -327,7 +327,7 @@ public:
         add("change-user-password", "Change User Password", change_password_form(), change_password);
         add("get-online-users-num", "Get Number of Online Users", std::nullopt, online_user_count);
         add("get-online-users-list", "Get List of Online Users", online_users_form(), online_users);
-        add("announce", "Send Announcement to Online Users", announcement_form(), send_announcement);
+        add("announce", "Send Announcement to Online Users", announcement_form(), announce);
     }
 };
 

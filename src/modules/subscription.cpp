@@ -44,6 +44,19 @@ public:
     }
 
 private:
+    /// Changes the roster for a stanza. `hold` outlives the task.
+    using Change = Task<Done> (Subscription::*)(Subscribing kind, Stanza stanza, std::shared_ptr<User> user,
+        const Settlement* hold);
+
+    Task<Done> settle_after(Change change, Subscribing kind, Stanza stanza, std::shared_ptr<User> user,
+        Settlement hold)
+    {
+        auto changing = (this->*change)(kind, std::move(stanza), std::move(user), &hold);
+        co_await changing;
+        std::move(hold).settle();
+        co_return Done();
+    }
+
     // What the user's client sends (§3.1.2, §3.1.5, §3.2.2, §3.3.2, §3.4.2) --------------------------
 
     Verdict take_outbound(const Presence& presence, const Context& context)
@@ -60,20 +73,12 @@ private:
                 "Too many changes at a time"));
         }
         if (!presence.to().same_bare(context.user->jid())) { // a user always sees the own presence
-            run(send(*kind, presence.stanza(), context.user->shared_from_this(), context.hold()));
+            run(settle_after(&Subscription::change_as_user, *kind, presence.stanza(),
+                context.user->shared_from_this(), context.hold()));
         }
         return Verdict::done();
     }
 
-    Task<Done> send(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
-    {
-        auto changing = change_as_user(kind, std::move(stanza), std::move(user), &hold);
-        co_await changing;
-        std::move(hold).settle();
-        co_return Done();
-    }
-
-    /// `hold` outlives the task.
     Task<Done> change_as_user(Subscribing kind, Stanza stanza, std::shared_ptr<User> user,
         const Settlement* hold)
     {
@@ -144,7 +149,8 @@ private:
             return Verdict::done();
         }
         if (!presence.from().same_bare(user.jid())) {
-            run(receive(*kind, presence.stanza(), user.shared_from_this(), context.hold()));
+            run(settle_after(&Subscription::change_as_contact, *kind, presence.stanza(),
+                user.shared_from_this(), context.hold()));
         }
         return Verdict::done();
     }
@@ -170,15 +176,6 @@ private:
         co_return Done();
     }
 
-    Task<Done> receive(Subscribing kind, Stanza stanza, std::shared_ptr<User> user, Settlement hold)
-    {
-        auto changing = change_as_contact(kind, std::move(stanza), std::move(user), &hold);
-        co_await changing;
-        std::move(hold).settle();
-        co_return Done();
-    }
-
-    /// `hold` outlives the task.
     Task<Done> change_as_contact(Subscribing kind, Stanza stanza, std::shared_ptr<User> user,
         const Settlement* hold)
     {

@@ -166,14 +166,13 @@ void store_room_message(Room& room, std::shared_ptr<RoomMessage> room_message, A
         .then([held = room.shared_from_this(), room_message = std::move(room_message),
                   audience = std::move(audience), stamp,
                   place](const Result<MessageReceipt, StoreError>& receipt) mutable {
-            if (!receipt && receipt.error() == StoreError::unknown) {
-                std::move(room_message->settlement).fail(); // neither acknowledged nor refused
-                held->delivery_queue().ready(place, Function<void()>([] {}));
-                return;
-            }
             if (!receipt) {
-                held->refuse(room_message->refusable, to_stanza_error(receipt.error()));
-                std::move(room_message->settlement).settle();
+                if (receipt.error() == StoreError::unknown) {
+                    std::move(room_message->settlement).fail(); // neither acknowledged nor refused
+                } else {
+                    held->refuse(room_message->refusable, to_stanza_error(receipt.error()));
+                    std::move(room_message->settlement).settle();
+                }
                 held->delivery_queue().ready(place, Function<void()>([] {}));
                 return;
             }
