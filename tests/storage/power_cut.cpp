@@ -2,6 +2,7 @@
 #include "power_cut.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace stonechat::test {
 
@@ -123,10 +124,19 @@ bool PowerCut::counts(std::size_t sync_end) const
     if (syncs_ == Syncs::all || events[sync_end].file != log_file) {
         return true;
     }
+    const auto of_same_thread
+        = [&](const DiskEvent& other) { return other.thread == events[sync_end].thread; };
     // Whoever moves the log goes on to the database at once.
-    const auto next = std::find_if(events.begin() + static_cast<std::ptrdiff_t>(sync_end) + 1, events.end(),
-        [&](const DiskEvent& later) { return later.thread == events[sync_end].thread; });
-    return next != events.end() && next->file == database_file;
+    const auto place = static_cast<std::ptrdiff_t>(sync_end);
+    const auto next = std::find_if(events.begin() + place + 1, events.end(), of_same_thread);
+    if (next != events.end() && next->file == database_file) {
+        return true;
+    }
+    // A log that starts anew: without its new header the old one would vouch for old frames.
+    const auto before = std::find_if(std::make_reverse_iterator(events.begin() + place), events.rend(),
+        [&](const DiskEvent& other) { return of_same_thread(other) && other.kind != Kind::sync_begins; });
+    return before != events.rend() && before->file == log_file && before->kind == Kind::write
+        && before->number == 0;
 }
 
 DiskState PowerCut::image(std::mt19937_64& random) const

@@ -11,7 +11,7 @@
 namespace stonechat::test {
 
 /// Which syncs count. `of_checkpoints`: what SQLite does with synchronous = NORMAL, where a commit
-/// does not sync the log; only moving the log into the database does.
+/// does not sync the log; only moving the log into the database does, and starting the log anew.
 enum class Syncs : std::uint8_t { all, of_checkpoints };
 
 class PowerCut {

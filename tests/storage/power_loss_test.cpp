@@ -124,3 +124,23 @@ TEST_CASE("power loss: a sync saves what was written before it began, and nothin
         CHECK(content.starts_with(std::string(1024, 'a')));
     }
 }
+
+TEST_CASE("power loss: with synchronous = NORMAL the header of a log is synced, a commit is not (F2)")
+{
+    using Kind = DiskEvent::Kind;
+    Recording recording;
+    recording.before[log_file] = std::string(1024, '.');
+    recording.events = { { Kind::write, log_file, {}, 0, std::string(512, 'h') },
+        { Kind::sync_begins, log_file, {}, 0, "" }, { Kind::sync_ends, log_file, {}, 1, "" },
+        { Kind::write, log_file, {}, 512, std::string(512, 'f') }, { Kind::sync_begins, log_file, {}, 0, "" },
+        { Kind::sync_ends, log_file, {}, 4, "" } };
+    PowerCut cut(recording, Syncs::of_checkpoints);
+    cut.go_to(recording.events.size());
+    std::mt19937_64 random(1);
+    std::set<std::string> images;
+    for (int i = 0; i < 100; ++i) {
+        images.insert(*cut.image(random)[log_file]);
+    }
+    const auto header = std::string(512, 'h');
+    CHECK_EQ(images, std::set { header + std::string(512, '.'), header + std::string(512, 'f') });
+}
