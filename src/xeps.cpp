@@ -21,7 +21,8 @@ std::vector<Row> of_the_core()
     return {
         { { 4, "2.13.2", "Data Forms" }, "core" },
         { { 82, "1.1.1", "XMPP Date and Time Profiles" }, "core" },
-        { { 198, "1.6.3", "Stream Management", "`location`" }, "core" },
+        { { 198, "1.6.3", "Stream Management", "`location`, the end of the stream after a second `enable`" },
+            "core" },
         { { 205, "1.0.2", "Best Practices to Discourage Denial of Service Attacks" }, "core" },
         { { 368, "1.1.0", "SRV records for XMPP over TLS", "looking up records of other servers" }, "core" },
         { { 440, "1.0.0", "SASL Channel-Binding Type Capability" }, "core" },

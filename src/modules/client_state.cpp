@@ -13,7 +13,7 @@ public:
     {
         return Manifest("client_state",
             "Delays stanzas that are not urgent while a client says that it is inactive.")
-            .implements(Xep { 352, "1.0.0", "Client State Indication" });
+            .implements(Xep { 352, "1.0.0", "Client State Indication", "a choice of what is held back" });
     }
 
     void attach(Handlers& on) override

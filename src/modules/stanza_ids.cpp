@@ -16,7 +16,7 @@ public:
     Manifest describe() const override
     {
         return Manifest("stanza_ids", "Removes forged stanza ids and occupant ids from messages.")
-            .implements(Xep { 359, "0.7.0", "Unique and Stable Stanza IDs" })
+            .implements(Xep { 359, "0.7.0", "Unique and Stable Stanza IDs", "ids that cannot be guessed" })
             .feature(ns::stanza_id, On::both);
     }
 

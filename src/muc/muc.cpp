@@ -59,7 +59,9 @@ public:
     {
         auto manifest =
             Manifest("muc", "Offers chat rooms for groups, at their own domain.")
-                .implements(Xep { 45, "1.35.3", "Multi-User Chat" })
+                .implements(Xep { 45, "1.35.3", "Multi-User Chat",
+                    "an owner's own times on history that the owner sends, `destroy` to an owner who cancels "
+                    "the first configuration, status 332" })
                 .implements(Xep { 249, "1.2", "Direct MUC Invitations" })
                 .implements(Xep { 317, "0.3.1", "Hats", "payloads inside a hat" })
                 .implements(Xep { 410, "1.1.0", "MUC Self-Ping (Schrödinger's Chat)" })
