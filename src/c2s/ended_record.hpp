@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends a resumable session (XEP-0198) that is not in memory because the server was restarted: only its record
-// is in the store. Contacts may still see the session as available. Called on the home shard of the owner.
+// is in the store. A session in memory ends in ClientSession::end. Contacts may still see the session as
+// available. Called on the home shard of the owner.
 #pragma once
 
 #include "storage/stream_store.hpp"

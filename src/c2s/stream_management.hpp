@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // StreamManagement: the counters and the queue of XEP-0198 for one session: the stanzas to the client that it
 // has not acknowledged, in order; how many of the client's stanzas may be acknowledged; and which requests
-// <r/> of either side are open. Counters are modulo 2^32 on the wire; here they never wrap.
-// Knows no stream, no clock and no store. A part of StreamManagementSession; pure.
+// <r/> of either side are open. Counters are modulo 2^32 on the wire; here they never wrap. Knows no stream,
+// no clock and no store: what is sent and stored is in stream_management_session.hpp. A part of
+// StreamManagementSession; pure.
 #pragma once
 
 #include "base/queue.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // StreamManagementSession: the part of a ClientSession for stream management (XEP-0198): the queue of
 // unacknowledged stanzas, requests and answers, and, for a resumable session, its record in the store and its
-// time without a connection. Owned by its session; shard-bound.
+// time without a connection. It writes <a/> and <r/>; <enable/> and <resume/> are in session_management.cpp
+// and stream_resumption.hpp. Owned by its session; shard-bound.
 //
 // The client is never told more than is committed: the `h` of a resumable session is stored first
 // (StreamStateWriter) and sent then.

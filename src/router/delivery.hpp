@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delivery: RFC 6121 section 8.5 as data. Decides what happens to a stanza from its type, the kind of its
-// `to` address and the available resources. Pure; Host and MessageDelivery carry the decision out.
+// Delivery: the table of RFC 6121 section 8.5. Who carries it out for messages is in message_delivery.hpp.
+// Decides what happens to a stanza from its type, the kind of its `to` address and the available resources.
+// Host carries the decision out for iqs, the module `presence` for presence. Pure.
 #pragma once
 
 #include "xmpp/stanza.hpp"

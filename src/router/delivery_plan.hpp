@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryPlan: one account's part in a message, the sender's or the recipient's: what the modules of that
-// account want committed with the message, and which of the account's sessions receive it then. Both parts
-// are committed in one transaction before anybody receives the message. Lives on the account's home shard.
+// DeliveryPlan: what modules want done with one message; message_delivery.hpp carries it out.
+// It is one account's part, the sender's or the recipient's: what is committed with the message (archive,
+// mailbox), and which of the account's sessions receive it then. Both parts are committed in one transaction
+// before anybody receives the message. Lives on the account's home shard.
 #pragma once
 
 #include "base/function.hpp"

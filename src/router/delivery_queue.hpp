@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryQueue: keeps the order of stanzas under way from one Entity to clients. A message that is being
-// committed holds a place; later stanzas wait behind it, so all are delivered in the order in which they
-// came. Part of an Entity; shard-bound.
+// DeliveryQueue: keeps stanzas to clients in order; who gets them is decided in delivery.hpp, not here.
+// A message of an account or room that is being committed holds a place; later stanzas wait behind it, so all
+// are delivered in the order in which they came. It holds nothing for slow clients (stream/outbox.hpp) and
+// nothing that is not acknowledged (c2s/stream_management.hpp). Part of an Entity; shard-bound.
 #pragma once
 
 #include "base/function.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeliveryStatus: shared by the sessions of one account that were given the same message. When one of these
-// sessions ends, it tells whether the client of another has the message. Shard-bound; lives as long as a
-// session waits for an acknowledgement (XEP-0198).
+// DeliveryStatus: has any device acknowledged a message (XEP-0198)? The queues: c2s/stream_management.hpp.
+// Shared by the sessions of one account that were given the same message. When one of these sessions ends, it
+// tells whether the client of another has the message. Shard-bound; lives as long as a session waits for an
+// acknowledgement.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Destination: takes the stanzas to the addresses of one domain or of many: a virtual host, a service of this
-// server (group chat), later a component or the servers of other domains. Router::destination finds it, and
-// every stanza passes it. One per shard, registered with its Router; shard-bound.
+// Destination: takes the stanzas to the addresses of a domain, or of all other domains: a virtual host, a
+// service of this server (group chat), later a component or the servers of other domains. Router::destination
+// finds it, and every stanza passes it. One per shard, registered with its Router; shard-bound.
 #pragma once
 
 #include "router/settlement.hpp"

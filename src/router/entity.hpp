@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entity: what everything with an address that is loaded from the store has in common: callers wait, in
-// order, until it is loaded; what it sends keeps its order; it is unloaded when idle. A User and a Room are
-// one. Lives on the home shard of its bare address.
+// Entity: the common base of an account in memory (User) and a room in memory (Room). Callers wait, in order,
+// until it is loaded from the store; what it sends keeps its order; it is unloaded when idle. Lives on the
+// home shard of its bare address.
 #pragma once
 
 #include "base/function.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mail: what the router of one shard sends to the router of another. A value with a name, not a closure: it
-// says all that crosses between the shards for a stanza, and holds nothing of the shard that it leaves.
+// Mail: a stanza on its way from one shard (thread) to another, as their routers exchange it. Not offline
+// messages: those are in MailboxStore (storage/storage.hpp). A value with a name, not a closure: it says all
+// that crosses between the shards for a stanza, and holds nothing of the shard that it leaves.
 #pragma once
 
 #include "router/audience.hpp"

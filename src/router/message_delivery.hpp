@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// MessageDelivery: plans, commits and delivers messages. The sender's side plans the archive and carbon
-// copies; the recipient's side plans the archive, the receiving sessions (RFC 6121 section 8.5) and the
-// mailbox. One transaction commits both parts, each with the stanza as this side sent or received it. Only
-// then is the message delivered, in the order in which messages came. A message that is not worth keeping is
+// MessageDelivery: plans, commits and delivers messages; which resources get one is decided in delivery.hpp.
+// The sender's side plans the archive and carbon copies; the recipient's side plans the archive, the
+// receiving sessions (RFC 6121 section 8.5) and the mailbox. One transaction commits both parts, each with
+// the stanza as this side sent or received it: this is the write to the archive. Only then is the message
+// delivered, in the order in which messages came. A message that is not worth keeping (storage_policy.hpp) is
 // delivered at once. Part of a Host, one per shard; shard-bound.
 #pragma once
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server: everything that exists once, and the routers of all shards. Made and owned by ServerProcess. Its
-// parts are fixed after start, except the settings, which a reload replaces as a whole.
+// Server: what all hosts and shards share (settings, storage, clock, login guard), and the routers of all
+// shards. Made and owned by ServerProcess. Its parts are fixed after start, except the settings, which a
+// reload replaces as a whole.
 #pragma once
 
 #include "base/clock.hpp"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settlement: the token that travels with a stanza from a client. As long as a holder of the token exists,
-// the server has not yet taken full responsibility: a row is being committed, or another shard still has to
-// deliver. When all holders have said settle(), the sender's Ledger counts the stanza as settled, and its
-// acknowledgement may go out (an <a/>, an iq result behind it). Holders may do so on any thread; the ledger
-// is told on its home shard.
+// Settlement: decides when a client's stanza may be acknowledged (XEP-0198, or by the result of a later iq).
+// It is a token that travels with the stanza. As long as a holder of the token exists, the server has not yet
+// taken full responsibility: a row is being committed, or another shard still has to deliver. When all
+// holders have said settle(), the sender's Ledger counts the stanza as settled, and its acknowledgement may
+// go out (an <a/>, an iq result behind it). Holders may do so on any thread; the ledger is told on its home
+// shard.
 //
 // A holder that takes the responsibility says settle(). A holder that knows that nobody took it says fail():
 // then the stanza is never counted, whatever other holders say, and the sender's session ends, so that the
