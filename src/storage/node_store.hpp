@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// NodeStore: the nodes of pubsub services (XEP-0060) and their items. A service is an account (XEP-0163), with
-// the account's key, or a service with a domain of its own, with the key { domain, "" }. Names of nodes and
-// ids of items are bytes: they are compared and sorted as bytes, never prepared. The formats of a node's
+// NodeStore: the nodes of pubsub services (XEP-0060) and their items. A service is an account (XEP-0163),
+// with the account's key, or a service with a domain of its own, with the key { domain, "" }. Names of nodes
+// and ids of items are bytes: they are compared and sorted as bytes, never prepared. The formats of a node's
 // configuration and of a subscription's options belong to pubsub/.
 #pragma once
 
@@ -102,8 +102,8 @@ public:
         std::vector<NodeAffiliate> affiliates;   ///< each replaces the record; affiliation none deletes it
         std::vector<NodeSubscriber> subscribers; ///< each replaces the record; state none deletes it
     };
-    /// Applies the change in one transaction. Absent fields stay as they are. Returns the ids of removed items,
-    /// oldest first, or nullopt if there is no such node.
+    /// Applies the change in one transaction. Absent fields stay as they are. Returns the ids of removed
+    /// items, oldest first, or nullopt if there is no such node.
     virtual Stored<std::optional<std::vector<std::string>>> change(const AccountKey& service,
         std::string node, Change change) = 0;
     /// Removes the node with its items, affiliations and subscriptions. Returns false if there was none.
@@ -111,7 +111,8 @@ public:
 
     struct Publication {
         std::string node;
-        /// Creates the node with this record if it does not exist, in the same transaction. Its `name` is `node`.
+        /// Creates the node with this record if it does not exist, in the same transaction. Its `name` is
+        /// `node`.
         std::optional<NodeRecord> create;
         std::vector<NodeItem> items; ///< `created` is ignored: both times become `modified`
         /// The node keeps this many items, those that were modified last; at least 1.
@@ -186,8 +187,8 @@ public:
         /// its domain is passed over: it blocks the reader.
         std::string block_store;
     };
-    /// Returns the newest items of these nodes, of those accounts whose roster lets `reader` see their presence
-    /// (subscription from or both) or that are the reader. One pass over the data, in no order.
+    /// Returns the newest items of these nodes, of those accounts whose roster lets `reader` see their
+    /// presence (subscription from or both) or that are the reader. One pass over the data, in no order.
     virtual Stored<std::vector<LastItem>> last_items(LastItemsQuery query) = 0;
 
     /// An item that `expire` removed.

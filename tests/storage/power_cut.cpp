@@ -124,8 +124,9 @@ bool PowerCut::counts(std::size_t sync_end) const
     if (syncs_ == Syncs::all || events[sync_end].file != log_file) {
         return true;
     }
-    const auto of_same_thread
-        = [&](const DiskEvent& other) { return other.thread == events[sync_end].thread; };
+    const auto of_same_thread = [&](const DiskEvent& other) {
+        return other.thread == events[sync_end].thread;
+    };
     // Whoever moves the log goes on to the database at once.
     const auto place = static_cast<std::ptrdiff_t>(sync_end);
     const auto next = std::find_if(events.begin() + place + 1, events.end(), of_same_thread);
