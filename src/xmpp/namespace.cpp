@@ -37,6 +37,8 @@ constexpr std::array known {
     ns::chat_states,
     ns::software_version,
     ns::caps,
+    ns::caps_2,
+    ns::hashes,
     ns::compression_feature,
     ns::compression,
     ns::admin,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small payloads that several features share: XEP-0059, XEP-0082, XEP-0115 and XEP-0203.
-#include "xmpp/caps_hash.hpp"
+// The small payloads that several features share: XEP-0059, XEP-0082 and XEP-0203.
 #include "xmpp/date_time.hpp"
 #include "xmpp/delay.hpp"
 #include "xmpp/ns.hpp"
@@ -18,14 +17,6 @@ namespace {
 WallTime at(std::int64_t us)
 {
     return WallTime(microseconds(us));
-}
-
-std::string disco(std::string_view content)
-{
-    const auto query = parse_element("<query xmlns='http://jabber.org/protocol/disco#info'>"
-        + std::string(content) + "</query>");
-    REQUIRE(query.has_value());
-    return caps_hash(*query);
 }
 
 ResultSetQuery query(std::string_view set)
@@ -145,68 +136,4 @@ TEST_CASE("result set: what an answer says (XEP-0059 §2.1)")
            "<last>peterpan</last><count>800</count></set>");
     CHECK(to_xml(ResultSetPage { "", "", std::nullopt, 0 }.to_element())
         == "<set xmlns='http://jabber.org/protocol/rsm'><count>0</count></set>");
-}
-
-// XEP-0115 §5.1-1 §9.1-1
-TEST_CASE("caps hash: the simple example (XEP-0115 §5.2)")
-{
-    CHECK(disco("<identity category='client' type='pc' name='Exodus 0.9.1'/>"
-                "<feature var='http://jabber.org/protocol/muc'/>"
-                "<feature var='http://jabber.org/protocol/disco#info'/>"
-                "<feature var='http://jabber.org/protocol/disco#items'/>"
-                "<feature var='http://jabber.org/protocol/caps'/>")
-        == "QgayPKawpkPSDYmwT/WM94uAlu0=");
-}
-
-// XEP-0115 §5.1-1
-TEST_CASE("caps hash: the complex example (XEP-0115 §5.3)")
-{
-    CHECK(disco("<identity xml:lang='en' category='client' name='Psi 0.11' type='pc'/>"
-                "<identity xml:lang='el' category='client' name='\u03a8 0.11' type='pc'/>"
-                "<feature var='http://jabber.org/protocol/caps'/>"
-                "<feature var='http://jabber.org/protocol/disco#info'/>"
-                "<feature var='http://jabber.org/protocol/disco#items'/>"
-                "<feature var='http://jabber.org/protocol/muc'/>"
-                "<x xmlns='jabber:x:data' type='result'>"
-                "<field var='FORM_TYPE' type='hidden'><value>urn:xmpp:dataforms:softwareinfo</value></field>"
-                "<field var='ip_version' type='text-multi'><value>ipv4</value><value>ipv6</value></field>"
-                "<field var='os'><value>Mac</value></field>"
-                "<field var='os_version'><value>10.5.1</value></field>"
-                "<field var='software'><value>Psi</value></field>"
-                "<field var='software_version'><value>0.11</value></field></x>")
-        == "q07IKJEyjvHSyhy//CH0CxmKi8w=");
-}
-
-TEST_CASE(
-    "caps hash: the order on the wire means nothing, a form without FORM_TYPE is ignored (XEP-0115 §5.4)")
-{
-    const std::string form =
-        "<x xmlns='jabber:x:data'><field var='FORM_TYPE' type='hidden'><value>t</value></field>"
-        "<field var='b'><value>2</value><value>1</value></field><field var='a'/></x>";
-    const std::string swapped =
-        "<x xmlns='jabber:x:data'><field var='a'/><field var='b'><value>1</value>"
-        "<value>2</value></field><field var='FORM_TYPE' type='hidden'><value>t</value></field></x>";
-    CHECK(disco(form + "<feature var='x'/><feature var='y'/>")
-        == disco("<feature var='y'/>" + swapped + "<feature var='x'/>"));
-    CHECK(disco("<x xmlns='jabber:x:data'><field var='a'/></x>") == disco(""));
-    CHECK(disco("<x xmlns='jabber:x:data'><field var='FORM_TYPE'><value>t</value></field></x>") == disco(""));
-    CHECK_FALSE(disco("").empty());
-}
-
-// XEP-0115 §5.4-1
-TEST_CASE("caps hash: an ill-formed answer has none (XEP-0115 §5.4, §8.1)")
-{
-    const std::string form =
-        "<x xmlns='jabber:x:data'><field var='FORM_TYPE' type='hidden'><value>t</value></field></x>";
-    CHECK(disco("<feature var='a'/><feature var='a'/>").empty());
-    CHECK(disco("<identity category='a' type='b'/><identity category='a' type='b'/>").empty());
-    CHECK(disco(form + form).empty());
-    CHECK(
-        disco("<x xmlns='jabber:x:data'><field var='FORM_TYPE' type='hidden'><value>t</value><value>u</value>"
-              "</field></x>")
-            .empty());
-    CHECK(disco("<feature var='a&lt;b'/>").empty()); // would pass for two
-    CHECK(disco("<identity category='a' type='b' name='c&lt;d'/>").empty());
-    CHECK_FALSE(disco("<identity category='a' type='b' name='1'/><identity category='a' type='b' name='2'/>")
-                    .empty());
 }
