@@ -139,6 +139,7 @@ private:
         if (gets_messages) {
             host_->handlers().run_moment(host_->handlers().on_priority(), context);
         }
+        host_->handlers().run_moment(host_->handlers().on_presence(), context);
         return Verdict::done();
     }
 

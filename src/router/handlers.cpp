@@ -107,6 +107,16 @@ void Handlers::session_available(OnMoment handler)
     available_.push_back(std::move(handler));
 }
 
+void Handlers::session_presence(OnMoment handler)
+{
+    presence_.push_back(std::move(handler));
+}
+
+void Handlers::session_capabilities(OnMoment handler)
+{
+    capabilities_.push_back(std::move(handler));
+}
+
 void Handlers::session_priority(OnMoment handler)
 {
     priority_.push_back(std::move(handler));

@@ -145,6 +145,13 @@ public:
     using OnMoment = std::function<void(const Context&)>;
     void session_bound(OnMoment handler);     ///< a resource was bound
     void session_available(OnMoment handler); ///< its first available presence was broadcast
+    /// An available presence was broadcast, the first one or another: session.presence(). After the moments
+    /// that the same presence causes.
+    void session_presence(OnMoment handler);
+    /// session.capabilities() became known or changed, while the session is available. May be unknown again.
+    /// After session_available, and again after each new session_available, also if the session was resumed
+    /// after a restart.
+    void session_capabilities(OnMoment handler);
     /// Its priority rose from negative to not negative, or its first one is not negative.
     void session_priority(OnMoment handler);
     void session_ended(OnMoment handler); ///< it ended, in any way; it is still in user.sessions()
@@ -220,6 +227,8 @@ public:
     void run_moment(const std::vector<OnMoment>& handlers, const Context& context) const;
     const std::vector<OnMoment>& on_bound() const { return bound_; }
     const std::vector<OnMoment>& on_available() const { return available_; }
+    const std::vector<OnMoment>& on_presence() const { return presence_; }
+    const std::vector<OnMoment>& on_capabilities() const { return capabilities_; }
     const std::vector<OnMoment>& on_priority() const { return priority_; }
     const std::vector<OnMoment>& on_ended() const { return ended_; }
     const std::vector<OnMoment>& on_removed() const { return removed_; }
@@ -262,8 +271,8 @@ private:
     std::string module_;
     std::array<RequestTable<IqHandler>, addressee_count> iq_; ///< by To
     std::array<Chain, 2> chains_;
-    std::vector<OnMoment> bound_, available_, priority_, ended_, removed_, changed_, resumed_, attention_,
-        disconnected_, mailbox_grown_, notice_;
+    std::vector<OnMoment> bound_, available_, presence_, capabilities_, priority_, ended_, removed_, changed_,
+        resumed_, attention_, disconnected_, mailbox_grown_, notice_;
     struct Kept {
         std::string ns;
         Save save;

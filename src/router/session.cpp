@@ -9,4 +9,10 @@ void Session::set_available(std::shared_ptr<const Stanza> presence, int priority
     priority_ = static_cast<std::int8_t>(priority);
 }
 
+void Session::set_unavailable()
+{
+    presence_.reset();
+    capabilities_.reset();
+}
+
 } // namespace stonechat

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/function.hpp"
+#include "router/capabilities.hpp"
 #include "router/delivery_status.hpp"
 #include "router/slot.hpp"
 #include "storage/message_store.hpp"
@@ -82,7 +83,12 @@ public:
     bool is_available() const { return presence_ != nullptr; }
     int priority() const { return priority_; } ///< meaningless while unavailable
     void set_available(std::shared_ptr<const Stanza> presence, int priority);
-    void set_unavailable() { presence_.reset(); }
+    void set_unavailable();
+
+    /// What the client can do, as far as the server knows, set by the capabilities module (XEP-0115); null:
+    /// unknown, which never means "everything". Forgotten when the session becomes unavailable.
+    const CapabilitiesPtr& capabilities() const { return capabilities_; }
+    void set_capabilities(CapabilitiesPtr capabilities) { capabilities_ = std::move(capabilities); }
 
     /// Whether the client asked for the roster: it gets roster pushes and subscription requests (RFC 6121
     /// §2.1.6, §2.2).
@@ -118,6 +124,7 @@ private:
     Jid jid_;
     User* user_ = nullptr;
     std::shared_ptr<const Stanza> presence_;
+    CapabilitiesPtr capabilities_;
     SlotTable slots_;
     std::int8_t priority_ = 0;
     bool interested_ = false;
