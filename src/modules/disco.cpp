@@ -19,8 +19,7 @@ public:
     {
         return Manifest("disco", "Tells clients what the server and its accounts can do.")
             .implements(Xep { 30, "2.5.0", "Service Discovery" })
-            .implements(Xep {
-                115, "1.6.0", "Entity Capabilities", "processing of the capabilities of clients" })
+            .implements(Xep { 115, "1.6.0", "Entity Capabilities", "those of clients: `capabilities`" })
             .implements(Xep { 128, "1.0.1", "Service Discovery Extensions" })
             .feature(ns::disco_info, On::both)
             .feature(ns::disco_items, On::both)
