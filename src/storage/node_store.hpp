@@ -48,8 +48,8 @@ struct NodeRecord {
     std::string config; ///< in the format of pubsub/
     Jid creator;        ///< bare
     WallTime created;
-    /// Items older than this are removed by `expire`; zero: never. A part of the configuration that the store
-    /// has to know.
+    /// Items that were published longer ago than this are removed by `expire`; zero: never. A part of the
+    /// configuration that the store has to know.
     std::chrono::seconds item_lifetime { 0 };
     std::vector<NodeAffiliate> affiliates;   ///< in order of jid; none with affiliation none
     std::vector<NodeSubscriber> subscribers; ///< in order of jid; none with state none
@@ -77,7 +77,9 @@ struct NodeItem {
 /// What one service may keep. 0: no limit.
 struct NodeLimits {
     std::size_t nodes = 0;
-    std::uint64_t bytes = 0; ///< of the items of all nodes together
+    /// Of the items of all nodes together, ids and payloads. A publication that does not add to them is
+    /// never refused.
+    std::uint64_t bytes = 0;
 };
 
 class NodeStore {
@@ -135,9 +137,11 @@ public:
     /// Removes all items. Returns false if there is no such node.
     virtual Stored<bool> purge(const AccountKey& service, std::string node) = 0;
 
+    /// By the last publication of each item, or by its first.
     enum class ItemOrder { modified, created };
     struct ItemQuery {
-        std::vector<std::string> ids; ///< if not empty: these, in this order, whatever else the query says
+        /// If not empty: these, in this order and each once; only `with_payload` is used besides.
+        std::vector<std::string> ids;
         ItemOrder order = ItemOrder::modified;
         /// Only the newest items in this order; the page is a part of them. 0: all.
         std::size_t newest = 0;
@@ -166,7 +170,7 @@ public:
     /// Returns the nodes of the service with an affiliation or a subscription of `user` (bare), by name.
     virtual Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) = 0;
     /// Removes all affiliations and subscriptions of `user` (bare) in the nodes of all services. A node keeps
-    /// its last owner.
+    /// its last owner. Part of AccountStore::remove.
     virtual Stored<Done> forget(Jid user) = 0;
 
     /// One node with its newest item, as somebody who reads it needs it.
@@ -184,7 +188,7 @@ public:
         std::vector<AccountKey> accounts; ///< whose nodes; accounts only
         std::vector<std::string> nodes;   ///< names
         /// An account that has a value in this keyval store under the name of the reader's bare address or of
-        /// its domain is passed over: it blocks the reader.
+        /// its domain is passed over: it blocks the reader. The reader's own account is never passed over.
         std::string block_store;
     };
     /// Returns the newest items of these nodes, of those accounts whose roster lets `reader` see their

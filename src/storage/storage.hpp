@@ -16,6 +16,7 @@
 #include "base/task.hpp"
 #include "storage/archive_store.hpp"
 #include "storage/message_store.hpp"
+#include "storage/node_store.hpp"
 #include "storage/room_store.hpp"
 #include "storage/stored.hpp"
 #include "storage/stream_store.hpp"
@@ -50,7 +51,7 @@ struct Holdings {
     Messages archive;
     Messages mailbox;
     std::vector<std::pair<std::string, std::uint64_t>>
-        stores; ///< bytes per store of KeyvalStore, sorted by name
+        stores; ///< bytes per store of KeyvalStore, and of the items in `nodes`; sorted by name
 };
 
 /// What is remembered of the name of a removed account: a number computed from the name, not the name itself.
@@ -74,9 +75,9 @@ public:
     /// First step of a removal: disables the account and deletes its verifiers, so that nobody can log in.
     /// `removals` lists the account until `remove` is done. Returns false if there is no account.
     virtual Stored<bool> begin_removal(const AccountKey& key) = 0;
-    /// Removes the account, its data in every store, and what rooms keep of it except bans, in one
-    /// transaction. Remembers `former_name`; 0: remembers nothing. (Of a long archive only the references are
-    /// removed at once; ArchiveStore::expire removes the rest.)
+    /// Removes the account, its data in every store, what rooms keep of it except bans, and what nodes keep
+    /// of it (NodeStore::forget), in one transaction. Remembers `former_name`; 0: remembers nothing. (Of a
+    /// long archive only the references are removed at once; ArchiveStore::expire removes the rest.)
     virtual Stored<bool> remove(const AccountKey& key, std::uint64_t former_name) = 0;
     Stored<bool> remove(const AccountKey& key) { return remove(key, 0); }
     /// Returns the accounts whose removal has begun but is not finished.
@@ -193,6 +194,7 @@ public:
     virtual ArchiveStore& archive() = 0;
     virtual StreamStore& streams() = 0;
     virtual RoomStore& rooms() = 0;
+    virtual NodeStore& nodes() = 0;
 };
 
 class StorageBackend {

@@ -44,6 +44,7 @@ template <class Where> struct Opened : Where {
     ArchiveStore& archive() { return storage->archive(); }
     StreamStore& streams() { return storage->streams(); }
     RoomStore& rooms() { return storage->rooms(); }
+    NodeStore& nodes() { return storage->nodes(); }
 
     MailboxAnswer append(const AccountKey& key, MailboxMessage message,
         MailboxLimits limits = MailboxLimits())

@@ -184,3 +184,67 @@ TEST_CASE("measure: messages for both archives and two sessions" * doctest::skip
         }
     }
 }
+
+TEST_CASE("measure: items of nodes" * doctest::skip())
+{
+    SystemClock clock;
+    Log log;
+    TemporaryFolder folder;
+    auto backend = open_at(folder.file("stonechat.db"), clock, log);
+    QueueExecutor home;
+    auto storage = backend->front(home);
+    const auto report = [](const char* what, std::chrono::steady_clock::time_point begin) {
+        std::printf("%s: %.1f ms\n", what, milliseconds_since(begin));
+    };
+    const auto publish = [&](const AccountKey& key, const std::string& node, int number) {
+        NodeStore::Publication publication;
+        publication.node = node;
+        publication.create.emplace();
+        publication.items.resize(1);
+        publication.items[0].id = std::to_string(number);
+        publication.items[0].payload = stanza(number);
+        publication.keep_items = 10'000;
+        publication.limits.bytes = 100'000'000;
+        return storage->nodes().publish(key, std::move(publication));
+    };
+    const AccountKey juliet { "capulet.example", "juliet" };
+    for (int thousand = 0; thousand < 12; ++thousand) {
+        const auto begin = std::chrono::steady_clock::now();
+        for (int i = 0; i < 1000; ++i) {
+            value(home, publish(juliet, "marks", thousand * 1000 + i));
+        }
+        report("1000 publications in one node, one after another", begin);
+    }
+    for (const auto order : { NodeStore::ItemOrder::modified, NodeStore::ItemOrder::created }) {
+        NodeStore::ItemQuery query;
+        query.order = order;
+        query.max = 50;
+        query.after = "7000";
+        const auto begin = std::chrono::steady_clock::now();
+        CHECK_EQ(value(home, storage->nodes().items(juliet, "marks", query)).items.size(), 50);
+        report("a page of 50 in the middle", begin);
+    }
+
+    NodeStore::LastItemsQuery query { *Jid::parse("romeo@montague.example"), {}, { "a", "b", "c" },
+        "blocking" };
+    for (int i = 0; i < 200; ++i) {
+        query.accounts.push_back({ "capulet.example", "user" + std::to_string(i) });
+        RosterRecord record;
+        record.contact = query.reader;
+        record.subscription = SubscriptionState::both;
+        storage->rosters().put(query.accounts.back(), record, 1);
+        for (const auto& node : query.nodes) {
+            storage->keyval().set(query.accounts.back(), "blocking", node + "@example.org", "");
+            publish(query.accounts.back(), node, 1);
+            value(home, publish(query.accounts.back(), node, 2));
+        }
+    }
+    for (int i = 0; i < 3; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        CHECK_EQ(value(home, storage->nodes().last_items(query)).size(), 600);
+        report("last items of 200 accounts", begin);
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    value(home, storage->nodes().purge(juliet, "marks"));
+    report("10,000 items purged", begin);
+}

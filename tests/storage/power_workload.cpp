@@ -19,6 +19,7 @@ constexpr auto host = "power.example";
 constexpr auto feature = "feature";
 constexpr std::array<const char*, 4> names { "a", "b", "c", "d" };
 constexpr std::size_t plenty = 1'000'000;
+constexpr std::size_t items_kept = 5; ///< in the node of an account
 
 AccountKey person(unsigned shard, unsigned number)
 {
@@ -124,7 +125,7 @@ private:
     void choose()
     {
         asked_ = recorder_.position();
-        const auto draw = random_() % 100;
+        const auto draw = random_() % 106;
         if (draw < 45) {
             send_message();
         } else if (draw < 60) {
@@ -141,8 +142,10 @@ private:
             read_mail(resident());
         } else if (draw < 97) {
             note_stream(resident());
-        } else {
+        } else if (draw < 100) {
             end_stream(resident());
+        } else {
+            publish(resident());
         }
     }
 
@@ -261,6 +264,27 @@ private:
         write(std::move(changes), storage_->messages().accept(std::move(message)));
     }
 
+    /// Into a node that the first publication makes, and that keeps the last items.
+    void publish(unsigned number)
+    {
+        const auto id = fresh();
+        auto& items = published_[number];
+        std::vector<Change> changes { { Change::Kind::append, cell(number, "node"), id } };
+        items.push_back(id);
+        if (items.size() > items_kept) {
+            changes.push_back({ Change::Kind::take_out, cell(number, "node"), items.front() });
+            items.pop_front();
+        }
+        NodeStore::Publication publication;
+        publication.node = feature;
+        publication.create.emplace();
+        publication.items.resize(1);
+        publication.items[0].id = id;
+        publication.items[0].payload = padded(id, some_size());
+        publication.keep_items = items_kept;
+        write(std::move(changes), storage_->nodes().publish(key(number), std::move(publication)));
+    }
+
     /// Reads some, and when they have come says that they were read.
     void read_mail(unsigned number)
     {
@@ -357,6 +381,7 @@ private:
     ShardHistory history_;
     std::array<Stream, people> streams_;
     std::array<bool, people> reading_ {};
+    std::array<std::deque<std::string>, people> published_;
     std::uint64_t last_number_ = 0;
     std::size_t asked_ = 0;
     std::size_t open_ = 0;
@@ -385,6 +410,9 @@ public:
             list("mailbox").push_back(without_padding(message.xml));
         }
         read_archive();
+        for (const auto& item : ask(storage_.nodes().items(key_, feature, {})).items) {
+            list("node").push_back(without_padding(item.payload));
+        }
         for (const auto& token : tokens) {
             read_stream(token);
         }

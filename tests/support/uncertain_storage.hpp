@@ -88,6 +88,7 @@ private:
         ArchiveStore& archive() override { return inner_->archive(); }
         StreamStore& streams() override { return inner_->streams(); }
         RoomStore& rooms() override { return inner_->rooms(); }
+        NodeStore& nodes() override { return inner_->nodes(); }
 
     private:
         std::unique_ptr<Storage> inner_;

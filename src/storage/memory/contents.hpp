@@ -67,6 +67,20 @@ struct KeptRoom {
     std::map<std::string, RoomProgress> progress;
 };
 
+struct KeptItem {
+    NodeItem item;
+    std::uint64_t first = 0; ///< place in the order of first publication
+};
+
+struct KeptNode {
+    NodeRecord record; ///< without affiliates and subscribers
+    std::map<Jid, NodeAffiliation> affiliates;
+    std::map<Jid, NodeSubscriber> subscribers;
+    std::map<std::uint64_t, KeptItem> items;     ///< in the order of modification
+    std::map<std::string, std::uint64_t> places; ///< of the items in that order, by id
+    std::uint64_t sequence = 0;                  ///< place of the last publication
+};
+
 /// A stream of a sender (Origin).
 struct KeptSentStream {
     std::uint64_t number = 0;
@@ -78,6 +92,7 @@ struct Belongings {
     std::optional<Account> account;
     bool is_being_removed = false; ///< the account is being removed
     std::optional<KeptRoom> room;
+    std::map<std::string, KeptNode> nodes;
     std::uint64_t roster_version = 0;
     std::map<Jid, RosterRecord> roster;
     Mailbox mailbox;
@@ -93,6 +108,7 @@ struct Everything {
     std::map<std::uint64_t, KeptStream> streams;
     std::uint64_t last_stream = 0;
     MessageId last_message = 0;
+    std::uint64_t last_item = 0; ///< number of first publications of items
     std::deque<std::weak_ptr<KeptMessage>> unindexed;
     std::map<std::uint64_t, FormerName> former_names;
 
@@ -272,6 +288,36 @@ public:
 private:
     CallScheduler& scheduler_;
 };
+
+class MemoryNodes final : public NodeStore {
+public:
+    explicit MemoryNodes(CallScheduler& scheduler) : scheduler_(scheduler) {}
+
+    Stored<std::optional<NodeRecord>> find(const AccountKey& service, std::string node) override;
+    Stored<std::vector<NodeSummary>> list(const AccountKey& service, std::string after,
+        std::size_t limit) override;
+    Stored<Creation> create(const AccountKey& service, NodeRecord record, NodeLimits limits) override;
+    Stored<std::optional<std::vector<std::string>>> change(const AccountKey& service, std::string node,
+        Change change) override;
+    Stored<bool> remove(const AccountKey& service, std::string node) override;
+    Stored<Published> publish(const AccountKey& service, Publication publication) override;
+    Stored<std::optional<std::vector<std::string>>> retract(const AccountKey& service, std::string node,
+        std::vector<std::string> ids) override;
+    Stored<bool> purge(const AccountKey& service, std::string node) override;
+    Stored<ItemPage> items(const AccountKey& service, std::string node, ItemQuery query) override;
+    Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) override;
+    Stored<Done> forget(Jid user) override;
+    Stored<std::vector<LastItem>> last_items(LastItemsQuery query) override;
+    Stored<std::vector<Expired>> expire(WallTime now, std::size_t limit) override;
+
+private:
+    CallScheduler& scheduler_;
+};
+
+std::uint64_t bytes_in_nodes(const Belongings& owner);
+
+/// Removes what nodes keep of an address, except that a node keeps its last owner.
+void forget_in_nodes(Everything& all, const Jid& user);
 
 /// Removes what rooms keep of an account, except bans.
 void forget_in_rooms(Everything& all, const AccountKey& user);

@@ -100,6 +100,9 @@ public:
         return scheduler_.change([&key, former_name, now = scheduler_.now()](Everything& all) {
             const bool existed = find_account(all, key) != nullptr;
             forget_in_rooms(all, key);
+            if (const auto user = Jid::from_parts(key.user, key.host)) {
+                forget_in_nodes(all, *user);
+            }
             all.remove_owner(key);
             if (existed && former_name != 0) {
                 FormerName& former = all.former_names[former_name];
@@ -189,6 +192,10 @@ private:
                 holdings.stores.emplace_back(store, bytes);
             }
         }
+        if (!owner.nodes.empty()) {
+            holdings.stores.emplace_back("nodes", bytes_in_nodes(owner));
+        }
+        std::sort(holdings.stores.begin(), holdings.stores.end());
         return holdings;
     }
 
@@ -337,6 +344,7 @@ public:
     ArchiveStore& archive() override { return archive_; }
     StreamStore& streams() override { return streams_; }
     RoomStore& rooms() override { return rooms_; }
+    NodeStore& nodes() override { return nodes_; }
 
 private:
     CallScheduler scheduler_;
@@ -348,6 +356,7 @@ private:
     MemoryArchive archive_ { scheduler_ };
     MemoryStreams streams_ { scheduler_ };
     MemoryRooms rooms_ { scheduler_ };
+    MemoryNodes nodes_ { scheduler_ };
 };
 
 class MemoryBackend final : public StorageBackend {

@@ -161,6 +161,9 @@ bool begin_removal(Database& db, const AccountKey& key)
 bool remove_account(Database& db, const AccountKey& key, std::uint64_t former_name, WallTime now)
 {
     forget_in_rooms(db.connection(), key);
+    if (const auto user = Jid::from_parts(key.user, key.host)) {
+        forget_in_nodes(db.connection(), *user);
+    }
     const auto owner = db.find_owner(key);
     if (!owner) {
         return false;

@@ -268,6 +268,107 @@ private:
     CallScheduler& scheduler_;
 };
 
+class SqliteNodes final : public NodeStore {
+public:
+    explicit SqliteNodes(CallScheduler& scheduler) : scheduler_(scheduler) {}
+
+    Stored<std::optional<NodeRecord>> find(const AccountKey& service, std::string node) override
+    {
+        return scheduler_.read(service, [service, node = std::move(node)](Database& db) {
+            return find_node(db.connection(), service, node);
+        });
+    }
+
+    Stored<std::vector<NodeSummary>> list(const AccountKey& service, std::string after,
+        std::size_t limit) override
+    {
+        return scheduler_.read(service, [service, after = std::move(after), limit](Database& db) {
+            return list_nodes(db.connection(), service, after, limit);
+        });
+    }
+
+    Stored<Creation> create(const AccountKey& service, NodeRecord record, NodeLimits limits) override
+    {
+        return scheduler_.write(service, [service, record = std::move(record), limits](Database& db) {
+            return create_node(db, service, record, limits);
+        });
+    }
+
+    Stored<std::optional<std::vector<std::string>>> change(const AccountKey& service, std::string node,
+        Change change) override
+    {
+        return scheduler_.write(service,
+            [service, node = std::move(node), change = std::move(change)](Database& db) {
+                return change_node(db, service, node, change);
+            });
+    }
+
+    Stored<bool> remove(const AccountKey& service, std::string node) override
+    {
+        return scheduler_.write(service,
+            [service, node = std::move(node)](Database& db) { return remove_node(db, service, node); });
+    }
+
+    Stored<Published> publish(const AccountKey& service, Publication publication) override
+    {
+        return scheduler_.write(service, [service, publication = std::move(publication)](Database& db) {
+            return publish_items(db, service, publication);
+        });
+    }
+
+    Stored<std::optional<std::vector<std::string>>> retract(const AccountKey& service, std::string node,
+        std::vector<std::string> ids) override
+    {
+        return scheduler_.write(service,
+            [service, node = std::move(node), ids = std::move(ids)](Database& db) {
+                return retract_items(db, service, node, ids);
+            });
+    }
+
+    Stored<bool> purge(const AccountKey& service, std::string node) override
+    {
+        return scheduler_.write(service,
+            [service, node = std::move(node)](Database& db) { return purge_items(db, service, node); });
+    }
+
+    Stored<ItemPage> items(const AccountKey& service, std::string node, ItemQuery query) override
+    {
+        return scheduler_.read(service,
+            [service, node = std::move(node), query = std::move(query)](Database& db) {
+                return node_items(db.connection(), service, node, query);
+            });
+    }
+
+    Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) override
+    {
+        return scheduler_.read(service, [service, user = std::move(user)](Database& db) {
+            return nodes_involving(db.connection(), service, user);
+        });
+    }
+
+    Stored<Done> forget(Jid user) override
+    {
+        return scheduler_.write_hosts([user = std::move(user)](Database& db) {
+            return forget_in_nodes(db.connection(), user);
+        });
+    }
+
+    Stored<std::vector<LastItem>> last_items(LastItemsQuery query) override
+    {
+        return scheduler_.read_hosts([query = std::move(query)](Database& db) {
+            return sqlite::last_items(db.connection(), query);
+        });
+    }
+
+    Stored<std::vector<Expired>> expire(WallTime now, std::size_t limit) override
+    {
+        return scheduler_.write_hosts([now, limit](Database& db) { return expire_items(db, now, limit); });
+    }
+
+private:
+    CallScheduler& scheduler_;
+};
+
 class SqliteFront final : public Storage {
 public:
     SqliteFront(std::shared_ptr<Engine> engine, Executor& home) : scheduler_(std::move(engine), home) {}
@@ -280,6 +381,7 @@ public:
     ArchiveStore& archive() override { return archive_; }
     StreamStore& streams() override { return streams_; }
     RoomStore& rooms() override { return rooms_; }
+    NodeStore& nodes() override { return nodes_; }
 
 private:
     CallScheduler scheduler_;
@@ -291,6 +393,7 @@ private:
     SqliteArchive archive_ { scheduler_ };
     SqliteStreams streams_ { scheduler_ };
     SqliteRooms rooms_ { scheduler_ };
+    SqliteNodes nodes_ { scheduler_ };
 };
 
 class BackupCall final : public Job {

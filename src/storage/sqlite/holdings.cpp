@@ -18,7 +18,8 @@ constexpr auto select_archive_size =
     " SELECT id FROM message WHERE id > (SELECT filed FROM message_state) AND (owner_a = ?1 OR owner_b = ?1)"
     " LIMIT ?2) a CROSS JOIN message m ON m.id = a.id";
 constexpr auto select_store_sizes =
-    "SELECT store, sum(length(value)) FROM keyval WHERE owner = ?1 GROUP BY store ORDER BY store";
+    "SELECT store, sum(length(value)) FROM keyval WHERE owner = ?1 GROUP BY store UNION ALL"
+    " SELECT 'nodes', node_bytes FROM owner WHERE id = ?1 AND nodes > 0 ORDER BY store";
 
 Holdings::Messages sum_of_messages(Connection& db, const char* sql, std::int64_t owner)
 {

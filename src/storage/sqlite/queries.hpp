@@ -48,6 +48,30 @@ std::vector<std::string> rooms_knowing(Connection& db, const std::string& host, 
 /// Removes what rooms keep of an account, except bans.
 void forget_in_rooms(Connection& db, const AccountKey& user);
 
+// nodes.cpp
+std::optional<NodeRecord> find_node(Connection& db, const AccountKey& service, const std::string& name);
+std::vector<NodeSummary> list_nodes(Connection& db, const AccountKey& service, const std::string& after,
+    std::size_t limit);
+NodeStore::Creation create_node(Database& db, const AccountKey& service, const NodeRecord& record,
+    const NodeLimits& limits);
+std::optional<std::vector<std::string>> change_node(Database& db, const AccountKey& service,
+    const std::string& name, const NodeStore::Change& change);
+bool remove_node(Database& db, const AccountKey& service, const std::string& name);
+std::vector<NodeStore::Involvement> nodes_involving(Connection& db, const AccountKey& service,
+    const Jid& user);
+Done forget_in_nodes(Connection& db, const Jid& user);
+
+// node_items.cpp
+NodeStore::Published publish_items(Database& db, const AccountKey& service,
+    const NodeStore::Publication& publication);
+std::optional<std::vector<std::string>> retract_items(Database& db, const AccountKey& service,
+    const std::string& node, const std::vector<std::string>& ids);
+bool purge_items(Database& db, const AccountKey& service, const std::string& node);
+NodeStore::ItemPage node_items(Connection& db, const AccountKey& service, const std::string& node,
+    const NodeStore::ItemQuery& query);
+std::vector<NodeStore::LastItem> last_items(Connection& db, const NodeStore::LastItemsQuery& query);
+std::vector<NodeStore::Expired> expire_items(Database& db, WallTime now, std::size_t limit);
+
 // rosters.cpp
 RosterData load_roster(Connection& db, const AccountKey& key);
 Done put_roster_record(Database& db, const AccountKey& key, const RosterRecord& record,

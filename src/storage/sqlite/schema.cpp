@@ -250,9 +250,80 @@ UPDATE message_state SET reindex_to = max(indexed, 1);
 // The size of the filed messages in each owner's archive (ArchiveSizes).
 constexpr auto version_10 = "ALTER TABLE owner ADD COLUMN archive_bytes INTEGER NOT NULL DEFAULT 0;";
 
-constexpr std::array<Migration, 10> all_migrations { version_1, version_2, version_3, version_4, version_5,
+// Nodes of pubsub services. A service is an owner. Names and ids are blobs: they are compared as bytes. `row`
+// and `sequence` are the order in which items were first and last published; `expires` is set in nodes whose
+// items have a lifetime. Triggers count, because most items are removed together with other rows.
+constexpr auto version_11 = R"(
+ALTER TABLE owner ADD COLUMN nodes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE owner ADD COLUMN node_bytes INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE node (
+    id INTEGER PRIMARY KEY,
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    name BLOB NOT NULL,
+    config TEXT NOT NULL,
+    creator TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    item_lifetime INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    items INTEGER NOT NULL,
+    item_bytes INTEGER NOT NULL,
+    UNIQUE (owner, name)
+) STRICT;
+CREATE TABLE node_affiliation (
+    node INTEGER NOT NULL REFERENCES node ON DELETE CASCADE,
+    jid TEXT NOT NULL,
+    affiliation INTEGER NOT NULL,
+    PRIMARY KEY (node, jid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX node_affiliation_by_jid ON node_affiliation (jid);
+CREATE TABLE node_subscription (
+    node INTEGER NOT NULL REFERENCES node ON DELETE CASCADE,
+    jid TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    options TEXT NOT NULL,
+    PRIMARY KEY (node, jid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX node_subscription_by_jid ON node_subscription (jid);
+CREATE TABLE node_item (
+    row INTEGER PRIMARY KEY,
+    node INTEGER NOT NULL REFERENCES node ON DELETE CASCADE,
+    id BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    publisher TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    expires INTEGER,
+    payload BLOB NOT NULL,
+    UNIQUE (node, id)
+) STRICT;
+CREATE INDEX node_item_by_sequence ON node_item (node, sequence);
+CREATE INDEX node_item_by_expiry ON node_item (expires) WHERE expires IS NOT NULL;
+CREATE TRIGGER node_item_new AFTER INSERT ON node_item BEGIN
+    UPDATE node SET items = items + 1, item_bytes = item_bytes + length(new.id) + length(new.payload)
+    WHERE id = new.node;
+END;
+CREATE TRIGGER node_item_changed AFTER UPDATE OF payload ON node_item BEGIN
+    UPDATE node SET item_bytes = item_bytes + length(new.payload) - length(old.payload) WHERE id = new.node;
+END;
+CREATE TRIGGER node_item_gone AFTER DELETE ON node_item BEGIN
+    UPDATE node SET items = items - 1, item_bytes = item_bytes - length(old.id) - length(old.payload)
+    WHERE id = old.node;
+END;
+CREATE TRIGGER node_new AFTER INSERT ON node BEGIN
+    UPDATE owner SET nodes = nodes + 1, node_bytes = node_bytes + new.item_bytes WHERE id = new.owner;
+END;
+CREATE TRIGGER node_changed AFTER UPDATE OF item_bytes ON node BEGIN
+    UPDATE owner SET node_bytes = node_bytes + new.item_bytes - old.item_bytes WHERE id = new.owner;
+END;
+CREATE TRIGGER node_gone AFTER DELETE ON node BEGIN
+    UPDATE owner SET nodes = nodes - 1, node_bytes = node_bytes - old.item_bytes WHERE id = old.owner;
+END;
+)";
+
+constexpr std::array<Migration, 11> all_migrations { version_1, version_2, version_3, version_4, version_5,
     version_6, Migration("", mend_rewritten_rows), version_8, version_9,
-    Migration(version_10, count_archive_bytes) };
+    Migration(version_10, count_archive_bytes), version_11 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;
