@@ -35,10 +35,10 @@ public:
             [this](const Iq& iq, const Context& c) { return info(To::host, iq, c); });
         on.iq_get(To::host, ns::disco_items, "query",
             [this](const Iq& iq, const Context& c) { return items(To::host, iq, c); });
-        on.iq_get(To::account, ns::disco_info, "query",
-            [this](const Iq& iq, const Context& c) { return account_info(iq, c); });
-        on.iq_get(To::account, ns::disco_items, "query",
-            [this](const Iq& iq, const Context& c) { return account_items(iq, c); });
+        on.iq_get_later(To::account, ns::disco_info, "query",
+            [this](Iq iq, Context c) { return account_info(iq, c); });
+        on.iq_get_later(To::account, ns::disco_items, "query",
+            [this](Iq iq, Context c) { return account_items(iq, c); });
         on.iq_get(To::nobody, ns::disco_items, "query",
             [](const Iq& iq, const Context&) -> IqAnswer { return empty(iq); });
         on.stream_feature(Handlers::Offer::after_login, [this](bool) { return caps(); });
@@ -83,28 +83,52 @@ private:
     }
 
     /// XEP-0030 §8: strangers get the same answer as for an account that does not exist.
-    IqAnswer account_info(const Iq& iq, const Context& context)
+    Task<IqAnswer> account_info(Iq iq, Context context)
     {
         if (!context.user->shows_presence_to(iq.from())) {
-            return StanzaError(StanzaError::service_unavailable);
+            co_return StanzaError(StanzaError::service_unavailable);
         }
-        return info(To::account, iq, context);
+        auto completing = complete(DiscoKind::info, iq, context, info(To::account, iq, context));
+        auto answer = co_await completing;
+        co_return answer;
     }
 
-    IqAnswer account_items(const Iq& iq, const Context& context)
+    Task<IqAnswer> account_items(Iq iq, Context context)
     {
         if (!context.user->shows_presence_to(iq.from())) {
-            return empty(iq);
+            co_return empty(iq);
         }
-        auto answer = items(To::account, iq, context);
-        if (answer && !iq.payload().has_attribute("node")) {
+        IqAnswer known = items(To::account, iq, context);
+        if (known && !iq.payload().has_attribute("node")) {
             for (const auto& session : context.user->sessions()) {
                 if (session->is_available()) {
-                    (*answer)->add("item").set_attribute("jid", session->jid().text());
+                    (*known)->add("item").set_attribute("jid", session->jid().text());
                 }
             }
         }
-        return answer;
+        auto completing = complete(DiscoKind::items, iq, context, std::move(known));
+        auto answer = co_await completing;
+        co_return answer;
+    }
+
+    /// Adds what is in the store. A node that is known at once is left alone.
+    Task<IqAnswer> complete(DiscoKind kind, Iq iq, Context context, IqAnswer known)
+    {
+        const Handlers::DiscoLater* later = host_->handlers().find_disco_later(To::account);
+        const bool has_node = !iq.payload().attribute_or("node").empty();
+        if (later == nullptr || (known && has_node)) {
+            co_return known;
+        }
+        Element query = known ? std::move(**known) : empty(iq);
+        auto adding = (*later)(kind, iq, context, query);
+        const auto added = co_await adding;
+        if (!added) {
+            co_return added.error();
+        }
+        if (!*added) {
+            co_return StanzaError(StanzaError::item_not_found);
+        }
+        co_return query;
     }
 
     void add_manifests(Element& query, On where) const

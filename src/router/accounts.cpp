@@ -451,6 +451,21 @@ Task<bool> Accounts::take_away(Jid account)
     co_return true;
 }
 
+/// Tells the modules of every shard and host that the account is gone.
+void forget_in_memory(Server& server, const Jid& account)
+{
+    for (std::size_t shard = 0; shard < server.shard_count(); ++shard) {
+        Router& router = server.router(shard);
+        router.shard().post([&router, account] {
+            for (const auto& host : router.hosts()) {
+                for (const Handlers::OnGone& forget : host->handlers().on_other_removed()) {
+                    forget(account);
+                }
+            }
+        });
+    }
+}
+
 /// Removes what contacts, modules and services have of the account.
 Task<bool> Accounts::take_from_others(Jid account)
 {
@@ -475,6 +490,7 @@ Task<bool> Accounts::take_from_others(Jid account)
             co_return false;
         }
     }
+    forget_in_memory(router_.server(), account);
     co_return true;
 }
 

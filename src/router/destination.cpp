@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router/destination.hpp"
 
+#include "router/notifications.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/stream_parser.hpp"
 
@@ -32,6 +33,19 @@ void Destination::deliver_copy(Stanza& shared, const Jid& to)
     Stanza copy = shared;
     copy.set_to(to);
     deliver(std::move(copy), Settlement());
+}
+
+void Destination::deliver_notification(Stanza& shared, const NotificationTarget& target, std::string_view)
+{
+    if (target.subscribed) {
+        deliver_copy(shared, target.account);
+        return;
+    }
+    for (const std::string& resource : target.resources) {
+        if (const auto full = target.account.with_resource(resource)) {
+            deliver_copy(shared, *full);
+        }
+    }
 }
 
 void Destination::deliver_directly(WireForms stanzas, const Jid& to, const Jid&)

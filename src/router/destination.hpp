@@ -8,7 +8,11 @@
 #include "xmpp/serialize.hpp"
 #include "xmpp/stanza.hpp"
 
+#include <string_view>
+
 namespace stonechat {
+
+struct NotificationTarget;
 
 class Destination {
 public:
@@ -27,6 +31,10 @@ public:
     virtual void deliver_copy(Stanza& shared, const Jid& to);
     /// Takes the copy for the full address `to` of what a service says to many (Router::multicast).
     virtual void deliver_directly(Stanza& shared, const Jid& to) { deliver_copy(shared, to); }
+    /// Takes an event of a pubsub node (Router::notify). `shared` is changed in its `to` only. Without a
+    /// better knowledge of the clients of `target`, only what was subscribed to is delivered.
+    virtual void deliver_notification(Stanza& shared, const NotificationTarget& target,
+        std::string_view feature);
     /// Takes stanzas that were serialised for many, for one of them (Router::unicast).
     virtual void deliver_directly(WireForms stanzas, const Jid& to, const Jid& from);
 };

@@ -192,6 +192,22 @@ void Handlers::account_changed(OnMoment handler)
     changed_.push_back(std::move(handler));
 }
 
+void Handlers::other_account_removed(OnGone handler)
+{
+    other_removed_.push_back(std::move(handler));
+}
+
+void Handlers::disco_later(To to, DiscoLater handler)
+{
+    disco_later_[static_cast<std::size_t>(to)] = std::move(handler);
+}
+
+const Handlers::DiscoLater* Handlers::find_disco_later(To to) const
+{
+    const DiscoLater& handler = disco_later_[static_cast<std::size_t>(to)];
+    return handler ? &handler : nullptr;
+}
+
 void Handlers::account_forgotten(Forget handler)
 {
     forgotten_.push_back(std::move(handler));

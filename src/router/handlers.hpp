@@ -186,6 +186,10 @@ public:
     /// the removal was not finished. False: the store failed.
     using Forget = std::function<Task<bool>(Jid account)>;
     void account_forgotten(Forget handler);
+    /// Another account of this server is being removed: drop what is in memory about it. Runs on every shard
+    /// and host.
+    using OnGone = std::function<void(const Jid& account)>;
+    void other_account_removed(OnGone handler);
     /// Loads a module's part of a user; the user becomes ready when all have finished. False: loading failed.
     using OnLoad = std::function<Task<bool>(User&)>;
     void user_load(OnLoad handler);
@@ -195,6 +199,11 @@ public:
     /// Adds to the disco#items of `to` at `node`; disco_info adds to disco#info, for dynamic parts and forms.
     void disco_items(To to, std::string_view node, DiscoItems handler);
     void disco_info(To to, std::string_view node, DiscoItems handler);
+
+    /// Adds what is known only after a look into the store: nodes of pubsub. Runs last. False: it does not
+    /// know the request's node. `query` is the answer so far.
+    using DiscoLater = std::function<Task<Result<bool, StanzaError>>(DiscoKind, Iq, Context, Element& query)>;
+    void disco_later(To to, DiscoLater handler);
 
     /// An ad-hoc command of the host (XEP-0050).
     void command(Command command);
@@ -234,6 +243,7 @@ public:
     const std::vector<OnMoment>& on_removed() const { return removed_; }
     const std::vector<OnMoment>& on_changed() const { return changed_; }
     const std::vector<Forget>& on_forgotten() const { return forgotten_; }
+    const std::vector<OnGone>& on_other_removed() const { return other_removed_; }
     const std::vector<OnMoment>& on_resumed() const { return resumed_; }
     const std::vector<OnMoment>& on_disconnected() const { return disconnected_; }
     const std::vector<OnMoment>& on_attention() const { return attention_; }
@@ -248,6 +258,9 @@ public:
     /// Runs the disco handlers registered for (to, node); false if there are none.
     bool disco(DiscoKind what, To to, std::string_view node, const Context& context, const Iq& iq,
         Element& query) const;
+
+    /// Returns the handler of disco_later, or null.
+    const DiscoLater* find_disco_later(To to) const;
 
     /// Sets the name of the module that attaches now; print() shows it with what is registered.
     void attaching(std::string_view module) { module_ = module; }
@@ -281,8 +294,10 @@ private:
     std::vector<Kept> kept_;
     std::vector<OnLoad> load_;
     std::vector<Forget> forgotten_;
+    std::vector<OnGone> other_removed_;
     std::vector<std::pair<Offer, StreamFeature>> features_;
     std::array<DiscoTable<const Context&, const Iq&>, addressee_count> disco_; ///< by To
+    std::array<DiscoLater, addressee_count> disco_later_;                      ///< by To
     std::vector<Command> commands_;
     RequestTable<BeforeLogin> before_login_; ///< each handler under both get and set
     std::vector<std::pair<std::pair<std::string, std::string>, OnStreamElement>> stream_elements_;

@@ -5,7 +5,9 @@
 #include "base/log.hpp"
 #include "base/shrink.hpp"
 #include "net/shard.hpp"
+#include "router/capabilities.hpp"
 #include "router/delivery_plan.hpp"
+#include "router/notifications.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
@@ -14,6 +16,31 @@
 #include <stdexcept>
 
 namespace stonechat {
+namespace {
+
+bool names(const std::vector<std::string>& resources, const Session& session)
+{
+    return std::find(resources.begin(), resources.end(), session.jid().resource()) != resources.end();
+}
+
+/// The address at which `session` gets an event: the one that has subscribed, or its own if its client is
+/// interested in the node. Null if it does not get it.
+const Jid* address_for(const Session& session, const NotificationTarget& target, std::string_view feature)
+{
+    if (!session.is_open() || !session.is_available() || names(target.except, session)) {
+        return nullptr;
+    }
+    if (names(target.resources, session)) {
+        return &session.jid();
+    }
+    if (target.subscribed && session.priority() >= 0) {
+        return &target.account;
+    }
+    const bool is_interested = session.capabilities() && session.capabilities()->has(feature);
+    return target.if_interested && is_interested ? &session.jid() : nullptr;
+}
+
+} // namespace
 
 Host::Host(Router& router, std::string name)
     : router_(router), jid_(*Jid::parse(name)), handlers_(*this), messages_(*this), requests_(*this)
@@ -351,13 +378,8 @@ void Host::deliver_directly(Stanza& stanza, const Jid& to)
     }
     stanza.set_to(to);
     const auto send = [this](const User& addressed, const Stanza& what) {
-        Session* session = addressed.session(what.to().resource());
-        if (session != nullptr && session->is_open()) {
-            ++router_.counters().addressed;
-            if (Trace& trace = router_.server().trace(); trace.is_on()) {
-                trace.step("delivered", what);
-            }
-            session->send(what);
+        if (Session* session = addressed.session(what.to().resource())) {
+            send_directly(*session, what);
         }
     };
     if (user->delivery_queue().is_empty()) {
@@ -367,6 +389,18 @@ void Host::deliver_directly(Stanza& stanza, const Jid& to)
     user->delivery_queue().append([send, held = user->shared_from_this(), copy = stanza] {
         send(*held, copy);
     });
+}
+
+void Host::send_directly(Session& session, const Stanza& stanza)
+{
+    if (!session.is_open()) {
+        return;
+    }
+    ++router_.counters().addressed;
+    if (Trace& trace = router_.server().trace(); trace.is_on()) {
+        trace.step("delivered", stanza);
+    }
+    session.send(stanza);
 }
 
 void Host::deliver_directly(WireForms stanzas, const Jid& to, const Jid& from)
@@ -385,6 +419,28 @@ void Host::deliver_directly(WireForms stanzas, const Jid& to, const Jid& from)
         trace(stanzas, from, to);
         session->send(stanzas, to.text());
     });
+}
+
+void Host::deliver_notification(Stanza& shared, const NotificationTarget& target, std::string_view feature)
+{
+    User* user = find_user(target.account.local());
+    if (user == nullptr || user->block_list().covers(shared.from())) {
+        return;
+    }
+    for (const auto& session : user->sessions()) {
+        const Jid* to = address_for(*session, target, feature);
+        if (to == nullptr) {
+            continue;
+        }
+        shared.set_to(*to);
+        if (user->delivery_queue().is_empty()) {
+            send_directly(*session, shared);
+        } else {
+            user->delivery_queue().append([this, held = session, copy = shared] {
+                send_directly(*held, copy);
+            });
+        }
+    }
 }
 
 void Host::notice(const Jid& user, const Jid& from)

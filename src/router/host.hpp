@@ -21,6 +21,7 @@ namespace stonechat {
 
 class Accounts;
 class Log;
+class PersonalNodes;
 class Router;
 class Shard;
 class Storage;
@@ -52,6 +53,9 @@ public:
     const Handlers& handlers() const { return handlers_; }
     /// Iq requests that this host sends to others, in its own name or in that of an account.
     Requests& requests() { return requests_; }
+    /// The pubsub nodes of accounts; null if the module `pep` is off.
+    PersonalNodes* personal_nodes() const { return personal_nodes_; }
+    void set_personal_nodes(PersonalNodes& nodes) { personal_nodes_ = &nodes; }
     void reconfigured();
 
     /// Returns the user if it is loaded, else null. On its home shard only.
@@ -85,6 +89,10 @@ public:
     void deliver_directly(Stanza& stanza, const Jid& to) override;
     /// The same for many stanzas of one sender (Router::unicast).
     void deliver_directly(WireForms stanzas, const Jid& to, const Jid& from) override;
+    /// Delivers an event to the available sessions of `target` that want it, unless the account has blocked
+    /// the sender. Skips all stages: an event is neither archived nor copied nor stored (XEP-0163 §4.3).
+    void deliver_notification(Stanza& shared, const NotificationTarget& target,
+        std::string_view feature) override;
     /// Tells the modules of `user` (bare) that `from`, an occupant of a room, has said something there that
     /// concerns the user and that the user's sessions may not have. Does nothing if the user has blocked
     /// `from`.
@@ -106,6 +114,8 @@ private:
     void load(const std::shared_ptr<User>& user);
     Task<User::State> read(std::shared_ptr<User> user);
 
+    /// Sends a stanza that skips all stages to one session, if that is open.
+    void send_directly(Session& session, const Stanza& stanza);
     void deliver_to_host(Stanza stanza, Settlement settlement);
     void deliver_to_user(User& user, Stanza stanza, Settlement settlement);
     void deliver_to_nobody(Stanza stanza, User::State state);
@@ -129,6 +139,7 @@ private:
     std::vector<Manifest> manifests_;
     StringMap<std::shared_ptr<User>> users_;
     Requests requests_;
+    PersonalNodes* personal_nodes_ = nullptr;
 };
 
 } // namespace stonechat

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "router/audience.hpp"
+#include "router/notifications.hpp"
 #include "router/settlement.hpp"
 #include "xmpp/jid.hpp"
 #include "xmpp/serialize.hpp"
@@ -43,6 +44,7 @@ struct Unicast {
     Jid from;
 };
 
-using Mail = std::variant<DeliverStanza, FanOut, Multicast, Unicast>;
+/// An event of a pubsub node is a Notification (Router::notify).
+using Mail = std::variant<DeliverStanza, FanOut, Multicast, Unicast, Notification>;
 
 } // namespace stonechat

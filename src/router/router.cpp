@@ -17,7 +17,7 @@ constexpr std::chrono::seconds sweep_interval { 30 };
 } // namespace
 
 Router::Router(Server& server, Shard& shard, std::unique_ptr<Storage> storage, SharedSettings settings)
-    : server_(server), shard_(shard), storage_(std::move(storage)), accounts_(*this),
+    : server_(server), shard_(shard), storage_(std::move(storage)), accounts_(*this), notifications_(*this),
       dead_letters_(shard.index()), settings_(std::move(settings)),
       sweep_timer_([](void* self) { static_cast<Router*>(self)->sweep(); }, this)
 {
@@ -138,6 +138,11 @@ void Router::take(Unicast& mail)
     unicast(mail.recipient, std::move(mail.stanzas), mail.from);
 }
 
+void Router::take(Notification& mail)
+{
+    notifications_.deliver(std::move(mail));
+}
+
 Stanza::Seal Router::new_seal()
 {
     return ++seals_ * server_.shard_count() + shard_.index();
@@ -229,7 +234,11 @@ void Router::multicast_here(const Stanza& stanza, const Audience::Recipients& re
         }
         if (Destination* taker = destination(recipient->jid.domain())) {
             taker->deliver_directly(shared, recipient->jid);
+            continue;
         }
+        Stanza copy = shared;
+        copy.set_to(recipient->jid);
+        refuse(copy, StanzaError(StanzaError::remote_server_not_found));
     }
 }
 
@@ -242,6 +251,29 @@ void Router::unicast(const RecipientPtr& recipient, WireForms stanzas, const Jid
         return;
     }
     send_mail(recipient->home, Unicast { recipient, std::move(stanzas), from });
+}
+
+void Router::notify(Notification notification)
+{
+    if (server_.shard_count() == 1) {
+        notifications_.deliver(std::move(notification));
+        return;
+    }
+    std::vector<std::vector<NotificationTarget>> by_home(server_.shard_count());
+    for (NotificationTarget& target : notification.targets) {
+        by_home[shard_for(target.account)].push_back(std::move(target));
+    }
+    for (std::size_t home = 0; home < by_home.size(); ++home) {
+        if (by_home[home].empty()) {
+            continue;
+        }
+        Notification part { notification.event, notification.feature, std::move(by_home[home]) };
+        if (home == shard_.index()) {
+            notifications_.deliver(std::move(part));
+        } else {
+            send_mail(home, std::move(part));
+        }
+    }
 }
 
 void Router::sweep()

@@ -11,6 +11,7 @@
 #include "router/host.hpp"
 #include "router/mail.hpp"
 #include "router/message_log.hpp"
+#include "router/notifications.hpp"
 #include "router/settlement.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/stanza.hpp"
@@ -78,6 +79,9 @@ public:
         const Except& except = {});
     /// Sends many stanzas that were serialised for many to one session.
     void unicast(const RecipientPtr& recipient, WireForms stanzas, const Jid& from);
+    /// Sends an event of a pubsub node to all its receivers: one mail and one serialisation per shard.
+    /// Accounts without sessions are skipped.
+    void notify(Notification notification);
 
     /// Deliveries and refusals counted for metrics and `status`.
     struct Counters {
@@ -105,6 +109,7 @@ private:
     void take(FanOut& mail);
     void take(Multicast& mail);
     void take(Unicast& mail);
+    void take(Notification& mail);
     void fan_out_here(const Stanza& stanza, const std::vector<Jid>& targets);
     void multicast_here(const Stanza& stanza, const Audience::Recipients& recipients, const Except& except);
     void sweep();
@@ -116,6 +121,7 @@ private:
     std::vector<std::pair<std::string, DomainService*>> services_;
     Destination* remote_ = nullptr;
     Accounts accounts_;
+    Notifications notifications_;
     Counters counters_;
     DeadLetters dead_letters_;
     MessageLog tracks_;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// PersonalNodes: the pubsub nodes of accounts (XEP-0163), for features that keep something there or show it
+// in another form: avatars, bookmarks, read marks. Implemented by the module `pep`; one per host and shard.
+// Accounts are named by their User, whose home is this shard.
+#pragma once
+
+#include "base/task.hpp"
+#include "storage/node_store.hpp"
+#include "xmpp/jid.hpp"
+#include "xmpp/stanza_error.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stonechat {
+
+class User;
+
+class PersonalNodes {
+public:
+    virtual ~PersonalNodes() = default;
+
+    using Items = Result<std::vector<NodeItem>, StanzaError>;
+    /// Returns items of a node, as far as `reader` may read them: none if there is no such node, or if
+    /// `reader` may not read it.
+    virtual Task<Items> read(std::shared_ptr<User> account, Jid reader, std::string node,
+        NodeStore::ItemQuery query) = 0;
+
+    /// Publishes an item as a client of the account would: creates the node with its usual configuration,
+    /// stores, then sends the events. Returns why it failed.
+    virtual Task<std::optional<StanzaError>> publish(std::shared_ptr<User> account, std::string node,
+        NodeItem item) = 0;
+    /// Removes items; sends events if the node does. What does not exist is no failure.
+    virtual Task<std::optional<StanzaError>> retract(std::shared_ptr<User> account, std::string node,
+        std::vector<std::string> ids) = 0;
+
+    /// What happened to a node.
+    struct Change {
+        const std::string& node;
+        std::vector<NodeItem> published;
+        std::vector<std::string> retracted; ///< ids
+        bool emptied = false;               ///< all items are gone: the node was purged or deleted
+    };
+    using OnChange = std::function<void(User& account, const Change& change)>;
+    /// Calls `f` after each committed change of the node `node` of any account. Call when a module attaches.
+    virtual void watch(std::string node, OnChange f) = 0;
+};
+
+} // namespace stonechat
