@@ -3,13 +3,15 @@
 
 #include "modules/table.hpp"
 #include "muc/muc.hpp"
+#include "pubsub/pep.hpp"
+#include "pubsub/pubsub.hpp"
 
 namespace stonechat {
 
 const std::vector<ModuleEntry>& feature_table()
 {
     static const std::vector<ModuleEntry> table = [] {
-        std::vector<ModuleEntry> all { { make_muc, true } };
+        std::vector<ModuleEntry> all { { make_muc, true }, { make_pubsub, true }, { make_pep, true } };
         all.insert(all.end(), module_table().begin(), module_table().end());
         return all;
     }();

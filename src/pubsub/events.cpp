@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/events.hpp"
+
+#include "base/background.hpp"
+#include "base/random.hpp"
+#include "pubsub/node_service.hpp"
+#include "router/host.hpp"
+#include "router/router.hpp"
+#include "xmpp/delay.hpp"
+#include "xmpp/ns.hpp"
+#include "xmpp/serialize.hpp"
+#include "xmpp/stream_parser.hpp"
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+Stanza event_message(const Jid& service, const NodeConfig& config, const Jid& to, Element event)
+{
+    const bool headline = config.notification_type == NodeConfig::MessageKind::headline;
+    Stanza message = Stanza::message(service, to, headline ? MessageType::headline : MessageType::normal);
+    message.element().set_attribute("id", random_id());
+    message.element().add(Element("event", ns::pubsub_event).with(std::move(event)));
+    return message;
+}
+
+Element event_of(std::string_view node, std::string_view name)
+{
+    return Element(name, ns::pubsub_event).with_attribute("node", node);
+}
+
+Element items_event(std::string_view node, const NodeConfig& config, const std::vector<NodeItem>& items)
+{
+    Element event = event_of(node, "items");
+    for (const NodeItem& item : items) {
+        event.add(to_element(item, config, ns::pubsub_event, config.deliver_payloads));
+    }
+    return event;
+}
+
+/// Stores that these subscriptions ended, and tells the former subscribers; but those who are blocked hear
+/// nothing.
+Task<Done> store_ends(NodeService& service, std::shared_ptr<const void>, NodePtr node,
+    std::vector<NodeSubscriber> ended)
+{
+    NodeStore::Change change;
+    change.subscribers = ended;
+    auto changing = service.store().change(service.key(), node->name(), std::move(change));
+    const auto changed = co_await changing;
+    if (changed && changed->has_value()) {
+        for (const NodeSubscriber& each : ended) {
+            if (!service.is_blocked(each.jid)) {
+                send_subscription_state(service, *node, each);
+            }
+        }
+    }
+    co_return Done();
+}
+
+/// Collects targets, one for each account.
+class Targets {
+public:
+    void add(NotificationTarget target)
+    {
+        places_.emplace(target.account.text(), targets_.size());
+        targets_.push_back(std::move(target));
+    }
+    NotificationTarget& of(const Jid& account)
+    {
+        const auto [place, added] = places_.try_emplace(std::string(account.bare_text()), targets_.size());
+        if (added) {
+            targets_.push_back({ account.bare() });
+        }
+        return targets_[place->second];
+    }
+    std::vector<NotificationTarget> take() { return std::move(targets_); }
+
+private:
+    std::map<std::string, std::size_t, std::less<>> places_;
+    std::vector<NotificationTarget> targets_;
+};
+
+/// `subscription_options` of §6.3: an empty text stands for the default, "deliver everything".
+bool wants_events(const NodeSubscriber& subscriber)
+{
+    return subscriber.state == NodeSubscriptionState::subscribed && subscriber.options != "0";
+}
+
+/// Adds the subscribers who get an event. Returns those who may not read the node any more.
+std::vector<NodeSubscriber> add_subscribers(const NodeService& service, const Node& node, bool also_pending,
+    Targets& targets)
+{
+    std::vector<NodeSubscriber> refused;
+    for (const auto& [jid, subscriber] : node.subscribers()) {
+        const bool is_pending = subscriber.state == NodeSubscriptionState::pending;
+        if (!is_pending
+            && (service.is_blocked(jid) || reading_refused(node.config(), service.relation(node, jid)))) {
+            refused.push_back(subscriber);
+            continue;
+        }
+        if (is_pending ? !also_pending : !wants_events(subscriber)) {
+            continue;
+        }
+        NotificationTarget& target = targets.of(jid);
+        if (jid.has_resource()) {
+            target.resources.emplace_back(jid.resource());
+        } else {
+            target.subscribed = true;
+        }
+    }
+    return refused;
+}
+
+} // namespace
+
+Element to_element(const NodeItem& item, const NodeConfig& config, std::string_view ns, bool with_payload)
+{
+    Element element("item", Namespace(ns));
+    element.set_attribute("id", item.id);
+    if (config.reply == NodeConfig::Reply::publisher && !item.publisher.empty()) {
+        element.set_attribute("publisher", item.publisher.text());
+    }
+    if (with_payload && !item.payload.empty()) {
+        if (auto payload = parse_element(item.payload)) {
+            element.add(std::move(*payload));
+        }
+    }
+    return element;
+}
+
+Element published_event(const Node& node, const std::vector<NodeItem>& items)
+{
+    return items_event(node.name(), node.config(), items);
+}
+
+Element retracted_event(const Node& node, const std::vector<std::string>& ids)
+{
+    Element event = event_of(node.name(), "items");
+    for (const std::string& id : ids) {
+        event.add("retract").set_attribute("id", id);
+    }
+    return event;
+}
+
+Element purged_event(const Node& node)
+{
+    return event_of(node.name(), "purge");
+}
+
+Element deleted_event(const Node& node)
+{
+    return event_of(node.name(), "delete");
+}
+
+Element configured_event(const Node& node, const NodeConfigLimits& limits)
+{
+    Element event = event_of(node.name(), "configuration");
+    if (node.config().deliver_payloads) {
+        DataForm form(DataForm::Type::result, ns::pubsub_node_config);
+        const DataForm all = node_config_form(node.config(), limits);
+        for (const DataForm::Field& field : all.fields()) {
+            if (field.var != "FORM_TYPE") {
+                form.add(field);
+            }
+        }
+        event.add(form.to_element());
+    }
+    return event;
+}
+
+void send_event(NodeService& service, const NodePtr& node, Element event, bool also_pending)
+{
+    if (!node->config().notify) {
+        return;
+    }
+    Targets targets;
+    for (NotificationTarget& each : service.unsubscribed_receivers(*node)) {
+        each.if_interested = true;
+        targets.add(std::move(each));
+    }
+    std::vector<NodeSubscriber> ended = add_subscribers(service, *node, also_pending, targets);
+    Notification notification { nullptr, interest_in(node->name()), targets.take() };
+    if (!notification.targets.empty()) {
+        notification.event = std::make_shared<const Stanza>(event_message(service.address(), node->config(),
+            service.address(), std::move(event)));
+        service.host().router().notify(std::move(notification));
+    }
+    end_subscriptions(service, node, std::move(ended));
+}
+
+void end_subscriptions(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> ended)
+{
+    for (NodeSubscriber& each : ended) {
+        each.state = NodeSubscriptionState::none;
+        node->put(each);
+    }
+    if (!ended.empty()) {
+        start_in_background(store_ends(service, service.hold(), node, std::move(ended)), service.host().log(),
+            "subscriptions to a node not ended");
+    }
+}
+
+Stanza last_item_message(const Jid& service, std::string_view node, const NodeConfig& config,
+    const NodeItem& item, const Jid& to)
+{
+    const std::vector<NodeItem> items { item };
+    Stanza message = event_message(service, config, to, items_event(node, config, items));
+    const Delay delay { item.modified, service, {} };
+    message.element().add(delay.to_element());
+    return message;
+}
+
+void send_subscription_state(NodeService& service, const Node& node, const NodeSubscriber& subscriber)
+{
+    Element event = to_element(subscriber, node.name(), ns::pubsub_event);
+    service.host().router().route(event_message(service.address(), node.config(), subscriber.jid,
+        std::move(event)));
+}
+
+Element to_element(const NodeSubscriber& subscriber, std::string_view node, std::string_view ns)
+{
+    Element element("subscription", Namespace(ns));
+    element.set_attribute("node", node).set_attribute("jid", subscriber.jid.text());
+    if (!subscriber.id.empty() && subscriber.state != NodeSubscriptionState::none) {
+        element.set_attribute("subid", subscriber.id);
+    }
+    element.set_attribute("subscription", to_text(subscriber.state));
+    return element;
+}
+
+std::string interest_in(std::string_view node)
+{
+    return std::string(node) + "+notify";
+}
+
+} // namespace stonechat

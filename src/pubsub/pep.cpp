@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/pep.hpp"
+
+#include "base/background.hpp"
+#include "pubsub/account_nodes.hpp"
+#include "pubsub/last_items.hpp"
+#include "pubsub/node_discovery.hpp"
+#include "pubsub/publishing.hpp"
+#include "pubsub/pubsub_requests.hpp"
+#include "pubsub/service_settings.hpp"
+#include "pubsub/subscription_approval.hpp"
+#include "router/capabilities.hpp"
+#include "router/host.hpp"
+#include "router/store_errors.hpp"
+#include "xmpp/ns.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+Manifest with_features(Manifest manifest)
+{
+    for (const std::string_view feature : pubsub_features()) {
+        const bool on_host = feature == ns::publish_options;
+        std::move(manifest).feature(feature, on_host ? On::both : On::account); // changes it in place
+    }
+    for (const std::string_view feature : { "http://jabber.org/protocol/pubsub#access-presence",
+             "http://jabber.org/protocol/pubsub#access-roster",
+             "http://jabber.org/protocol/pubsub#auto-subscribe",
+             "http://jabber.org/protocol/pubsub#filtered-notifications" }) {
+        std::move(manifest).feature(feature, On::account); // changes it in place
+    }
+    return manifest;
+}
+
+class Pep final : public Module, public PersonalNodes {
+public:
+    Manifest describe() const override
+    {
+        constexpr ServiceDefaults defaults { 200, 1000, 1000, 20UL * 1024 * 1024 };
+        auto manifest = Manifest("pep",
+            "Lets users publish things about themselves: avatars, keys, bookmarks.")
+                            .implements(Xep { 163, "1.2.2", "Personal Eventing Protocol" })
+                            .implements(Xep { 222, "1.0.1", "Persistent Storage of Public Data via PubSub" })
+                            .implements(Xep { 223, "1.1.1", "Persistent Storage of Private Data via PubSub" })
+                            .implements(Xep { 384, "0.8.3", "OMEMO Encryption" })
+                            .needs("disco")
+                            .needs("capabilities")
+                            .identity("pubsub", "pep", "", On::both); // XEP-0222 §6: clients ask the host too
+        return with_features(with_service_settings(std::move(manifest), defaults));
+    }
+
+    void attach(Handlers& on) override
+    {
+        on.host().set_personal_nodes(*this);
+        nodes_ = on.user_slot<std::unique_ptr<AccountNodes>>();
+        served_ = on.session_slot<CapabilitiesPtr>();
+        attach_requests(on);
+        attach_discovery(on);
+        on.session_capabilities([this](const Context& c) { serve(c); });
+        on.presence(Flow::from_client, Stage::deliver,
+            [this](Presence p, const Context& c) { return leave(p, c); });
+        on.presence(Flow::to_user, Stage::deliver,
+            [this](Presence p, const Context& c) { return serve_new_contact(p, c); });
+        on.message(Flow::from_client, Stage::guard,
+            [this](Message m, const Context& c) { return approve(m, c); });
+        on.other_account_removed([this, &host = on.host()](const Jid& account) { drop(host, account); });
+    }
+
+    // PersonalNodes
+    Task<Items> read(std::shared_ptr<User> account, Jid reader, std::string node,
+        NodeStore::ItemQuery query) override
+    {
+        AccountNodes& nodes = nodes_of(*account);
+        auto finding = nodes.find(node);
+        const auto found = co_await finding;
+        if (!found && found.error().condition() != StanzaError::item_not_found) {
+            co_return found.error();
+        }
+        if (!found || reading_refused((*found)->config(), nodes.relation(**found, reader))) {
+            co_return std::vector<NodeItem>();
+        }
+        auto reading = nodes.store().items(nodes.key(), node, std::move(query));
+        auto page = co_await reading;
+        if (!page) {
+            co_return to_stanza_error(page.error());
+        }
+        co_return std::move(page->items);
+    }
+
+    Task<std::optional<StanzaError>> publish(std::shared_ptr<User> account, std::string node,
+        NodeItem item) override
+    {
+        Publication publication;
+        publication.node = std::move(node);
+        publication.item = std::move(item);
+        auto publishing = stonechat::publish(nodes_of(*account), account->jid(), std::move(publication));
+        auto failed = co_await publishing;
+        co_return failed;
+    }
+
+    Task<std::optional<StanzaError>> retract(std::shared_ptr<User> account, std::string node,
+        std::vector<std::string> ids) override
+    {
+        AccountNodes& nodes = nodes_of(*account);
+        auto finding = nodes.find(std::move(node));
+        const auto found = co_await finding;
+        if (!found) {
+            const bool is_missing = found.error().condition() == StanzaError::item_not_found;
+            co_return is_missing ? std::nullopt : std::optional(found.error());
+        }
+        constexpr bool notify = false;
+        auto retracting = stonechat::retract(nodes, *found, std::move(ids), notify);
+        const auto retracted = co_await retracting;
+        co_return retracted ? std::nullopt : std::optional(retracted.error());
+    }
+
+    void watch(std::string node, OnChange f) override { watchers_.emplace(std::move(node), std::move(f)); }
+
+private:
+    void attach_requests(Handlers& on)
+    {
+        const auto answer = [this](Iq iq, Context context) {
+            return requests_.answer(nodes_of(*context.user), iq);
+        };
+        const auto answer_for_nobody = [this](Iq iq, Context context) { return answer_nobody(iq, context); };
+        for (const std::string_view ns : { ns::pubsub, ns::pubsub_owner }) {
+            on.iq_get_later(To::account, ns, "pubsub", answer);
+            on.iq_set_later(To::account, ns, "pubsub", answer);
+            on.iq_get_later(To::nobody, ns, "pubsub", answer_for_nobody);
+            on.iq_set_later(To::nobody, ns, "pubsub", answer_for_nobody);
+        }
+    }
+
+    void attach_discovery(Handlers& on)
+    {
+        on.disco_later(To::account, [this](DiscoKind kind, Iq iq, Context context, Element& query) {
+            return discover(kind, iq, context, query);
+        });
+    }
+
+    AccountNodes& nodes_of(User& user)
+    {
+        auto& nodes = nodes_.of(user);
+        if (!nodes) {
+            nodes = std::make_unique<AccountNodes>(user, watchers_);
+        }
+        return *nodes;
+    }
+
+    Task<IqAnswer> answer_nobody(Iq iq, Context context)
+    {
+        NobodysNodes none(context.host, iq.to());
+        auto answering = requests_.answer(none, iq);
+        auto answer = co_await answering;
+        co_return answer;
+    }
+
+    /// XEP-0163 §6.2: the nodes of an account, and what is in one.
+    Task<Result<bool, StanzaError>> discover(DiscoKind kind, Iq iq, Context context, Element& query)
+    {
+        AccountNodes& nodes = nodes_of(*context.user);
+        const bool has_node = !iq.payload().attribute_or("node").empty();
+        if (!has_node && kind == DiscoKind::info) {
+            co_return true;
+        }
+        const auto add = !has_node ? add_nodes : kind == DiscoKind::info ? add_node_info : add_node_items;
+        auto adding = add(nodes, iq, query);
+        const auto added = co_await adding;
+        if (!added) {
+            co_return added.error();
+        }
+        co_return true;
+    }
+
+    /// XEP-0163 §4.3.2: a client whose interests became known gets the newest items, once each.
+    void serve(const Context& context)
+    {
+        Session& session = *context.session;
+        if (!session.capabilities()) {
+            return; // they became unknown
+        }
+        CapabilitiesPtr& served = served_.of(session);
+        std::vector<std::string> nodes = new_interests(served.get(), *session.capabilities());
+        served = session.capabilities();
+        if (!nodes.empty()) {
+            serve(context, sources_of_items(*context.user), std::move(nodes));
+        }
+    }
+
+    void serve(const Context& context, std::vector<AccountKey> accounts, std::vector<std::string> nodes)
+    {
+        start_in_background(send_last_items(context.user->shared_from_this(),
+                                context.session->shared_from_this(), std::move(accounts), std::move(nodes)),
+            context.host.log(), "newest items not sent");
+    }
+
+    static std::vector<std::string> new_interests(const Capabilities* before, const Capabilities& now)
+    {
+        std::vector<std::string> nodes;
+        for (const std::string& feature : now.notify_features()) {
+            if (before == nullptr || !before->has(feature)) {
+                nodes.push_back(feature.substr(0, feature.size() - Capabilities::notify_suffix.size()));
+            }
+        }
+        return nodes;
+    }
+
+    /// A client that goes offline and comes back gets the newest items again.
+    Verdict leave(Presence presence, const Context& context)
+    {
+        if (presence.type() == PresenceType::unavailable && presence.to().empty()) {
+            served_.clear(*context.session);
+        }
+        return Verdict::pass();
+    }
+
+    /// Who is allowed to see a contact's presence gets the contact's newest items (§4.3.2).
+    Verdict serve_new_contact(Presence presence, const Context& context)
+    {
+        if (presence.type() != PresenceType::subscribed) {
+            return Verdict::pass();
+        }
+        const Jid& contact = presence.from();
+        const AccountKey key { std::string(contact.domain()), std::string(contact.local()) };
+        for (const auto& session : context.user->sessions()) {
+            if (session->is_available() && session->capabilities()) {
+                Context receiver = context;
+                receiver.session = session.get();
+                serve(receiver, { key }, new_interests(nullptr, *session->capabilities()));
+            }
+        }
+        return Verdict::pass();
+    }
+
+    /// XEP-0060 §8.6: an owner's answer to a request for a subscription.
+    Verdict approve(Message message, const Context& context)
+    {
+        if (message.to() != context.user->jid() || message.has_body()) {
+            return Verdict::pass();
+        }
+        auto form = approval_of(std::as_const(message.stanza()).element());
+        if (!form) {
+            return Verdict::pass();
+        }
+        start_in_background(take_approval_of(context.user->shared_from_this(), message.from(),
+                                std::move(*form)),
+            context.host.log(), "subscription to a node not approved");
+        return Verdict::done();
+    }
+
+    Task<Done> take_approval_of(std::shared_ptr<User> user, Jid from, DataForm form)
+    {
+        auto taking = take_approval(nodes_of(*user), from, std::move(form));
+        co_await taking;
+        co_return Done();
+    }
+
+    void drop(const Host& host, const Jid& account) const
+    {
+        for (const auto& [name, user] : host.users()) {
+            if (const auto* nodes = nodes_.find(*user)) {
+                (*nodes)->drop(account);
+            }
+        }
+    }
+
+    PubsubRequests requests_;
+    AccountNodes::Watchers watchers_;
+    UserSlot<std::unique_ptr<AccountNodes>> nodes_;
+    SessionSlot<CapabilitiesPtr> served_; ///< the capabilities for which the newest items were sent
+};
+
+} // namespace
+
+std::unique_ptr<Module> make_pep()
+{
+    return std::make_unique<Pep>();
+}
+
+} // namespace stonechat

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// XEP-0060 section 8.6: a subscription that waits for an owner: the request that owners get, and their
+// answers.
+#pragma once
+
+#include "base/task.hpp"
+#include "pubsub/node.hpp"
+#include "xmpp/data_form.hpp"
+#include "xmpp/stanza.hpp"
+
+#include <optional>
+
+namespace stonechat {
+
+class NodeService;
+
+/// Sends the form for a pending subscription to the owners of the node.
+void ask_for_approval(NodeService& service, const Node& node, const NodeSubscriber& subscriber);
+
+/// Reads the form that an owner submitted in a message; nullopt if the message is none.
+std::optional<DataForm> approval_of(const Element& message);
+/// Approves or denies, if `from` owns the node. A form that fits nothing is ignored: a message is not
+/// answered.
+Task<Done> take_approval(NodeService& service, Jid from, DataForm form);
+
+} // namespace stonechat
