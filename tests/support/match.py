@@ -7,6 +7,7 @@ A pattern is a subset: what it names has to be there, what it leaves out may be 
     attribute='{word}'         remembers the value at first sight, has to be equal from then on
     text '...'                 anything; text '{any}' some text; text '{word}' remembered likewise
     text '{only}'              no child elements besides those named
+    text '{in_order}'          the same, and they come in this order
 """
 import re
 import xml.etree.ElementTree as ET
@@ -65,11 +66,21 @@ def _element(pattern, actual, bound):
         text = text.replace("{only}", "").strip()
         if len(pattern) != len(actual):
             return f"{pattern.tag} has {len(actual)} children, expected {len(pattern)}"
+    in_order = "{in_order}" in text
+    if in_order:
+        text = text.replace("{in_order}", "").strip()
     if text:
         reason = _value(text, (actual.text or "").strip() or None, bound)
         if reason:
             return f"{pattern.tag} text: {reason}"
-    return _children(list(pattern), list(actual), pattern.tag, bound)
+    children = _children_in_order if in_order else _children
+    return children(list(pattern), list(actual), pattern.tag, bound)
+
+
+def _children_in_order(wanted, present, parent, bound):
+    if len(wanted) != len(present):
+        return f"{parent} has {len(present)} children, expected {len(wanted)}"
+    return next(filter(None, (_element(each, child, bound) for each, child in zip(wanted, present))), None)
 
 
 def _children(wanted, present, parent, bound):

@@ -26,9 +26,16 @@ section or XEP example. The lines:
                   ... with muc#roomconfig_membersonly=1 muc#roomconfig_whois=anyone      and configured so
     romeo/orchard enters cave@conference.localhost as romeo       what it says is swallowed
 
-Accounts and rooms are new in each scene: romeo@localhost stands for an address like romeo.12@localhost, both in
-what is sent and in what is expected, and {user_romeo} for its localpart. Only admin@localhost is the same
-for all.
+    romeo/orchard creates node musings                  at pubsub.localhost
+                  ... with pubsub#access_model=whitelist pubsub#max_items=2
+    romeo/orchard makes juliet@localhost publisher of musings
+    romeo/orchard publishes lark to musings             an item with the id lark
+    romeo/orchard subscribes to musings                 with the bare address
+    node musings                                        nobody has created it yet
+
+Accounts, rooms and nodes are new in each scene: romeo@localhost stands for an address like romeo.12@localhost,
+both in what is sent and in what is expected, and {user_romeo} for its localpart; a node that a line has named
+stands for one like musings.12. Only admin@localhost is the same for all. {a*1000} is a thousand times "a".
 """
 import dataclasses
 import itertools
@@ -42,8 +49,10 @@ from support.scram import Scram, unb64
 
 _ADDRESS = re.compile(r"(?<![\w.])([a-z]+)@(localhost|other\.example)")
 _ROOM = re.compile(r"(?<![\w.])([a-z]+)@conference\.localhost")
+_REPEATED = re.compile(r"\{(\w)\*(\d+)\}")
 _rooms = itertools.count(1)
 _KEPT_NAMES = ("admin",)
+_PUBSUB = "http://jabber.org/protocol/pubsub"
 
 
 @dataclasses.dataclass
@@ -98,6 +107,7 @@ class Scene:
         self._sessions = {}
         self._bound = {}
         self._settings = {}
+        self._nodes = set()
         self._performance = next(_rooms)
 
     def play(self):
@@ -137,6 +147,9 @@ class Scene:
             account = self._accounts.get(found.groups())
             return account.jid if account else found.group(0)
         text = _ROOM.sub(lambda found: f"{found.group(1)}.{self._performance}@conference.localhost", text)
+        for node in self._nodes:
+            text = re.sub(rf"(?<![\w./]){node}(?![\w.@/])", f"{node}.{self._performance}", text)
+        text = _REPEATED.sub(lambda found: found.group(1) * int(found.group(2)), text)
         return match.fill(_ADDRESS.sub(address, text), self._bound)
 
     def _session(self, label):
@@ -230,14 +243,39 @@ class Scene:
 
     def create(self, label, room, nick, fields=None):
         self.enter(label, room, nick)
-        form = "".join(f"<field var='{var}'>{''.join(f'<value>{v}</value>' for v in value.split(','))}</field>"
-                       for var, value in (each.split("=", 1) for each in (fields or "").split()))
-        form_type = ("<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
-                     if form else "")
+        form = _form("http://jabber.org/protocol/muc#roomconfig", fields)
         self.send(label, f"<iq type='set' id='create' to='{room}'><query xmlns='http://jabber.org/protocol/muc#owner'>"
-                         f"<x xmlns='jabber:x:data' type='submit'>{form_type}{form}</x></query></iq>")
+                         f"{form}</query></iq>")
         self.receive(label, "<iq type='result' id='create'/>")
         self.ignore(label)
+
+    # -- nodes -----------------------------------------------------------------------------------------
+
+    def name_node(self, node):
+        self._nodes.add(node)
+
+    def create_node(self, label, node, fields=None):
+        self.name_node(node)
+        form = _form(f"{_PUBSUB}#node_config", fields)
+        self._ask_pubsub(label, f"create-{node}", f"<create node='{node}'/><configure>{form}</configure>")
+
+    def affiliate(self, label, address, affiliation, node):
+        self._ask_pubsub(label, f"affiliate-{address}", f"<affiliations node='{node}'>"
+                         f"<affiliation jid='{address}' affiliation='{affiliation}'/></affiliations>", "#owner")
+
+    def publish(self, label, item, node):
+        self._ask_pubsub(label, f"publish-{item}", f"<publish node='{node}'><item id='{item}'>"
+                         f"<entry xmlns='http://www.w3.org/2005/Atom'><title>{item}</title></entry></item></publish>")
+
+    def subscribe(self, label, node):
+        subscriber = self._session(label).jid.split("/")[0]
+        self._ask_pubsub(label, f"subscribe-{node}", f"<subscribe node='{node}' jid='{subscriber}'/>",
+                         answer=f"<pubsub xmlns='{_PUBSUB}'><subscription subscription='subscribed'/></pubsub>")
+
+    def _ask_pubsub(self, label, identity, request, part="", answer=""):
+        self.send(label, f"<iq type='set' id='{identity}' to='pubsub.localhost'><pubsub xmlns='{_PUBSUB}{part}'>"
+                         f"{request}</pubsub></iq>")
+        self.receive(label, f"<iq type='result' id='{identity}'>{answer}</iq>")
 
     def _leave(self, label):
         session = self._session(label)
@@ -259,6 +297,14 @@ def can_log_in(server, jid, password):
         if challenge.tag != f"{{{SASL_NS}}}challenge":
             return False
         return client.respond(scram.final(unb64(challenge.text).decode())).tag == f"{{{SASL_NS}}}success"
+
+
+def _form(form_type, fields):
+    """A submitted form with `fields`, a text like "a=1 b=2,3"; empty without any."""
+    form = "".join(f"<field var='{var}'>{''.join(f'<value>{v}</value>' for v in value.split(','))}</field>"
+                   for var, value in (each.split("=", 1) for each in (fields or "").split()))
+    named = f"<field var='FORM_TYPE'><value>{form_type}</value></field>" if form else ""
+    return f"<x xmlns='jabber:x:data' type='submit'>{named}{form}</x>"
 
 
 def _shown(elements):
@@ -285,6 +331,11 @@ _STEPS = [(re.compile(pattern), action) for pattern, action in [
     (rf"{_LABEL} ignores the rest", Scene.ignore),
     (rf"{_LABEL} sends\s+(?P<xml>.+)", Scene.send),
     (rf"{_LABEL} receives (?P<at_once>next )?\s*(?P<xml><.+)", Scene.receive),
+    (rf"{_LABEL} creates node (?P<node>\w+)(?: with (?P<fields>.+))?", Scene.create_node),
+    (r"node (?P<node>\w+)", Scene.name_node),
+    (rf"{_LABEL} makes (?P<address>\S+) (?P<affiliation>[a-z-]+) of (?P<node>\w+)", Scene.affiliate),
+    (rf"{_LABEL} publishes (?P<item>\w+) to (?P<node>\w+)", Scene.publish),
+    (rf"{_LABEL} subscribes to (?P<node>\w+)", Scene.subscribe),
     (rf"{_LABEL} enters (?P<room>\S+) as (?P<nick>\w+)", Scene.enter),
     (rf"{_LABEL} creates (?P<room>\S+) as (?P<nick>\w+)(?: with (?P<fields>.+))?", Scene.create),
     (rf"{_LABEL} disconnects", Scene.disconnect),
