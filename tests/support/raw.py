@@ -17,6 +17,7 @@ import time
 import xml.etree.ElementTree as ET
 
 from support import match
+from support.capabilities import version_asked_for
 from support.match import CLIENT, STREAM
 from support.scram import Scram, b64, unb64
 
@@ -113,6 +114,7 @@ class RawClient:
         self.inbox = []
         self.passed_over = []  # what came before the stanza that `expect` gave last and is still in the inbox
         self.received_bytes = 0
+        self._capabilities = {}  # what it has announced, by version
         self._reader = ElementReader()
         self._events = collections.deque()
         self._ended = None
@@ -198,15 +200,23 @@ class RawClient:
         self._events.extend(event for event in self._reader.feed(data) if not self._is_answered(event))
 
     def _is_answered(self, event):
-        """The server asks whether what it sent has arrived; every client answers that by itself."""
-        if not (isinstance(event, ET.Element) and event.get("type") == "get" and event.get("from") == self.host
-                and event.find("{urn:xmpp:ping}ping") is not None):
+        """The server asks whether what it sent has arrived, and what the client can do; every client answers that
+        by itself."""
+        answer = self._own_answer(event) if isinstance(event, ET.Element) else None
+        if answer is None:
             return False
         try:
-            self.send(f"<iq type='result' id='{event.get('id')}' to='{self.host}'/>")
+            self.send(answer)
         except OSError:
             pass  # the connection is ending, and the reader will notice
         return True
+
+    def _own_answer(self, request):
+        if (request.get("type") == "get" and request.get("from") == self.host
+                and request.find("{urn:xmpp:ping}ping") is not None):
+            return f"<iq type='result' id='{request.get('id')}' to='{self.host}'/>"
+        announced = self._capabilities.get(version_asked_for(request))
+        return announced.answer(request) if announced else None
 
     def next_stanza(self, wait=None):
         """The next stream-level element; fails when the stream closes instead."""
@@ -317,6 +327,17 @@ class RawClient:
         identity = fresh_id("mark")
         self.send(f"<message to='{self.jid}' type='headline' id='{identity}'><subject>mark</subject></message>")
         self.expect(lambda e: e.get("id") == identity and e.get("from") == self.jid, what="own marker")
+
+    def announce(self, capabilities):
+        """Presence with these; the server has learned them afterwards."""
+        self._capabilities[capabilities.version] = capabilities
+        self.send(f"<presence>{capabilities.element()}</presence>")
+        deadline = time.monotonic() + WAIT
+        while not capabilities.was_asked:
+            left = deadline - time.monotonic()
+            assert left > 0 and not self._ended, f"{self.jid}: was not asked what it can do"
+            self._receive(left)
+        self.ping()
 
     def note_to_self(self):
         """A barrier: mail that had waited for this resource has come when a message sent now has."""

@@ -12,12 +12,16 @@ section or XEP example. The lines:
                   ... connects silently         bound only
                   ... connects with priority -1
                   ... connects to the roster    interested, not available
+                  ... connects with interest in urn:xmpp:avatar:metadata, http://jabber.org/protocol/nick
+                                                its capabilities (XEP-0115) ask for the events of these nodes
+    romeo/orchard is interested in NODE, NODE   from now on, in these nodes alone
     romeo/orchard sends    <xml/>               may go on over the next, indented lines
     romeo/orchard receives <xml/>               the first that fits; an unfitting stanza of the same kind
                                                 and sender must not come before it (patterns: match.py)
     romeo/orchard receives next <xml/>          nothing at all that no line mentioned came before it
     romeo/orchard receives nothing              also nothing left over that no line mentioned
     romeo/orchard ignores the rest              what came until now, once all is quiet
+    everybody receives nothing                  also: everybody ignores the rest
     romeo/orchard disconnects                   ends the stream; also: is cut off (the socket breaks)
     romeo/orchard is thrown out                 stream error and end; also: ... with not-authorized
     romeo@localhost can log in                  also: ... with password X; can not log in
@@ -33,6 +37,9 @@ section or XEP example. The lines:
     romeo/orchard subscribes to musings                 with the bare address
     node musings                                        nobody has created it yet
 
+    romeo/orchard publishes <item id='1'><a xmlns='b'/></item> at NODE          a node of its own account
+                  ... with pubsub#access_model=open pubsub#max_items=max        as publish-options
+
 Accounts, rooms and nodes are new in each scene: romeo@localhost stands for an address like romeo.12@localhost,
 both in what is sent and in what is expected, and {user_romeo} for its localpart; a node that a line has named
 stands for one like musings.12. Only admin@localhost is the same for all. {a*1000} is a thousand times "a".
@@ -43,8 +50,9 @@ import pathlib
 import re
 
 from support import match
+from support.capabilities import Capabilities
 from support.friends import befriend
-from support.raw import SASL_NS, RawClient, login
+from support.raw import SASL_NS, RawClient, fresh_id, login, presence_xml
 from support.scram import Scram, unb64
 
 _ADDRESS = re.compile(r"(?<![\w.])([a-z]+)@(localhost|other\.example)")
@@ -178,14 +186,20 @@ class Scene:
     def connect(self, name, host, resource, how=None):
         how = (how or "").strip()
         priority = re.fullmatch(r"with priority (-?\d+)", how)
+        interests = re.fullmatch(r"with interest in (.+)", how)
         presence = None if how in ("silently", "to the roster") else int(priority[1]) if priority else True
         session = login(self._server, self._account(name, host), resource, presence=None, roster=how != "silently")
         if presence is not None:
-            session.send("<presence/>" if presence is True else
-                         f"<presence><priority>{presence}</priority></presence>")
-            session.ping()
+            if interests:
+                session.announce(_interested_in(interests[1]))
+            else:
+                session.send(presence_xml(presence))
+                session.ping()
             session.expect(f"<presence from='{session.jid}' type='{{none}}'/>")
         self._sessions[f"{name}/{resource}"] = session
+
+    def be_interested(self, label, nodes):
+        self._session(label).announce(_interested_in(nodes))
 
     def send(self, label, xml):
         match.parse_all(self._text(xml))
@@ -214,6 +228,21 @@ class Scene:
     def ignore(self, label):
         others = [s for s in self._sessions.values() if s is not self._session(label)]
         self._session(label).forget(*others)
+
+    def all_receive_nothing(self):
+        self._settle()
+        for session in self._sessions.values():
+            session.expect_nothing()
+
+    def all_ignore(self):
+        self._settle()
+        for session in self._sessions.values():
+            session.forget()
+
+    def _settle(self):
+        """What anybody has sent is taken care of."""
+        for session in self._sessions.values():
+            session.ping()
 
     def disconnect(self, label):
         self._session(label).close()
@@ -277,6 +306,15 @@ class Scene:
                          f"{request}</pubsub></iq>")
         self.receive(label, f"<iq type='result' id='{identity}'>{answer}</iq>")
 
+    def publish_at_own_node(self, label, item, node, options=None):
+        form = f"<publish-options>{_form(f'{_PUBSUB}#publish-options', options)}</publish-options>" if options else ""
+        identity = fresh_id("publish")
+        self.send(label, f"<iq type='set' id='{identity}'><pubsub xmlns='{_PUBSUB}'>"
+                         f"<publish node='{node}'>{item}</publish>{form}</pubsub></iq>")
+        self.receive(label, f"<iq type='result' id='{identity}'/>")
+
+    # -- the end ---------------------------------------------------------------------------------------
+
     def _leave(self, label):
         session = self._session(label)
         self._sessions = {name: s for name, s in self._sessions.items() if s is not session}
@@ -311,6 +349,10 @@ def _shown(elements):
     return "\n".join(map(match.show, elements))
 
 
+def _interested_in(nodes):
+    return Capabilities.interested_in(node.strip() for node in nodes.split(","))
+
+
 def _value(text):
     if text in ("true", "false"):
         return text == "true"
@@ -327,6 +369,9 @@ _STEPS = [(re.compile(pattern), action) for pattern, action in [
     (r"(?P<one>[a-z]+) and (?P<other>[a-z]+) are mutual contacts", Scene.relate),
     (r"(?P<one>[a-z]+) and (?P<other>[a-z]+) are in state (?P<state>\S+)", Scene.relate),
     (rf"{_NAME}/(?P<resource>\w+) connects(?P<how> .*)?", Scene.connect),
+    (rf"{_LABEL} is interested in (?P<nodes>.+)", Scene.be_interested),
+    (r"everybody receives nothing", Scene.all_receive_nothing),
+    (r"everybody ignores the rest", Scene.all_ignore),
     (rf"{_LABEL} receives nothing", Scene.receive_nothing),
     (rf"{_LABEL} ignores the rest", Scene.ignore),
     (rf"{_LABEL} sends\s+(?P<xml>.+)", Scene.send),
@@ -338,6 +383,8 @@ _STEPS = [(re.compile(pattern), action) for pattern, action in [
     (rf"{_LABEL} subscribes to (?P<node>\w+)", Scene.subscribe),
     (rf"{_LABEL} enters (?P<room>\S+) as (?P<nick>\w+)", Scene.enter),
     (rf"{_LABEL} creates (?P<room>\S+) as (?P<nick>\w+)(?: with (?P<fields>.+))?", Scene.create),
+    (rf"{_LABEL} publishes (?P<item><item\b.+) at (?P<node>\S+)(?: with (?P<options>.+))?",
+     Scene.publish_at_own_node),
     (rf"{_LABEL} disconnects", Scene.disconnect),
     (rf"{_LABEL} is cut off", Scene.cut_off),
     (rf"{_LABEL} is thrown out(?: with (?P<condition>\S+))?", Scene.thrown_out),
