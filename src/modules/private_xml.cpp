@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/private_xml.hpp"
 
+#include "router/data_view.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
 #include "storage/storage.hpp"
@@ -58,6 +59,14 @@ private:
         if (wanted->ns() == ns::private_xml) {
             co_return StanzaError(StanzaError::not_acceptable);
         }
+        if (DataView* view = view_of(context.host, *wanted)) {
+            auto reading = view->read(context.user->shared_from_this(), iq.from());
+            auto data = co_await reading;
+            if (!data) {
+                co_return data.error();
+            }
+            co_return Element("query", ns::private_xml).with(std::move(data->content));
+        }
         auto pending = context.host.storage().keyval().get(context.user->key(), private_store,
             name_of(*wanted));
         const auto found = co_await pending;
@@ -79,13 +88,22 @@ private:
         co_return query;
     }
 
+    /// Old data that is kept in another form now, or null.
+    static DataView* view_of(const Host& host, const Element& fragment)
+    {
+        return host.data_view(fragment.ns().text());
+    }
+
     /// Returns the changes to the store for a request: one entry for all fragments of one name.
-    static Result<KeyvalStore::Changes, StanzaError> changes_of(const Element& query)
+    static Result<KeyvalStore::Changes, StanzaError> changes_of(const Host& host, const Element& query)
     {
         std::vector<std::pair<std::string, Element>> groups;
         for (const Element* fragment : query.children()) {
             if (fragment->ns() == ns::private_xml || fragment->ns().text().empty()) {
                 return StanzaError(StanzaError::not_acceptable);
+            }
+            if (view_of(host, *fragment) != nullptr) {
+                continue;
             }
             const std::string name = name_of(*fragment);
             auto group = std::find_if(groups.begin(), groups.end(),
@@ -96,7 +114,7 @@ private:
             }
             group->second.add(*fragment);
         }
-        if (groups.empty()) {
+        if (query.first_child() == nullptr) {
             return StanzaError(StanzaError::not_acceptable);
         }
         KeyvalStore::Changes changes;
@@ -106,9 +124,24 @@ private:
         return changes;
     }
 
+    /// Gives fragments to their views.
+    static Task<std::optional<StanzaError>> write_views(Iq iq, Context context)
+    {
+        for (const Element* fragment : iq.payload().children()) {
+            if (DataView* view = view_of(context.host, *fragment)) {
+                auto writing = view->write(context.user->shared_from_this(), iq.from(), *fragment);
+                auto failed = co_await writing;
+                if (failed) {
+                    co_return failed;
+                }
+            }
+        }
+        co_return std::nullopt;
+    }
+
     static Task<IqAnswer> set(Iq iq, Context context)
     {
-        auto changes = changes_of(iq.payload());
+        auto changes = changes_of(context.host, iq.payload());
         if (!changes) {
             co_return changes.error();
         }
@@ -121,6 +154,14 @@ private:
         if (!fits(context.host.settings("private_xml"), *stored, *changes)) {
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
                 "The private storage is full");
+        }
+        auto showing = write_views(iq, context);
+        auto refused = co_await showing;
+        if (refused) {
+            co_return std::move(*refused);
+        }
+        if (changes->empty()) {
+            co_return std::nullopt;
         }
         auto writing = keyval.apply(context.user->key(), private_store, std::move(*changes));
         const auto saved = co_await writing;

@@ -28,6 +28,9 @@ Relation AccountNodes::relation(const Node& node, const Jid& who) const
         relation.affiliation = NodeAffiliation::owner;
         return relation;
     }
+    if (is_private(node.name())) {
+        return relation;
+    }
     relation.affiliation = node.affiliation(who);
     relation.subscription = node.subscription_state(who);
     if (const RosterRecord* contact = user_.roster().find(who.bare_text())) {
@@ -52,6 +55,21 @@ bool AccountNodes::may_create(const Jid& who) const
 NodeConfig AccountNodes::default_config(std::string_view name) const
 {
     return account_node_config(name);
+}
+
+bool AccountNodes::is_private(std::string_view node) const
+{
+    return is_private_for_ever(node);
+}
+
+DataView* AccountNodes::view(std::string_view node, const Jid& who) const
+{
+    return who.same_bare(address()) ? host().data_view(node) : nullptr;
+}
+
+std::shared_ptr<User> AccountNodes::account() const
+{
+    return user_.shared_from_this();
 }
 
 std::vector<NotificationTarget> AccountNodes::unsubscribed_receivers(const Node& node) const

@@ -29,6 +29,9 @@ public:
     bool may_create(const Jid& who) const override;
     NodeConfig default_config(std::string_view name) const override;
     bool has_contacts() const override { return true; }
+    bool is_private(std::string_view node) const override;
+    DataView* view(std::string_view node, const Jid& who) const override;
+    std::shared_ptr<User> account() const override;
     Jid owner() const override { return address(); }
     std::vector<NotificationTarget> unsubscribed_receivers(const Node& node) const override;
     void changed(const PersonalNodes::Change& change) override;

@@ -2,11 +2,14 @@
 // XEP-0060 section 6.5: retrieving items: all, some by id, the most recent, or page by page (XEP-0059), by
 // the time of creation or modification (XEP-0413).
 #include "pubsub/events.hpp"
+#include "pubsub/node_creation.hpp"
 #include "pubsub/node_service.hpp"
 #include "pubsub/pubsub_requests.hpp"
+#include "router/data_view.hpp"
 #include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
 #include "xmpp/result_set.hpp"
+#include "xmpp/serialize.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -166,6 +169,28 @@ bool has_wrong_subscription(const Node& node, const PubsubRequest& request)
     return std::none_of(own.begin(), own.end(), [&id](const NodeSubscriber& each) { return each.id == *id; });
 }
 
+/// The node is a view, which has one item.
+Task<IqAnswer> answer_from_view(NodeService& service, DataView& view, PubsubRequest request,
+    Retrieval retrieval)
+{
+    auto reading = view.read(service.account(), request.from());
+    const auto data = co_await reading;
+    if (!data) {
+        co_return data.error();
+    }
+    NodeStore::ItemPage page;
+    const std::vector<std::string>& ids = retrieval.query.ids;
+    const bool is_asked = ids.empty() || std::find(ids.begin(), ids.end(), DataView::item_id) != ids.end();
+    if (is_asked && data->content.first_child() != nullptr && retrieval.max > 0) {
+        page.items.push_back({ DataView::item_id, service.address(), to_xml(data->content), data->modified,
+            data->modified });
+        page.count = 1;
+    }
+    const std::string name = request.node();
+    const Node shown(new_node_record(service, name, request.from(), service.default_config(name)));
+    co_return to_answer(shown, retrieval, std::move(page));
+}
+
 Task<IqAnswer> answer_items(NodeService& service, PubsubRequest request)
 {
     const std::string name = request.node();
@@ -175,6 +200,11 @@ Task<IqAnswer> answer_items(NodeService& service, PubsubRequest request)
     auto retrieval = read_retrieval(request, service.max_page());
     if (!retrieval) {
         co_return retrieval.error();
+    }
+    if (DataView* view = service.view(name, request.from())) {
+        auto showing = answer_from_view(service, *view, request, std::move(*retrieval));
+        auto answer = co_await showing;
+        co_return answer;
     }
     auto finding = service.find(name);
     const auto node = co_await finding;

@@ -3,9 +3,12 @@
 
 #include "pubsub/access.hpp"
 #include "pubsub/events.hpp"
+#include "pubsub/node_profiles.hpp"
+#include "router/data_view.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "storage/storage.hpp"
+#include "xmpp/serialize.hpp"
 
 #include <map>
 #include <utility>
@@ -38,6 +41,9 @@ bool may_read(const User& reader, const Jid& owner, const NodeConfig& config, co
 {
     if (owner == reader.jid()) {
         return true;
+    }
+    if (is_private_for_ever(last.node)) {
+        return false;
     }
     Relation relation;
     relation.affiliation = last.affiliation;
@@ -90,6 +96,18 @@ Task<Done> send_last_items(std::shared_ptr<User> user, std::shared_ptr<Session> 
         if (is_sent_at_presence(config)) {
             send_item(*user, *session, config, last);
         }
+    }
+    co_return Done();
+}
+
+Task<Done> send_last_view(std::shared_ptr<User> user, std::shared_ptr<Session> session, std::string node)
+{
+    auto reading = user->host().data_view(node)->read(user, session->jid());
+    const auto data = co_await reading;
+    if (data && data->content.first_child() != nullptr && session->is_open()) {
+        const NodeItem item { DataView::item_id, user->jid(), to_xml(data->content), data->modified,
+            data->modified };
+        session->send(last_item_message(user->jid(), node, account_node_config(node), item, session->jid()));
     }
     co_return Done();
 }

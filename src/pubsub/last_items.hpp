@@ -21,5 +21,7 @@ std::vector<AccountKey> sources_of_items(const User& user);
 /// nodes' configuration sends them to those who come online.
 Task<Done> send_last_items(std::shared_ptr<User> user, std::shared_ptr<Session> session,
     std::vector<AccountKey> accounts, std::vector<std::string> nodes);
+/// The same for a node of the user's own account that is a view.
+Task<Done> send_last_view(std::shared_ptr<User> user, std::shared_ptr<Session> session, std::string node);
 
 } // namespace stonechat

@@ -157,25 +157,49 @@ bool needs_contacts(Access access)
     return access == Access::presence || access == Access::roster;
 }
 
+bool is_possible(Access access, const NodeConfigLimits& limits)
+{
+    return limits.is_private ? access == Access::whitelist : !needs_contacts(access) || limits.has_contacts;
+}
+
 void write_access(const NodeConfig& config, const NodeConfigLimits& limits, Field& field)
 {
     access_words.write(config.access, field);
-    if (!limits.has_contacts) {
-        std::erase_if(field.options, [](const DataForm::Option& option) {
-            return needs_contacts(access_words.find(option.value)->value);
-        });
-    }
+    std::erase_if(field.options, [&limits](const DataForm::Option& option) {
+        return !is_possible(access_words.find(option.value)->value, limits);
+    });
 }
 
 Refusal read_access(const Field& field, const NodeConfigLimits& limits, NodeConfig& config)
 {
     Access access = config.access;
     const bool known = !access_words.read(field, access);
-    if (!known || (needs_contacts(access) && !limits.has_contacts)) {
+    if (!known || !is_possible(access, limits)) {
         return StanzaError(StanzaError::not_acceptable, "This access model is not supported here")
             .with(Element("unsupported-access-model", ns::pubsub_errors));
     }
     config.access = access;
+    return {};
+}
+
+void write_publish(const NodeConfig& config, const NodeConfigLimits& limits, Field& field)
+{
+    publish_words.write(config.publish, field);
+    if (limits.is_private) {
+        field.options.resize(1);
+    }
+}
+
+Refusal read_publish_model(const Field& field, const NodeConfigLimits& limits, NodeConfig& config)
+{
+    Publish publish = config.publish;
+    if (auto refusal = publish_words.read(field, publish)) {
+        return refusal;
+    }
+    if (limits.is_private && publish != Publish::publishers) {
+        return bad_value(field, "publishers: this node is private");
+    }
+    config.publish = publish;
     return {};
 }
 
@@ -309,7 +333,8 @@ constexpr std::array node_fields {
         write_access, read_access },
     NodeField { "pubsub#roster_groups_allowed", FieldType::list_multi,
         "The roster group(s) allowed to subscribe and retrieve items", write_groups, read_groups },
-    choice<&NodeConfig::publish, publish_words>("pubsub#publish_model", "The publisher model"),
+    NodeField { "pubsub#publish_model", FieldType::list_single, "The publisher model", write_publish,
+        read_publish_model },
     NodeField { "pubsub#max_items", FieldType::text_single,
         "Max number of items to persist. `max` for no specific limit other than a server imposed maximum.",
         write_max_items, read_max_items },
@@ -388,6 +413,15 @@ DataForm node_config_form(const NodeConfig& config, const NodeConfigLimits& limi
         add_field(known, config, limits, form);
     }
     return form;
+}
+
+NodeConfig as_allowed(NodeConfig config, const NodeConfigLimits& limits)
+{
+    if (limits.is_private) {
+        config.access = Access::whitelist;
+        config.publish = Publish::publishers;
+    }
+    return config;
 }
 
 Result<NodeConfig, StanzaError> read_node_config(const NodeConfig& now, const DataForm& form,

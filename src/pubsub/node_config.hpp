@@ -68,10 +68,13 @@ struct NodeConfigLimits {
     std::size_t payload = 64 * 1024; ///< most bytes for max_payload
     std::size_t text = 1024;         ///< bytes of a title or description
     bool has_contacts = false;       ///< whether Access::presence and Access::roster are possible
+    bool is_private = false;         ///< nobody but the owner may read or publish, whatever is configured
 };
 
 /// Returns the owner's form (§8.2.1), filled with the current values.
 DataForm node_config_form(const NodeConfig& config, const NodeConfigLimits& limits);
+/// Returns `config` without what the limits forbid: a private node is private.
+NodeConfig as_allowed(NodeConfig config, const NodeConfigLimits& limits);
 /// Returns the configuration after `form` was submitted. Absent fields keep their value from `now`; unknown
 /// fields are ignored. `not-acceptable` for a value that the service does not allow (a number of items over
 /// its limit; an access model that it lacks, with `<unsupported-access-model/>`) or that cannot be

@@ -17,6 +17,7 @@ struct Profile {
     Access access;
     std::size_t max_items;
     LastItem last_item;
+    bool private_for_ever = false;
 };
 
 constexpr std::size_t all = NodeConfig::as_many_as_allowed;
@@ -33,8 +34,8 @@ constexpr std::array profiles {
     Profile { "urn:xmpp:openpgp:0:public-keys*", Access::open, 1, LastItem::on_sub_and_presence },
     Profile { "urn:xmpp:openpgp:0:secret-key", Access::whitelist, 1, LastItem::never },
     // What nobody but the account may see.
-    Profile { ns::bookmarks, Access::whitelist, all, LastItem::never },
-    Profile { ns::bookmarks_old, Access::whitelist, 1, LastItem::on_sub_and_presence },
+    Profile { ns::bookmarks, Access::whitelist, all, LastItem::never, true },
+    Profile { ns::bookmarks_old, Access::whitelist, 1, LastItem::on_sub_and_presence, true },
     Profile { ns::displayed_sync, Access::whitelist, all, LastItem::never },
     Profile { "urn:xmpp:pubsub:movim-public-subscription", Access::presence, all, LastItem::on_sub },
     // XEP-0292 and XEP-0277/0472: a card and a blog.
@@ -57,6 +58,13 @@ bool is_private_by_name(std::string_view name)
     return name.starts_with("urn:xmpp:") && name.ends_with(":private");
 }
 
+const Profile* find_profile(std::string_view name)
+{
+    const auto* found = std::find_if(profiles.begin(), profiles.end(),
+        [name](const Profile& profile) { return matches(profile, name); });
+    return found == profiles.end() ? nullptr : found;
+}
+
 } // namespace
 
 NodeConfig account_node_config(std::string_view name)
@@ -65,9 +73,7 @@ NodeConfig account_node_config(std::string_view name)
     config.access = Access::presence;
     config.max_items = 1;
     config.last_item = LastItem::on_sub_and_presence;
-    const auto found = std::find_if(profiles.begin(), profiles.end(),
-        [name](const Profile& profile) { return matches(profile, name); });
-    if (found != profiles.end()) {
+    if (const Profile* found = find_profile(name)) {
         config.access = found->access;
         config.max_items = found->max_items;
         config.last_item = found->last_item;
@@ -76,6 +82,12 @@ NodeConfig account_node_config(std::string_view name)
         config.last_item = LastItem::never;
     }
     return config;
+}
+
+bool is_private_for_ever(std::string_view name)
+{
+    const Profile* found = find_profile(name);
+    return found != nullptr && found->private_for_ever;
 }
 
 std::size_t most_items_of(std::string_view name, std::size_t usual)

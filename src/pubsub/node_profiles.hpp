@@ -15,6 +15,10 @@ namespace stonechat {
 /// nodes).
 NodeConfig account_node_config(std::string_view name);
 
+/// Whether a node of this name is private for ever: nobody but the account reads it or publishes there, and
+/// no configuration or affiliation changes that (XEP-0223, XEP-0402 §5.2).
+bool is_private_for_ever(std::string_view name);
+
 /// Returns the number of items that a node of this name may keep at most when its configuration says "max":
 /// `usual`, or more for nodes of many small items (one for each conversation).
 std::size_t most_items_of(std::string_view name, std::size_t usual);

@@ -36,6 +36,7 @@ NodeConfigLimits NodeService::config_limits(std::string_view node) const
     limits.items = most_items_of(node, number(settings(), "max_items"));
     limits.payload = max_item_bytes();
     limits.has_contacts = has_contacts();
+    limits.is_private = is_private(node);
     return limits;
 }
 
@@ -78,6 +79,7 @@ Task<Result<NodePtr, StanzaError>> NodeService::find(std::string name)
         co_return StanzaError(StanzaError::item_not_found);
     }
     auto node = std::make_shared<Node>(**loaded);
+    node->set_config(as_allowed(node->config(), config_limits(name)));
     add(node);
     co_return node;
 }

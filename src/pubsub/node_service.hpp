@@ -22,8 +22,10 @@
 
 namespace stonechat {
 
+class DataView;
 class Host;
 class NodeStore;
+class User;
 
 class NodeService {
 public:
@@ -52,6 +54,12 @@ public:
     virtual NodeConfig default_config(std::string_view name) const = 0;
     /// Whether access models that need a roster are possible.
     virtual bool has_contacts() const = 0;
+    /// Whether the node is private for ever.
+    virtual bool is_private(std::string_view) const { return false; }
+    /// The view that `who` gets in place of a stored node of this name, or null.
+    virtual DataView* view(std::string_view, const Jid&) const { return nullptr; }
+    /// The account whose nodes these are, or null.
+    virtual std::shared_ptr<User> account() const { return {}; }
     /// The owner of the service, who owns every node of it, or an empty address.
     virtual Jid owner() const { return {}; }
     /// Who gets events of `node` without a subscription, as far as their clients want them (XEP-0163 §4).

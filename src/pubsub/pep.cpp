@@ -3,7 +3,9 @@
 
 #include "base/background.hpp"
 #include "pubsub/account_nodes.hpp"
+#include "pubsub/events.hpp"
 #include "pubsub/last_items.hpp"
+#include "pubsub/node_creation.hpp"
 #include "pubsub/node_discovery.hpp"
 #include "pubsub/publishing.hpp"
 #include "pubsub/pubsub_requests.hpp"
@@ -101,6 +103,15 @@ public:
         co_return failed;
     }
 
+    Task<std::optional<StanzaError>> publish_all(std::shared_ptr<User> account, std::string node,
+        std::vector<NodeItem> items) override
+    {
+        auto publishing = stonechat::publish_all(nodes_of(*account), account->jid(), std::move(node),
+            std::move(items));
+        auto failed = co_await publishing;
+        co_return failed;
+    }
+
     Task<std::optional<StanzaError>> retract(std::shared_ptr<User> account, std::string node,
         std::vector<std::string> ids) override
     {
@@ -118,6 +129,15 @@ public:
     }
 
     void watch(std::string node, OnChange f) override { watchers_.emplace(std::move(node), std::move(f)); }
+
+    void announce(User& account, std::string node, NodeItem item) override
+    {
+        AccountNodes& nodes = nodes_of(account);
+        const NodeConfig config = nodes.default_config(node);
+        const auto shown = std::make_shared<Node>(new_node_record(nodes, std::move(node), account.jid(),
+            config));
+        send_event(nodes, shown, published_event(*shown, { std::move(item) }));
+    }
 
 private:
     void attach_requests(Handlers& on)
@@ -185,6 +205,13 @@ private:
         CapabilitiesPtr& served = served_.of(session);
         std::vector<std::string> nodes = new_interests(served.get(), *session.capabilities());
         served = session.capabilities();
+        for (const std::string& node : nodes) {
+            if (context.host.data_view(node) != nullptr) {
+                start_in_background(send_last_view(context.user->shared_from_this(),
+                                        session.shared_from_this(), node),
+                    context.host.log(), "newest item of a view not sent");
+            }
+        }
         if (!nodes.empty()) {
             serve(context, sources_of_items(*context.user), std::move(nodes));
         }

@@ -4,8 +4,10 @@
 #include "pubsub/events.hpp"
 #include "pubsub/node_creation.hpp"
 #include "pubsub/node_service.hpp"
+#include "router/data_view.hpp"
 #include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
+#include "xmpp/stream_parser.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,6 +21,17 @@ StanzaError precondition_not_met(const std::string& field)
 {
     return StanzaError(StanzaError::conflict, "The node does not have this value of " + field)
         .with(Element("precondition-not-met", ns::pubsub_errors));
+}
+
+std::optional<StanzaError> too_big(const NodeConfig& config, const NodeItem& item, std::size_t most_bytes)
+{
+    const std::size_t most = config.max_payload == 0 ? most_bytes : std::min(config.max_payload, most_bytes);
+    if (item.payload.size() > most) {
+        return StanzaError(StanzaError::not_acceptable,
+            "The payload may have " + std::to_string(most) + " bytes at most")
+            .with(Element("payload-too-big", ns::pubsub_errors));
+    }
+    return {};
 }
 
 /// §7.1.3.6: whether the item fits the kind of events that the node has.
@@ -42,13 +55,7 @@ std::optional<StanzaError> misfit(const NodeConfig& config, const Publication& p
         && config.payload_type != publication.payload_ns) {
         return pubsub_error(StanzaError::bad_request, "invalid-payload");
     }
-    const std::size_t most = config.max_payload == 0 ? most_bytes : std::min(config.max_payload, most_bytes);
-    if (item->payload.size() > most) {
-        return StanzaError(StanzaError::not_acceptable,
-            "The payload may have " + std::to_string(most) + " bytes at most")
-            .with(Element("payload-too-big", ns::pubsub_errors));
-    }
-    return {};
+    return too_big(config, *item, most_bytes);
 }
 
 StanzaError limit_reached(NodeStore::Published::Outcome outcome, const NodeLimits& limits)
@@ -60,9 +67,17 @@ StanzaError limit_reached(NodeStore::Published::Outcome outcome, const NodeLimit
         "The items of all nodes together may have " + std::to_string(limits.bytes) + " bytes at most");
 }
 
-/// Stores an item and answers when it is committed; then tells who is to know. `created` is set if the node
-/// does not exist yet: it and its first item are made together.
-Task<Failure> store_item(NodeService& service, NodePtr node, NodeItem item, std::optional<NodeRecord> created)
+std::vector<NodeItem> only(NodeItem item)
+{
+    std::vector<NodeItem> items;
+    items.push_back(std::move(item));
+    return items;
+}
+
+/// Stores items, all or none, and answers when they are committed; then tells who is to know. `created` is
+/// set if the node does not exist yet: it and its first items are made together.
+Task<Failure> store_items(NodeService& service, NodePtr node, std::vector<NodeItem> items,
+    std::optional<NodeRecord> created)
 {
     const NodeConfigLimits limits = service.config_limits(node->name());
     NodeStore::Publication write;
@@ -70,7 +85,7 @@ Task<Failure> store_item(NodeService& service, NodePtr node, NodeItem item, std:
     write.create = std::move(created);
     write.keep_items = kept_items(node->config(), limits.items);
     write.limits = service.limits();
-    write.items.push_back(item);
+    write.items = items;
     std::vector<std::string> trimmed;
     if (node->config().persist_items) {
         auto publishing = service.store().publish(service.key(), std::move(write));
@@ -87,9 +102,9 @@ Task<Failure> store_item(NodeService& service, NodePtr node, NodeItem item, std:
         }
         trimmed = published->trimmed;
     }
-    std::vector<NodeItem> items;
-    items.push_back(std::move(item));
-    send_event(service, node, published_event(*node, items));
+    for (const NodeItem& item : items) {
+        send_event(service, node, published_event(*node, { item }));
+    }
     service.changed({ node->name(), std::move(items), trimmed });
     // §7.1.2.5. In a node of one item, the new one says that the old one is gone.
     if (!trimmed.empty() && node->config().notify_retract && node->config().max_items > 1) {
@@ -118,7 +133,7 @@ Task<Failure> publish_to(NodeService& service, NodePtr node, Jid from, Publicati
         send_event(service, node, published_event(*node, {}));
         co_return std::nullopt;
     }
-    auto storing = store_item(service, node, *publication.item, std::nullopt);
+    auto storing = store_items(service, node, only(std::move(*publication.item)), std::nullopt);
     auto failed = co_await storing;
     co_return failed;
 }
@@ -161,7 +176,7 @@ Task<Failure> publish_first(NodeService& service, Jid from, Publication publicat
         co_return failed;
     }
     auto node = std::make_shared<Node>(record);
-    auto storing = store_item(service, node, *publication.item, std::move(record));
+    auto storing = store_items(service, node, only(std::move(*publication.item)), std::move(record));
     auto failed = co_await storing;
     if (!failed) {
         service.add(node);
@@ -169,10 +184,77 @@ Task<Failure> publish_first(NodeService& service, Jid from, Publication publicat
     co_return failed;
 }
 
+/// The node is a view: what is published to it changes what it shows. It has no configuration of its own, so
+/// the options are checked as for a new node.
+Task<Failure> publish_to_view(NodeService& service, DataView& view, Jid from, Publication publication)
+{
+    const NodeConfig config = service.default_config(publication.node);
+    if (publication.options) {
+        const NodeConfigLimits limits = service.config_limits(publication.node);
+        if (const auto impossible = impossible_precondition(config, *publication.options, limits)) {
+            co_return precondition_not_met(*impossible);
+        }
+    }
+    if (auto wrong = misfit(config, publication, service.max_item_bytes())) {
+        co_return std::move(*wrong);
+    }
+    auto content = parse_element(publication.item->payload);
+    if (!content) {
+        co_return pubsub_error(StanzaError::bad_request, "invalid-payload");
+    }
+    auto writing = view.write(service.account(), from, std::move(*content));
+    auto failed = co_await writing;
+    co_return failed;
+}
+
+/// Publishes several items to a node that exists.
+Task<Failure> publish_all_to(NodeService& service, NodePtr node, std::vector<NodeItem> items,
+    std::optional<NodeRecord> created)
+{
+    for (const NodeItem& item : items) {
+        if (auto wrong = too_big(node->config(), item, service.max_item_bytes())) {
+            co_return std::move(*wrong);
+        }
+    }
+    auto storing = store_items(service, node, std::move(items), std::move(created));
+    auto failed = co_await storing;
+    co_return failed;
+}
+
 } // namespace
+
+Task<std::optional<StanzaError>> publish_all(NodeService& service, Jid from, std::string name,
+    std::vector<NodeItem> items)
+{
+    auto locking = service.creation_mutex().lock();
+    const auto lock = co_await locking;
+    auto finding = service.find(name);
+    const auto found = co_await finding;
+    if (!found && found.error().condition() != StanzaError::item_not_found) {
+        co_return found.error();
+    }
+    if (found) {
+        auto publishing = publish_all_to(service, *found, std::move(items), std::nullopt);
+        auto failed = co_await publishing;
+        co_return failed;
+    }
+    NodeRecord record = new_node_record(service, name, from, service.default_config(name));
+    auto node = std::make_shared<Node>(record);
+    auto publishing = publish_all_to(service, node, std::move(items), std::move(record));
+    auto failed = co_await publishing;
+    if (!failed) {
+        service.add(node);
+    }
+    co_return failed;
+}
 
 Task<std::optional<StanzaError>> publish(NodeService& service, Jid from, Publication publication)
 {
+    if (DataView* view = service.view(publication.node, from)) {
+        auto showing = publish_to_view(service, *view, from, std::move(publication));
+        auto refused = co_await showing;
+        co_return refused;
+    }
     auto finding = service.find(publication.node);
     auto found = co_await finding;
     if (!found && found.error().condition() != StanzaError::item_not_found) {

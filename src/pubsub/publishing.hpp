@@ -27,6 +27,10 @@ struct Publication {
 /// the events are on their way. Returns why it failed.
 Task<std::optional<StanzaError>> publish(NodeService& service, Jid from, Publication publication);
 
+/// Publishes several items for the owner `from`: stores all of them or none, then sends an event for each.
+Task<std::optional<StanzaError>> publish_all(NodeService& service, Jid from, std::string node,
+    std::vector<NodeItem> items);
+
 /// Removes items of a node. Returns the ids of those that existed. `notify`: the request asks for an event
 /// (§7.2.2.1).
 Task<Result<std::vector<std::string>, StanzaError>> retract(NodeService& service, NodePtr node,

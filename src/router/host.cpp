@@ -120,6 +120,17 @@ void Host::reconfigured()
     }
 }
 
+DataView* Host::data_view(std::string_view name) const
+{
+    const auto found = data_views_.find(name);
+    return found == data_views_.end() ? nullptr : found->second;
+}
+
+void Host::add_data_view(std::string name, DataView& view)
+{
+    data_views_.insert_or_assign(std::move(name), &view);
+}
+
 User* Host::find_user(std::string_view local)
 {
     const auto found = users_.find(local);

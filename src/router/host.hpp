@@ -20,6 +20,7 @@
 namespace stonechat {
 
 class Accounts;
+class DataView;
 class Log;
 class PersonalNodes;
 class Router;
@@ -56,6 +57,9 @@ public:
     /// The pubsub nodes of accounts; null if the module `pep` is off.
     PersonalNodes* personal_nodes() const { return personal_nodes_; }
     void set_personal_nodes(PersonalNodes& nodes) { personal_nodes_ = &nodes; }
+    /// The view of accounts' data that is shown under the old name `name`, or null.
+    DataView* data_view(std::string_view name) const;
+    void add_data_view(std::string name, DataView& view);
     void reconfigured();
 
     /// Returns the user if it is loaded, else null. On its home shard only.
@@ -140,6 +144,7 @@ private:
     StringMap<std::shared_ptr<User>> users_;
     Requests requests_;
     PersonalNodes* personal_nodes_ = nullptr;
+    StringMap<DataView*> data_views_;
 };
 
 } // namespace stonechat

@@ -33,6 +33,9 @@ public:
     /// stores, then sends the events. Returns why it failed.
     virtual Task<std::optional<StanzaError>> publish(std::shared_ptr<User> account, std::string node,
         NodeItem item) = 0;
+    /// Publishes several items: stores all of them or none, then sends an event for each.
+    virtual Task<std::optional<StanzaError>> publish_all(std::shared_ptr<User> account, std::string node,
+        std::vector<NodeItem> items) = 0;
     /// Removes items; sends events if the node does. What does not exist is no failure.
     virtual Task<std::optional<StanzaError>> retract(std::shared_ptr<User> account, std::string node,
         std::vector<std::string> ids) = 0;
@@ -47,6 +50,10 @@ public:
     using OnChange = std::function<void(User& account, const Change& change)>;
     /// Calls `f` after each committed change of the node `node` of any account. Call when a module attaches.
     virtual void watch(std::string node, OnChange f) = 0;
+
+    /// Sends the event for an item of a node that is a DataView: nothing is stored. The methods above are
+    /// about stored nodes only.
+    virtual void announce(User& account, std::string node, NodeItem item) = 0;
 };
 
 } // namespace stonechat
