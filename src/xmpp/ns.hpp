@@ -70,10 +70,13 @@ inline constexpr std::string_view pubsub_subscribe_options =
     "http://jabber.org/protocol/pubsub#subscribe_options";
 inline constexpr std::string_view pubsub_subscribe_authorization =
     "http://jabber.org/protocol/pubsub#subscribe_authorization";
-inline constexpr std::string_view order_by = "urn:xmpp:order-by:1";             // XEP-0413
-inline constexpr std::string_view bookmarks = "urn:xmpp:bookmarks:1";           // XEP-0402
-inline constexpr std::string_view bookmarks_old = "storage:bookmarks";          // XEP-0048
-inline constexpr std::string_view displayed_sync = "urn:xmpp:mds:displayed:0";  // XEP-0490
+inline constexpr std::string_view order_by = "urn:xmpp:order-by:1";    // XEP-0413
+inline constexpr std::string_view bookmarks = "urn:xmpp:bookmarks:1";  // XEP-0402
+inline constexpr std::string_view bookmarks_old = "storage:bookmarks"; // XEP-0048
+inline constexpr std::string_view bookmarks_compat = "urn:xmpp:bookmarks:1#compat";
+inline constexpr std::string_view bookmarks_compat_pep = "urn:xmpp:bookmarks:1#compat-pep";
+inline constexpr std::string_view bookmarks_conversion = "urn:xmpp:bookmarks-conversion:0"; // XEP-0411
+inline constexpr std::string_view displayed_sync = "urn:xmpp:mds:displayed:0";              // XEP-0490
 inline constexpr std::string_view vcard4 = "urn:xmpp:vcard4";                   // XEP-0292, a node
 inline constexpr std::string_view microblog = "urn:xmpp:microblog:0";           // XEP-0472
 inline constexpr std::string_view omemo_2_devices = "urn:xmpp:omemo:2:devices"; // XEP-0384
