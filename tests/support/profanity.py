@@ -38,9 +38,15 @@ def furnish(folder, server, account, policy, port, trusted, resource="terminal",
     (config / "profrc").write_text(PROFRC)
     (data / "accounts").write_text(ACCOUNT.format(jid=account.jid, port=port, password=account.password,
                                                   policy=policy, resource=resource))
+    return at_home(folder, account, trusted, lines)
+
+
+def at_home(folder, account, trusted, lines=40):
+    """The client of a home that is furnished, with all that it has kept there."""
     environment = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"),
                    "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache"),
-                   "SSL_CERT_FILE": str(trusted), "SSL_CERT_DIR": str(empty), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+                   "SSL_CERT_FILE": str(trusted), "SSL_CERT_DIR": str(folder / "empty"),
+                   "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
     return Terminal(folder, f"profanity -a {account.jid}", environment, lines=lines)
 
 

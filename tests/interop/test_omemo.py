@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OMEMO (XEP-0384) with other people's clients: keys are published as nodes of the account (XEP-0163) and fetched
+while their owner is away; the server carries and keeps what it cannot read."""
+import asyncio
+import contextlib
+import dataclasses
+import re
+import shutil
+
+import pytest
+from slixmpp import JID
+
+from support import desktop_client
+from support.desktop import PATIENCE, Desktop, need, until
+from support.dino import Dino
+from support.friends import befriend
+from support.people import Person, configure, with_rooms
+from support.profanity import at_home, furnish, shows
+from support.raw import login
+from support.server import Account
+
+PUBSUB, OMEMO = "http://jabber.org/protocol/pubsub", "eu.siacs.conversations.axolotl"
+MAM, CLIENT = "urn:xmpp:mam:2", "jabber:client"
+FINGERPRINT = r"(?:[0-9a-f]{8}-){7}[0-9a-f]{8}"
+# All of it stays on the screen.
+LINES = 100
+
+
+@pytest.fixture(scope="module", autouse=True)
+def profanity():
+    assert shutil.which("profanity") and shutil.which("tmux"), "profanity and tmux have to be installed"
+
+
+def play(scenario):
+    asyncio.run(asyncio.wait_for(scenario, 4 * PATIENCE))
+
+
+class Reader:
+    """Somebody who reads encrypted messages in a terminal, now and then, with the same keys each time."""
+
+    def __init__(self, server, folder, account):
+        self._server, self._folder, self.account = server, folder / account.user, account
+        self.fingerprint = None
+        self.terminal = None
+
+    @contextlib.asynccontextmanager
+    async def present(self):
+        """Logged in, until the end of the block."""
+        server = self._server
+        if self._folder.exists():
+            self.terminal = at_home(self._folder, self.account, server.certificate, LINES)
+        else:
+            self.terminal = furnish(self._folder, server, self.account, "force", server.starttls_port,
+                                    server.certificate, lines=LINES)
+        with self.terminal as terminal:
+            await shows(terminal, "logged in successfully")
+            yield
+            terminal.type("/quit")
+            await until(lambda: not server.ctl_json("sessions", "list", self.account.jid)["sessions"], "the end")
+
+    async def make_keys(self):
+        """The fingerprint is only shown as somebody's when the keys have come back from the server."""
+        open_device_list(self._server, self.account)
+        self.terminal.type("/omemo gen")
+        await shows(self.terminal, "OMEMO crytographic materials generated")
+        self.fingerprint = await self._published(self.account.jid)
+
+    async def trust(self, jid, fingerprint):
+        """Compares the fingerprint of the keys that have been fetched with what the other has told."""
+        assert await self._published(jid) == fingerprint
+        self.terminal.type(f"/omemo trust {jid} {fingerprint}")
+        await shows(self.terminal, "(trusted)")
+
+    async def _published(self, jid):
+        shown = re.compile(rf"{re.escape(jid)}'s OMEMO fingerprint:\s+({FINGERPRINT})")
+
+        def found():
+            self.terminal.type(f"/omemo fingerprint {jid}")
+            return shown.search(self.terminal.screen())
+
+        await until(found, f"a fingerprint of {jid}")
+        return shown.search(self.terminal.screen()).group(1)
+
+    async def say(self, words):
+        """In the window that has the focus. Trusted keys become a session in the background, and nothing tells when:
+        until then Profanity refuses."""
+        async def said():
+            refusals = self._refusals()
+            self.terminal.type(words)
+            await until(lambda: self._shows(words) or self._refusals() > refusals, f"an answer to '{words}'")
+            return self._shows(words)
+
+        await until(said, f"a session to say '{words}' in")
+
+    async def reads(self, words):
+        await until(lambda: self._shows(words), f"'{words}', encrypted")
+
+    def _shows(self, words):
+        """Profanity marks what was encrypted, its own too."""
+        return re.search(rf"~ [^\n]*{re.escape(words)}", self.terminal.screen())
+
+    def _refusals(self):
+        return self.terminal.screen().count("This message cannot be decrypted for any recipient")
+
+
+def open_device_list(server, account):
+    """As another client of the account has made it. Profanity adds its device to a list, and makes one itself only
+    where the error that there is none has a number, of the time before XMPP."""
+    with login(server, account) as session:
+        session.ask("set", f"<pubsub xmlns='{PUBSUB}'><publish node='{OMEMO}.devicelist'><item id='current'>"
+                           f"<list xmlns='{OMEMO}'/></item></publish></pubsub>")
+
+
+def archived(server, account, room=None):
+    """Of each message in the archive of the account or the room, whether it is encrypted."""
+    with login(server, account) as session:
+        session.send(f"<iq type='set' id='archive' to='{room or account.jid}'><query xmlns='{MAM}'/></iq>")
+        kept = []
+        while (stanza := session.next_stanza()).get("id") != "archive":
+            kept += [message.find(f"{{{OMEMO}}}encrypted") is not None
+                     for message in stanza.iterfind(f".//{{{CLIENT}}}message")
+                     if message.find(f"{{{CLIENT}}}body") is not None]
+        return kept
+
+
+def kept_on_disk(server, words):
+    """Whether any file of the server has the words."""
+    return any(words.encode() in path.read_bytes() for path in server.folder.rglob("*") if path.is_file())
+
+
+@dataclasses.dataclass(frozen=True)
+class Correspondent:
+    account: Account
+    fingerprint: str
+
+
+async def writes(writer, reader, words):
+    """In a chat with somebody whose keys are fetched and compared before."""
+    writer.terminal.type(f"/omemo start {reader.account.jid}")
+    await shows(writer.terminal, "[OMEMO]")
+    await writer.trust(reader.account.jid, reader.fingerprint)
+    await writer.say(words)
+
+
+def test_a_chat_with_whoever_is_away(server, tmp_path):
+    """Each fetches the keys of the other while that one is not there, and reads later what was written meanwhile."""
+    accounts = server.accounts("terry", "paula")
+    befriend(server, *accounts)
+    terry, paula = (Reader(server, tmp_path, account) for account in accounts)
+
+    async def scenario():
+        for each in (terry, paula):
+            async with each.present():
+                await each.make_keys()
+        async with terry.present():
+            await writes(terry, paula, "The key is under the mat")
+        async with paula.present():
+            paula.terminal.type(f"/msg {terry.account.jid}")
+            await paula.reads("The key is under the mat")
+            await writes(paula, terry, "And the dog knows it")
+        async with terry.present():
+            terry.terminal.type(f"/msg {paula.account.jid}")
+            await terry.reads("And the dog knows it")
+            terry.terminal.type("/omemo end")
+            terry.terminal.type("No secret at all")
+            await shows(terry.terminal, "me: No secret at all")
+
+    play(scenario())
+    for account in accounts:
+        assert archived(server, account) == [True, True, False]
+    assert not kept_on_disk(server, "under the mat") and not kept_on_disk(server, "the dog knows")
+    assert kept_on_disk(server, "No secret")  # where the others would have been
+
+
+def test_a_chat_with_dino(server, tmp_path):
+    """Dino, which trusts each first key, fetches it and writes while its owner is away, and the other way round."""
+    need("dino-im")
+    mine, theirs = server.accounts("terry", "dora")
+    befriend(server, mine, theirs)
+    terry = Reader(server, tmp_path, mine)
+    folder = tmp_path / "desktop"
+    folder.mkdir()
+    Dino.furnish(folder, theirs)
+
+    async def scenario(dino):
+        async with terry.present():
+            await terry.make_keys()
+        await dino.start()
+        await dino.open_conversation(mine.jid)
+        await dino.quit()
+        dino.encrypt()
+        await dino.start()
+        await dino.say_to(mine.jid, "Meet me at the mill")
+        await until(lambda: archived(server, theirs), "a message")
+        await dino.quit()
+        dora = Correspondent(theirs, dino.fingerprint())
+        async with terry.present():
+            terry.terminal.type(f"/msg {theirs.jid}")
+            await terry.reads("Meet me at the mill")
+            await writes(terry, dora, "Bring the lantern")
+        await dino.start()
+        await until(lambda: "Bring the lantern" in dino.history(), "the answer")
+
+    with Desktop(folder, server.certificate) as desktop:
+        desktop_client.play(server, desktop, scenario(Dino(desktop)))
+    for account in (mine, theirs):
+        assert archived(server, account) == [True, True]
+    assert not kept_on_disk(server, "at the mill") and not kept_on_disk(server, "the lantern")
+
+
+def test_a_room_of_members(server, tmp_path):
+    """Members who are no contacts of each other fetch each other's keys; a member without keys reads nothing."""
+    terry, paula = (Reader(server, tmp_path, account) for account in server.accounts("terry", "paula"))
+    host = server.account("olga")
+    room = JID(f"cellar.{host.user}@conference.localhost")
+
+    async def enters(reader):
+        """What kind of room it is Profanity asks in the background, and believes the worst until then."""
+        def starts():
+            reader.terminal.type("/omemo start")
+            return "[OMEMO]" in reader.terminal.screen()
+
+        reader.terminal.type(f"/join {room} nick {reader.account.user}")
+        await shows(reader.terminal, "You have joined the room")
+        await until(starts, "OMEMO in the room")
+
+    async def scenario():
+        olga = Person(host, server, "phone")
+        with_rooms(olga)
+        await olga.come()
+        await olga["xep_0045"].join_muc_wait(room, "olga", maxstanzas=0)
+        await configure(olga, room, membersonly=True, whois="anyone", persistentroom=True)
+        for each in (terry, paula):
+            await olga["xep_0045"].set_affiliation(room, "member", jid=each.account.jid)
+        async with paula.present():
+            await paula.make_keys()
+            async with terry.present():
+                await terry.make_keys()
+                for each in (terry, paula):
+                    await enters(each)
+                for writer, reader, words in ((terry, paula, "Under the stairs"), (paula, terry, "Behind the barrel")):
+                    await writer.trust(reader.account.jid, reader.fingerprint)
+                    await writer.say(words)
+                    await reader.reads(words)
+        assert olga.heard and not any(secret in str(m) for m in olga.heard for secret in ("the stairs", "the barrel"))
+        await olga.leave()
+
+    play(scenario())
+    assert archived(server, host, room) == [True, True]
+    assert not kept_on_disk(server, "the stairs") and not kept_on_disk(server, "the barrel")

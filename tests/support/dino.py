@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dino on a desktop of its own, driven by links and keys; what it keeps is read in its database."""
+import base64
+import contextlib
+import re
+import sqlite3
+
+from support.desktop import rows, until
+
+ACCOUNTS = """CREATE TABLE account (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, bare_jid TEXT UNIQUE NOT NULL,
+    resourcepart TEXT, password TEXT, alias TEXT, enabled INTEGER, roster_version TEXT, mam_earliest_synced INTEGER)"""
+DATABASE = ".local/share/dino/dino.db"
+KEYS = ".local/share/dino/omemo.db"
+RECEIVED = 1
+OMEMO = 2
+
+
+class Dino:
+    def __init__(self, desktop):
+        self.desktop = desktop
+        self._database = desktop.folder / DATABASE
+
+    @staticmethod
+    def furnish(folder, account):
+        """An account that logs in by itself; Dino makes the rest of its database."""
+        (folder / DATABASE).parent.mkdir(parents=True)
+        with contextlib.closing(sqlite3.connect(folder / DATABASE)) as database, database:
+            database.execute(ACCOUNTS)
+            database.execute("INSERT INTO account (bare_jid, resourcepart, password, enabled) VALUES (?, 'dino', ?, 1)",
+                             (account.jid, account.password))
+
+    async def start(self):
+        await self.desktop.start("dino-im")
+        await self.desktop.shows("^Dino$")
+
+    async def has_refused(self):
+        await until(lambda: "G_TLS_CERTIFICATE_UNKNOWN_CA" in self.desktop.log(), "a refusal of the certificate")
+
+    async def quit(self):
+        await self.desktop.focus("Dino")
+        await self.desktop.press("ctrl+q")
+        await until(self._is_gone, "the end of Dino")
+
+    async def open_conversation(self, jid):
+        await self.desktop.run("dino-im", f"xmpp:{jid}?message")
+        # Dino shows a conversation in the same breath in which it notes it as active.
+        await until(lambda: rows(self._database, "SELECT 1 FROM conversation JOIN jid ON jid.id = jid_id "
+                                                 "WHERE bare_jid = ? AND active", jid), "an open conversation")
+        await self.desktop.focus("Dino")
+
+    async def say_to(self, jid, words):
+        await self.open_conversation(jid)
+        await self.desktop.type(words)
+
+    def encrypt(self):
+        """Chooses OMEMO for each conversation so far, as its menu does; while Dino is not running."""
+        with contextlib.closing(sqlite3.connect(self._database)) as database, database:
+            assert database.execute("UPDATE conversation SET encryption = ?", (OMEMO,)).rowcount
+
+    async def enter(self, room, is_inside):
+        await self.desktop.run("dino-im", f"xmpp:{room}?join")
+        await self.desktop.shows("Join Channel")
+        await self.desktop.focus("Join Channel")
+        await self.desktop.press("shift+Tab")  # from the first field back to the button
+        await self.desktop.press("Return")
+        await until(is_inside, "entering the room")
+
+        async def shows_the_room():
+            return not await self.desktop.has_window("Join Channel")
+
+        await until(shows_the_room, "an end of the dialogue")
+        await self.desktop.focus("Dino")
+
+    async def say_in(self, _, words):
+        await self.desktop.type(words)
+
+    def fingerprint(self):
+        """As people compare it, of the keys that Dino has made: without the byte for the kind of key."""
+        (key,), = rows(self.desktop.folder / KEYS, "SELECT identity_key_public_base64 FROM identity")
+        return "-".join(re.findall("." * 8, base64.b64decode(key)[1:].hex()))
+
+    def history(self):
+        return [body for body, in rows(self._database, "SELECT body FROM message ORDER BY id")]
+
+    def is_received(self, words):
+        return (RECEIVED,) in rows(self._database, "SELECT marked FROM message WHERE body = ?", words)
+
+    async def _is_gone(self):
+        return "boolean false" in await self.desktop.run(
+            "dbus-send", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner",
+            "string:im.dino.Dino")
