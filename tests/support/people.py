@@ -119,6 +119,17 @@ async def configure(owner, room, **fields):
     await owner["xep_0045"].set_room_config(room, answer)
 
 
+def with_nodes(*people):
+    """They can use nodes of services and accounts, and collect the messages with events in `events`."""
+    for person in people:
+        for plugin in ("xep_0060", "xep_0115", "xep_0163"):
+            person.register_plugin(plugin)
+        person.events = []
+        for kind in ("publish", "retract", "purge", "delete", "config", "subscription"):
+            person.add_event_handler(f"pubsub_{kind}",
+                                     lambda stanza, person=person: person._note(person.events, stanza))
+
+
 def with_receipts(person):
     """Collects the receipts that come in `receipts`, by the id of what was received."""
     person.register_plugin("xep_0184")

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people tell of themselves as nodes of their accounts (XEP-0163), with other people's clients: avatars
+(XEP-0084), nicknames (XEP-0172), bookmarks (XEP-0048)."""
+import asyncio
+import contextlib
+import hashlib
+
+import pytest
+from slixmpp.exceptions import IqError
+from slixmpp.plugins.xep_0048 import Bookmarks
+
+from support.desktop import PATIENCE
+from support.friends import befriend
+from support.pictures import plain_png
+from support.people import Person, with_nodes
+
+AVATAR, NICK = "urn:xmpp:avatar:metadata", "http://jabber.org/protocol/nick"
+TOLD_OF = {AVATAR: "xep_0084", NICK: "xep_0172"}
+
+
+def play(scenario):
+    asyncio.run(asyncio.wait_for(scenario, PATIENCE))
+
+
+def curious(account, server, resource="phone", about=(AVATAR, NICK)):
+    """Somebody who asks for events about that, by capabilities (XEP-0115)."""
+    person = Person(account, server, resource)
+    with_nodes(person)
+    for node in about:
+        person.register_plugin(TOLD_OF[node])
+    return person
+
+
+@contextlib.asynccontextmanager
+async def present(*people):
+    for person in people:
+        await person.come()
+    yield
+    for person in people:
+        await person.leave()
+
+
+def told(person, node, whom):
+    """The payloads of the events that have come."""
+    return [item["payload"] for message in person.events if message["from"] == whom.jid
+            and message["pubsub_event"]["items"]["node"] == node
+            for item in message["pubsub_event"]["items"]]
+
+
+async def is_told(person, node, whom, count=1):
+    await person.wait_for(lambda: len(told(person, node, whom)) >= count, f"an event of {node}")
+    return told(person, node, whom)
+
+
+async def show_picture(person, picture):
+    await person["xep_0084"].publish_avatar(picture)
+    await person["xep_0084"].publish_avatar_metadata(
+        {"id": hashlib.sha1(picture).hexdigest(), "type": "image/png", "bytes": str(len(picture)), "width": "64",
+         "height": "64"})
+
+
+async def picture_of(whom, seen_by):
+    """By the way of clients: an event, and then the data that it names."""
+    shown = (await is_told(seen_by, AVATAR, whom))[-1].find(f"{{{AVATAR}}}info").get("id")
+    answer = await seen_by["xep_0084"].retrieve_avatar(whom.jid, shown)
+    return answer["pubsub"]["items"]["item"]["avatar_data"]["value"]
+
+
+def test_an_avatar_and_a_nickname(server):
+    """Contacts are told at once if they are there, and otherwise when they come; so are one's other devices."""
+    mine, theirs = server.accounts("alice", "bob")
+    befriend(server, mine, theirs)
+    picture, other = plain_png(64, "teal"), plain_png(64, "plum")
+
+    async def scenario():
+        alice, bob, laptop = curious(mine, server), curious(theirs, server), curious(mine, server, "laptop")
+        async with present(alice, bob):
+            await show_picture(alice, picture)
+            await alice["xep_0172"].publish_nick("Alice in Chains")
+            assert await picture_of(mine, seen_by=bob) == picture
+            assert (await is_told(bob, NICK, mine))[0].text == "Alice in Chains"
+            assert await picture_of(mine, seen_by=alice) == picture
+        bob = curious(theirs, server)
+        async with present(bob, laptop):
+            for person in (bob, laptop):
+                assert await picture_of(mine, seen_by=person) == picture
+                assert (await is_told(person, NICK, mine))[0].text == "Alice in Chains"
+            await show_picture(laptop, other)
+            await is_told(bob, AVATAR, mine, count=2)
+            assert await picture_of(mine, seen_by=bob) == other
+            await laptop["xep_0084"].stop()
+            _, _, stopped = await is_told(bob, AVATAR, mine, count=3)
+            assert len(stopped) == 0
+    play(scenario())
+
+
+def test_who_did_not_ask_is_not_told(server):
+    """Neither a contact whose client wants something else, nor who is no contact; the latter may not even look."""
+    mine, theirs, other = server.accounts("alice", "bob", "mallory")
+    befriend(server, mine, theirs)
+
+    async def scenario():
+        alice = curious(mine, server)
+        bob, mallory = curious(theirs, server, about=(NICK,)), curious(other, server)
+        async with present(alice, bob, mallory):
+            await show_picture(alice, plain_png(64, "teal"))
+            await alice["xep_0172"].publish_nick("Alice")
+            await is_told(bob, NICK, mine)
+            for person in (bob, mallory):
+                alice.send_message(person.boundjid, "Over", mtype="chat")
+                await person.hears("Over")
+            assert not told(bob, AVATAR, mine) and not mallory.events
+            with pytest.raises(IqError) as refused:
+                await mallory["xep_0060"].get_items(mine.jid, NICK)
+            assert refused.value.condition == "not-authorized"
+    play(scenario())
+
+
+@pytest.mark.parametrize("method", ["xep_0049", "xep_0223"], ids=["private XML", "a private node"])
+def test_bookmarks(server, method):
+    """What one device keeps another finds, and nobody else."""
+    mine, theirs = server.accounts("alice", "bob")
+    befriend(server, mine, theirs)
+
+    def bookmarks_in(answer):
+        kept = answer["private"] if method == "xep_0049" else answer["pubsub"]["items"]["item"]
+        return [(str(each["jid"]), each["nick"], each["autojoin"]) for each in kept["bookmarks"]["conferences"]]
+
+    async def scenario():
+        alice, laptop, bob = (curious(account, server, resource) for account, resource in
+                              ((mine, "phone"), (mine, "laptop"), (theirs, "phone")))
+        for person in (alice, laptop, bob):
+            person.register_plugin("xep_0048")
+        async with present(alice, laptop, bob):
+            bookmarks = Bookmarks()
+            bookmarks.add_conference("garden@conference.localhost", "alice", name="The garden", autojoin=True)
+            await alice["xep_0048"].set_bookmarks(bookmarks, method=method)
+            assert bookmarks_in(await laptop["xep_0048"].get_bookmarks(method=method)) == [
+                ("garden@conference.localhost", "alice", True)]
+            if method == "xep_0223":
+                await is_told(laptop, "storage:bookmarks", mine)
+                with pytest.raises(IqError):
+                    await bob["xep_0060"].get_items(mine.jid, "storage:bookmarks")
+                assert not bob.events
+    play(scenario())
