@@ -9,12 +9,16 @@ import pytest
 from slixmpp.exceptions import IqError
 from slixmpp.plugins.xep_0048 import Bookmarks
 
-from support.desktop import PATIENCE
+from support import desktop_client
+from support.desktop import PATIENCE, Desktop, need, until
+from support.dino import Dino
 from support.friends import befriend
+from support.gajim import Gajim
+from support.people import Person, with_nodes, with_receipts
 from support.pictures import plain_png
-from support.people import Person, with_nodes
 
-AVATAR, NICK = "urn:xmpp:avatar:metadata", "http://jabber.org/protocol/nick"
+AVATAR, NICK, CARD = "urn:xmpp:avatar:metadata", "http://jabber.org/protocol/nick", "urn:xmpp:vcard4"
+VCARD = "{urn:ietf:params:xml:ns:vcard-4.0}"
 TOLD_OF = {AVATAR: "xep_0084", NICK: "xep_0172"}
 
 
@@ -27,7 +31,10 @@ def curious(account, server, resource="phone", about=(AVATAR, NICK)):
     person = Person(account, server, resource)
     with_nodes(person)
     for node in about:
-        person.register_plugin(TOLD_OF[node])
+        if node in TOLD_OF:
+            person.register_plugin(TOLD_OF[node])
+        else:
+            person["xep_0163"].add_interest(node)
     return person
 
 
@@ -64,6 +71,10 @@ async def picture_of(whom, seen_by):
     shown = (await is_told(seen_by, AVATAR, whom))[-1].find(f"{{{AVATAR}}}info").get("id")
     answer = await seen_by["xep_0084"].retrieve_avatar(whom.jid, shown)
     return answer["pubsub"]["items"]["item"]["avatar_data"]["value"]
+
+
+def note_in(card):
+    return card.findtext(f"{VCARD}note/{VCARD}text")
 
 
 def test_an_avatar_and_a_nickname(server):
@@ -143,3 +154,83 @@ def test_bookmarks(server, method):
                     await bob["xep_0060"].get_items(mine.jid, "storage:bookmarks")
                 assert not bob.events
     play(scenario())
+
+
+@pytest.fixture
+def people(server, tmp_path):
+    """Somebody at a desktop, somebody who is not, and the folder for the desktop; the two know each other."""
+    mine, theirs = server.accounts("dora", "paula")
+    befriend(server, mine, theirs)
+    folder = tmp_path / "desktop"
+    folder.mkdir()
+    return mine, theirs, folder
+
+
+def test_dino_shows_an_avatar(server, people):
+    """One that was there before Dino, and one that came later."""
+    need("dino-im")
+    mine, theirs, folder = people
+    first, second = plain_png(64, "teal"), plain_png(64, "plum")
+
+    async def scenario(dino):
+        paula = curious(theirs, server)
+        async with present(paula):
+            await show_picture(paula, first)
+            await dino.start()
+            await paula.sees(mine.jid)
+            await dino.open_conversation(theirs.jid)
+            await until(lambda: first in dino.pictures(), "the picture")
+            assert second not in dino.pictures()
+            await show_picture(paula, second)
+            await until(lambda: second in dino.pictures(), "the other picture")
+
+    Dino.furnish(folder, mine)
+    with Desktop(folder, server.certificate) as desktop:
+        desktop_client.play(server, desktop, scenario(Dino(desktop)))
+
+
+def test_gajim_shows_an_avatar_and_saves_a_profile(server, people):
+    """What its dialogue saves comes to contacts, and then the dialogue can be used again."""
+    need("gajim")
+    mine, theirs, folder = people
+    picture = plain_png(64, "teal")
+
+    async def scenario(gajim):
+        paula = curious(theirs, server, about=(AVATAR, NICK, CARD))
+        with_receipts(paula)
+        async with present(paula):
+            await show_picture(paula, picture)
+            await gajim.start()
+            await paula.sees(mine.jid)
+            await until(lambda: picture in gajim.pictures(), "the picture")
+
+            async def is_saved():
+                await gajim.open_profile()
+                await gajim.edit_profile("Dora the First", "Likes horses", "/mnt/mine.png")
+                with contextlib.suppress(AssertionError):
+                    for node in (NICK, CARD, AVATAR):
+                        await is_told(paula, node, mine)
+                    if told(paula, NICK, mine)[-1].text == "Dora the First" and note_in(
+                            told(paula, CARD, mine)[-1]) == "Likes horses":
+                        return True
+                return await gajim.close_profile()
+
+            await until(is_saved, "a profile")
+            assert await picture_of(mine, seen_by=paula) in gajim.pictures()
+            question = paula.make_message(paula.seen[-1]["from"], "All saved?", mtype="chat")
+            question["request_receipt"] = True
+            question.send()
+            await paula.wait_for(lambda: paula.receipts, "a receipt")
+            before = len(told(paula, CARD, mine))
+
+            async def is_saved_again():
+                await gajim.save_profile_again()
+                return len(told(paula, CARD, mine)) > before
+
+            await until(is_saved_again, "the profile again")
+            assert note_in(told(paula, CARD, mine)[-1]) == "Likes horses"
+
+    Gajim.furnish(folder, mine)
+    (folder / "mine.png").write_bytes(plain_png(64, "plum"))
+    with Desktop(folder, server.certificate) as desktop:
+        desktop_client.play(server, desktop, scenario(Gajim(desktop)))

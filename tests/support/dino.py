@@ -10,6 +10,7 @@ from support.desktop import rows, until
 ACCOUNTS = """CREATE TABLE account (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, bare_jid TEXT UNIQUE NOT NULL,
     resourcepart TEXT, password TEXT, alias TEXT, enabled INTEGER, roster_version TEXT, mam_earliest_synced INTEGER)"""
 DATABASE = ".local/share/dino/dino.db"
+AVATARS = ".local/share/dino/avatars"
 KEYS = ".local/share/dino/omemo.db"
 RECEIVED = 1
 OMEMO = 2
@@ -78,6 +79,10 @@ class Dino:
         """As people compare it, of the keys that Dino has made: without the byte for the kind of key."""
         (key,), = rows(self.desktop.folder / KEYS, "SELECT identity_key_public_base64 FROM identity")
         return "-".join(re.findall("." * 8, base64.b64decode(key)[1:].hex()))
+
+    def pictures(self):
+        """The avatars that Dino has fetched to show them."""
+        return [path.read_bytes() for path in (self.desktop.folder / AVATARS).glob("*")]
 
     def history(self):
         return [body for body, in rows(self._database, "SELECT body FROM message ORDER BY id")]
