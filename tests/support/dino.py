@@ -54,9 +54,10 @@ class Dino:
         await self.desktop.type(words)
 
     def encrypt(self):
-        """Chooses OMEMO for each conversation so far, as its menu does; while Dino is not running."""
+        """Chooses OMEMO for each conversation so far, as its menu does, and closes it, so that one can see when it is
+        open again; while Dino is not running."""
         with contextlib.closing(sqlite3.connect(self._database)) as database, database:
-            assert database.execute("UPDATE conversation SET encryption = ?", (OMEMO,)).rowcount
+            assert database.execute("UPDATE conversation SET encryption = ?, active = 0", (OMEMO,)).rowcount
 
     async def enter(self, room, is_inside):
         await self.desktop.run("dino-im", f"xmpp:{room}?join")
