@@ -60,9 +60,10 @@ Result<Rooms*, Error> rooms_at(const Context& context, const std::string& name)
     const Router& router = context.server.router_of(context.shard);
     const auto wanted = Jid::parse(name);
     for (const auto& [domain, service] : router.services()) {
-        Rooms* rooms = service->rooms();
-        const bool is_meant = wanted && (domain == wanted->text() || rooms->host().name() == wanted->text());
-        if (rooms != nullptr && is_meant) {
+        Rooms* rooms = service->rooms(); // null: it is a service of another kind
+        const bool is_meant = rooms != nullptr && wanted
+            && (domain == wanted->text() || rooms->host().name() == wanted->text());
+        if (is_meant) {
             return rooms;
         }
     }
