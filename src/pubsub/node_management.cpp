@@ -131,9 +131,7 @@ Task<std::optional<StanzaError>> apply_config(NodeService& service, NodePtr node
         co_return StanzaError(StanzaError::item_not_found);
     }
     node->set_config(std::move(config));
-    if (!(*changed)->empty()) {
-        service.changed({ node->name(), {}, **changed });
-    }
+    service.changed({ node->name(), {}, **changed, false, true });
     if (!(*changed)->empty() && node->config().notify_retract) {
         send_event(service, node, retracted_event(*node, **changed));
     }

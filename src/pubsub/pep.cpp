@@ -92,10 +92,34 @@ public:
         co_return std::move(page->items);
     }
 
-    Task<std::optional<StanzaError>> publish(std::shared_ptr<User> account, std::string node,
-        NodeItem item) override
+    Task<Result<Readers, StanzaError>> readers(std::shared_ptr<User> account, std::string node) override
+    {
+        auto finding = nodes_of(*account).find(std::move(node));
+        const auto found = co_await finding;
+        if (!found && found.error().condition() != StanzaError::item_not_found) {
+            co_return found.error();
+        }
+        if (!found) {
+            co_return Readers::few;
+        }
+        switch ((*found)->config().access) {
+        case NodeConfig::Access::open: co_return Readers::everybody;
+        case NodeConfig::Access::presence: co_return Readers::contacts;
+        case NodeConfig::Access::roster:
+        case NodeConfig::Access::authorize:
+        case NodeConfig::Access::whitelist: break;
+        }
+        co_return Readers::few;
+    }
+
+    using PersonalNodes::publish;
+    Task<std::optional<StanzaError>> publish(std::shared_ptr<User> account, std::string node, NodeItem item,
+        NewNode access) override
     {
         Publication publication;
+        if (access == NewNode::open) {
+            publication.access_of_new_node = NodeConfig::Access::open;
+        }
         publication.node = std::move(node);
         publication.item = std::move(item);
         auto publishing = stonechat::publish(nodes_of(*account), account->jid(), std::move(publication));

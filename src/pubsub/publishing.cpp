@@ -144,6 +144,7 @@ Result<NodeConfig, StanzaError> config_for(const NodeService& service, const Pub
 {
     NodeConfig config = service.default_config(publication.node);
     if (!publication.options) {
+        config.access = publication.access_of_new_node.value_or(config.access);
         return config;
     }
     const NodeConfigLimits limits = service.config_limits(publication.node);

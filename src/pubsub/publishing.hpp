@@ -21,6 +21,8 @@ struct Publication {
     std::optional<NodeItem> item;
     std::string payload_ns;          ///< of the item's payload, if it has one
     std::optional<DataForm> options; ///< preconditions (§7.1.5)
+    /// Instead of the usual one, if the node is created; only without `options`.
+    std::optional<NodeConfig::Access> access_of_new_node = std::nullopt;
 };
 
 /// Publishes for `from`, to a node that is made if it does not exist. Answers when the item is committed and

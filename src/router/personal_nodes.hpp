@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stonechat {
@@ -29,10 +30,24 @@ public:
     virtual Task<Items> read(std::shared_ptr<User> account, Jid reader, std::string node,
         NodeStore::ItemQuery query) = 0;
 
+    /// Who may read a node, beside those whom the node names.
+    enum class Readers {
+        few,      ///< some that the account chose; or there is no such node
+        contacts, ///< who see the account's presence
+        everybody,
+    };
+    virtual Task<Result<Readers, StanzaError>> readers(std::shared_ptr<User> account, std::string node) = 0;
+
+    /// The access to a node that `publish` creates.
+    enum class NewNode { usual, open };
     /// Publishes an item as a client of the account would: creates the node with its usual configuration,
     /// stores, then sends the events. Returns why it failed.
     virtual Task<std::optional<StanzaError>> publish(std::shared_ptr<User> account, std::string node,
-        NodeItem item) = 0;
+        NodeItem item, NewNode access) = 0;
+    Task<std::optional<StanzaError>> publish(std::shared_ptr<User> account, std::string node, NodeItem item)
+    {
+        return publish(std::move(account), std::move(node), std::move(item), NewNode::usual);
+    }
     /// Publishes several items: stores all of them or none, then sends an event for each.
     virtual Task<std::optional<StanzaError>> publish_all(std::shared_ptr<User> account, std::string node,
         std::vector<NodeItem> items) = 0;
@@ -46,6 +61,7 @@ public:
         std::vector<NodeItem> published;
         std::vector<std::string> retracted; ///< ids
         bool emptied = false;               ///< all items are gone: the node was purged or deleted
+        bool configured = false;            ///< the node has another configuration
     };
     using OnChange = std::function<void(User& account, const Change& change)>;
     /// Calls `f` after each committed change of the node `node` of any account. Call when a module attaches.
