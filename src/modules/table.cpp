@@ -3,6 +3,7 @@
 
 #include "modules/administration.hpp"
 #include "modules/archive.hpp"
+#include "modules/avatar_conversion.hpp"
 #include "modules/blocking.hpp"
 #include "modules/bookmarks.hpp"
 #include "modules/capabilities.hpp"
@@ -40,8 +41,8 @@ const std::vector<ModuleEntry>& module_table()
         { make_carbons, true }, { make_offline, true }, { make_push, true }, { make_client_state, true },
         { make_disco, true }, { make_capabilities, true }, { make_ping, true }, { make_version, true },
         { make_time, true }, { make_contact, true }, { make_last_activity, true }, { make_vcard, true },
-        { make_private_xml, true }, { make_bookmarks, true }, { make_session_request, true },
-        { make_registration, true }, { make_administration, true },
+        { make_avatar_conversion, true }, { make_private_xml, true }, { make_bookmarks, true },
+        { make_session_request, true }, { make_registration, true }, { make_administration, true },
         { make_commands, true }, // last: lists what all the others have registered
     };
     return table;

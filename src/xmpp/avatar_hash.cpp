@@ -18,18 +18,17 @@ bool is_space(char c)
 
 } // namespace
 
-std::string avatar_hash(const Element& card)
+std::optional<std::string> decode_image(std::string text)
 {
-    const Element* photo = card.child("PHOTO", ns::vcard_temp);
-    std::string text = photo == nullptr ? std::string() : photo->child_text("BINVAL");
-    std::erase_if(text, is_space); // clients insert line breaks
-    const auto image = base64_decode(text);
-    if (!image || image->empty()) {
-        return {};
-    }
+    std::erase_if(text, is_space);
+    return base64_decode(text);
+}
+
+std::string image_hash(std::string_view image)
+{
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest {};
     unsigned length = 0;
-    if (EVP_Digest(image->data(), image->size(), digest.data(), &length, EVP_sha1(), nullptr) != 1) {
+    if (EVP_Digest(image.data(), image.size(), digest.data(), &length, EVP_sha1(), nullptr) != 1) {
         return {};
     }
     constexpr std::string_view digits = "0123456789abcdef";
@@ -39,6 +38,13 @@ std::string avatar_hash(const Element& card)
         hash += digits[digest[i] & 15U];
     }
     return hash;
+}
+
+std::string avatar_hash(const Element& card)
+{
+    const Element* photo = card.child("PHOTO", ns::vcard_temp);
+    const auto image = photo == nullptr ? std::nullopt : decode_image(photo->child_text("BINVAL"));
+    return image && !image->empty() ? image_hash(*image) : std::string();
 }
 
 } // namespace stonechat

@@ -31,6 +31,7 @@ constexpr std::array known {
     ns::private_xml,
     ns::commands,
     ns::vcard_temp,
+    ns::vcard_update,
     ns::result_set,
     ns::in_band_registration,
     ns::registration_feature,

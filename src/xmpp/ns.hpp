@@ -77,6 +77,9 @@ inline constexpr std::string_view bookmarks_compat = "urn:xmpp:bookmarks:1#compa
 inline constexpr std::string_view bookmarks_compat_pep = "urn:xmpp:bookmarks:1#compat-pep";
 inline constexpr std::string_view bookmarks_conversion = "urn:xmpp:bookmarks-conversion:0"; // XEP-0411
 inline constexpr std::string_view displayed_sync = "urn:xmpp:mds:displayed:0";              // XEP-0490
+inline constexpr std::string_view vcard_update = "vcard-temp:x:update";                     // XEP-0153
+inline constexpr std::string_view avatar_data = "urn:xmpp:avatar:data";                     // XEP-0084
+inline constexpr std::string_view avatar_metadata = "urn:xmpp:avatar:metadata";             // XEP-0084
 inline constexpr std::string_view vcard4 = "urn:xmpp:vcard4";                   // XEP-0292, a node
 inline constexpr std::string_view microblog = "urn:xmpp:microblog:0";           // XEP-0472
 inline constexpr std::string_view omemo_2_devices = "urn:xmpp:omemo:2:devices"; // XEP-0384
@@ -122,6 +125,8 @@ inline constexpr std::string_view group_ticks = "urn:stonechat:muc:ticks:0";  //
 inline constexpr std::string_view room_registration =
     "urn:stonechat:muc:register:0";                                        // fields of forms of ours
 inline constexpr std::string_view rooms_kept = "urn:stonechat:muc:kept:0"; // kept of a resumable session
+inline constexpr std::string_view avatar_conversion =
+    "urn:xmpp:pep-vcard-conversion:0"; // XEP-0398, a feature
 
 // Form types (XEP-0068)
 inline constexpr std::string_view room_config_form = "http://jabber.org/protocol/muc#roomconfig"; // XEP-0045
