@@ -97,8 +97,11 @@ public:
         on.host().add_data_view(std::string(ns::bookmarks_old), *this);
         on.user_load([this](User& user) { return load(user.shared_from_this()); });
         on.account_changed([this](const Context& c) { states_.of(*c.user).moved = false; });
-        nodes_->watch(std::string(ns::bookmarks),
-            [this](User& account, const PersonalNodes::Change&) { changed(account); });
+        nodes_->watch(std::string(ns::bookmarks), [this](User& account, const PersonalNodes::Change& change) {
+            if (change.concerns_items()) {
+                changed(account);
+            }
+        });
     }
 
     // DataView

@@ -62,6 +62,8 @@ public:
         std::vector<std::string> retracted; ///< ids
         bool emptied = false;               ///< all items are gone: the node was purged or deleted
         bool configured = false;            ///< the node has another configuration
+
+        bool concerns_items() const { return !published.empty() || !retracted.empty() || emptied; }
     };
     using OnChange = std::function<void(User& account, const Change& change)>;
     /// Calls `f` after each committed change of the node `node` of any account. Call when a module attaches.
