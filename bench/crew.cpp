@@ -103,6 +103,9 @@ void Crew::on_element(Client& client, const Item& item)
     const auto type = attribute(item.head, "type");
     const auto id = attribute(item.head, "id");
     if (type == "get" || type == "set") {
+        if (listener_.asked && listener_.asked(client, item)) {
+            return;
+        }
         client.write(fmt::format("<iq type='error' id='{}' to='{}'><error type='cancel'><service-unavailable "
                                  "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
             id, attribute(item.head, "from")));

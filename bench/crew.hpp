@@ -18,6 +18,8 @@ namespace stonechat::bench {
 struct CrewListener {
     std::function<void(Client&)> online;
     std::function<void(Client&, const Item&)> element;
+    /// A request to the client. Whoever returns false leaves it to the crew, which refuses it.
+    std::function<bool(Client&, const Item&)> asked;
     std::function<void(Client&)> batch_end;
     std::function<void(Client&)> acknowledged;
 };

@@ -22,6 +22,7 @@ int main(int argc, char** argv)
     bench::add_offline_mode(app, exit_code);
     bench::add_archive_mode(app, exit_code);
     bench::add_resume_mode(app, exit_code);
+    bench::add_pubsub_mode(app, exit_code);
     bench::add_floor_mode(app, exit_code);
     try {
         app.parse(argc, argv);

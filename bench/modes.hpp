@@ -16,6 +16,7 @@ void add_offline_mode(CLI::App& app, int& exit_code);
 void add_archive_mode(CLI::App& app, int& exit_code);
 void add_resume_mode(CLI::App& app, int& exit_code);
 void add_muc_mode(CLI::App& app, int& exit_code);
+void add_pubsub_mode(CLI::App& app, int& exit_code);
 void add_floor_mode(CLI::App& app, int& exit_code);
 
 } // namespace stonechat::bench

@@ -26,13 +26,15 @@ class Plan:
     archive_rate: int = 2000  # messages a second when latency is measured with the archive
     archive_shapes: tuple = ((1000, 1), (20, 64))  # pairs, and the window of each: the cost should be the same
     crowd: int = 5000  # people in the largest room
+    subscribers: int = 10000  # of one node of a pubsub service; 0: nothing with nodes is measured
+    item_logins: int = 100  # logins with the newest items of all contacts
     connections: tuple = (100, 1000, 5000)  # chat is measured with so many too, besides `pairs`
     after_leaving: float = 65  # seconds until memory should have been given back
     only: list = field(default_factory=list)
 
     def accounts(self):
         return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users, self.crowd,
-                   *self.connections, *(2 * pairs for pairs, _ in self.archive_shapes))
+                   self.subscribers + 1, *self.connections, *(2 * pairs for pairs, _ in self.archive_shapes))
 
 
 @dataclass
@@ -78,6 +80,18 @@ def archive_shape_steps(plan):
             for pairs, window in plan.archive_shapes]
 
 
+def pubsub_steps(plan):
+    """Nodes of accounts, and one of a service. No archive: events of nodes are not kept there."""
+    if plan.subscribers == 0:
+        return []
+    seconds = ["--seconds", str(plan.seconds)]
+    loads = [("publish", ["--outstanding", "1", *seconds]), ("pipelined", seconds), ("login", ["--logins", str(plan.item_logins)]),
+             ("fetch", seconds), ("crowd", ["--subscribers", str(plan.subscribers)])]
+    return [Step(f"pubsub {name}", ["pubsub", "publish" if name == "pipelined" else name, *load], "plain",
+                 fresh=name == "publish")
+            for name, load in loads]
+
+
 def steps(plan):
     seconds = ["--seconds", str(plan.seconds), "--pairs", str(plan.pairs)]
     login = ["login", "--count", str(plan.logins), "--users", str(plan.login_users)]
@@ -105,6 +119,7 @@ def steps(plan):
         Step("room plain", room, "plain", fresh=True, archive=True),
         Step("room pipelined", [*room, "--outstanding", "4", "--room", "pipelined"], "plain", archive=True),
         Step("room crowd", crowd, "plain", fresh=True, archive=True),
+        *pubsub_steps(plan),
     ]
     if not plan.only:
         return every
@@ -272,6 +287,27 @@ def idle_rows():
     return rows
 
 
+def pubsub_rows():
+    cpu = "server_cpu_seconds_per_million"
+    rows = []
+    for label, step in (("10 publishers, 50 contacts", "pubsub publish"), ("the same, 16 outstanding", "pubsub pipelined")):
+        is_goal = step == "pubsub pipelined"
+        rows += [Row(f"nodes, {label}: publishes a second", step, "publishes_per_second", "1/s",
+                     at_least=5000 if is_goal else None),
+                 Row(f"nodes, {label}: events a second", step, "events_per_second", "1/s", at_least=250000 if is_goal else None),
+                 Row(f"nodes, {label}: CPU per million events", step, cpu, "s", 2),
+                 Row(f"nodes, {label}: latency p50", step, "event_latency_p50_ms", "ms", 2),
+                 Row(f"nodes, {label}: latency p99", step, "event_latency_p99_ms", "ms", 2)]
+    return rows + [
+        Row("newest items at login: the last of 600 is there after, p50", "pubsub login", "all_items_p50_ms", "ms", 1, at_most=30),
+        Row("newest items at login: the last of 600 is there after, p99", "pubsub login", "all_items_p99_ms", "ms", 1, at_most=30),
+        Row("items of an offline account, 3 KiB: answers a second", "pubsub fetch", "answers_per_second", "1/s", at_least=20000),
+        Row("items of an offline account: CPU per million answers", "pubsub fetch", cpu, "s", 2),
+        Row("node with 10,000 subscribers: answered after", "pubsub crowd", "answer_latency_p50_ms", "ms", 1),
+        Row("node with 10,000 subscribers: the last has it after", "pubsub crowd", "last_delivery_p50_ms", "ms", 1),
+    ]
+
+
 ROWS = [
     Row("byte relay, plain: CPU per million messages", "floor plain", "server_cpu_seconds_per_million", "s", 2),
     Row("byte relay, TLS: CPU per million messages", "floor tls", "server_cpu_seconds_per_million", "s", 2),
@@ -309,6 +345,7 @@ ROWS = [
         "s", 2),
     Row("room of 5,000: all have entered after", "room crowd", "entering_seconds", "s", 2, at_most=30),
     Row("room of 5,000: one message is with all after", "room crowd", "one_message_to_all_ms", "ms", 1, at_most=100),
+    *pubsub_rows(),
     *idle_rows(),
     Row("idle, resumable: part of a core", "idle resumable", "idle_server_core_used", "%", 3),
     Row("idle, plain: part of a core", "idle plain", "idle_server_core_used", "%", 3, at_most=0.1),
