@@ -40,8 +40,8 @@ private:
 
     void prepare()
     {
-        if (bench_.users(mode_.subscribers + 1) <= mode_.subscribers) {
-            throw BenchError(fmt::format("{} accounts are needed", mode_.subscribers + 1));
+        if (bench_.users(connected_ + 1) <= connected_) {
+            throw BenchError(fmt::format("{} accounts are needed", connected_ + 1));
         }
         owner_.enlist(0, "bench");
         owner_.log_in();
@@ -51,24 +51,31 @@ private:
         owner_.settle();
         subscribe_all();
         for (std::uint32_t i = 0; i < connected_; ++i) {
-            // Spread over all of them.
-            subscribers_.enlist(1
-                    + static_cast<std::uint32_t>(std::uint64_t(i) * mode_.subscribers / connected_),
-                "bench");
+            subscribers_.enlist(1 + i, "bench");
         }
         subscribers_.log_in();
         subscribers_.come_online();
+    }
+
+    /// Those who are connected are spread over all. The others need no account: who is offline gets no
+    /// events either.
+    std::string subscriber(std::uint32_t number) const
+    {
+        const std::uint32_t distance = mode_.subscribers / std::max(connected_, 1u);
+        const bool is_connected = number % distance == 0 && number / distance < connected_;
+        const std::string user = is_connected ? bench_.account(1 + number / distance, "").user
+                                              : fmt::format("absent{}", number);
+        return fmt::format("{}@{}", user, bench_.target.domain);
     }
 
     /// By the owner (XEP-0060 §8.8.2).
     void subscribe_all()
     {
         const auto start = CpuSpan::start(bench_.server);
-        for (std::uint32_t first = 1; first <= mode_.subscribers; first += batch) {
+        for (std::uint32_t first = 0; first < mode_.subscribers; first += batch) {
             std::string entries;
-            for (std::uint32_t i = first; i < first + batch && i <= mode_.subscribers; ++i) {
-                entries += fmt::format("<subscription jid='{}@{}' subscription='subscribed'/>",
-                    bench_.account(i, "").user, bench_.target.domain);
+            for (std::uint32_t i = first; i < std::min(first + batch, mode_.subscribers); ++i) {
+                entries += fmt::format("<subscription jid='{}' subscription='subscribed'/>", subscriber(i));
             }
             owner_.ask(0, "set", service_,
                 fmt::format("<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><subscriptions "

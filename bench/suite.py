@@ -33,8 +33,8 @@ class Plan:
     only: list = field(default_factory=list)
 
     def accounts(self):
-        return max(self.sessions, self.resumed + 16, self.pairs * 2, 216, self.login_users, self.crowd,
-                   self.subscribers + 1, *self.connections, *(2 * pairs for pairs, _ in self.archive_shapes))
+        return max(self.sessions, self.resumed + 16, self.pairs * 2, 301, self.login_users, self.crowd,
+                   *self.connections, *(2 * pairs for pairs, _ in self.archive_shapes))
 
 
 @dataclass
