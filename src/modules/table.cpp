@@ -12,6 +12,7 @@
 #include "modules/commands.hpp"
 #include "modules/contact.hpp"
 #include "modules/disco.hpp"
+#include "modules/displayed_sync.hpp"
 #include "modules/forgery.hpp"
 #include "modules/last_activity.hpp"
 #include "modules/offline.hpp"
@@ -35,9 +36,9 @@ const std::vector<ModuleEntry>& module_table()
 {
     // Within a stage, handlers run in this order: blocking comes before everything else.
     static const std::vector<ModuleEntry> table {
-        { make_blocking, true }, { make_forgery, true }, { make_roster, true }, { make_subscription, true },
-        { make_presence, true }, { make_stanza_ids, true }, { make_archive, true },
-        { make_retraction, true }, // after archive, whose decision it needs
+        { make_blocking, true }, { make_forgery, true }, { make_displayed_sync, true }, { make_roster, true },
+        { make_subscription, true }, { make_presence, true }, { make_stanza_ids, true },
+        { make_archive, true }, { make_retraction, true }, // after archive, whose decision it needs
         { make_carbons, true }, { make_offline, true }, { make_push, true }, { make_client_state, true },
         { make_disco, true }, { make_capabilities, true }, { make_ping, true }, { make_version, true },
         { make_time, true }, { make_contact, true }, { make_last_activity, true }, { make_vcard, true },

@@ -90,11 +90,7 @@ void Node::put(const NodeSubscriber& subscriber)
 
 void Node::forget(const Jid& account)
 {
-    const std::vector<Jid> all_owners = owners();
-    const bool is_last_owner = all_owners.size() == 1 && all_owners.front() == account;
-    if (!is_last_owner) {
-        affiliates_.erase(account);
-    }
+    affiliates_.erase(account);
     for (const NodeSubscriber& each : subscriptions_of(account)) {
         subscribers_.erase(each.jid);
     }

@@ -54,7 +54,7 @@ public:
     NodeSubscriptionState subscription_state(const Jid& who) const;
     void put(const NodeSubscriber& subscriber);
 
-    /// Drops the affiliation and subscriptions of an account that was removed. A last owner stays.
+    /// Drops the affiliation and subscriptions of an account that was removed.
     void forget(const Jid& account);
 
     /// To be locked by code that changes the node: it waits for the store on the way.

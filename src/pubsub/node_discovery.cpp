@@ -126,6 +126,7 @@ std::vector<std::string_view> pubsub_features()
         "http://jabber.org/protocol/pubsub#subscription-notifications",
         "http://jabber.org/protocol/pubsub#subscription-options",
         ns::order_by,
+        "urn:xmpp:order-by:1@http://jabber.org/protocol/pubsub",
     };
 }
 

@@ -2,8 +2,10 @@
 #include "pubsub/pep.hpp"
 
 #include "base/background.hpp"
+#include "net/shard.hpp"
 #include "pubsub/account_nodes.hpp"
 #include "pubsub/events.hpp"
+#include "pubsub/item_expiry.hpp"
 #include "pubsub/last_items.hpp"
 #include "pubsub/node_creation.hpp"
 #include "pubsub/node_discovery.hpp"
@@ -68,6 +70,14 @@ public:
             [this](Presence p, const Context& c) { return serve_new_contact(p, c); });
         on.message(Flow::from_client, Stage::guard,
             [this](Message m, const Context& c) { return approve(m, c); });
+        on.items_expired([this, &host = on.host()](const Jid& account, const std::string& node,
+                             const std::vector<std::string>& ids) {
+            tell_expired_of(host, account, node, ids);
+        });
+        if (on.host().shard().index() == 0) { // once per server
+            expiry_.emplace(on.host());
+            on.host().shard().post([this] { expiry_->start(); });
+        }
         on.other_account_removed([this, &host = on.host()](const Jid& account) { drop(host, account); });
     }
 
@@ -309,6 +319,21 @@ private:
         co_return Done();
     }
 
+    void tell_expired_of(Host& host, const Jid& account, const std::string& node,
+        const std::vector<std::string>& ids)
+    {
+        if (account.domain() != host.name() || !account.has_local()) {
+            return;
+        }
+        host.user(account.local())->when_loaded([this, node, ids](User& user) {
+            if (user.state() == User::State::ready) {
+                AccountNodes& nodes = nodes_of(user);
+                start_in_background(tell_expired(nodes, nodes.hold(), node, ids), user.host().log(),
+                    "expiry of items not told");
+            }
+        });
+    }
+
     void drop(const Host& host, const Jid& account) const
     {
         for (const auto& [name, user] : host.users()) {
@@ -320,6 +345,7 @@ private:
 
     PubsubRequests requests_;
     AccountNodes::Watchers watchers_;
+    std::optional<ItemExpiry> expiry_; ///< on shard 0 only
     UserSlot<std::unique_ptr<AccountNodes>> nodes_;
     SessionSlot<CapabilitiesPtr> served_; ///< the capabilities for which the newest items were sent
 };

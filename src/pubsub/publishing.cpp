@@ -303,4 +303,19 @@ Task<Result<std::vector<std::string>, StanzaError>> retract(NodeService& service
     co_return gone;
 }
 
+Task<Done> tell_expired(NodeService& service, std::shared_ptr<const void>, std::string node,
+    std::vector<std::string> ids)
+{
+    auto finding = service.find(node);
+    const auto found = co_await finding;
+    if (!found) {
+        co_return Done();
+    }
+    service.changed({ node, {}, ids });
+    if ((*found)->config().notify_retract) {
+        send_event(service, *found, retracted_event(**found, ids));
+    }
+    co_return Done();
+}
+
 } // namespace stonechat

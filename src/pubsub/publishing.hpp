@@ -7,6 +7,7 @@
 #include "xmpp/data_form.hpp"
 #include "xmpp/stanza_error.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,5 +38,9 @@ Task<std::optional<StanzaError>> publish_all(NodeService& service, Jid from, std
 /// (§7.2.2.1).
 Task<Result<std::vector<std::string>, StanzaError>> retract(NodeService& service, NodePtr node,
     std::vector<std::string> ids, bool notify);
+
+/// Sends the events for items that were removed because their time was over.
+Task<Done> tell_expired(NodeService& service, std::shared_ptr<const void> held, std::string node,
+    std::vector<std::string> ids);
 
 } // namespace stonechat

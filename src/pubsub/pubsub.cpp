@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/pubsub.hpp"
 
+#include "base/background.hpp"
 #include "base/log.hpp"
 #include "net/shard.hpp"
+#include "pubsub/publishing.hpp"
 #include "pubsub/pubsub_service.hpp"
 #include "pubsub/service_settings.hpp"
 #include "router/host.hpp"
@@ -51,6 +53,13 @@ public:
         }
         service_ = std::make_unique<PubsubService>(host, *domain);
         host.router().add_service(domain->text(), *service_);
+        on.items_expired([this](const Jid& service, const std::string& node,
+                             const std::vector<std::string>& ids) {
+            if (service == service_->address()) {
+                start_in_background(tell_expired(*service_, {}, node, ids), service_->host().log(),
+                    "expiry of items not told");
+            }
+        });
         on.other_account_removed([this](const Jid& account) { service_->drop(account); });
         on.disco_items(To::host, "", [this](const Context&, const Iq&, Element& query) {
             query.add("item")

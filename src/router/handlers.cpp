@@ -197,6 +197,11 @@ void Handlers::other_account_removed(OnGone handler)
     other_removed_.push_back(std::move(handler));
 }
 
+void Handlers::items_expired(OnExpired handler)
+{
+    items_expired_.push_back(std::move(handler));
+}
+
 void Handlers::disco_later(To to, DiscoLater handler)
 {
     disco_later_[static_cast<std::size_t>(to)] = std::move(handler);

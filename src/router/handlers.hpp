@@ -190,6 +190,11 @@ public:
     /// and host.
     using OnGone = std::function<void(const Jid& account)>;
     void other_account_removed(OnGone handler);
+    /// Items of a node were removed because their time was over. Runs on the home shard of `service`, for the
+    /// handlers of every host.
+    using OnExpired =
+        std::function<void(const Jid& service, const std::string& node, const std::vector<std::string>& ids)>;
+    void items_expired(OnExpired handler);
     /// Loads a module's part of a user; the user becomes ready when all have finished. False: loading failed.
     using OnLoad = std::function<Task<bool>(User&)>;
     void user_load(OnLoad handler);
@@ -243,6 +248,7 @@ public:
     const std::vector<OnMoment>& on_removed() const { return removed_; }
     const std::vector<OnMoment>& on_changed() const { return changed_; }
     const std::vector<Forget>& on_forgotten() const { return forgotten_; }
+    const std::vector<OnExpired>& on_items_expired() const { return items_expired_; }
     const std::vector<OnGone>& on_other_removed() const { return other_removed_; }
     const std::vector<OnMoment>& on_resumed() const { return resumed_; }
     const std::vector<OnMoment>& on_disconnected() const { return disconnected_; }
@@ -295,6 +301,7 @@ private:
     std::vector<OnLoad> load_;
     std::vector<Forget> forgotten_;
     std::vector<OnGone> other_removed_;
+    std::vector<OnExpired> items_expired_;
     std::vector<std::pair<Offer, StreamFeature>> features_;
     std::array<DiscoTable<const Context&, const Iq&>, addressee_count> disco_; ///< by To
     std::array<DiscoLater, addressee_count> disco_later_;                      ///< by To

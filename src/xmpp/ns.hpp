@@ -80,6 +80,7 @@ inline constexpr std::string_view displayed_sync = "urn:xmpp:mds:displayed:0";  
 inline constexpr std::string_view vcard_update = "vcard-temp:x:update";                     // XEP-0153
 inline constexpr std::string_view avatar_data = "urn:xmpp:avatar:data";                     // XEP-0084
 inline constexpr std::string_view avatar_metadata = "urn:xmpp:avatar:metadata";             // XEP-0084
+inline constexpr std::string_view displayed_assist = "urn:xmpp:mds:server-assist:0";        // XEP-0490
 inline constexpr std::string_view vcard4 = "urn:xmpp:vcard4";                   // XEP-0292, a node
 inline constexpr std::string_view microblog = "urn:xmpp:microblog:0";           // XEP-0472
 inline constexpr std::string_view omemo_2_devices = "urn:xmpp:omemo:2:devices"; // XEP-0384

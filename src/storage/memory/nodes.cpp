@@ -256,16 +256,6 @@ NodeAffiliation affiliation_of(const KeptNode& node, const Jid& reader)
     return NodeAffiliation::none;
 }
 
-bool is_last_owner(const KeptNode& node, const Jid& user)
-{
-    const auto is_other_owner = [&user](const auto& affiliate) {
-        return affiliate.second == NodeAffiliation::owner && affiliate.first != user;
-    };
-    const auto found = node.affiliates.find(user);
-    return found != node.affiliates.end() && found->second == NodeAffiliation::owner
-        && std::none_of(node.affiliates.begin(), node.affiliates.end(), is_other_owner);
-}
-
 /// An item whose time is over.
 struct DueItem {
     WallTime expires;
@@ -311,9 +301,7 @@ void forget_in_nodes(Everything& all, const Jid& user)
         for (auto& [name, node] : owner.nodes) {
             std::erase_if(node.subscribers,
                 [&user](const auto& subscriber) { return subscriber.first.same_bare(user); });
-            if (!is_last_owner(node, user)) {
-                node.affiliates.erase(user);
-            }
+            node.affiliates.erase(user);
         }
     }
 }

@@ -43,9 +43,7 @@ constexpr auto select_subscriptions_of =
     "SELECT n.name, s.jid, s.state, s.id, s.options FROM node_subscription s CROSS JOIN node n ON n.id = "
     "s.node"
     " WHERE (s.jid = ?2 OR (s.jid > ?2 || '/' AND s.jid < ?2 || '0')) AND n.owner = ?1 ORDER BY s.jid";
-constexpr auto delete_affiliations_of =
-    "DELETE FROM node_affiliation WHERE jid = ?1 AND (affiliation <> ?2 OR EXISTS (SELECT 1"
-    " FROM node_affiliation o WHERE o.node = node_affiliation.node AND o.affiliation = ?2 AND o.jid <> ?1))";
+constexpr auto delete_affiliations_of = "DELETE FROM node_affiliation WHERE jid = ?1";
 constexpr auto delete_subscriptions_of =
     "DELETE FROM node_subscription WHERE jid = ?1 OR (jid > ?1 || '/' AND jid < ?1 || '0')";
 
@@ -272,7 +270,7 @@ std::vector<NodeStore::Involvement> nodes_involving(Connection& db, const Accoun
 
 Done forget_in_nodes(Connection& db, const Jid& user)
 {
-    db.execute(delete_affiliations_of, user.text(), static_cast<std::int64_t>(NodeAffiliation::owner));
+    db.execute(delete_affiliations_of, user.text());
     db.execute(delete_subscriptions_of, user.text());
     return Done();
 }
