@@ -126,6 +126,20 @@ std::optional<StanzaError> impossible(const NodeService& service, const Node& no
     return {};
 }
 
+/// §8.7: an outcast loses its subscriptions; who may publish needs no approval any more.
+void settle_subscriptions(NodeService& service, const NodePtr& node, const NodeAffiliate& changed)
+{
+    std::vector<NodeSubscriber> subscriptions = node->subscriptions_of(changed.jid);
+    switch (changed.affiliation) {
+    case NodeAffiliation::outcast: end_subscriptions(service, node, std::move(subscriptions)); break;
+    case NodeAffiliation::owner:
+    case NodeAffiliation::publisher:
+    case NodeAffiliation::member: approve_subscriptions(service, node, std::move(subscriptions)); break;
+    case NodeAffiliation::none:
+    case NodeAffiliation::publish_only: break;
+    }
+}
+
 /// §8.9.2
 Task<IqAnswer> answer_change_affiliations(NodeService& service, PubsubRequest request)
 {
@@ -155,9 +169,7 @@ Task<IqAnswer> answer_change_affiliations(NodeService& service, PubsubRequest re
     }
     for (const NodeAffiliate& each : *wanted) {
         (*node)->put(each);
-        if (each.affiliation == NodeAffiliation::outcast) { // §8.7
-            end_subscriptions(service, *node, (*node)->subscriptions_of(each.jid));
-        }
+        settle_subscriptions(service, *node, each);
     }
     co_return std::nullopt;
 }

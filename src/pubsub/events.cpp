@@ -11,6 +11,7 @@
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
@@ -43,7 +44,7 @@ Element items_event(std::string_view node, const NodeConfig& config, const std::
 
 /// Stores that these subscriptions ended, and tells the former subscribers; but those who are blocked hear
 /// nothing.
-Task<Done> store_ends(NodeService& service, std::shared_ptr<const void>, NodePtr node,
+Task<Done> store_states(NodeService& service, std::shared_ptr<const void>, NodePtr node,
     std::vector<NodeSubscriber> ended)
 {
     NodeStore::Change change;
@@ -191,16 +192,58 @@ void send_event(NodeService& service, const NodePtr& node, Element event, bool a
     end_subscriptions(service, node, std::move(ended));
 }
 
+namespace {
+
+void set_states(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> subscribers)
+{
+    for (const NodeSubscriber& each : subscribers) {
+        node->put(each);
+    }
+    if (!subscribers.empty()) {
+        start_in_background(store_states(service, service.hold(), node, std::move(subscribers)),
+            service.host().log(), "subscriptions to a node not changed");
+    }
+}
+
+} // namespace
+
 void end_subscriptions(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> ended)
 {
     for (NodeSubscriber& each : ended) {
         each.state = NodeSubscriptionState::none;
-        node->put(each);
     }
-    if (!ended.empty()) {
-        start_in_background(store_ends(service, service.hold(), node, std::move(ended)), service.host().log(),
-            "subscriptions to a node not ended");
+    set_states(service, node, std::move(ended));
+}
+
+void approve_subscriptions(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> pending)
+{
+    std::erase_if(pending,
+        [](const NodeSubscriber& each) { return each.state != NodeSubscriptionState::pending; });
+    for (NodeSubscriber& each : pending) {
+        each.state = NodeSubscriptionState::subscribed;
     }
+    set_states(service, node, std::move(pending));
+}
+
+Task<Done> end_contact(NodeService& service, std::shared_ptr<const void>, Jid contact)
+{
+    auto reading = service.store().involving(service.key(), contact.bare());
+    const auto involved = co_await reading;
+    if (!involved) {
+        co_return Done();
+    }
+    for (const NodeStore::Involvement& each : *involved) {
+        auto finding = service.find(each.node);
+        const auto node = co_await finding;
+        if (!node || each.affiliation != NodeAffiliation::none) {
+            continue;
+        }
+        const NodeConfig::Access access = (*node)->config().access;
+        if (access == NodeConfig::Access::presence || access == NodeConfig::Access::roster) {
+            end_subscriptions(service, *node, (*node)->subscriptions_of(contact));
+        }
+    }
+    co_return Done();
 }
 
 Stanza last_item_message(const Jid& service, std::string_view node, const NodeConfig& config,

@@ -3,11 +3,13 @@
 // node any more gets no event, and its subscription ends (XEP-0163 section 4.5).
 #pragma once
 
+#include "base/task.hpp"
 #include "pubsub/node.hpp"
 #include "storage/node_store.hpp"
 #include "xmpp/element.hpp"
 #include "xmpp/stanza.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,11 @@ Element configured_event(const Node& node, const NodeConfigLimits& limits);
 void send_event(NodeService& service, const NodePtr& node, Element event, bool also_pending = false);
 /// Ends these subscriptions, in the store too, and tells the former subscribers.
 void end_subscriptions(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> ended);
+/// Approves those of them that are pending, likewise.
+void approve_subscriptions(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> pending);
+/// Ends the subscriptions of `contact` to nodes that only contacts may read, because it is none any more
+/// (XEP-0163 §7.1).
+Task<Done> end_contact(NodeService& service, std::shared_ptr<const void> held, Jid contact);
 
 /// The message with the newest item, for who just subscribed or came online. Carries the time of the item.
 Stanza last_item_message(const Jid& service, std::string_view node, const NodeConfig& config,

@@ -81,7 +81,7 @@ Task<Done> send_last_items(std::shared_ptr<User> user, std::shared_ptr<Session> 
     std::vector<AccountKey> accounts, std::vector<std::string> nodes)
 {
     NodeStore::LastItemsQuery query;
-    query.reader = user->jid();
+    query.reader = session->jid();
     query.accounts = std::move(accounts);
     query.nodes = std::move(nodes);
     query.block_store = "blocking";

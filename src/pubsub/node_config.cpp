@@ -440,8 +440,8 @@ Result<NodeConfig, StanzaError> read_node_config(const NodeConfig& now, const Da
     return config;
 }
 
-std::optional<std::string> unmet_precondition(const NodeConfig& config, const DataForm& options,
-    const NodeConfigLimits& limits)
+std::optional<std::string> unmet_precondition(const NodeConfig& config, const NodeConfig& defaults,
+    const DataForm& options, const NodeConfigLimits& limits)
 {
     for (const Field& field : options.fields()) {
         if (is_form_type(field)) {
@@ -449,7 +449,7 @@ std::optional<std::string> unmet_precondition(const NodeConfig& config, const Da
         }
         NodeConfig wanted = config;
         const NodeField* known = find_field(field.var);
-        if (known == nullptr || read_field(*known, field, config, limits, wanted) || wanted != config) {
+        if (known == nullptr || read_field(*known, field, defaults, limits, wanted) || wanted != config) {
             return field.var;
         }
     }

@@ -83,10 +83,10 @@ Result<NodeConfig, StanzaError> read_node_config(const NodeConfig& now, const Da
     const NodeConfigLimits& limits);
 
 /// Whether `config` meets every precondition in `options` (§7.1.5). Values are compared by their meaning: `1`
-/// is `true`, the order of a list does not matter, an absent value is the default. Returns the name of the
-/// first field that is unknown, cannot be met here, or differs; nullopt if all are met.
-std::optional<std::string> unmet_precondition(const NodeConfig& config, const DataForm& options,
-    const NodeConfigLimits& limits);
+/// is `true`, the order of a list does not matter, an empty value is that of `defaults`. Returns the name of
+/// the first field that is unknown, cannot be met here, or differs; nullopt if all are met.
+std::optional<std::string> unmet_precondition(const NodeConfig& config, const NodeConfig& defaults,
+    const DataForm& options, const NodeConfigLimits& limits);
 
 /// Whether all fields of `options` are known and allowed: then a node can be created with them. Returns the
 /// name of the first that is not.

@@ -272,15 +272,32 @@ private:
     /// A client that goes offline and comes back gets the newest items again.
     Verdict leave(Presence presence, const Context& context)
     {
+        if (presence.type() == PresenceType::unsubscribed) {
+            end_contact_of(*context.user, presence.to());
+        }
         if (presence.type() == PresenceType::unavailable && presence.to().empty()) {
             served_.clear(*context.session);
         }
         return Verdict::pass();
     }
 
+    /// XEP-0163 §7.1: who does not see the account's presence any more loses its subscriptions at once.
+    void end_contact_of(User& user, const Jid& contact)
+    {
+        if (!user.shows_presence_to(contact)) {
+            return;
+        }
+        AccountNodes& nodes = nodes_of(user);
+        start_in_background(end_contact(nodes, nodes.hold(), contact.bare()), user.host().log(),
+            "subscriptions of a former contact not ended");
+    }
+
     /// Who is allowed to see a contact's presence gets the contact's newest items (§4.3.2).
     Verdict serve_new_contact(Presence presence, const Context& context)
     {
+        if (presence.type() == PresenceType::unsubscribe) {
+            end_contact_of(*context.user, presence.from());
+        }
         if (presence.type() != PresenceType::subscribed) {
             return Verdict::pass();
         }

@@ -122,7 +122,8 @@ Task<Failure> publish_to(NodeService& service, NodePtr node, Jid from, Publicati
     }
     if (publication.options) {
         const NodeConfigLimits limits = service.config_limits(node->name());
-        if (const auto unmet = unmet_precondition(config, *publication.options, limits)) {
+        const NodeConfig defaults = service.default_config(node->name());
+        if (const auto unmet = unmet_precondition(config, defaults, *publication.options, limits)) {
             co_return precondition_not_met(*unmet);
         }
     }

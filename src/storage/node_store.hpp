@@ -184,11 +184,12 @@ public:
         NodeItem item;
     };
     struct LastItemsQuery {
-        Jid reader;                       ///< bare
+        Jid reader;                       ///< full, or bare if no block of one client matters
         std::vector<AccountKey> accounts; ///< whose nodes; accounts only
         std::vector<std::string> nodes;   ///< names
-        /// An account that has a value in this keyval store under the name of the reader's bare address or of
-        /// its domain is passed over: it blocks the reader. The reader's own account is never passed over.
+        /// An account that has a value in this keyval store under the name of the reader's full or bare
+        /// address or its domain is passed over: it blocks the reader. The reader's own account is never
+        /// passed over.
         std::string block_store;
     };
     /// Returns the newest items of these nodes, of those accounts whose roster lets `reader` see their

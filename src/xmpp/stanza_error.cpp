@@ -106,6 +106,11 @@ Element StanzaError::to_element(std::string_view stanza_ns) const
 {
     Element error("error", stanza_ns);
     error.set_attribute("type", to_text(type_));
+    if (condition_ == item_not_found) {
+        // Profanity publishes its first OMEMO keys only if the answer has the code that XEP-0086 gave this
+        // condition.
+        error.set_attribute("code", "404");
+    }
     error.add(to_text(condition_), ns::stanza_errors).add_text(uri_);
     if (!text_.empty()) {
         error.add("text", ns::stanza_errors).add_text(text_);

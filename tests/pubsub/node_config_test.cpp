@@ -46,7 +46,7 @@ std::string verdict(Fields fields, const NodeConfigLimits& limits = limits_of_ac
 
 std::string unmet(const NodeConfig& config, Fields fields)
 {
-    return unmet_precondition(config, form_of(fields), limits_of_account()).value_or("all met");
+    return unmet_precondition(config, NodeConfig(), form_of(fields), limits_of_account()).value_or("all met");
 }
 
 } // namespace
@@ -84,7 +84,8 @@ TEST_CASE("node config: 'max' is stored as 'max', whatever the limit is (PB2)")
     CHECK(to_text(config).find("<value>max</value>") != std::string::npos);
     NodeConfigLimits raised = limits_of_account();
     raised.items = 5000;
-    CHECK_FALSE(unmet_precondition(config, form_of({ { "pubsub#max_items", { "max" } } }), raised));
+    CHECK_FALSE(unmet_precondition(config, NodeConfig(), form_of({ { "pubsub#max_items", { "max" } } }),
+        raised));
     CHECK(kept_items(config, 1000) == 1000);
     CHECK(kept_items(config, 5000) == 5000);
 }
@@ -129,6 +130,7 @@ TEST_CASE("node config: preconditions are compared by their meaning (PB3)")
     CHECK(unmet(config, { { "pubsub#roster_groups_allowed", { "b", "a" } } }) == "all met");
     CHECK(unmet(config, { { "pubsub#roster_groups_allowed", { "b" } } }) == "pubsub#roster_groups_allowed");
     CHECK(unmet(config, { { "pubsub#title", { "" } } }) == "all met");
+    CHECK(unmet(config, { { "pubsub#access_model", { "" } } }) == "pubsub#access_model"); // open by default
     CHECK(unmet(config, { { "pubsub#access_model", { "roster" } } }) == "all met");
     CHECK(unmet(config, { { "pubsub#access_model", { "open" } } }) == "pubsub#access_model");
 }

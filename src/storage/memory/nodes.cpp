@@ -228,17 +228,20 @@ NodeStore::ItemPage page_of(const KeptNode& node, const NodeStore::ItemQuery& qu
 bool is_open(const AccountKey& key, const Belongings& account, const NodeStore::LastItemsQuery& query,
     std::vector<std::string>& groups)
 {
-    const auto contact = account.roster.find(query.reader);
+    const Jid& reader = query.reader;
+    const auto contact = account.roster.find(reader.bare());
     if (contact != account.roster.end()) {
         groups = contact->second.groups;
     }
-    if (query.reader.local() == key.user && query.reader.domain() == key.host) {
+    if (reader.local() == key.user && reader.domain() == key.host) {
         return true;
     }
     const auto blocked = account.keyval.find(query.block_store);
+    const auto is_blocked = [&](std::string_view name) {
+        return blocked->second.contains(std::string(name));
+    };
     if (blocked != account.keyval.end()
-        && (blocked->second.contains(query.reader.text())
-            || blocked->second.contains(std::string(query.reader.domain())))) {
+        && (is_blocked(reader.text()) || is_blocked(reader.bare_text()) || is_blocked(reader.domain()))) {
         return false;
     }
     return contact != account.roster.end()
@@ -248,7 +251,7 @@ bool is_open(const AccountKey& key, const Belongings& account, const NodeStore::
 
 NodeAffiliation affiliation_of(const KeptNode& node, const Jid& reader)
 {
-    for (const Jid& jid : { reader, reader.domain_jid() }) {
+    for (const Jid& jid : { reader.bare(), reader.domain_jid() }) {
         if (const auto found = node.affiliates.find(jid); found != node.affiliates.end()) {
             return found->second;
         }

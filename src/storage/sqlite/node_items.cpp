@@ -56,7 +56,7 @@ constexpr Ordering by_creation {
 constexpr auto select_open_account =
     "SELECT o.id, r.groups FROM owner o LEFT JOIN roster r ON r.owner = o.id AND r.contact = ?3"
     " WHERE o.host = ?1 AND o.user = ?2 AND (?8 OR (r.subscription IN (?4, ?5) AND NOT EXISTS"
-    " (SELECT 1 FROM keyval k WHERE k.owner = o.id AND k.store = ?6 AND k.name IN (?3, ?7))))";
+    " (SELECT 1 FROM keyval k WHERE k.owner = o.id AND k.store = ?6 AND k.name IN (?3, ?7, ?9))))";
 constexpr auto select_last_item =
     "SELECT i.id, i.publisher, i.payload, i.created, i.modified, n.config, coalesce("
     "(SELECT affiliation FROM node_affiliation WHERE node = n.id AND jid = ?3),"
@@ -125,9 +125,10 @@ std::optional<OpenAccount> find_open_account(Connection& db, const AccountKey& a
 {
     const std::string domain(query.reader.domain());
     const bool is_own = query.reader.local() == account.user && domain == account.host;
-    auto rows = db.query(select_open_account, account.host, account.user, query.reader.text(),
-        static_cast<std::int64_t>(SubscriptionState::from),
-        static_cast<std::int64_t>(SubscriptionState::both), query.block_store, domain, std::int64_t(is_own));
+    auto rows = db.query(select_open_account, account.host, account.user,
+        std::string(query.reader.bare_text()), static_cast<std::int64_t>(SubscriptionState::from),
+        static_cast<std::int64_t>(SubscriptionState::both), query.block_store, domain, std::int64_t(is_own),
+        query.reader.text());
     if (!rows.next()) {
         return std::nullopt;
     }
@@ -143,7 +144,8 @@ std::optional<NodeStore::LastItem> find_last_item(Connection& db, const OpenAcco
     const std::string& node, const Jid& reader)
 {
     const std::string domain(reader.domain());
-    auto rows = db.query(select_last_item, account.owner, Blob { node }, reader.text(), domain);
+    auto rows = db.query(select_last_item, account.owner, Blob { node }, std::string(reader.bare_text()),
+        domain);
     if (!rows.next()) {
         return std::nullopt;
     }
