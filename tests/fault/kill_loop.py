@@ -5,7 +5,7 @@ acknowledged, and compares what was acknowledged (XEP-0198) with what was delive
 
     tests/fault/kill_loop.py --kills 1000 [--pairs 200] [--seed 7] [--server prosody] [--control sent]
 
-A message is acknowledged when <a h=''/> covers it, a roster change when its result has come. Half of the
+A message is acknowledged when <a h=''/> covers it, a roster change and a published item when the result has come. Half of the
 kills come at a random moment, half at a named one: in the middle of a write to the log, before or after a
 sync, while the log is moved into the database, between commit and answer (shim.c). The last line is the
 verdict; the exit status tells whether it is clean. `--control sent` takes what was only sent for
@@ -29,6 +29,9 @@ from peers import SERVERS  # noqa: E402
 
 SETTINGS = {"offline_per_user": 1_000_000, "offline_per_sender": 1_000_000}
 CONTACTS = 20
+ITEMS = 20
+NODE = "urn:stonechat:test:kill"
+PUBSUB = "http://jabber.org/protocol/pubsub"
 LOGINS_AT_ONCE = 40
 AGAIN = 0.2  # how often it is killed once more while they come back
 WINDOW = 60  # stanzas on the way, of one person
@@ -45,6 +48,7 @@ class Writer:
         self.lane = loop.ledger.lane(name)
         self._loop = loop
         self._contact = 0
+        self._item = 0
 
     async def write(self, per_second):
         try:
@@ -54,6 +58,8 @@ class Writer:
                     self._message()
                 if self._loop.random.random() < 0.2:
                     self._roster_change()
+                if self._loop.has_nodes and self._loop.random.random() < 0.2:
+                    self._publication()
                 self.person.request_ack()
                 await asyncio.sleep(count / per_second * self._loop.random.uniform(0.5, 1.5))
                 await self.person.room(WINDOW)
@@ -86,6 +92,23 @@ class Writer:
                         note)
 
 
+    def _publication(self):
+        number = self.lane.next_number
+        self._item = (self._item + 1) % ITEMS
+        field = (self.person.account.jid, f"item{self._item}")
+
+        def note(answer):
+            if answer.get("type") == "result":
+                self._loop.ledger.acknowledge_field(field, number)
+
+        self.person.ask("set", f"<pubsub xmlns='{PUBSUB}'><publish node='{NODE}'><item id='{field[1]}'>"
+                               f"<number xmlns='{NODE}'>{number}</number></item></publish><publish-options>"
+                               "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'>"
+                               f"<value>{PUBSUB}#publish-options</value></field>"
+                               "<field var='pubsub#max_items'><value>max</value></field></x></publish-options></pubsub>",
+                        note)
+
+
 class KillLoop:
     def __init__(self, kills=50, pairs=200, seed=None, server="stonechat", control=None, rate=2500, quiet=True,
                  longest=3.0):
@@ -97,6 +120,7 @@ class KillLoop:
         self.written_off = 0
         self._kills, self._pair_count, self._rate, self._quiet, self._longest = kills, pairs, rate, quiet, longest
         self._is_ours = server == "stonechat"
+        self.has_nodes = self._is_ours
         self._server = SERVERS[server](settings=SETTINGS)
         self._away = set()
         self._seen = set()
@@ -123,7 +147,7 @@ class KillLoop:
         return (f"not delivered {sum(len(lane.missing(DELIVERED)) for lane in lanes)}, "
                 f"not in the reader's archive {sum(len(lane.missing(IN_READERS_ARCHIVE)) for lane in lanes)}, "
                 f"not in the sender's {sum(len(lane.missing(IN_SENDERS_ARCHIVE)) for lane in lanes)}, "
-                f"roster changes lost {self.ledger.lost_fields()}; "
+                f"roster changes and items lost {self.ledger.lost_fields()}; "
                 f"sessions resumed {sum(p.resumed for p in self._people)}, begun anew after a refusal "
                 f"{sum(p.failed for p in self._people)}, delivered again in those "
                 f"{sum(lane.again for lane in lanes)}; "
@@ -156,6 +180,7 @@ class KillLoop:
                       f"{self.written_off} lanes not complete", flush=True)
         await self._look_into_archives(self._people)
         await self._collect_rosters()
+        await self._collect_items()
         for person in self._people:
             await person.logout()
 
@@ -282,6 +307,12 @@ class KillLoop:
             answer = await person.answer("get", "<query xmlns='jabber:iq:roster'/>")
             for item in answer.iter("{jabber:iq:roster}item"):
                 self.ledger.find_field((person.account.jid, item.get("jid")), int(item.get("name")))
+
+    async def _collect_items(self):
+        for person in self._people if self.has_nodes else ():
+            answer = await person.answer("get", f"<pubsub xmlns='{PUBSUB}'><items node='{NODE}'/></pubsub>")
+            for item in answer.iter(f"{{{PUBSUB}}}item"):
+                self.ledger.find_field((person.account.jid, item.get("id")), int(item[0].text))
 
     def _check_database(self):
         for file in self._server.folder.glob("*.db") if self._is_ours else ():
