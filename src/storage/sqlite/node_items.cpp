@@ -124,9 +124,10 @@ std::optional<OpenAccount> find_open_account(Connection& db, const AccountKey& a
     const NodeStore::LastItemsQuery& query)
 {
     const std::string domain(query.reader.domain());
+    const std::string bare(query.reader.bare_text());
     const bool is_own = query.reader.local() == account.user && domain == account.host;
-    auto rows = db.query(select_open_account, account.host, account.user,
-        std::string(query.reader.bare_text()), static_cast<std::int64_t>(SubscriptionState::from),
+    auto rows = db.query(select_open_account, account.host, account.user, bare,
+        static_cast<std::int64_t>(SubscriptionState::from),
         static_cast<std::int64_t>(SubscriptionState::both), query.block_store, domain, std::int64_t(is_own),
         query.reader.text());
     if (!rows.next()) {
@@ -144,8 +145,8 @@ std::optional<NodeStore::LastItem> find_last_item(Connection& db, const OpenAcco
     const std::string& node, const Jid& reader)
 {
     const std::string domain(reader.domain());
-    auto rows = db.query(select_last_item, account.owner, Blob { node }, std::string(reader.bare_text()),
-        domain);
+    const std::string bare(reader.bare_text());
+    auto rows = db.query(select_last_item, account.owner, Blob { node }, bare, domain);
     if (!rows.next()) {
         return std::nullopt;
     }
