@@ -7,8 +7,11 @@
 #include "router/host.hpp"
 #include "xmpp/ns.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
+#include <vector>
 
 namespace stonechat {
 namespace {
@@ -29,8 +32,18 @@ struct Announced {
 /// is asked. After each answer that is of no use, two more are: many clients that do not answer, or whose
 /// hash is wrong, hold up the others for a short time only.
 struct Question {
-    std::set<std::weak_ptr<Session>, std::owner_less<>> waiting; ///< those that are asked too
-    std::set<std::uint64_t> requests;                            ///< the open ones
+    std::vector<std::weak_ptr<Session>> waiting; ///< each once, in order; those that are asked too
+    std::set<std::uint64_t> requests;            ///< the open ones
+
+    void add(const std::weak_ptr<Session>& session)
+    {
+        const auto is_same = [&session](const std::weak_ptr<Session>& other) {
+            return !session.owner_before(other) && !other.owner_before(session);
+        };
+        if (std::none_of(waiting.begin(), waiting.end(), is_same)) {
+            waiting.push_back(session);
+        }
+    }
 };
 
 class CapabilitiesModule final : public Module {
@@ -131,9 +144,9 @@ private:
         }
         const auto open = questions_.find(key);
         if (open != questions_.end()) {
-            open->second.waiting.insert(session.weak_from_this());
+            open->second.add(session.weak_from_this());
         } else if (!state.was_asked && !state.is_being_asked) {
-            questions_[key].waiting.insert(session.weak_from_this());
+            questions_[key].add(session.weak_from_this());
             cache_->read(key, [this, key](const CapabilitiesPtr& found) {
                 if (found) {
                     answer_all(key, found);
