@@ -19,7 +19,7 @@ from support.profanity import at_home, furnish, shows
 from support.raw import login
 from support.server import Account
 
-PUBSUB, OMEMO = "http://jabber.org/protocol/pubsub", "eu.siacs.conversations.axolotl"
+OMEMO = "eu.siacs.conversations.axolotl"
 MAM, CLIENT = "urn:xmpp:mam:2", "jabber:client"
 FINGERPRINT = r"(?:[0-9a-f]{8}-){7}[0-9a-f]{8}"
 # All of it stays on the screen.
@@ -60,7 +60,6 @@ class Reader:
 
     async def make_keys(self):
         """The fingerprint is only shown as somebody's when the keys have come back from the server."""
-        open_device_list(self._server, self.account)
         self.terminal.type("/omemo gen")
         await shows(self.terminal, "OMEMO crytographic materials generated")
         self.fingerprint = await self._published(self.account.jid)
@@ -101,14 +100,6 @@ class Reader:
 
     def _refusals(self):
         return self.terminal.screen().count("This message cannot be decrypted for any recipient")
-
-
-def open_device_list(server, account):
-    """As another client of the account has made it. Profanity adds its device to a list, and makes one itself only
-    where the error that there is none has a number, of the time before XMPP."""
-    with login(server, account) as session:
-        session.ask("set", f"<pubsub xmlns='{PUBSUB}'><publish node='{OMEMO}.devicelist'><item id='current'>"
-                           f"<list xmlns='{OMEMO}'/></item></publish></pubsub>")
 
 
 def archived(server, account, room=None):
