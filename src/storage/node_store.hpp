@@ -169,8 +169,8 @@ public:
     };
     /// Returns the nodes of the service with an affiliation or a subscription of `user` (bare), by name.
     virtual Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) = 0;
-    /// Removes all affiliations and subscriptions of `user` (bare) in the nodes of all services. A node keeps
-    /// its last owner. Part of AccountStore::remove.
+    /// Removes all affiliations and subscriptions of `user` (bare) in the nodes of all services, also of an
+    /// only owner: administrators own all nodes of a service. Part of AccountStore::remove.
     virtual Stored<Done> forget(Jid user) = 0;
 
     /// One node with its newest item, as somebody who reads it needs it.

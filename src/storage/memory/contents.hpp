@@ -316,7 +316,7 @@ private:
 
 std::uint64_t bytes_in_nodes(const Belongings& owner);
 
-/// Removes what nodes keep of an address, except that a node keeps its last owner.
+/// Removes what nodes keep of an address.
 void forget_in_nodes(Everything& all, const Jid& user);
 
 /// Removes what rooms keep of an account, except bans.
