@@ -28,13 +28,13 @@ Manifest with_features(Manifest manifest)
 {
     for (const std::string_view feature : pubsub_features()) {
         const bool on_host = feature == ns::publish_options;
-        std::move(manifest).feature(feature, on_host ? On::both : On::account); // changes it in place
+        static_cast<Manifest&&>(manifest).feature(feature, on_host ? On::both : On::account); // in place
     }
     for (const std::string_view feature : { "http://jabber.org/protocol/pubsub#access-presence",
              "http://jabber.org/protocol/pubsub#access-roster",
              "http://jabber.org/protocol/pubsub#auto-subscribe",
              "http://jabber.org/protocol/pubsub#filtered-notifications" }) {
-        std::move(manifest).feature(feature, On::account); // changes it in place
+        static_cast<Manifest&&>(manifest).feature(feature, On::account); // in place
     }
     return manifest;
 }
