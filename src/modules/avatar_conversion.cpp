@@ -290,7 +290,8 @@ private:
     /// had sent its last presence again.
     void repeat_presences(User& user)
     {
-        const auto sessions = user.sessions();
+        // A copy: sending may end a session.
+        const std::vector<std::shared_ptr<Session>> sessions(user.sessions().begin(), user.sessions().end());
         for (const auto& session : sessions) {
             if (!session->is_open()) {
                 continue;
