@@ -39,7 +39,7 @@ Result<Jid, StanzaError> jid_of(const PubsubRequest& request)
 /// The `jid` of a request, which has to be an address of the sender's account (§6.1.3.1).
 Result<Jid, StanzaError> subscriber_of(const PubsubRequest& request)
 {
-    const auto jid = jid_of(request);
+    auto jid = jid_of(request);
     if (jid && !jid->same_bare(request.from())) {
         return pubsub_error(StanzaError::bad_request, "invalid-jid");
     }
