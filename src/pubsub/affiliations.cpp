@@ -159,13 +159,10 @@ Task<IqAnswer> answer_change_affiliations(NodeService& service, PubsubRequest re
     }
     NodeStore::Change change;
     change.affiliates = *wanted;
-    auto changing = service.store().change(service.key(), (*node)->name(), std::move(change));
+    auto changing = service.store_change(*node, std::move(change));
     const auto changed = co_await changing;
     if (!changed) {
-        co_return to_stanza_error(changed.error());
-    }
-    if (!changed->has_value()) {
-        co_return StanzaError(StanzaError::item_not_found);
+        co_return changed.error();
     }
     for (const NodeAffiliate& each : *wanted) {
         (*node)->put(each);

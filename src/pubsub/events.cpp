@@ -4,6 +4,7 @@
 #include "base/background.hpp"
 #include "base/random.hpp"
 #include "pubsub/node_service.hpp"
+#include "router/capabilities.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "xmpp/delay.hpp"
@@ -42,17 +43,17 @@ Element items_event(std::string_view node, const NodeConfig& config, const std::
     return event;
 }
 
-/// Stores that these subscriptions ended, and tells the former subscribers; but those who are blocked hear
+/// Stores the states of these subscriptions, and tells the subscribers; but those who are blocked hear
 /// nothing.
 Task<Done> store_states(NodeService& service, std::shared_ptr<const void>, NodePtr node,
-    std::vector<NodeSubscriber> ended)
+    std::vector<NodeSubscriber> subscribers)
 {
     NodeStore::Change change;
-    change.subscribers = ended;
-    auto changing = service.store().change(service.key(), node->name(), std::move(change));
+    change.subscribers = subscribers;
+    auto changing = service.store_change(node, std::move(change));
     const auto changed = co_await changing;
-    if (changed && changed->has_value()) {
-        for (const NodeSubscriber& each : ended) {
+    if (changed) {
+        for (const NodeSubscriber& each : subscribers) {
             if (!service.is_blocked(each.jid)) {
                 send_subscription_state(service, *node, each);
             }
@@ -84,10 +85,9 @@ private:
     std::vector<NotificationTarget> targets_;
 };
 
-/// `subscription_options` of §6.3: an empty text stands for the default, "deliver everything".
 bool wants_events(const NodeSubscriber& subscriber)
 {
-    return subscriber.state == NodeSubscriptionState::subscribed && subscriber.options != "0";
+    return subscriber.state == NodeSubscriptionState::subscribed && subscriber.options != no_events;
 }
 
 /// Adds the subscribers who get an event. Returns those who may not read the node any more.
@@ -276,7 +276,7 @@ Element to_element(const NodeSubscriber& subscriber, std::string_view node, std:
 
 std::string interest_in(std::string_view node)
 {
-    return std::string(node) + "+notify";
+    return std::string(node) + std::string(Capabilities::notify_suffix);
 }
 
 } // namespace stonechat

@@ -18,6 +18,9 @@ namespace stonechat {
 
 class NodeService;
 
+/// The stored options of a subscription that gets no events (§6.3); empty for one that does.
+inline constexpr std::string_view no_events = "0";
+
 /// Returns `<item/>` as it is shown to readers of a node with this configuration; `ns` is that of its parent.
 Element to_element(const NodeItem& item, const NodeConfig& config, std::string_view ns, bool with_payload);
 

@@ -121,19 +121,15 @@ Task<std::optional<StanzaError>> apply_config(NodeService& service, NodePtr node
     change.config = to_text(config);
     change.item_lifetime = config.item_lifetime;
     change.keep_items = kept_items(config, limits.items);
-    auto changing = service.store().change(service.key(), node->name(), std::move(change));
+    auto changing = service.store_change(node, std::move(change));
     const auto changed = co_await changing;
     if (!changed) {
-        co_return to_stanza_error(changed.error());
-    }
-    if (!changed->has_value()) {
-        service.forget(node->name());
-        co_return StanzaError(StanzaError::item_not_found);
+        co_return changed.error();
     }
     node->set_config(std::move(config));
-    service.changed({ node->name(), {}, **changed, false, true });
-    if (!(*changed)->empty() && node->config().notify_retract) {
-        send_event(service, node, retracted_event(*node, **changed));
+    service.changed({ node->name(), {}, *changed, false, true });
+    if (!changed->empty() && node->config().notify_retract) {
+        send_event(service, node, retracted_event(*node, *changed));
     }
     if (node->config().notify_config) {
         send_event(service, node, configured_event(*node, limits));

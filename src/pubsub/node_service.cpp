@@ -94,6 +94,21 @@ Task<Result<NodePtr, StanzaError>> NodeService::find_owned(std::string name, Jid
     co_return found;
 }
 
+Task<Result<std::vector<std::string>, StanzaError>> NodeService::store_change(NodePtr node,
+    NodeStore::Change change)
+{
+    auto changing = store().change(key(), node->name(), std::move(change));
+    auto changed = co_await changing;
+    if (!changed) {
+        co_return to_stanza_error(changed.error());
+    }
+    if (!changed->has_value()) {
+        forget(node->name());
+        co_return StanzaError(StanzaError::item_not_found);
+    }
+    co_return std::move(**changed);
+}
+
 void NodeService::add(NodePtr node)
 {
     std::string name = node->name();

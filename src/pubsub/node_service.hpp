@@ -79,6 +79,9 @@ public:
     Task<Result<NodePtr, StanzaError>> find(std::string name);
     /// The same for those who own the node; `forbidden` for others.
     Task<Result<NodePtr, StanzaError>> find_owned(std::string name, Jid who);
+    /// Stores a change of a node. Returns the ids of the items that it removed; `item-not-found` if there is
+    /// no such node any more. What the node has in memory is the caller's to change.
+    Task<Result<std::vector<std::string>, StanzaError>> store_change(NodePtr node, NodeStore::Change change);
     /// Takes a node that was just created.
     void add(NodePtr node);
     /// Drops a node from memory, because it was deleted or is in doubt.

@@ -4,7 +4,6 @@
 #include "pubsub/events.hpp"
 #include "pubsub/node_service.hpp"
 #include "pubsub/pubsub_requests.hpp"
-#include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
@@ -88,13 +87,10 @@ Task<IqAnswer> answer_change_subscribers(NodeService& service, PubsubRequest req
     }
     NodeStore::Change change;
     change.subscribers = *wanted;
-    auto changing = service.store().change(service.key(), (*node)->name(), std::move(change));
+    auto changing = service.store_change(*node, std::move(change));
     const auto changed = co_await changing;
     if (!changed) {
-        co_return to_stanza_error(changed.error());
-    }
-    if (!changed->has_value()) {
-        co_return StanzaError(StanzaError::item_not_found);
+        co_return changed.error();
     }
     for (const NodeSubscriber& each : *wanted) {
         const NodeSubscriber* before = (*node)->subscriber(each.jid);

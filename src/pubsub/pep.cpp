@@ -65,9 +65,9 @@ public:
         attach_discovery(on);
         on.session_capabilities([this](const Context& c) { serve(c); });
         on.presence(Flow::from_client, Stage::deliver,
-            [this](Presence p, const Context& c) { return leave(p, c); });
+            [this](Presence p, const Context& c) { return take_sent(p, c); });
         on.presence(Flow::to_user, Stage::deliver,
-            [this](Presence p, const Context& c) { return serve_new_contact(p, c); });
+            [this](Presence p, const Context& c) { return take_received(p, c); });
         on.message(Flow::from_client, Stage::guard,
             [this](Message m, const Context& c) { return approve(m, c); });
         on.items_expired([this, &host = on.host()](const Jid& account, const std::string& node,
@@ -269,8 +269,9 @@ private:
         return nodes;
     }
 
-    /// A client that goes offline and comes back gets the newest items again.
-    Verdict leave(Presence presence, const Context& context)
+    /// The account ends a subscription to its presence; or a client goes offline, and gets the newest items
+    /// again when it comes back.
+    Verdict take_sent(Presence presence, const Context& context)
     {
         if (presence.type() == PresenceType::unsubscribed) {
             end_contact_of(*context.user, presence.to());
@@ -292,8 +293,9 @@ private:
             "subscriptions of a former contact not ended");
     }
 
-    /// Who is allowed to see a contact's presence gets the contact's newest items (§4.3.2).
-    Verdict serve_new_contact(Presence presence, const Context& context)
+    /// A contact ends its subscription to the account's presence; or it lets the account see its own, whose
+    /// clients then get the contact's newest items (§4.3.2).
+    Verdict take_received(Presence presence, const Context& context)
     {
         if (presence.type() == PresenceType::unsubscribe) {
             end_contact_of(*context.user, presence.from());

@@ -20,8 +20,6 @@ namespace stonechat {
 namespace {
 
 constexpr std::string_view deliver_field = "pubsub#deliver";
-/// The stored options of a subscription: "0" for one that gets no events; else empty.
-constexpr std::string_view no_events = "0";
 
 Result<Jid, StanzaError> jid_of(const PubsubRequest& request)
 {
@@ -78,14 +76,10 @@ Task<Result<Done, StanzaError>> store_subscriber(NodeService& service, NodePtr n
 {
     NodeStore::Change change;
     change.subscribers.push_back(subscriber);
-    auto changing = service.store().change(service.key(), node->name(), std::move(change));
+    auto changing = service.store_change(node, std::move(change));
     const auto changed = co_await changing;
     if (!changed) {
-        co_return to_stanza_error(changed.error());
-    }
-    if (!changed->has_value()) {
-        service.forget(node->name());
-        co_return StanzaError(StanzaError::item_not_found);
+        co_return changed.error();
     }
     node->put(subscriber);
     co_return Done();

@@ -81,9 +81,9 @@ Task<Done> take_approval(NodeService& service, Jid from, DataForm form)
     decided.state = *allow ? NodeSubscriptionState::subscribed : NodeSubscriptionState::none;
     NodeStore::Change change;
     change.subscribers.push_back(decided);
-    auto changing = service.store().change(service.key(), name, std::move(change));
+    auto changing = service.store_change(*node, std::move(change));
     const auto changed = co_await changing;
-    if (changed && changed->has_value()) {
+    if (changed) {
         (*node)->put(decided);
         send_subscription_state(service, **node, decided);
         if (*allow) {
