@@ -179,7 +179,7 @@ private:
     std::shared_ptr<Session> find_candidate(Question& question, const std::string& key) const
     {
         for (auto each = question.waiting.begin(); each != question.waiting.end();) {
-            const auto session = each->lock();
+            auto session = each->lock();
             if (session == nullptr || !announces(*session, key)) {
                 each = question.waiting.erase(each);
                 continue;
