@@ -14,6 +14,7 @@
 #include "modules/disco.hpp"
 #include "modules/displayed_sync.hpp"
 #include "modules/forgery.hpp"
+#include "modules/inbox.hpp"
 #include "modules/last_activity.hpp"
 #include "modules/offline.hpp"
 #include "modules/ping.hpp"
@@ -43,7 +44,8 @@ const std::vector<ModuleEntry>& module_table()
         { make_disco, true }, { make_capabilities, true }, { make_ping, true }, { make_version, true },
         { make_time, true }, { make_contact, true }, { make_last_activity, true }, { make_vcard, true },
         { make_avatar_conversion, true }, { make_private_xml, true }, { make_bookmarks, true },
-        { make_session_request, true }, { make_registration, true }, { make_administration, true },
+        { make_inbox, true }, { make_session_request, true }, { make_registration, true },
+        { make_administration, true },
         { make_commands, true }, // last: lists what all the others have registered
     };
     return table;

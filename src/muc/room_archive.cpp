@@ -18,26 +18,6 @@ namespace {
 
 constexpr std::size_t most_queries = 2; ///< running queries of one device
 
-std::optional<StanzaError> archive_problem(const Room& room, const Jid& asker)
-{
-    if (!room.is_archived()) {
-        return StanzaError(StanzaError::service_unavailable);
-    }
-    const bool inside = room.role_and_affiliation(asker).role != Role::none;
-    const bool needs_password = !room.config().password.empty()
-        && room.affiliation(asker) < Affiliation::member;
-    if (!room.admits(asker) || (needs_password && !inside)) {
-        return StanzaError(StanzaError::forbidden);
-    }
-    return std::nullopt;
-}
-
-/// Removes the element that contains the real address.
-void strip_real_address(Element& stanza)
-{
-    stanza.remove_children("x", ns::muc_user);
-}
-
 Task<ArchiveQuota::Bytes> quota_of(std::shared_ptr<Room> room)
 {
     co_return room->service().archive_quota();
@@ -102,6 +82,25 @@ Task<RoomAnswer> answer_archive_metadata(std::shared_ptr<Room> room, Iq iq)
 }
 
 } // namespace
+
+std::optional<StanzaError> archive_problem(const Room& room, const Jid& asker)
+{
+    if (!room.is_archived()) {
+        return StanzaError(StanzaError::service_unavailable);
+    }
+    const bool inside = room.role_and_affiliation(asker).role != Role::none;
+    const bool needs_password = !room.config().password.empty()
+        && room.affiliation(asker) < Affiliation::member;
+    if (!room.admits(asker) || (needs_password && !inside)) {
+        return StanzaError(StanzaError::forbidden);
+    }
+    return std::nullopt;
+}
+
+void strip_real_address(Element& stanza)
+{
+    stanza.remove_children("x", ns::muc_user);
+}
 
 bool RoomArchive::begin_query(const Jid& device, std::size_t most)
 {

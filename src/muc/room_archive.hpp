@@ -6,10 +6,13 @@
 
 #include "router/archive_quota.hpp"
 #include "storage/archive_store.hpp"
+#include "xmpp/element.hpp"
 #include "xmpp/jid.hpp"
+#include "xmpp/stanza_error.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -36,6 +39,11 @@ private:
 };
 
 void attach_room_archive(RoomHandlers& on);
+
+/// Returns why `asker` may not read the archive of the room, or nullopt.
+std::optional<StanzaError> archive_problem(const Room& room, const Jid& asker);
+/// Removes the element of a stored message that contains its sender's real address.
+void strip_real_address(Element& stanza);
 
 /// Counts `bytes` of a message that goes into the archive. If the quota may be exceeded, starts a check that
 /// removes the oldest messages.

@@ -9,6 +9,7 @@
 #include "muc/room_disco.hpp"
 #include "muc/room_handlers.hpp"
 #include "muc/room_hat_commands.hpp"
+#include "muc/room_inbox.hpp"
 #include "muc/room_invitations.hpp"
 #include "muc/room_messages.hpp"
 #include "muc/room_moderation.hpp"
@@ -44,6 +45,7 @@ constexpr std::array room_features {
     RoomFeature { "admin", attach_room_admin },
     RoomFeature { "registration", attach_room_registration },
     RoomFeature { "archive", attach_room_archive },
+    RoomFeature { "inbox", attach_room_inbox },
     RoomFeature { "moderation", attach_room_moderation },
     RoomFeature { "ticks", attach_group_ticks },
     RoomFeature { "restoration", attach_room_restoration },

@@ -38,17 +38,9 @@ StanzaError unknown_id()
 }
 
 /// Parses an id in the form that we write; nullopt otherwise: no message can have it.
-std::optional<MessageId> read_id(std::string_view text)
-{
-    MessageId id = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id);
-    const bool all = failure == std::errc() && end == text.data() + text.size();
-    return all && std::to_string(id) == text ? std::optional(id) : std::nullopt;
-}
-
 Refusal read_id_into(std::optional<MessageId>& id, std::string_view text)
 {
-    id = read_id(text);
+    id = read_archive_id(text);
     return id ? Refusal() : unknown_id();
 }
 
@@ -92,7 +84,7 @@ Refusal read_after_id(const Field& field, ArchiveQuery& query)
 Refusal read_ids(const Field& field, ArchiveQuery& query)
 {
     for (const std::string& text : field.values) {
-        const auto id = read_id(text);
+        const auto id = read_archive_id(text);
         if (!id) {
             return unknown_id();
         }
@@ -202,14 +194,8 @@ Element forwarded(const ArchivedMessage& message, void (*retouch)(Element& stanz
 Stanza result_message(const ArchivedMessage& message, std::string_view queryid, const Jid& owner,
     const Jid& asker, void (*retouch)(Element& stanza))
 {
-    Element result("result", ns::archive);
-    if (!queryid.empty()) {
-        result.set_attribute("queryid", queryid);
-    }
-    result.set_attribute("id", std::to_string(message.id));
-    result.add(forwarded(message, retouch));
     Stanza stanza = Stanza::message(owner, asker);
-    stanza.element().add(std::move(result));
+    stanza.element().add(archive_result(message, queryid, retouch));
     return stanza;
 }
 
@@ -259,6 +245,26 @@ Element fin_of(const ArchivePage& page)
 }
 
 } // namespace
+
+std::optional<MessageId> read_archive_id(std::string_view text)
+{
+    MessageId id = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id);
+    const bool all = failure == std::errc() && end == text.data() + text.size();
+    return all && std::to_string(id) == text ? std::optional(id) : std::nullopt;
+}
+
+Element archive_result(const ArchivedMessage& message, std::string_view queryid,
+    void (*retouch)(Element& stanza))
+{
+    Element result("result", ns::archive);
+    if (!queryid.empty()) {
+        result.set_attribute("queryid", queryid);
+    }
+    result.set_attribute("id", std::to_string(message.id));
+    result.add(forwarded(message, retouch));
+    return result;
+}
 
 bool ArchiveRequest::catches_up() const
 {

@@ -9,6 +9,7 @@
 #include "xmpp/stanza.hpp"
 #include "xmpp/stanza_error.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,14 +39,22 @@ Result<ArchiveRequest, StanzaError> read_archive_request(const Element& query,
 /// Returns the form with all fields that a query may have (§4.1.5).
 Element archive_form();
 
+/// Reads an id of an archive. Returns nullopt if the text is none.
+std::optional<MessageId> read_archive_id(std::string_view text);
+
+/// Returns `<result/>` (§4.2). `retouch` may change the stanza: not everybody may see all that the archive of
+/// a room holds.
+Element archive_result(const ArchivedMessage& message, std::string_view queryid,
+    void (*retouch)(Element& stanza) = nullptr);
+
 /// One page of results: the messages in the order in which they are to be sent, then `<fin/>`.
 struct ArchiveAnswer {
     std::vector<Stanza> messages;
     Element fin;
 };
 
-/// Returns `page` as it is sent to `asker` from `owner` (bare), cut at `limits.bytes`. `retouch` may change
-/// each stanza: not everybody may see all that the archive of a room holds.
+/// Returns `page` as it is sent to `asker` from `owner` (bare), cut at `limits.bytes`. `retouch` is as
+/// for archive_result.
 ArchiveAnswer archive_answer(const ArchiveRequest& request, ArchivePage page, const ArchivePageLimits& limits,
     const Jid& owner, const Jid& asker, void (*retouch)(Element& stanza) = nullptr);
 

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "storage/archive_store.hpp"
+#include "storage/inbox_store.hpp"
 #include "storage/message_store.hpp"
 #include "storage/node_store.hpp"
 #include "storage/room_store.hpp"
@@ -195,6 +196,7 @@ public:
     virtual StreamStore& streams() = 0;
     virtual RoomStore& rooms() = 0;
     virtual NodeStore& nodes() = 0;
+    virtual InboxStore& inbox() = 0;
 };
 
 class StorageBackend {

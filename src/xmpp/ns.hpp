@@ -91,6 +91,7 @@ inline constexpr std::string_view archive_extended = "urn:xmpp:mam:2#extended"; 
 inline constexpr std::string_view archive_groupchat_field = "urn:xmpp:mam:2#groupchat-field"; // XEP-0313
 inline constexpr std::string_view archive_configure = "urn:xmpp:mam#configure"; // XEP-0441, a command node
 inline constexpr std::string_view archive_delete = "urn:stonechat:archive:0#delete"; // a command node of ours
+inline constexpr std::string_view inbox = "urn:xmpp:inbox:1";                        // XEP-0430
 inline constexpr std::string_view full_text_search = "urn:xmpp:fulltext:0";          // XEP-0431
 inline constexpr std::string_view client_state = "urn:xmpp:csi:0";                   // XEP-0352
 inline constexpr std::string_view correction = "urn:xmpp:message-correct:0";         // XEP-0308

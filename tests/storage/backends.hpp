@@ -45,6 +45,7 @@ template <class Where> struct Opened : Where {
     StreamStore& streams() { return storage->streams(); }
     RoomStore& rooms() { return storage->rooms(); }
     NodeStore& nodes() { return storage->nodes(); }
+    InboxStore& inbox() { return storage->inbox(); }
 
     MailboxAnswer append(const AccountKey& key, MailboxMessage message,
         MailboxLimits limits = MailboxLimits())

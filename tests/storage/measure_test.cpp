@@ -120,6 +120,46 @@ TEST_CASE("measure: pages of an archive of ten million messages" * doctest::skip
     }
 }
 
+TEST_CASE("measure: an inbox of 5,000 conversations" * doctest::skip())
+{
+    ManualClock clock;
+    Log log;
+    TemporaryFolder folder;
+    const AccountKey juliet { "capulet.example", "juliet" };
+    open_at(folder.file("stonechat.db"), clock, log);
+    fill(folder.file("stonechat.db"), 5000, 500'000);
+    auto backend = open_at(folder.file("stonechat.db"), clock, log);
+    QueueExecutor home;
+    auto storage = backend->front(home);
+    const auto report = [&](const char* what) {
+        for (const char* when : { "first", "again" }) {
+            auto begin = std::chrono::steady_clock::now();
+            const auto all = value(home, storage->inbox().conversations(juliet));
+            const double listing = milliseconds_since(begin);
+            REQUIRE_EQ(all.size(), 5000);
+            std::vector<Jid> peers;
+            std::size_t unread = 0;
+            for (const Conversation& each : all) {
+                unread += each.unread;
+                if (peers.size() < 50) {
+                    peers.push_back(each.peer);
+                }
+            }
+            begin = std::chrono::steady_clock::now();
+            CHECK_EQ(value(home, storage->inbox().newest(juliet, peers)).size(), 50);
+            std::printf("%s, %s: conversations %.1f ms, newest 50 messages %.1f ms, unread %zu\n", what, when,
+                listing, milliseconds_since(begin), unread);
+        }
+    };
+    report("nothing is read");
+    std::vector<InboxStore::ReadPosition> positions;
+    for (const Conversation& each : value(home, storage->inbox().conversations(juliet))) {
+        positions.push_back({ each.peer, positions.size() % 50 == 0 ? each.newest - 1 : each.newest });
+    }
+    value(home, storage->inbox().set_read(juliet, std::move(positions)));
+    report("all but 100 are read");
+}
+
 TEST_CASE("measure: messages for both archives and two sessions" * doctest::skip())
 {
     for (const std::size_t batch : { std::size_t(1), std::size_t(16), std::size_t(128) }) {

@@ -89,6 +89,7 @@ private:
         StreamStore& streams() override { return inner_->streams(); }
         RoomStore& rooms() override { return inner_->rooms(); }
         NodeStore& nodes() override { return inner_->nodes(); }
+        InboxStore& inbox() override { return inner_->inbox(); }
 
     private:
         std::unique_ptr<Storage> inner_;

@@ -100,6 +100,7 @@ struct Belongings {
     std::map<MessageId, KeptEntry> archive;
     std::optional<Retention> retention;
     std::map<Jid, Retention> conversation_retention;
+    std::map<Jid, MessageId> read_positions; ///< by bare address
     std::deque<KeptSentStream> sent_streams; ///< oldest first
 };
 
@@ -309,6 +310,21 @@ public:
     Stored<Done> forget(Jid user) override;
     Stored<std::vector<LastItem>> last_items(LastItemsQuery query) override;
     Stored<std::vector<Expired>> expire(WallTime now, std::size_t limit) override;
+
+private:
+    CallScheduler& scheduler_;
+};
+
+class MemoryInbox final : public InboxStore {
+public:
+    explicit MemoryInbox(CallScheduler& scheduler) : scheduler_(scheduler) {}
+
+    Stored<std::vector<Conversation>> conversations(const AccountKey& owner) override;
+    Stored<std::vector<std::optional<ArchivedMessage>>> newest(const AccountKey& owner,
+        std::vector<Jid> peers) override;
+    Stored<Done> set_read(const AccountKey& owner, std::vector<ReadPosition> positions) override;
+    Stored<std::vector<ReadPosition>> read_positions(const AccountKey& owner,
+        std::vector<Jid> peers) override;
 
 private:
     CallScheduler& scheduler_;

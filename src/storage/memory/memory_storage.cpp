@@ -345,6 +345,7 @@ public:
     StreamStore& streams() override { return streams_; }
     RoomStore& rooms() override { return rooms_; }
     NodeStore& nodes() override { return nodes_; }
+    InboxStore& inbox() override { return inbox_; }
 
 private:
     CallScheduler scheduler_;
@@ -357,6 +358,7 @@ private:
     MemoryStreams streams_ { scheduler_ };
     MemoryRooms rooms_ { scheduler_ };
     MemoryNodes nodes_ { scheduler_ };
+    MemoryInbox inbox_ { scheduler_ };
 };
 
 class MemoryBackend final : public StorageBackend {

@@ -4,6 +4,7 @@
 // depends on the number of conversations and messages, not on its position in the archive.
 #include "storage/archive_paging.hpp"
 #include "storage/message_text.hpp"
+#include "storage/sqlite/archive_view.hpp"
 #include "storage/sqlite/queries.hpp"
 
 #include <algorithm>
@@ -45,118 +46,11 @@ constexpr auto match_before_downwards =
     "SELECT rowid FROM message_words_before WHERE message_words_before MATCH ?1"
     " AND rowid > ?2 AND rowid < ?3 ORDER BY rowid DESC";
 constexpr auto select_message = "SELECT stamp, xml FROM message WHERE id = ?1";
-constexpr auto select_newest = "SELECT max(id) FROM message";
 constexpr auto select_stamp = "SELECT stamp FROM message WHERE id = ?1";
 constexpr auto select_size = "SELECT length(xml) FROM message WHERE id = ?1";
 constexpr auto select_newest_of_side =
     "SELECT a.id, m.stamp, m.xml FROM archive a CROSS JOIN message m ON m.id = a.id"
     " WHERE a.owner = ?1 AND a.peer = ?2 AND a.outgoing = ?3 ORDER BY a.id DESC LIMIT ?4";
-
-std::int64_t newest_message(Connection& db)
-{
-    auto rows = db.query(select_newest);
-    return rows.next() ? rows.integer(0) : 0;
-}
-
-/// Ids between two ids, both excluded.
-struct Range {
-    std::int64_t above = -1;
-    std::int64_t below = INT64_MAX;
-};
-
-/// A filter for messages that are not filed yet.
-struct Wanted {
-    Range range;
-    std::optional<std::int64_t> peer;
-    std::optional<std::string> resource;
-    std::optional<bool> outgoing;
-
-    bool is_met_by(const TailEntry& entry) const
-    {
-        return (!peer || entry.peer == *peer) && (!resource || entry.resource == resource)
-            && (!outgoing || entry.outgoing == *outgoing);
-    }
-};
-
-/// One owner's archive at one moment: the filed messages in a snapshot of the database, and those not filed
-/// yet.
-class View {
-public:
-    View(Database& db, const AccountKey& key) : db_(db.connection()), tail_(db.tail())
-    {
-        renew();
-        owner_ = owner_number(db_, key);
-    }
-    View(const View&) = delete;
-    View& operator=(const View&) = delete;
-    ~View() { leave(); }
-
-    Connection& db() { return db_; }
-    /// Nothing if nothing was ever stored for the account.
-    const std::optional<std::int64_t>& owner() const { return owner_; }
-
-    /// Begins a new snapshot.
-    void renew()
-    {
-        leave();
-        db_.execute("BEGIN");
-    }
-
-    /// Reads the messages from the Tail that are not filed in this snapshot. Returns false if the Tail has
-    /// dropped messages that the snapshot does not have as filed: then a new snapshot is needed.
-    bool take(const Wanted& wanted)
-    {
-        const auto state = FilingState::read(db_);
-        const auto below = std::min(wanted.range.below, newest_message(db_) + 1);
-        unfiled_.clear();
-        const auto add = [this, &state, &wanted](const TailEntry& entry) {
-            if (wanted.is_met_by(entry) && !state.has_filed(entry)) {
-                unfiled_.push_back(entry.id);
-            }
-        };
-        return tail_.look(*owner_, state.filed, wanted.range.above, below, add)
-            || db_.failure() != Failure::none; // then the answer is an error anyway
-    }
-
-    /// Returns the size of the owner's messages in this snapshot, in bytes; nothing if a new snapshot is
-    /// needed.
-    std::optional<std::uint64_t> size() const
-    {
-        const auto state = FilingState::read(db_);
-        const auto below = newest_message(db_) + 1;
-        std::int64_t bytes = filed_archive_bytes(db_, *owner_);
-        const auto add = [&bytes, &state](const TailEntry& entry) {
-            if (!state.has_filed(entry)) {
-                bytes += entry.size;
-            }
-        };
-        const bool is_whole = tail_.look(*owner_, state.filed, -1, below, add)
-            || db_.failure() != Failure::none; // then the answer is an error anyway
-        return is_whole ? std::optional(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)))
-                        : std::nullopt;
-    }
-
-    /// Returns the ids read by `take`, in order.
-    std::span<const std::int64_t> unfiled(Range range = {}) const
-    {
-        const auto first = std::upper_bound(unfiled_.begin(), unfiled_.end(), range.above);
-        const auto last = std::lower_bound(first, unfiled_.end(), range.below);
-        return { first, last };
-    }
-
-private:
-    void leave()
-    {
-        if (db_.in_transaction()) {
-            db_.roll_back();
-        }
-    }
-
-    Connection& db_;
-    const Tail& tail_;
-    std::optional<std::int64_t> owner_;
-    std::vector<std::int64_t> unfiled_;
-};
 
 enum class Direction { upwards, downwards };
 
@@ -178,9 +72,9 @@ public:
 };
 
 /// The filed messages of one conversation, read in growing pieces.
-class Conversation {
+class ConversationSource {
 public:
-    explicit Conversation(std::int64_t peer, Range range) : peer_(peer), range_(range) {}
+    explicit ConversationSource(std::int64_t peer, Range range) : peer_(peer), range_(range) {}
 
     std::optional<std::int64_t> next(Connection& db, std::int64_t owner,
         const std::optional<std::string>& resource, Direction direction)
@@ -224,7 +118,7 @@ private:
 /// Merges all conversations and the messages not filed yet, in order of id.
 class Merged final : public Source {
 public:
-    Merged(View& view, const std::vector<std::int64_t>& peers, std::optional<std::string> resource,
+    Merged(ArchiveView& view, const std::vector<std::int64_t>& peers, std::optional<std::string> resource,
         Range range, Direction direction)
         : db_(view.db()), owner_(*view.owner()), resource_(std::move(resource)), direction_(direction),
           unfiled_(view.unfiled(range))
@@ -282,7 +176,7 @@ private:
     std::optional<std::string> resource_;
     Direction direction_;
     std::span<const std::int64_t> unfiled_; ///< the remaining ones
-    std::vector<Conversation> conversations_;
+    std::vector<ConversationSource> conversations_;
     std::priority_queue<Head> heads_;
 };
 
@@ -379,7 +273,7 @@ std::string expression_for(std::int64_t owner, const std::vector<SearchTerm>& te
 /// The messages selected by a query.
 class Selection {
 public:
-    Selection(View& view, const ArchiveQuery& query)
+    Selection(ArchiveView& view, const ArchiveQuery& query)
         : view_(view), db_(view.db()), owner_(*view.owner()), query_(query), terms_(search_terms(query.text))
     {
         ids_.assign(query.ids.begin(), query.ids.end());
@@ -553,7 +447,7 @@ private:
         return found;
     }
 
-    View& view_;
+    ArchiveView& view_;
     Connection& db_;
     std::int64_t owner_;
     const ArchiveQuery& query_;
@@ -622,7 +516,7 @@ ArchivePage empty_page()
     return page;
 }
 
-std::optional<ArchiveEnds::End> end_of(View& view, Direction direction)
+std::optional<ArchiveEnds::End> end_of(ArchiveView& view, Direction direction)
 {
     auto& db = view.db();
     Merged merged(view, conversations_of(db, *view.owner()), std::nullopt, Range(), direction);
@@ -646,7 +540,7 @@ std::uint64_t size_of_message(Connection& db, std::int64_t id)
 
 std::optional<ArchivePage> read_archive(Database& database, const AccountKey& key, const ArchiveQuery& query)
 {
-    View view(database, key);
+    ArchiveView view(database, key);
     auto& db = view.db();
     if (!view.owner()) {
         return names_any(query) ? std::nullopt : std::optional(empty_page());
@@ -672,7 +566,7 @@ std::optional<ArchivePage> read_archive(Database& database, const AccountKey& ke
 
 ArchiveEnds archive_ends(Database& db, const AccountKey& key)
 {
-    View view(db, key);
+    ArchiveView view(db, key);
     ArchiveEnds ends;
     if (view.owner()) {
         while (!view.take({})) {
@@ -686,7 +580,7 @@ ArchiveEnds archive_ends(Database& db, const AccountKey& key)
 
 std::uint64_t archive_size(Database& db, const AccountKey& key)
 {
-    View view(db, key);
+    ArchiveView view(db, key);
     if (!view.owner()) {
         return 0;
     }
@@ -699,7 +593,7 @@ std::uint64_t archive_size(Database& db, const AccountKey& key)
 
 ArchiveCut find_archive_cut(Database& db, const AccountKey& key, std::uint64_t bytes)
 {
-    View view(db, key);
+    ArchiveView view(db, key);
     ArchiveCut cut;
     if (!view.owner()) {
         return cut;
@@ -726,7 +620,7 @@ ArchiveCut find_archive_cut(Database& db, const AccountKey& key, std::uint64_t b
 std::optional<ArchivedMessage> find_archived(Database& database, const AccountKey& key, const Jid& peer,
     bool outgoing, const std::string& message_id)
 {
-    View view(database, key);
+    ArchiveView view(database, key);
     auto& db = view.db();
     const auto address = address_number(db, peer.bare_text());
     if (!view.owner() || !address) {

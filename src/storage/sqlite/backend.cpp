@@ -369,6 +369,41 @@ private:
     CallScheduler& scheduler_;
 };
 
+class SqliteInbox final : public InboxStore {
+public:
+    explicit SqliteInbox(CallScheduler& scheduler) : scheduler_(scheduler) {}
+
+    Stored<std::vector<Conversation>> conversations(const AccountKey& owner) override
+    {
+        return scheduler_.read_aside(owner, [owner](Database& db) { return read_conversations(db, owner); });
+    }
+
+    Stored<std::vector<std::optional<ArchivedMessage>>> newest(const AccountKey& owner,
+        std::vector<Jid> peers) override
+    {
+        return scheduler_.read_aside(owner, [owner, peers = std::move(peers)](Database& db) {
+            return newest_instant_messages(db, owner, peers);
+        });
+    }
+
+    Stored<Done> set_read(const AccountKey& owner, std::vector<ReadPosition> positions) override
+    {
+        return scheduler_.write(owner, [owner, positions = std::move(positions)](Database& db) {
+            return set_read_positions(db, owner, positions);
+        });
+    }
+
+    Stored<std::vector<ReadPosition>> read_positions(const AccountKey& owner, std::vector<Jid> peers) override
+    {
+        return scheduler_.read(owner, [owner, peers = std::move(peers)](Database& db) {
+            return find_read_positions(db.connection(), owner, peers);
+        });
+    }
+
+private:
+    CallScheduler& scheduler_;
+};
+
 class SqliteFront final : public Storage {
 public:
     SqliteFront(std::shared_ptr<Engine> engine, Executor& home) : scheduler_(std::move(engine), home) {}
@@ -382,6 +417,7 @@ public:
     StreamStore& streams() override { return streams_; }
     RoomStore& rooms() override { return rooms_; }
     NodeStore& nodes() override { return nodes_; }
+    InboxStore& inbox() override { return inbox_; }
 
 private:
     CallScheduler scheduler_;
@@ -394,6 +430,7 @@ private:
     SqliteStreams streams_ { scheduler_ };
     SqliteRooms rooms_ { scheduler_ };
     SqliteNodes nodes_ { scheduler_ };
+    SqliteInbox inbox_ { scheduler_ };
 };
 
 class BackupCall final : public Job {

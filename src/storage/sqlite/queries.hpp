@@ -107,6 +107,15 @@ inline constexpr auto select_archived_entry =
     " WHERE m.id = ?2 AND (m.owner_a = ?1 OR m.owner_b = ?1)"
     " AND (a.id IS NOT NULL OR m.id > (SELECT filed FROM message_state))";
 
+// inbox.cpp
+std::vector<Conversation> read_conversations(Database& db, const AccountKey& owner);
+std::vector<std::optional<ArchivedMessage>> newest_instant_messages(Database& db, const AccountKey& owner,
+    const std::vector<Jid>& peers);
+Done set_read_positions(Database& db, const AccountKey& key,
+    const std::vector<InboxStore::ReadPosition>& positions);
+std::vector<InboxStore::ReadPosition> find_read_positions(Connection& db, const AccountKey& key,
+    const std::vector<Jid>& peers);
+
 // history.cpp
 bool replace_message(Database& db, const AccountKey& key, MessageId id, const std::string& xml);
 /// The progress of a removal in several steps. It removes what was archived when it began.

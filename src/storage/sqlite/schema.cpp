@@ -321,9 +321,19 @@ CREATE TRIGGER node_gone AFTER DELETE ON node BEGIN
 END;
 )";
 
-constexpr std::array<Migration, 11> all_migrations { version_1, version_2, version_3, version_4, version_5,
+// How far an account has read a conversation (InboxStore).
+constexpr auto version_12 = R"(
+CREATE TABLE read_position (
+    owner INTEGER NOT NULL REFERENCES owner ON DELETE CASCADE,
+    peer INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (owner, peer)
+) STRICT, WITHOUT ROWID;
+)";
+
+constexpr std::array<Migration, 12> all_migrations { version_1, version_2, version_3, version_4, version_5,
     version_6, Migration("", mend_rewritten_rows), version_8, version_9,
-    Migration(version_10, count_archive_bytes), version_11 };
+    Migration(version_10, count_archive_bytes), version_11, version_12 };
 
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::size_t header_size = 100;

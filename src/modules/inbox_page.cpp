@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modules/inbox_page.hpp"
+
+#include "router/archive_query.hpp"
+#include "xmpp/ns.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace stonechat {
+namespace {
+
+constexpr std::size_t most_in_a_page = 200;
+
+StanzaError broken_inbox_query(std::string_view text)
+{
+    return StanzaError(StanzaError::bad_request, text);
+}
+
+/// Reads an xs:boolean.
+std::optional<bool> read_flag(const Element& inbox, std::string_view name, bool otherwise)
+{
+    const auto text = inbox.attribute(name);
+    if (!text) {
+        return otherwise;
+    }
+    if (*text == "true" || *text == "1") {
+        return true;
+    }
+    return *text == "false" || *text == "0" ? std::optional(false) : std::nullopt;
+}
+
+std::optional<StanzaError> read_place(const ResultSetQuery& set, InboxQuery& query)
+{
+    const StanzaError unknown(StanzaError::item_not_found, "There is no such entry");
+    if (set.after && !(query.after = read_archive_id(*set.after))) {
+        return unknown;
+    }
+    query.from_the_end = set.before.has_value();
+    if (set.before && !set.before->empty() && !(query.before = read_archive_id(*set.before))) {
+        return unknown;
+    }
+    if (set.index) {
+        return StanzaError(StanzaError::feature_not_implemented, "Pages by index are not supported");
+    }
+    query.limit = std::min(set.max.value_or(query.limit), most_in_a_page);
+    return std::nullopt;
+}
+
+bool is_in_range(const InboxEntry& entry, const InboxQuery& query)
+{
+    return (!query.after || entry.newest < *query.after) && (!query.before || entry.newest > *query.before);
+}
+
+Element to_inbox_fin(const std::vector<InboxEntry>& all)
+{
+    const auto unread = std::count_if(all.begin(), all.end(),
+        [](const InboxEntry& entry) { return entry.unread > 0; });
+    const auto messages = std::accumulate(all.begin(), all.end(), std::size_t(0),
+        [](std::size_t sum, const InboxEntry& entry) { return sum + entry.unread; });
+    Element fin("fin", ns::inbox);
+    fin.set_attribute("total", std::to_string(all.size()));
+    fin.set_attribute("unread", std::to_string(unread));
+    fin.set_attribute("all-unread", std::to_string(messages));
+    return fin;
+}
+
+} // namespace
+
+Result<InboxQuery, StanzaError> read_inbox_query(const Element& inbox)
+{
+    InboxQuery query;
+    const auto unread_only = read_flag(inbox, "unread-only", false);
+    const auto messages = read_flag(inbox, "messages", true);
+    if (!unread_only || !messages) {
+        return broken_inbox_query("unread-only and messages have to be true or false");
+    }
+    query.unread_only = *unread_only;
+    query.messages = *messages;
+    const auto set = ResultSetQuery::from_parent(inbox);
+    if (!set) {
+        return set.error();
+    }
+    if (auto refusal = read_place(*set, query)) {
+        return std::move(*refusal);
+    }
+    return query;
+}
+
+Element to_inbox_entry(const InboxEntry& entry)
+{
+    Element element("entry", ns::inbox);
+    element.set_attribute("jid", entry.jid.text());
+    element.set_attribute("unread", std::to_string(entry.unread));
+    element.set_attribute("id", std::to_string(entry.newest));
+    return element;
+}
+
+InboxPage inbox_page(std::vector<InboxEntry> entries, const InboxQuery& query)
+{
+    InboxPage page { {}, to_inbox_fin(entries) };
+    std::sort(entries.begin(), entries.end(),
+        [](const InboxEntry& a, const InboxEntry& b) { return a.newest > b.newest; });
+    if (query.unread_only) {
+        std::erase_if(entries, [](const InboxEntry& entry) { return entry.unread == 0; });
+    }
+    const auto is_wanted = [&query](const InboxEntry& entry) { return is_in_range(entry, query); };
+    auto first = std::find_if(entries.begin(), entries.end(), is_wanted);
+    auto last = std::find_if_not(first, entries.end(), is_wanted);
+    const auto limit = std::min(static_cast<std::ptrdiff_t>(query.limit), last - first);
+    (query.from_the_end ? first : last) = query.from_the_end ? last - limit : first + limit;
+
+    ResultSetPage set;
+    set.count = entries.size();
+    if (first != last) {
+        set.first = std::to_string(first->newest);
+        set.last = std::to_string(std::prev(last)->newest);
+        set.first_index = static_cast<std::size_t>(first - entries.begin());
+    }
+    page.fin.add(set.to_element());
+    page.entries.assign(std::make_move_iterator(first), std::make_move_iterator(last));
+    return page;
+}
+
+} // namespace stonechat
