@@ -169,7 +169,7 @@ class Stonechat(Server):
     ROOM_SETTINGS = [("message_rate", "0"), ("room_message_rate", "0"), ("presence_rate", "0"), ("max_occupants", "0")]
 
     # The archive, and what cannot do without it.
-    ARCHIVE_MODULES = ("archive", "retraction")
+    ARCHIVE_MODULES = ("archive", "retraction", "inbox")
 
     def __init__(self, core, binaries, users, bench):
         super().__init__(core)

@@ -33,19 +33,34 @@ std::optional<bool> read_flag(const Element& inbox, std::string_view name, bool 
     return *text == "false" || *text == "0" ? std::optional(false) : std::nullopt;
 }
 
-std::optional<StanzaError> read_place(const ResultSetQuery& set, InboxQuery& query)
+using Place = std::optional<MessageId>;
+
+/// Reads a place in the list, which is the id of an entry.
+Result<Place, StanzaError> read_place(const std::optional<std::string>& text)
 {
-    const StanzaError unknown(StanzaError::item_not_found, "There is no such entry");
-    if (set.after && !(query.after = read_archive_id(*set.after))) {
-        return unknown;
+    if (!text || text->empty()) {
+        return Place();
     }
-    query.from_the_end = set.before.has_value();
-    if (set.before && !set.before->empty() && !(query.before = read_archive_id(*set.before))) {
-        return unknown;
+    const Place place = read_archive_id(*text);
+    if (!place) {
+        return StanzaError(StanzaError::item_not_found, "There is no such entry");
+    }
+    return place;
+}
+
+std::optional<StanzaError> read_page(const ResultSetQuery& set, InboxQuery& query)
+{
+    const auto after = read_place(set.after);
+    const auto before = read_place(set.before);
+    if (!after || !before) {
+        return after ? before.error() : after.error();
     }
     if (set.index) {
         return StanzaError(StanzaError::feature_not_implemented, "Pages by index are not supported");
     }
+    query.after = *after;
+    query.before = *before;
+    query.from_the_end = set.before.has_value();
     query.limit = std::min(set.max.value_or(query.limit), most_in_a_page);
     return std::nullopt;
 }
@@ -84,7 +99,7 @@ Result<InboxQuery, StanzaError> read_inbox_query(const Element& inbox)
     if (!set) {
         return set.error();
     }
-    if (auto refusal = read_place(*set, query)) {
+    if (auto refusal = read_page(*set, query)) {
         return std::move(*refusal);
     }
     return query;

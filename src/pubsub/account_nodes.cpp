@@ -7,8 +7,8 @@
 
 namespace stonechat {
 
-AccountNodes::AccountNodes(User& user, const Watchers& watchers)
-    : NodeService(user.host(), user.jid()), user_(user), watchers_(watchers)
+AccountNodes::AccountNodes(User& user, const Watchers& watchers, ItemAnswers& answers)
+    : NodeService(user.host(), user.jid()), user_(user), watchers_(watchers), answers_(answers)
 {}
 
 const Section& AccountNodes::settings() const
@@ -75,14 +75,16 @@ std::shared_ptr<User> AccountNodes::account() const
 std::vector<NotificationTarget> AccountNodes::unsubscribed_receivers(const Node& node) const
 {
     std::vector<NotificationTarget> targets;
-    targets.push_back({ address() }); // XEP-0163 §4.3.1: the account's own clients
+    targets.reserve(user_.roster().records().size() + 1);
+    constexpr bool if_interested = true;
+    targets.push_back({ address(), if_interested }); // XEP-0163 §4.3.1: the account's own clients
     const auto& blocked = user_.block_list().jids();
     for (const RosterRecord& contact : user_.roster().records()) {
         if (!sees_us(contact.subscription) || is_blocked(contact.contact)) {
             continue;
         }
         if (!reading_refused(node.config(), relation(node, contact.contact))) {
-            targets.push_back({ contact.contact });
+            targets.push_back({ contact.contact, if_interested });
             for (const Jid& jid : blocked) {
                 if (jid.has_resource() && jid.same_bare(contact.contact)) {
                     targets.back().except.emplace_back(jid.resource());

@@ -18,8 +18,8 @@ class User;
 class AccountNodes final : public NodeService {
 public:
     using Watchers = std::multimap<std::string, PersonalNodes::OnChange, std::less<>>;
-    /// `watchers`: who is told about changes, by node.
-    AccountNodes(User& user, const Watchers& watchers);
+    /// `watchers`: who is told about changes, by node. `answers`: those of all accounts of the shard.
+    AccountNodes(User& user, const Watchers& watchers, ItemAnswers& answers);
 
     // NodeService
     std::shared_ptr<const void> hold() const override;
@@ -34,11 +34,13 @@ public:
     std::shared_ptr<User> account() const override;
     Jid owner() const override { return address(); }
     std::vector<NotificationTarget> unsubscribed_receivers(const Node& node) const override;
+    ItemAnswers* item_answers() const override { return &answers_; }
     void changed(const PersonalNodes::Change& change) override;
 
 private:
     User& user_;
     const Watchers& watchers_;
+    ItemAnswers& answers_;
 };
 
 /// The service of an address without an account: it has no nodes and makes none, and otherwise answers like

@@ -29,6 +29,23 @@ Stanza event_message(const Jid& service, const NodeConfig& config, const Jid& to
     return message;
 }
 
+/// Whether the element declares its namespace, so that it means the same wherever it stands.
+bool declares_namespace(std::string_view xml)
+{
+    const std::size_t end = xml.find_first_of(" />");
+    return end != std::string_view::npos && xml.substr(end).starts_with(" xmlns='");
+}
+
+/// Nearly every payload goes out as it is in the store.
+void add_payload(Element& item, const std::string& payload)
+{
+    if (declares_namespace(payload)) {
+        item.add_serialised(std::make_shared<const std::string>(payload));
+    } else if (auto element = parse_element(payload)) {
+        item.add(std::move(*element));
+    }
+}
+
 Element event_of(std::string_view node, std::string_view name)
 {
     return Element(name, ns::pubsub_event).with_attribute("node", node);
@@ -62,16 +79,18 @@ Task<Done> store_states(NodeService& service, std::shared_ptr<const void>, NodeP
     co_return Done();
 }
 
-/// Collects targets, one for each account.
+/// Collects targets, one for each account. Begins with those that are not subscribed.
 class Targets {
 public:
-    void add(NotificationTarget target)
-    {
-        places_.emplace(target.account.text(), targets_.size());
-        targets_.push_back(std::move(target));
-    }
+    explicit Targets(std::vector<NotificationTarget> unsubscribed) : targets_(std::move(unsubscribed)) {}
+
     NotificationTarget& of(const Jid& account)
     {
+        if (places_.empty()) { // most nodes of accounts have no subscribers
+            for (std::size_t place = 0; place < targets_.size(); ++place) {
+                places_.emplace(targets_[place].account.text(), place);
+            }
+        }
         const auto [place, added] = places_.try_emplace(std::string(account.bare_text()), targets_.size());
         if (added) {
             targets_.push_back({ account.bare() });
@@ -125,9 +144,7 @@ Element to_element(const NodeItem& item, const NodeConfig& config, std::string_v
         element.set_attribute("publisher", item.publisher.text());
     }
     if (with_payload && !item.payload.empty()) {
-        if (auto payload = parse_element(item.payload)) {
-            element.add(std::move(*payload));
-        }
+        add_payload(element, item.payload);
     }
     return element;
 }
@@ -177,11 +194,7 @@ void send_event(NodeService& service, const NodePtr& node, Element event, bool a
     if (!node->config().notify) {
         return;
     }
-    Targets targets;
-    for (NotificationTarget& each : service.unsubscribed_receivers(*node)) {
-        each.if_interested = true;
-        targets.add(std::move(each));
-    }
+    Targets targets(service.unsubscribed_receivers(*node));
     std::vector<NodeSubscriber> ended = add_subscribers(service, *node, also_pending, targets);
     Notification notification { nullptr, interest_in(node->name()), targets.take() };
     if (!notification.targets.empty()) {

@@ -2,6 +2,7 @@
 // XEP-0060 section 6.5: retrieving items: all, some by id, the most recent, or page by page (XEP-0059), by
 // the time of creation or modification (XEP-0413).
 #include "pubsub/events.hpp"
+#include "pubsub/item_answers.hpp"
 #include "pubsub/node_creation.hpp"
 #include "pubsub/node_service.hpp"
 #include "pubsub/pubsub_requests.hpp"
@@ -220,6 +221,11 @@ Task<IqAnswer> answer_items(NodeService& service, PubsubRequest request)
     if (!(*node)->config().persist_items) {
         co_return unsupported("persistent-items");
     }
+    ItemAnswers* const answers = service.item_answers();
+    const std::uint64_t version = (*node)->version();
+    if (const Element* known = answers != nullptr ? answers->find(version, request.pubsub()) : nullptr) {
+        co_return *known;
+    }
     if (retrieval->index) {
         auto placing = place_page(service, name, *retrieval);
         const auto placed = co_await placing;
@@ -235,7 +241,11 @@ Task<IqAnswer> answer_items(NodeService& service, PubsubRequest request)
     if (!page->found) {
         co_return StanzaError(StanzaError::item_not_found); // XEP-0059 §2.2: no such place in the list
     }
-    co_return to_answer(**node, *retrieval, std::move(*page));
+    Element answer = to_answer(**node, *retrieval, std::move(*page));
+    if (answers != nullptr) {
+        answers->add(version, request.pubsub(), answer);
+    }
+    co_return answer;
 }
 
 } // namespace

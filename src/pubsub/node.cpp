@@ -2,6 +2,7 @@
 #include "pubsub/node.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace stonechat {
@@ -10,12 +11,19 @@ Node::Node(const NodeRecord& record)
     : name_(record.name), creator_(record.creator), created_(record.created),
       config_(node_config_from_text(record.config))
 {
+    renew_version();
     for (const NodeAffiliate& each : record.affiliates) {
         put(each);
     }
     for (const NodeSubscriber& each : record.subscribers) {
         put(each);
     }
+}
+
+void Node::renew_version()
+{
+    static std::atomic<std::uint64_t> last = 0; // shared by all shards
+    version_ = ++last;
 }
 
 NodeAffiliation Node::affiliation(const Jid& who) const

@@ -35,7 +35,11 @@ public:
     const Jid& creator() const { return creator_; }
     WallTime created() const { return created_; }
     const NodeConfig& config() const { return config_; }
-    void set_config(NodeConfig config) { config_ = std::move(config); }
+    void set_config(NodeConfig config)
+    {
+        config_ = std::move(config);
+        renew_version();
+    }
 
     /// The affiliation of a bare address, else that of its domain (a domain can be an outcast or a member).
     NodeAffiliation affiliation(const Jid& who) const;
@@ -57,6 +61,10 @@ public:
     /// Drops the affiliation and subscriptions of an account that was removed.
     void forget(const Jid& account);
 
+    /// A number that no other node has, and that changes with the configuration and with the items.
+    std::uint64_t version() const { return version_; }
+    void renew_version();
+
     /// To be locked by code that changes the node: it waits for the store on the way.
     AsyncMutex& change_mutex() { return change_mutex_; }
 
@@ -67,9 +75,22 @@ private:
     NodeConfig config_;
     Affiliates affiliates_;
     Subscribers subscribers_;
+    std::uint64_t version_ = 0;
     AsyncMutex change_mutex_;
 };
 
 using NodePtr = std::shared_ptr<Node>;
+
+/// To be held while the items of a node change in the store: what was read before the end is out of date.
+class ItemChange {
+public:
+    explicit ItemChange(NodePtr node) : node_(std::move(node)) { node_->renew_version(); }
+    ItemChange(const ItemChange&) = delete;
+    ItemChange& operator=(const ItemChange&) = delete;
+    ~ItemChange() { node_->renew_version(); }
+
+private:
+    NodePtr node_;
+};
 
 } // namespace stonechat

@@ -220,6 +220,7 @@ Task<IqAnswer> answer_purge(NodeService& service, PubsubRequest request)
     if (!(*node)->config().persist_items) {
         co_return unsupported("persistent-items");
     }
+    const ItemChange change(*node);
     auto purging = service.store().purge(service.key(), (*node)->name());
     const auto purged = co_await purging;
     if (!purged) {

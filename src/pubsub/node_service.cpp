@@ -97,6 +97,7 @@ Task<Result<NodePtr, StanzaError>> NodeService::find_owned(std::string name, Jid
 Task<Result<std::vector<std::string>, StanzaError>> NodeService::store_change(NodePtr node,
     NodeStore::Change change)
 {
+    const ItemChange change_of_items(node); // a new configuration may remove some
     auto changing = store().change(key(), node->name(), std::move(change));
     auto changed = co_await changing;
     if (!changed) {

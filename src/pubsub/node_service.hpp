@@ -24,6 +24,7 @@ namespace stonechat {
 
 class DataView;
 class Host;
+class ItemAnswers;
 class NodeStore;
 class User;
 
@@ -64,6 +65,9 @@ public:
     virtual Jid owner() const { return {}; }
     /// Who gets events of `node` without a subscription, as far as their clients want them (XEP-0163 §4).
     virtual std::vector<NotificationTarget> unsubscribed_receivers(const Node&) const { return {}; }
+
+    /// Answers to requests for items, or null if they are not kept.
+    virtual ItemAnswers* item_answers() const { return nullptr; }
 
     /// Called after a committed change of the items of a node.
     virtual void changed(const PersonalNodes::Change&) {}

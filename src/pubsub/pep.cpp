@@ -5,6 +5,7 @@
 #include "net/shard.hpp"
 #include "pubsub/account_nodes.hpp"
 #include "pubsub/events.hpp"
+#include "pubsub/item_answers.hpp"
 #include "pubsub/item_expiry.hpp"
 #include "pubsub/last_items.hpp"
 #include "pubsub/node_creation.hpp"
@@ -199,7 +200,7 @@ private:
     {
         auto& nodes = nodes_.of(user);
         if (!nodes) {
-            nodes = std::make_unique<AccountNodes>(user, watchers_);
+            nodes = std::make_unique<AccountNodes>(user, watchers_, answers_);
         }
         return *nodes;
     }
@@ -364,6 +365,7 @@ private:
 
     PubsubRequests requests_;
     AccountNodes::Watchers watchers_;
+    ItemAnswers answers_;
     std::optional<ItemExpiry> expiry_; ///< on shard 0 only
     UserSlot<std::unique_ptr<AccountNodes>> nodes_;
     SessionSlot<CapabilitiesPtr> served_; ///< the capabilities for which the newest items were sent

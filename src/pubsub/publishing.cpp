@@ -88,6 +88,7 @@ Task<Failure> store_items(NodeService& service, NodePtr node, std::vector<NodeIt
     write.items = items;
     std::vector<std::string> trimmed;
     if (node->config().persist_items) {
+        const ItemChange change(node);
         auto publishing = service.store().publish(service.key(), std::move(write));
         const auto published = co_await publishing;
         if (!published) {
@@ -285,6 +286,7 @@ Task<std::optional<StanzaError>> publish(NodeService& service, Jid from, Publica
 Task<Result<std::vector<std::string>, StanzaError>> retract(NodeService& service, NodePtr node,
     std::vector<std::string> ids, bool notify)
 {
+    const ItemChange change(node);
     auto retracting = service.store().retract(service.key(), node->name(), std::move(ids));
     const auto retracted = co_await retracting;
     if (!retracted) {
@@ -312,6 +314,7 @@ Task<Done> tell_expired(NodeService& service, std::shared_ptr<const void>, std::
     if (!found) {
         co_return Done();
     }
+    (*found)->renew_version();
     service.changed({ node, {}, ids });
     if ((*found)->config().notify_retract) {
         send_event(service, *found, retracted_event(**found, ids));

@@ -3,6 +3,7 @@
 // of the domain. Owned by the module `pubsub`; shard-bound.
 #pragma once
 
+#include "pubsub/item_answers.hpp"
 #include "pubsub/node_service.hpp"
 #include "pubsub/pubsub_requests.hpp"
 #include "router/domain_service.hpp"
@@ -25,6 +26,7 @@ public:
     bool may_create(const Jid& who) const override;
     NodeConfig default_config(std::string_view name) const override;
     bool has_contacts() const override { return false; }
+    ItemAnswers* item_answers() const override { return &answers_; }
 
 private:
     void answer_request(Stanza request, Settlement settlement);
@@ -34,6 +36,7 @@ private:
     Task<IqAnswer> answer_items(Iq iq);
 
     PubsubRequests requests_;
+    mutable ItemAnswers answers_;
 };
 
 } // namespace stonechat

@@ -7,6 +7,7 @@
 
 #include "xmpp/namespace.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,10 +25,21 @@ struct Attribute {
     friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 
+/// A child that is not a tree but text, as it is on the wire: one element, which declares its namespaces
+/// itself.
+struct SerialisedElement {
+    std::shared_ptr<const std::string> xml;
+
+    friend bool operator==(const SerialisedElement& a, const SerialisedElement& b)
+    {
+        return *a.xml == *b.xml;
+    }
+};
+
 class Element {
 public:
-    /// A child: an element or a run of text.
-    using Node = std::variant<Element, std::string>;
+    /// A child: an element or a run of text. What looks for children does not see a serialised one.
+    using Node = std::variant<Element, std::string, SerialisedElement>;
 
     Element() = default;
     Element(std::string_view name, Namespace ns) : name_(name), ns_(std::move(ns)) {}
@@ -88,6 +100,8 @@ public:
     Element& add(std::string_view name);
     /// Appends a child in this element's namespace, with text in it.
     Element& add_text_child(std::string_view name, std::string_view text);
+    /// Appends an element that only has to be sent, so that it need not be parsed.
+    void add_serialised(std::shared_ptr<const std::string> xml);
     /// Appends text to the last run, or begins one. Returns *this.
     Element& add_text(std::string_view text);
 

@@ -214,8 +214,10 @@ template <class Out> void append_content_and_end(Out& out, const Element& elemen
     for (const Element::Node& node : element.nodes()) {
         if (const auto* child = std::get_if<Element>(&node)) {
             append_element(out, *child, naming.inner);
+        } else if (const auto* text = std::get_if<std::string>(&node)) {
+            append_escaped_text(out, *text);
         } else {
-            append_escaped_text(out, std::get<std::string>(node));
+            out += *std::get<SerialisedElement>(node).xml;
         }
     }
     out += "</";

@@ -84,6 +84,7 @@ TEST_CASE("room handlers: what rooms answer, and which feature does")
            "iq get: query http://jabber.org/protocol/muc#owner: owner\n"
            "iq get: query jabber:iq:register: registration\n"
            "iq get: ticks urn:stonechat:muc:ticks:0: ticks\n"
+           "iq get: inbox urn:xmpp:inbox:1: inbox\n"
            "iq get: metadata urn:xmpp:mam:2: archive\n"
            "iq get: query urn:xmpp:mam:2: archive\n"
            "iq get: ping urn:xmpp:ping: ping\n"

@@ -153,7 +153,7 @@ TEST_CASE(
                 sqlite::Connection::Access::read_write);
             REQUIRE(db.has_value());
             db->run_script("DROP TABLE node_item; DROP TABLE node_affiliation; DROP TABLE node_subscription;"
-                           "DROP TABLE node; ALTER TABLE owner DROP COLUMN nodes;"
+                           "DROP TABLE node; DROP TABLE read_position; ALTER TABLE owner DROP COLUMN nodes;"
                            "ALTER TABLE owner DROP COLUMN node_bytes;"
                            "ALTER TABLE owner DROP COLUMN archive_bytes; PRAGMA user_version = 9");
             REQUIRE(db->failure() == sqlite::Failure::none);

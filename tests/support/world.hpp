@@ -84,7 +84,8 @@ class Client final : public Session {
 public:
     Client(World& world, Jid jid);
 
-    void send(const Stanza& stanza) override { receive(stanza.element()); }
+    /// As it is on the wire: a tree may have parts that are text already.
+    void send(const Stanza& stanza) override { receive(*parse_element(to_xml(stanza.element()))); }
     void send(const WireForms& stanzas, std::string_view to) override
     {
         for (const auto& stanza : stanzas) {
