@@ -23,6 +23,8 @@ from support.raw import WAIT
 INSIDE = pathlib.Path(__file__).with_name("desktop_inside.py")
 # A program with windows takes its time to start.
 PATIENCE = 4 * WAIT
+# Those who ask wait longer than what they have asked for may take.
+WITHIN, ANSWER = 1.5 * PATIENCE, 2 * PATIENCE
 PROGRAMS = ("Xvfb", "dbus-daemon", "xdotool")
 
 
@@ -51,36 +53,66 @@ class Desktop:
         with theirs:
             command = [*namespaces(), sys.executable, INSIDE, theirs.fileno(), self.folder, trusted]
             self._process = subprocess.Popen([str(word) for word in command], pass_fds=[theirs.fileno()])
-        self._control.settimeout(2 * PATIENCE)
+        self._control.settimeout(ANSWER)
         _, doors, _, _ = socket.recv_fds(self._control, 1, 1)
         assert doors, "the desktop did not start"
         self._door = socket.socket(fileno=doors[0])
         self._answers = self._control.makefile()
+        self._program = None
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
         self._door.close()
         self._answers.close()
         self._control.close()
-        self._process.wait(PATIENCE)
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            # What has failed before is the reason, and is what has to be told.
+            assert failure, "the desktop does not end"
 
     async def run(self, *command, check=True):
         """Runs a command to its end; gives its output."""
-        done = await asyncio.to_thread(self._ask, [str(word) for word in command])
-        assert not check or done["status"] == 0, f"{command}: {done['output']}"
+        done = await self._ask(run=[str(word) for word in command], within=WITHIN)
+        if done["status"] is None:
+            raise AssertionError(f"{command} does not end: {done['output']}\n{await self.story()}")
+        assert not check or done["status"] == 0, f"{command}: {done['output']}\n{await self.story()}"
         return done["output"]
 
     async def start(self, *command):
-        """Leaves a program running, its output in program.log."""
-        await self.run("sh", "-c", '"$@" >>program.log 2>&1 &', "sh", *command)
+        """Leaves the program running that the desktop is for, its output in program.log; gives its process id."""
+        self._program = (await self._ask(start=[str(word) for word in command]))["process"]
+        return self._program
+
+    async def runs(self):
+        """For those who wait for something that the program does: fails when it has ended."""
+        assert await self._status() is None, await self.story()
+
+    async def ends(self):
+        """Waits until the program has ended by itself, with all its windows and its name on the bus."""
+        async def has_ended():
+            return await self._status() is not None
+
+        await until(has_ended, "the end of the program")
+        assert await self._status() == 0, await self.story()
+
+    async def story(self):
+        """How the program is, and what it has said."""
+        if self._program is None:
+            return "no program was started"
+        status = await self._status()
+        is_ = "runs" if status is None else f"has ended with {status}"
+        return f"the program {is_}, and has written:\n{self.log()}"
 
     async def shows(self, name):
         """Waits for a window whose name matches the expression."""
         found = await self.run("timeout", PATIENCE, "xdotool", "search", "--sync", "--onlyvisible", "--name", name,
                                check=False)
-        assert found, f"no window '{name}'; what the program has written:\n{self.log()}"
+        assert found, f"no window '{name}'; {await self.story()}"
 
     async def focus(self, name):
         """Gives the keys to the window of that name, as a window manager would."""
@@ -112,8 +144,14 @@ class Desktop:
         log = self.folder / "program.log"
         return log.read_text(errors="replace") if log.exists() else ""
 
-    def _ask(self, command):
-        self._control.sendall(json.dumps(command).encode() + b"\n")
+    async def _status(self):
+        return (await self._ask(ask=self._program))["status"]
+
+    async def _ask(self, **what):
+        return await asyncio.to_thread(self._ask_and_wait, what)
+
+    def _ask_and_wait(self, what):
+        self._control.sendall(json.dumps(what).encode() + b"\n")
         return json.loads(self._answers.readline())
 
 

@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The first process of a desktop of its own (see desktop.py): makes the private machine around it, then runs what it
-is told to, a line of JSON per command, until its control socket closes. With it ends all that it has started."""
+is told to, a line of JSON per command, until its control socket closes. With it ends all that it has started.
+
+    {"run": [WORDS], "within": SECONDS}    to its end: {"status": NUMBER, or null when it took longer, "output": TEXT}
+    {"start": [WORDS]}                     in the background, its output in program.log: {"process": NUMBER}
+    {"ask": PROCESS}                       {"status": NUMBER, or null while it runs}
+"""
 import fcntl
 import json
 import os
@@ -88,13 +93,37 @@ def start_bus(environment):
     return daemon.stdout.readline().strip()
 
 
-def run(command, environment):
-    with open("/tmp/output", "w+b") as output:
-        # Not a pipe, which what goes on in the background would keep open.
-        done = subprocess.run(command, env=environment, cwd=HOME, stdin=subprocess.DEVNULL, stdout=output,
-                              stderr=subprocess.STDOUT)
-        output.seek(0)
-        return {"status": done.returncode, "output": output.read().decode(errors="replace")}
+class Programs:
+    def __init__(self, environment):
+        self._environment = environment
+        self._started = {}
+
+    def obey(self, told):
+        if "run" in told:
+            return self._run(told["run"], told["within"])
+        if "start" in told:
+            return self._start(told["start"])
+        return {"status": self._started[told["ask"]].poll()}
+
+    def _run(self, command, within):
+        with open("/tmp/output", "w+b") as output:
+            # Not a pipe, which what goes on in the background would keep open.
+            try:
+                status = subprocess.run(command, **self._surroundings(output), timeout=within).returncode
+            except subprocess.TimeoutExpired:
+                status = None
+            output.seek(0)
+            return {"status": status, "output": output.read().decode(errors="replace")}
+
+    def _start(self, command):
+        with open(HOME / "program.log", "ab") as log:
+            program = subprocess.Popen(command, **self._surroundings(log))
+        self._started[program.pid] = program
+        return {"process": program.pid}
+
+    def _surroundings(self, output):
+        return {"env": self._environment, "cwd": HOME, "stdin": subprocess.DEVNULL, "stdout": output,
+                "stderr": subprocess.STDOUT}
 
 
 def make_machine(folder, trusted):
@@ -103,10 +132,11 @@ def make_machine(folder, trusted):
 
 
 def as_nobody():
-    """The command before one that is to run as a user without rights; Gajim refuses to work for root."""
+    """The command before one that is to run as a user without rights; Gajim refuses to work for root. Another user no
+    longer ends with the process that has made the namespaces, unless that is said again."""
     if os.stat(HOME).st_uid == NOBODY:
-        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    return ["unshare", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
+        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--pdeathsig=KILL"]
+    return ["unshare", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "setpriv", "--pdeathsig=KILL"]
 
 
 def serve(control):
@@ -118,9 +148,10 @@ def serve(control):
     environment["DBUS_SESSION_BUS_ADDRESS"] = environment["DBUS_SYSTEM_BUS_ADDRESS"] = start_bus(environment)
     socket.send_fds(control, [b"."], [door.fileno()])
     door.close()
+    programs = Programs(environment)
     with control.makefile("rw") as commands:
         for line in commands:
-            json.dump(run(json.loads(line), environment), commands)
+            json.dump(programs.obey(json.loads(line)), commands)
             commands.write("\n")
             commands.flush()
 

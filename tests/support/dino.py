@@ -31,18 +31,28 @@ class Dino:
                              (account.jid, account.password))
 
     async def start(self):
-        await self.desktop.start("dino-im")
+        """A Dino that is asked to open a link leaves that to the one that owns the name on the bus; without an owner it
+        would be the one that stays."""
+        process = await self.desktop.start("dino-im")
+
+        async def owns_the_name():
+            await self.desktop.runs()
+            return await self._owner() == process
+
+        await until(owns_the_name, "Dino's name on the bus")
         await self.desktop.shows("^Dino$")
 
     async def has_refused(self):
         await until(lambda: "G_TLS_CERTIFICATE_UNKNOWN_CA" in self.desktop.log(), "a refusal of the certificate")
 
     async def quit(self):
+        """Dino has a window for a while when its name is gone, which must not be taken for that of the next one."""
         await self.desktop.focus("Dino")
         await self.desktop.press("ctrl+q")
-        await until(self._is_gone, "the end of Dino")
+        await self.desktop.ends()
 
     async def open_conversation(self, jid):
+        await self.desktop.runs()
         await self.desktop.run("dino-im", f"xmpp:{jid}?message")
         # Dino shows a conversation in the same breath in which it notes it as active.
         await until(lambda: rows(self._database, "SELECT 1 FROM conversation JOIN jid ON jid.id = jid_id "
@@ -60,6 +70,7 @@ class Dino:
             assert database.execute("UPDATE conversation SET encryption = ?, active = 0", (OMEMO,)).rowcount
 
     async def enter(self, room, is_inside):
+        await self.desktop.runs()
         await self.desktop.run("dino-im", f"xmpp:{room}?join")
         await self.desktop.shows("Join Channel")
         await self.desktop.focus("Join Channel")
@@ -91,7 +102,10 @@ class Dino:
     def is_received(self, words):
         return (RECEIVED,) in rows(self._database, "SELECT marked FROM message WHERE body = ?", words)
 
-    async def _is_gone(self):
-        return "boolean false" in await self.desktop.run(
-            "dbus-send", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner",
-            "string:im.dino.Dino")
+    async def _owner(self):
+        """The process that owns Dino's name, if there is one."""
+        answer = await self.desktop.run(
+            "dbus-send", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/",
+            "org.freedesktop.DBus.GetConnectionUnixProcessID", "string:im.dino.Dino", check=False)
+        found = re.search(r"uint32 (\d+)", answer)
+        return int(found.group(1)) if found else None
