@@ -33,7 +33,7 @@ class Tally:
     def __init__(self):
         self.passed = 0
         self.failed = 0
-        self.skipped = 0
+        self.skipped = []
         self.failures = []
 
     def passes(self, count=1):
@@ -56,8 +56,8 @@ class Tally:
                 failures += 1
                 text = "\n".join(filter(None, [bad[0].get("message"), bad[0].text]))
                 self.fails(f"{suite}: {case.get('name')}", text)
-            elif case.find("skipped") is not None:
-                self.skipped += 1
+            elif (left_out := case.find("skipped")) is not None:
+                self.skipped.append((f"{suite}: {case.get('name')}", left_out.get("message") or ""))
             else:
                 self.passes()
         return failures
@@ -69,8 +69,8 @@ class Tally:
             print(f"  {name}")
             for line in message.splitlines()[-25:]:
                 print(f"      {line}")
-        if self.skipped:
-            print(f"{self.skipped} skipped")
+        for name, reason in self.skipped:
+            print(f"skipped: {name}: {reason}")
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return 0 if self.failed == 0 and self.passed > 0 else 1
 

@@ -14,6 +14,7 @@ from support import desktop_client
 from support.desktop import PATIENCE, Desktop, need, until
 from support.dino import Dino
 from support.friends import befriend
+from support.omemo_library import LibraryReader, need_library
 from support.people import Person, configure, with_rooms
 from support.profanity import at_home, furnish, shows
 from support.raw import login
@@ -197,6 +198,33 @@ def test_a_chat_with_dino(server, tmp_path):
     for account in (mine, theirs):
         assert archived(server, account) == [True, True]
     assert not kept_on_disk(server, "at the mill") and not kept_on_disk(server, "the lantern")
+
+
+def test_a_chat_with_a_library(server, tmp_path):
+    """slixmpp-omemo, which trusts nothing that was not compared, writes while the other is away, and the other way
+    round."""
+    need_library()
+    mine, theirs = server.accounts("terry", "lily")
+    befriend(server, mine, theirs)
+    terry, lily = Reader(server, tmp_path, mine), LibraryReader(server, tmp_path, theirs)
+
+    async def scenario():
+        async with terry.present():
+            await terry.make_keys()
+        async with lily.present():
+            await lily.trust(mine.jid, terry.fingerprint)
+            await lily.say_to(mine.jid, "Wait at the weir")
+        async with terry.present():
+            terry.terminal.type(f"/msg {theirs.jid}")
+            await terry.reads("Wait at the weir")
+            await writes(terry, lily, "Come by the canal")
+        async with lily.present():
+            assert (await lily.reads("Come by the canal"))["from"] == mine.jid
+
+    play(scenario())
+    for account in (mine, theirs):
+        assert archived(server, account) == [True, True]
+    assert not kept_on_disk(server, "at the weir") and not kept_on_disk(server, "the canal")
 
 
 def test_a_room_of_members(server, tmp_path):
