@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""XEP-0384: the keys of an account with many devices (PB7, PB10)."""
+"""XEP-0384: the keys of an account with many devices (PB7, PB10), and those of all members of a room (PB11)."""
 import base64
 import random
+import time
 
 import pytest
 
@@ -93,3 +94,51 @@ def test_each_device_has_a_node_in_the_older_format(juliet, stranger):
         (item,) = items(stranger, account, f"{LEGACY}.bundles:{device}")
         assert item.get("id") == "current"
         assert prekeys(item) == expected_prekeys(device)
+
+
+MEMBERS = 200
+RATE, BURST = 50, 100
+ADMIN = "http://jabber.org/protocol/muc#admin"
+
+
+def publishes_a_bundle(server, account):
+    device = account.user.split(".")[0].removeprefix("member")
+    with login(server, account) as client:
+        publish(client, f"{LEGACY}.bundles:{device}", "current", bundle(device), ("pubsub#access_model", "open"))
+        client.close()
+    return device
+
+
+def members_only(host, room, members):
+    """An owner makes the room and names its members, who need not be there."""
+    host.send(f"<presence to='{room}/host'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+    form = "<field var='muc#roomconfig_membersonly'><value>1</value></field>"
+    host.ask("set", f"<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>{form}"
+                    f"</x></query>", to=room)
+    items = "".join(f"<item jid='{member.jid}' affiliation='member'/>" for member in members)
+    answer = host.ask("set", f"<query xmlns='{ADMIN}'>{items}</query>", to=room)
+    assert answer.get("type") == "result"
+
+
+def test_the_bundles_of_all_members_are_fetched_at_once(private_server):
+    """By somebody who is no contact of theirs. So many requests are read more slowly, and each is answered (PB11)."""
+    server = private_server(rate_stanzas=RATE, rate_burst_stanzas=BURST)
+    owner, *members = server.accounts("host", *(f"member{number}" for number in range(1, MEMBERS + 1)))
+    devices = {member.jid: publishes_a_bundle(server, member) for member in members}
+    room = "crowd@conference.localhost"
+    with login(server, owner) as host, login(server, members[0]) as bystander:
+        members_only(host, room, members)
+        listed = host.ask("get", f"<query xmlns='{ADMIN}'><item affiliation='member'/></query>", to=room)
+        jids = [item.get("jid") for item in listed.iter(f"{{{ADMIN}}}item")]
+        assert sorted(jids) == sorted(devices)
+        begun = time.monotonic()
+        host.send("".join(
+            f"<iq type='get' id='{jid}' to='{jid}'><pubsub xmlns='{PUBSUB}'><items node='{LEGACY}.bundles:{devices[jid]}'"
+            f" max_items='1'/></pubsub></iq>" for jid in jids))
+        bystander.ping()
+        for jid in jids:
+            answer = host.expect(lambda each, jid=jid: each.get("id") == jid)
+            (item,) = answer.iter(ITEM)
+            assert answer.get("type") == "result" and prekeys(item) == expected_prekeys(devices[jid])
+        assert time.monotonic() - begun > (MEMBERS - BURST) / RATE / 2  # the limit was there
+        host.ping()
