@@ -14,49 +14,16 @@ from support.desktop import PATIENCE, Desktop, need, until
 from support.dino import Dino
 from support.friends import befriend
 from support.gajim import Gajim
-from support.people import Person, with_nodes, with_receipts
+from support.nodes import AVATAR, NICK, curious, is_told, present, told
+from support.people import with_receipts
 from support.pictures import plain_png
 
-AVATAR, NICK, CARD = "urn:xmpp:avatar:metadata", "http://jabber.org/protocol/nick", "urn:xmpp:vcard4"
+CARD = "urn:xmpp:vcard4"
 VCARD = "{urn:ietf:params:xml:ns:vcard-4.0}"
-TOLD_OF = {AVATAR: "xep_0084", NICK: "xep_0172"}
 
 
 def play(scenario):
     asyncio.run(asyncio.wait_for(scenario, PATIENCE))
-
-
-def curious(account, server, resource="phone", about=(AVATAR, NICK)):
-    """Somebody who asks for events about that, by capabilities (XEP-0115)."""
-    person = Person(account, server, resource)
-    with_nodes(person)
-    for node in about:
-        if node in TOLD_OF:
-            person.register_plugin(TOLD_OF[node])
-        else:
-            person["xep_0163"].add_interest(node)
-    return person
-
-
-@contextlib.asynccontextmanager
-async def present(*people):
-    for person in people:
-        await person.come()
-    yield
-    for person in people:
-        await person.leave()
-
-
-def told(person, node, whom):
-    """The payloads of the events that have come."""
-    return [item["payload"] for message in person.events if message["from"] == whom.jid
-            and message["pubsub_event"]["items"]["node"] == node
-            for item in message["pubsub_event"]["items"]]
-
-
-async def is_told(person, node, whom, count=1):
-    await person.wait_for(lambda: len(told(person, node, whom)) >= count, f"an event of {node}")
-    return told(person, node, whom)
 
 
 async def show_picture(person, picture):

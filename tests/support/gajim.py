@@ -63,6 +63,10 @@ class Gajim:
 
         await until(obeys, "Gajim's remote control")
 
+    async def quit(self):
+        await self._activate("", "quit")
+        await self.desktop.ends()
+
     async def has_refused(self):
         await self.desktop.shows(self.QUESTION)
 
