@@ -21,6 +21,8 @@ SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
 XMPP_CLIENT = 5222
 NOBODY = 65534
+# What a shell says of a command that cannot be run.
+NOT_FOUND = 127
 
 HOME = pathlib.Path("/mnt")
 PROGRAM = pathlib.Path("/tmp/desktop_inside.py")
@@ -112,6 +114,8 @@ class Programs:
                 status = subprocess.run(command, **self._surroundings(output), timeout=within).returncode
             except subprocess.TimeoutExpired:
                 status = None
+            except OSError as problem:
+                return {"status": NOT_FOUND, "output": str(problem)}
             output.seek(0)
             return {"status": status, "output": output.read().decode(errors="replace")}
 
