@@ -24,6 +24,11 @@ def sessions(server, user):
     return server.ctl_json("sessions", "list", user.jid)["sessions"]
 
 
+async def is_available(server, user):
+    """Waits until the client has logged in and has told so; what it is asked for before that it may only refuse."""
+    await until(lambda: any(session["available"] for session in sessions(server, user)), f"presence of {user.jid}")
+
+
 def logs_in_chats_and_meets_in_a_room(client_class, server, folder):
     """Each thing said is heard once on the other side, and what the client keeps of it all is neither more nor less
     than that."""

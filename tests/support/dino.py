@@ -92,6 +92,17 @@ class Dino:
         (key,), = rows(self.desktop.folder / KEYS, "SELECT identity_key_public_base64 FROM identity")
         return "-".join(re.findall("." * 8, base64.b64decode(key)[1:].hex()))
 
+    async def is_told_of_keys(self, own, *others):
+        """Waits until Dino knows the list of its own account's devices and the keys of the others. What is written
+        while it still asks for lists on both sides may wait for ever."""
+        def knows_all():
+            keys = self.desktop.folder / KEYS
+            listed = rows(keys, "SELECT 1 FROM identity_meta WHERE address_name = ?", own)
+            return listed and all(rows(keys, "SELECT 1 FROM identity_meta WHERE address_name = ? AND "
+                                             "identity_key_public_base64 IS NOT NULL", jid) for jid in others)
+
+        await until(knows_all, f"keys of {others} and the devices of {own}")
+
     def pictures(self):
         """The avatars that Dino has fetched to show them."""
         return [path.read_bytes() for path in (self.desktop.folder / AVATARS).glob("*")]
