@@ -57,7 +57,11 @@ class Reader:
             await shows(terminal, "logged in successfully")
             yield
             terminal.type("/quit")
-            await until(lambda: not server.ctl_json("sessions", "list", self.account.jid)["sessions"], "the end")
+            await until(lambda: not self._is_there(), "the end")
+
+    def _is_there(self):
+        sessions = self._server.ctl_json("sessions", "list", self.account.jid)["sessions"]
+        return any(session["jid"].endswith("/terminal") for session in sessions)
 
     async def make_keys(self):
         """The fingerprint is only shown as somebody's when the keys have come back from the server."""
@@ -83,21 +87,22 @@ class Reader:
 
     async def say(self, words):
         """In the window that has the focus. Trusted keys become a session in the background, and nothing tells when:
-        until then Profanity refuses."""
+        until then Profanity refuses. In a room it shows what it has refused to send none the less, below the refusal."""
         async def said():
-            refusals = self._refusals()
+            refusals, shown = self._refusals(), len(self._shown(words))
             self.terminal.type(words)
-            await until(lambda: self._shows(words) or self._refusals() > refusals, f"an answer to '{words}'")
-            return self._shows(words)
+            await until(lambda: len(self._shown(words)) > shown or self._refusals() > refusals,
+                        f"an answer to '{words}'")
+            return self._refusals() == refusals
 
         await until(said, f"a session to say '{words}' in")
 
     async def reads(self, words):
-        await until(lambda: self._shows(words), f"'{words}', encrypted")
+        await until(lambda: self._shown(words), f"'{words}', encrypted")
 
-    def _shows(self, words):
+    def _shown(self, words):
         """Profanity marks what was encrypted, its own too."""
-        return re.search(rf"~ [^\n]*{re.escape(words)}", self.terminal.screen())
+        return re.findall(rf"~ [^\n]*{re.escape(words)}", self.terminal.screen())
 
     def _refusals(self):
         return self.terminal.screen().count("This message cannot be decrypted for any recipient")
@@ -229,43 +234,103 @@ def test_a_chat_with_a_library(server, tmp_path):
     assert not kept_on_disk(server, "at the weir") and not kept_on_disk(server, "the canal")
 
 
+async def enters(reader, room):
+    """What kind of room it is Profanity asks in the background, and believes the worst until then."""
+    def starts():
+        reader.terminal.type("/omemo start")
+        return "[OMEMO]" in reader.terminal.screen()
+
+    reader.terminal.type(f"/join {room} nick {reader.account.user}")
+    await shows(reader.terminal, "You have joined the room")
+    await until(starts, "OMEMO in the room")
+
+
+@contextlib.asynccontextmanager
+async def host_of(server, account, room, *members):
+    """Whoever makes the room, in which members alone see each other's addresses, and hears in there what anybody hears
+    who has no keys."""
+    host = Person(account, server, "phone")
+    with_rooms(host)
+    await host.come()
+    await host["xep_0045"].join_muc_wait(room, "host", maxstanzas=0)
+    await configure(host, room, membersonly=True, whois="anyone", persistentroom=True)
+    for member in members:
+        await host["xep_0045"].set_affiliation(room, "member", jid=member.jid)
+    yield host
+    await host.leave()
+
+
+def seen_of(person, room, nick):
+    """What presence has come of that occupant, in order."""
+    return [presence["type"] for presence in person.seen if presence["from"] == f"{room}/{nick}"]
+
+
+def is_back(seen):
+    return "unavailable" in seen and seen[-1] == "available"
+
+
+async def hears_no_secret(person, *secrets):
+    """Of as many messages as there are secrets."""
+    await person.wait_for(lambda: len({m["id"] for m in person.heard if m["body"]}) == len(secrets), "all messages")
+    assert not any(secret in str(message) for message in person.heard for secret in secrets)
+
+
 def test_a_room_of_members(server, tmp_path):
     """Members who are no contacts of each other fetch each other's keys; a member without keys reads nothing."""
     terry, paula = (Reader(server, tmp_path, account) for account in server.accounts("terry", "paula"))
     host = server.account("olga")
     room = JID(f"cellar.{host.user}@conference.localhost")
 
-    async def enters(reader):
-        """What kind of room it is Profanity asks in the background, and believes the worst until then."""
-        def starts():
-            reader.terminal.type("/omemo start")
-            return "[OMEMO]" in reader.terminal.screen()
-
-        reader.terminal.type(f"/join {room} nick {reader.account.user}")
-        await shows(reader.terminal, "You have joined the room")
-        await until(starts, "OMEMO in the room")
-
     async def scenario():
-        olga = Person(host, server, "phone")
-        with_rooms(olga)
-        await olga.come()
-        await olga["xep_0045"].join_muc_wait(room, "olga", maxstanzas=0)
-        await configure(olga, room, membersonly=True, whois="anyone", persistentroom=True)
-        for each in (terry, paula):
-            await olga["xep_0045"].set_affiliation(room, "member", jid=each.account.jid)
-        async with paula.present():
+        async with host_of(server, host, room, terry.account, paula.account) as olga, paula.present():
             await paula.make_keys()
             async with terry.present():
                 await terry.make_keys()
                 for each in (terry, paula):
-                    await enters(each)
+                    await enters(each, room)
                 for writer, reader, words in ((terry, paula, "Under the stairs"), (paula, terry, "Behind the barrel")):
                     await writer.trust(reader.account.jid, reader.fingerprint)
                     await writer.say(words)
                     await reader.reads(words)
-        assert olga.heard and not any(secret in str(m) for m in olga.heard for secret in ("the stairs", "the barrel"))
-        await olga.leave()
+            await hears_no_secret(olga, "the stairs", "the barrel")
 
     play(scenario())
     assert archived(server, host, room) == [True, True]
     assert not kept_on_disk(server, "the stairs") and not kept_on_disk(server, "the barrel")
+
+
+def test_a_room_of_members_with_dino(server, tmp_path):
+    """Dino and Profanity, who are no contacts, in one room. Dino refuses to write if there is a member without keys, so
+    whoever has made the room is the same as one of them, at a device that has none."""
+    need("dino-im")
+    mine, theirs = server.accounts("terry", "dora")
+    terry = Reader(server, tmp_path, mine)
+    room = JID(f"attic.{mine.user}@conference.localhost")
+    folder = tmp_path / "desktop"
+    folder.mkdir()
+    Dino.furnish(folder, theirs)
+
+    async def scenario(dino):
+        async with host_of(server, mine, room, theirs) as phone, terry.present():
+            await terry.make_keys()
+            await dino.start()
+            await desktop_client.is_available(server, theirs)
+            await dino.enter(room, lambda: seen_of(phone, room, theirs.user))
+            await dino.is_told_of_keys(theirs.jid)
+            await dino.quit()
+            dino.encrypt()
+            await enters(terry, room)
+            await dino.start()
+            await desktop_client.is_available(server, theirs)
+            await dino.enter(room, lambda: is_back(seen_of(phone, room, theirs.user)))
+            await dino.say_in(room, "Up the ladder")
+            await terry.reads("Up the ladder")
+            await terry.trust(theirs.jid, dino.fingerprint())
+            await terry.say("Next to the skylight")
+            await until(lambda: "Next to the skylight" in dino.history(), "the answer")
+            await hears_no_secret(phone, "the ladder", "the skylight")
+
+    with Desktop(folder, server.certificate) as desktop:
+        desktop_client.play(server, desktop, scenario(Dino(desktop)))
+    assert archived(server, mine, room) == [True, True]
+    assert not kept_on_disk(server, "the ladder") and not kept_on_disk(server, "the skylight")
