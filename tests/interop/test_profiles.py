@@ -156,6 +156,22 @@ def test_dino_shows_an_avatar(server, people):
         desktop_client.play(server, desktop, scenario(Dino(desktop)))
 
 
+async def saves_a_profile(gajim, account, watcher, nickname, note, picture):
+    """Until those who know the account are told of it."""
+    async def is_saved():
+        await gajim.open_profile()
+        await gajim.edit_profile(nickname, note, picture)
+        with contextlib.suppress(AssertionError):
+            for node in (NICK, CARD, AVATAR):
+                await is_told(watcher, node, account)
+            if told(watcher, NICK, account)[-1].text == nickname and note_in(
+                    told(watcher, CARD, account)[-1]) == note:
+                return True
+        return await gajim.close_profile()
+
+    await until(is_saved, "a profile")
+
+
 def test_gajim_shows_an_avatar_and_saves_a_profile(server, people):
     """What its dialogue saves comes to contacts, and then the dialogue can be used again."""
     need("gajim")
@@ -171,18 +187,7 @@ def test_gajim_shows_an_avatar_and_saves_a_profile(server, people):
             await paula.sees(mine.jid)
             await until(lambda: picture in gajim.pictures(), "the picture")
 
-            async def is_saved():
-                await gajim.open_profile()
-                await gajim.edit_profile("Dora the First", "Likes horses", "/mnt/mine.png")
-                with contextlib.suppress(AssertionError):
-                    for node in (NICK, CARD, AVATAR):
-                        await is_told(paula, node, mine)
-                    if told(paula, NICK, mine)[-1].text == "Dora the First" and note_in(
-                            told(paula, CARD, mine)[-1]) == "Likes horses":
-                        return True
-                return await gajim.close_profile()
-
-            await until(is_saved, "a profile")
+            await saves_a_profile(gajim, mine, paula, "Dora the First", "Likes horses", "/mnt/mine.png")
             assert await picture_of(mine, seen_by=paula) in gajim.pictures()
             question = paula.make_message(paula.seen[-1]["from"], "All saved?", mtype="chat")
             question["request_receipt"] = True
@@ -201,3 +206,38 @@ def test_gajim_shows_an_avatar_and_saves_a_profile(server, people):
     (folder / "mine.png").write_bytes(plain_png(64, "plum"))
     with Desktop(folder, server.certificate) as desktop:
         desktop_client.play(server, desktop, scenario(Gajim(desktop)))
+
+
+def test_dino_shows_the_avatar_of_gajim(server, tmp_path):
+    """Chosen in Gajim's dialogue, seen by Dino on another desktop, and again by a Dino that starts after Gajim's end."""
+    need("gajim")
+    need("dino-im")
+    theirs, mine = server.accounts("gail", "dora")
+    befriend(server, theirs, mine)
+    left, right = tmp_path / "left", tmp_path / "right"
+    for folder, client, account in ((left, Gajim, theirs), (right, Dino, mine)):
+        folder.mkdir()
+        client.furnish(folder, account)
+    (left / "mine.png").write_bytes(plain_png(64, "plum"))
+
+    async def scenario(gajim, dino):
+        laptop = curious(mine, server, "laptop", about=(AVATAR, NICK, CARD))
+        async with present(laptop):
+            await gajim.start()
+            await dino.start()
+            await dino.open_conversation(theirs.jid)
+            await saves_a_profile(gajim, theirs, laptop, "Gail the Gardener", "Likes horses", "/mnt/mine.png")
+            picture = await picture_of(theirs, seen_by=laptop)
+            await until(lambda: picture in dino.pictures(), "Gajim's picture in Dino")
+            await dino.quit()
+            await gajim.quit()
+            dino.forget_pictures()
+            await dino.start()
+            await until(lambda: picture in dino.pictures(), "the picture of one who is away")
+
+    with Desktop(left, server.certificate) as one, Desktop(right, server.certificate) as other:
+        async def both():
+            async with one.reaches(server.starttls_port):
+                await scenario(Gajim(one), Dino(other))
+
+        desktop_client.play(server, other, both())

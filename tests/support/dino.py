@@ -107,6 +107,11 @@ class Dino:
         """The avatars that Dino has fetched to show them."""
         return [path.read_bytes() for path in (self.desktop.folder / AVATARS).glob("*")]
 
+    def forget_pictures(self):
+        """As if it had never seen one; while Dino is not running."""
+        for path in (self.desktop.folder / AVATARS).glob("*"):
+            path.unlink()
+
     def history(self):
         return [body for body, in rows(self._database, "SELECT body FROM message ORDER BY id")]
 
