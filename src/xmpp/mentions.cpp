@@ -2,9 +2,13 @@
 #include "xmpp/mentions.hpp"
 
 #include "base/ascii.hpp"
+#include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
@@ -72,6 +76,36 @@ bool is_word_before(std::string_view text, std::size_t place)
     return is_word(c);
 }
 
+/// Returns the text with `%41` and the like replaced by their bytes (RFC 3986 §2.1).
+std::string percent_decoded(std::string_view text)
+{
+    constexpr int hexadecimal = 16;
+    std::string decoded;
+    for (std::size_t place = 0; place < text.size(); ++place) {
+        unsigned char byte = 0;
+        const std::string_view digits = text[place] == '%' ? text.substr(place + 1, 2) : std::string_view();
+        const char* end = digits.data() + digits.size();
+        if (digits.size() == 2 && std::from_chars(digits.data(), end, byte, hexadecimal).ptr == end) {
+            decoded += static_cast<char>(byte);
+            place += digits.size();
+        } else {
+            decoded += text[place];
+        }
+    }
+    return decoded;
+}
+
+/// Returns the address of an XMPP URI (RFC 5122), without the part behind `?` and `#`.
+std::optional<Jid> address_of(std::string_view uri)
+{
+    constexpr std::string_view scheme = "xmpp:";
+    if (!uri.starts_with(scheme)) {
+        return std::nullopt;
+    }
+    uri.remove_prefix(scheme.size());
+    return Jid::parse(percent_decoded(uri.substr(0, uri.find_first_of("?#"))));
+}
+
 } // namespace
 
 Mentions::Mentions(std::string_view text) : text_(ascii_lower(text))
@@ -99,6 +133,41 @@ bool Mentions::has(std::string_view name) const
         return text_.compare(place, lower.size(), lower) == 0 && (place == 0 || !is_word_before(text_, place))
             && (behind == text_.size() || !is_word(character_at(text_, behind).code));
     });
+}
+
+MentionedAddresses::MentionedAddresses(const Element& message)
+{
+    const auto add = [this](const std::optional<Jid>& address) {
+        if (address) {
+            addresses_.push_back(address->text());
+            bare_addresses_.emplace_back(address->bare_text());
+        }
+    };
+    for (const Element* reference : message.children("reference", ns::reference)) {
+        if (reference->attribute_or("type") == "mention") {
+            add(address_of(reference->attribute_or("uri")));
+        }
+    }
+    if (const Element* reply = message.child("reply", ns::reply)) {
+        add(Jid::parse(reply->attribute_or("to")));
+    }
+    std::sort(addresses_.begin(), addresses_.end());
+    std::sort(bare_addresses_.begin(), bare_addresses_.end());
+}
+
+bool MentionedAddresses::has_user(const Jid& user) const
+{
+    return std::binary_search(bare_addresses_.begin(), bare_addresses_.end(), user.bare_text(),
+        std::less<>());
+}
+
+bool MentionedAddresses::has_occupant(const Jid& room, std::string_view nick) const
+{
+    if (addresses_.empty()) {
+        return false;
+    }
+    const std::string address = std::string(room.bare_text()) + '/' + std::string(nick);
+    return std::binary_search(addresses_.begin(), addresses_.end(), address);
 }
 
 } // namespace stonechat

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mentions: finds names in the text of messages. Pure.
+// Mentions: finds names in the text of messages, and the addresses that a message refers to. Pure.
 #pragma once
+
+#include "xmpp/element.hpp"
+#include "xmpp/jid.hpp"
 
 #include <string>
 #include <string_view>
@@ -23,6 +26,22 @@ public:
 private:
     std::string text_;                     ///< in lower case
     std::vector<std::string_view> pieces_; ///< the words of text_ and each character between them, sorted
+};
+
+/// Whom a message refers to by address: the users or occupants whom it mentions (XEP-0372 §3.2), and the
+/// author of the message to which it replies (XEP-0461).
+class MentionedAddresses {
+public:
+    explicit MentionedAddresses(const Element& message);
+
+    /// Returns whether one of the addresses belongs to the account `user`.
+    bool has_user(const Jid& user) const;
+    /// Returns whether the occupant `nick` of `room` (bare) is mentioned.
+    bool has_occupant(const Jid& room, std::string_view nick) const;
+
+private:
+    std::vector<std::string> addresses_;      ///< sorted
+    std::vector<std::string> bare_addresses_; ///< the same without resources, sorted
 };
 
 } // namespace stonechat

@@ -119,11 +119,12 @@ inline constexpr std::string_view muc_stable_id = "http://jabber.org/protocol/mu
 inline constexpr std::string_view muc_request =
     "http://jabber.org/protocol/muc#request"; // XEP-0045, a feature
 inline constexpr std::string_view muc_self_ping =
-    "http://jabber.org/protocol/muc#self-ping-optimization";                  // XEP-0410
-inline constexpr std::string_view moderation = "urn:xmpp:message-moderate:1"; // XEP-0425
-inline constexpr std::string_view hats = "urn:xmpp:hats:0";                   // XEP-0317
-inline constexpr std::string_view reference = "urn:xmpp:reference:0";         // XEP-0372
-inline constexpr std::string_view group_ticks = "urn:stonechat:muc:ticks:0";  // docs/protocol/group-ticks.md
+    "http://jabber.org/protocol/muc#self-ping-optimization";                                  // XEP-0410
+inline constexpr std::string_view moderation = "urn:xmpp:message-moderate:1";                 // XEP-0425
+inline constexpr std::string_view hats = "urn:xmpp:hats:0";                                   // XEP-0317
+inline constexpr std::string_view reference = "urn:xmpp:reference:0";                         // XEP-0372
+inline constexpr std::string_view notification_settings = "urn:xmpp:notification-settings:1"; // XEP-0492
+inline constexpr std::string_view group_ticks = "urn:stonechat:muc:ticks:0"; // docs/protocol/group-ticks.md
 inline constexpr std::string_view room_registration =
     "urn:stonechat:muc:register:0";                                        // fields of forms of ours
 inline constexpr std::string_view rooms_kept = "urn:stonechat:muc:kept:0"; // kept of a resumable session

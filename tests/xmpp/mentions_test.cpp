@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/mentions.hpp"
 
+#include "xmpp/stream_parser.hpp"
+
 #include <doctest/doctest.h>
+
+#include <string>
 
 using namespace stonechat;
 
@@ -43,4 +47,57 @@ TEST_CASE("mentions: of a name that a text has many times, one that stands alone
     CHECK(Mentions("[bot]s are no [bot]").has("[bot]"));
     CHECK_FALSE(Mentions("a[bot] and [bot]s").has("[bot]"));
     CHECK(Mentions("\u8bf7\u5f20\u4e09\u6765").has("\u5f20\u4e09"));
+}
+
+namespace {
+
+MentionedAddresses mentioned(const std::string& content)
+{
+    const auto message = parse_element("<message xmlns='jabber:client'>" + content + "</message>");
+    REQUIRE(message.has_value());
+    return MentionedAddresses(*message);
+}
+
+std::string reference(const std::string& uri, const std::string& type = "mention")
+{
+    return "<reference xmlns='urn:xmpp:reference:0' type='" + type + "' uri='" + uri + "'/>";
+}
+
+const Jid hag = *Jid::parse("hag@shakespeare.lit");
+const Jid coven = *Jid::parse("coven@chat.shakespeare.lit");
+
+} // namespace
+
+TEST_CASE("mentions: a reference names a user or an occupant (XEP-0372 §3.2)")
+{
+    CHECK(mentioned(reference("xmpp:hag@shakespeare.lit")).has_user(hag));
+    CHECK(mentioned(reference("xmpp:HAG@shakespeare.lit")).has_user(hag));
+    CHECK(mentioned(reference("xmpp:hag@shakespeare.lit?message#top")).has_user(hag));
+    CHECK(mentioned(reference("xmpp:a@b") + reference("xmpp:hag@shakespeare.lit")).has_user(hag));
+    CHECK_FALSE(mentioned(reference("xmpp:hags@shakespeare.lit")).has_user(hag));
+    CHECK_FALSE(mentioned(reference("xmpp:hag@shakespeare.lit", "data")).has_user(hag));
+    CHECK_FALSE(mentioned(reference("hag@shakespeare.lit")).has_user(hag));
+    CHECK_FALSE(mentioned(reference("xmpp:hag@@")).has_user(hag));
+    CHECK_FALSE(mentioned("").has_user(hag));
+    const auto witch = mentioned(reference("xmpp:coven@chat.shakespeare.lit/third%20witch"));
+    CHECK(witch.has_occupant(coven, "third witch"));
+    CHECK_FALSE(witch.has_occupant(coven, "third"));
+    CHECK_FALSE(witch.has_user(hag));
+    CHECK(mentioned(reference("xmpp:coven@chat.shakespeare.lit/100%")).has_occupant(coven, "100%"));
+    CHECK(mentioned(reference("xmpp:coven@chat.shakespeare.lit/%4")).has_occupant(coven, "%4"));
+    CHECK(mentioned(reference("xmpp:coven@chat.shakespeare.lit/%4x")).has_occupant(coven, "%4x"));
+    CHECK_FALSE(mentioned(reference("xmpp:coven@chat.shakespeare.lit/%ff")).has_occupant(coven, "\xff"));
+}
+
+TEST_CASE("mentions: a reply names the author of the earlier message (XEP-0461 §3)")
+{
+    const auto reply = [](const std::string& to) {
+        return mentioned("<reply xmlns='urn:xmpp:reply:0' id='m1' to='" + to + "'/>");
+    };
+    CHECK(reply("hag@shakespeare.lit/pda").has_user(hag));
+    CHECK(reply("hag@shakespeare.lit").has_user(hag));
+    CHECK(reply("coven@chat.shakespeare.lit/thirdwitch").has_occupant(coven, "thirdwitch"));
+    CHECK_FALSE(reply("coven@chat.shakespeare.lit/firstwitch").has_occupant(coven, "thirdwitch"));
+    CHECK_FALSE(reply("").has_user(hag));
+    CHECK_FALSE(mentioned("<reply xmlns='urn:xmpp:reply:0' id='m1'/>").has_user(hag));
 }
