@@ -3,12 +3,16 @@
 
 #include "base/background.hpp"
 #include "base/log.hpp"
+#include "modules/notice_lookup.hpp"
+#include "modules/notification_choices.hpp"
+#include "modules/push_attention.hpp"
 #include "modules/push_registration.hpp"
 #include "net/shard.hpp"
 #include "router/async_mutex.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
 #include "router/requests.hpp"
+#include "router/room_notice.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "router/store_errors.hpp"
@@ -74,6 +78,7 @@ public:
         return Manifest("push", "Asks push services to wake devices when a message has arrived.")
             .implements(Xep {
                 357, "0.4.1", "Push Notifications", "remote disabling by a message of the push service" })
+            .implements(Xep { 492, "0.2.0", "Chat notification settings", "what is inside `advanced`" })
             .feature(ns::push, On::both)
             .setting(SettingSpec::integer("max_registrations", 20, 1, 1000,
                 "Maximum number of devices of one account that may be registered for push."))
@@ -90,13 +95,15 @@ public:
         host_ = &on.host();
         devices_ = on.user_slot<Devices>();
         change_mutex_ = on.user_slot<AsyncMutex>();
+        choices_.attach(on, [this](User& user, const Jid& chat) { settings_changed(user, chat); });
         on.user_load([this](User& user) { return load(user); });
         on.iq_set_later(To::own_account, ns::push, "enable",
             [this](Iq iq, Context c) { return enable(iq, c); });
         on.iq_set_later(To::own_account, ns::push, "disable",
             [this](Iq iq, Context c) { return disable(iq, c); });
         on.message(Flow::to_user, Stage::copy, [this](Message m, const Context& c) { return look(m, c); });
-        on.room_notice([this](const Context& c) { on_room_message(*c.user); });
+        lookup_.attach(on.host(), push_store, [this](const RoomNotice& notice) { look_when_loaded(notice); });
+        on.room_notice([this](const RoomNotice& notice) { take_notice(notice); });
         on.session_bound([this](const Context& c) { attend(c); });
         on.session_resumed([this](const Context& c) { attend(c); });
         on.session_attention([this](const Context& c) { attend(c); });
@@ -121,7 +128,18 @@ private:
                 put(user, std::move(*registration));
             }
         }
-        co_return true;
+        if (!has_devices(user)) {
+            co_return true;
+        }
+        auto loading = choices_.load(user.shared_from_this());
+        const bool loaded = co_await loading;
+        co_return loaded;
+    }
+
+    bool has_devices(const User& user) const
+    {
+        const Devices* devices = devices_.find(user);
+        return devices != nullptr && !devices->empty();
     }
 
     Device* find(const User& user, std::string_view name) const
@@ -161,6 +179,13 @@ private:
         }
     }
 
+    void drop_choices_without_devices(const User& user) const
+    {
+        if (!has_devices(user)) {
+            choices_.drop(user);
+        }
+    }
+
     /// §5. A new request replaces an earlier one for the same service and node.
     Task<IqAnswer> enable(Iq iq, Context context)
     {
@@ -179,12 +204,22 @@ private:
         if (find(user, name) == nullptr && devices_.of(user).size() >= most_registrations()) {
             co_return StanzaError(StanzaError::resource_constraint);
         }
+        auto loading = choices_.load(user.shared_from_this());
+        const bool loaded = co_await loading;
+        if (!loaded) {
+            co_return StanzaError(StanzaError::internal_server_error, StanzaError::Type::wait);
+        }
         auto pending = host_->storage().keyval().set(user.key(), push_store, name, registration->to_text());
         const auto saved = co_await pending;
         if (!saved) {
+            drop_choices_without_devices(user);
             co_return to_stanza_error(saved.error());
         }
+        const bool is_first = !has_devices(user);
         put(user, std::move(*registration));
+        if (is_first) {
+            forget_notice_interest(host_->router().server(), user.jid());
+        }
         co_return std::nullopt;
     }
 
@@ -243,6 +278,7 @@ private:
         for (const std::string& name : names) {
             remove(user, name);
         }
+        drop_choices_without_devices(user);
         co_return std::nullopt;
     }
 
@@ -254,7 +290,8 @@ private:
         const Devices* devices = devices_.find(user);
         if (devices == nullptr || devices->empty() || context.plan == nullptr
             || message.from().same_bare(user.jid())
-            || !is_worth_waking(message.stanza(), context.plan->storage_policy())) {
+            || !is_worth_waking(message.stanza(), context.plan->storage_policy())
+            || !may_wake(message.stanza().element(), setting_for(user, message.stanza()), user.jid())) {
             return Verdict::pass();
         }
         std::vector<std::uint64_t> receivers;
@@ -272,6 +309,16 @@ private:
         return Verdict::pass();
     }
 
+    /// An occupant of a room who writes in private is a chat of its own. No account can pass for one.
+    NotificationSetting setting_for(const User& user, const Stanza& message) const
+    {
+        const Jid& from = message.from();
+        const bool is_account = host_->router().server().has_accounts(from.domain());
+        const auto chat = !is_account && is_from_occupant(message) ? std::string_view(from.text())
+                                                                   : from.bare_text();
+        return choices_.find(user, chat).value_or(NotificationSetting::always);
+    }
+
     std::vector<std::uint64_t> numbers_of_devices(const User& user) const
     {
         std::vector<std::uint64_t> numbers;
@@ -282,9 +329,6 @@ private:
         }
         return numbers;
     }
-
-    /// A room has a message for `user`. The connected devices are occupants and receive it there.
-    void on_room_message(User& user) { on_message(user, numbers_of_devices(user)); }
 
     /// There is a message for `user`; `receivers` get it.
     void on_message(User& user, const std::vector<std::uint64_t>& receivers)
@@ -365,6 +409,67 @@ private:
         }
     }
 
+    // Messages in rooms ------------------------------------------------------------------------------
+
+    void take_notice(const RoomNotice& notice)
+    {
+        if (host_->find_user(notice.user.local()) != nullptr) {
+            look_when_loaded(notice);
+        } else {
+            lookup_.look_up(notice);
+        }
+    }
+
+    void look_when_loaded(const RoomNotice& notice)
+    {
+        host_->user(notice.user.local())->when_loaded([this, notice](User& user) {
+            if (user.state() == User::State::ready) {
+                look(user, notice);
+            }
+        });
+    }
+
+    void look(User& user, const RoomNotice& notice)
+    {
+        if (!has_devices(user)) {
+            set_notice_interest(host_->router().server(), notice, NoticeInterest::none);
+            return;
+        }
+        const auto setting = choices_.find(user, notice.author.bare_text()).value_or(notice.otherwise);
+        if (interest_of(setting) != NoticeInterest::all) {
+            set_notice_interest(host_->router().server(), notice, interest_of(setting));
+        }
+        if (user.block_list().covers(notice.author)) {
+            return;
+        }
+        switch (attention_for(notice.mention, setting)) {
+        case Attention::none: break;
+        case Attention::count: count(user); break;
+        case Attention::wake: on_message(user, numbers_of_devices(user)); break; // the room sends it to them
+        }
+    }
+
+    /// The next notification says that there was one more message.
+    void count(const User& user) const
+    {
+        for (Device& device : *devices_.find(user)) {
+            if (is_away(user, device)) {
+                device.pace.count();
+            }
+        }
+    }
+
+    /// The room may send notices that were of no use before.
+    void settings_changed(const User& user, const Jid& chat) const
+    {
+        Server& server = host_->router().server();
+        if (chat.empty()) {
+            forget_notice_interest(server, user.jid());
+        } else {
+            forget_notice_interest(server, user.jid(), chat);
+        }
+    }
+
     // Notifications ----------------------------------------------------------------------------------
 
     /// Notifies the service if there is something new, now or when the device's interval is over.
@@ -415,6 +520,7 @@ private:
         host_->log().info("push registration given up",
             { { "account", user.jid().text() }, { "service", device.registration.service.text() } });
         remove(user, name);
+        drop_choices_without_devices(user);
         start_in_background(forget(user.shared_from_this(), name), host_->log(),
             "push registration not forgotten");
     }
@@ -464,6 +570,8 @@ private:
     Host* host_ = nullptr; ///< set in attach()
     UserSlot<Devices> devices_;
     UserSlot<AsyncMutex> change_mutex_;
+    NotificationChoices choices_;
+    NoticeLookup lookup_;
     std::uint64_t numbers_ = 0;
     std::multimap<SteadyTime, Waiting> waiting_;
     Timer timer_;

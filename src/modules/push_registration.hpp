@@ -54,6 +54,8 @@ public:
         unseen_ += count;
         is_due_ = true;
     }
+    /// There is a new message that is no reason to notify the device.
+    void count() { ++unseen_; }
     /// The device is active: nothing is left to notify.
     void attended()
     {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "muc/member_notices.hpp"
 
+#include "muc/muc_service.hpp"
 #include "muc/room_registration.hpp"
+#include "net/shard.hpp"
 #include "router/host.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
@@ -16,99 +18,95 @@
 namespace stonechat {
 namespace {
 
-constexpr std::string_view scheme = "xmpp:";
+using Mention = RoomNotice::Mention;
 
 /// The parts of a message that decide who is mentioned. Parsed once for all users.
 struct Said {
-    explicit Said(const Element& message);
+    explicit Said(const Element& message)
+        : body(message.child_text("body")), words(body), addresses(message),
+          is_encrypted(has_ciphertext(message))
+    {}
 
-    bool refers_to(std::string_view bare, std::string_view resource = {}) const;
+    bool says_something() const { return !body.empty() || is_encrypted; }
 
     std::string body;
     Mentions words;
-    std::vector<std::string> references; ///< XEP-0372: addresses of users or occupants
+    MentionedAddresses addresses;
+    bool is_encrypted;
 };
 
-std::vector<std::string> references_in(const Element& message)
+/// The body of an encrypted message is a remark for clients that cannot read it. Everything that is encrypted
+/// counts as a mention where members are among themselves.
+Mention mention_of(const Room& room, const Said& said, const Jid& user, std::string_view nick)
 {
-    std::vector<std::string> addresses;
-    for (const Element* reference : message.children("reference", ns::reference)) {
-        const std::string_view uri = reference->attribute_or("uri");
-        if (reference->attribute_or("type") == "mention" && uri.starts_with(scheme)) {
-            addresses.emplace_back(uri.substr(scheme.size()));
-        }
+    if (said.addresses.has_user(user)
+        || (!nick.empty() && said.addresses.has_occupant(room.address(), nick))) {
+        return Mention::yes;
     }
-    return addresses;
+    if (said.is_encrypted) {
+        return room.config().members_only ? Mention::yes : Mention::unknown;
+    }
+    return said.words.has(nick) ? Mention::yes : Mention::no;
 }
 
-Said::Said(const Element& message)
-    : body(message.child_text("body")), words(body), references(references_in(message))
-{}
-
-bool Said::refers_to(std::string_view bare, std::string_view resource) const
+/// Leaves one notice to each user, the one with the most certain mention.
+void leave_one_each(std::vector<RoomNotice>& notices)
 {
-    return std::any_of(references.begin(), references.end(), [&](std::string_view address) {
-        if (!address.starts_with(bare)) {
-            return false;
-        }
-        address.remove_prefix(bare.size());
-        return resource.empty() ? address.empty() : address.starts_with('/') && address.substr(1) == resource;
+    std::sort(notices.begin(), notices.end(), [](const RoomNotice& a, const RoomNotice& b) {
+        return a.user == b.user ? a.mention > b.mention : a.user < b.user;
     });
-}
-
-bool is_meant(const Room& room, const Said& said, const Jid& user, std::string_view nick)
-{
-    if (said.refers_to(user.bare_text())) {
-        return true;
-    }
-    return !nick.empty() && (said.words.has(nick) || said.refers_to(room.address().text(), nick));
-}
-
-bool wants_to_hear(const Room& room, const Said& said, const RoomMember& member)
-{
-    switch (wake_from_text(member.choices)) {
-    case Wake::always: return true;
-    case Wake::mentions: return is_meant(room, said, member.jid, member.nick);
-    case Wake::never: return false;
-    }
-    return false;
+    const auto same_user = [](const RoomNotice& a, const RoomNotice& b) { return a.user == b.user; };
+    notices.erase(std::unique(notices.begin(), notices.end(), same_user), notices.end());
 }
 
 } // namespace
 
-std::vector<Jid> whom_to_notice(const Room& room, const Occupant& sender, const Element& message)
+std::vector<RoomNotice> notices_of(const Room& room, const Occupant& sender, const Element& message)
 {
-    std::vector<Jid> users;
+    std::vector<RoomNotice> notices;
     const Said said(message);
-    if (said.body.empty() && !has_ciphertext(message)) {
-        return users;
+    if (!said.says_something()) {
+        return notices;
     }
+    const auto add = [&](const Jid& user, std::string_view nick, const RoomMember* member) {
+        if (user == sender.user || !room.service().is_local(user)) {
+            return;
+        }
+        const Mention mention = mention_of(room, said, user, nick);
+        const NotificationSetting setting = notification_setting(room, member);
+        if (room.notice_interests().wants(user.text(), mention, setting)) {
+            notices.push_back({ user, sender.address, mention, setting });
+        }
+    };
     for (const auto& [jid, member] : room.members().all()) {
-        if (member.affiliation >= Affiliation::member && wants_to_hear(room, said, member)) {
-            users.push_back(member.jid);
+        if (member.affiliation >= Affiliation::member) {
+            add(member.jid, member.nick, &member);
         }
     }
     room.occupants().for_each([&](const Occupant& occupant) {
-        if (!is_meant(room, said, occupant.user, occupant.nick())) {
-            return;
-        }
-        const RoomMember* member = room.members().find(occupant.user);
-        if (member == nullptr || wake_from_text(member->choices) != Wake::never) {
-            users.push_back(occupant.user);
-        }
+        add(occupant.user, occupant.nick(), room.members().find(occupant.user));
     });
-    std::sort(users.begin(), users.end());
-    users.erase(std::unique(users.begin(), users.end()), users.end());
-    std::erase(users, sender.user);
-    return users;
+    leave_one_each(notices);
+    return notices;
 }
 
-void send_notices(const Room& room, const Jid& author, const std::vector<Jid>& users)
+void send_notices(const Room& room, const std::vector<RoomNotice>& notices)
 {
-    for (const Jid& user : users) {
-        room.host().router().server().at_home(user, [user, author](Router& home) {
-            if (Host* host = home.host(user.domain())) {
-                host->notice(user, author);
+    Server& server = room.host().router().server();
+    std::vector<std::vector<RoomNotice>> by_shard(server.shard_count());
+    for (const RoomNotice& notice : notices) {
+        by_shard[server.shard_of(notice.user.text())].push_back(notice);
+    }
+    for (std::size_t shard = 0; shard < by_shard.size(); ++shard) {
+        if (by_shard[shard].empty()) {
+            continue;
+        }
+        Router& home = server.router(shard);
+        home.shard().post([&home, theirs = std::move(by_shard[shard])] {
+            for (const RoomNotice& notice : theirs) {
+                if (Host* host = home.host(notice.user.domain())) {
+                    host->notice(notice);
+                }
             }
         });
     }

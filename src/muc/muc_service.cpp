@@ -165,6 +165,27 @@ Task<bool> MucService::forget_account(Jid account)
     return forget_account_in_rooms(*this, std::move(account));
 }
 
+void MucService::set_notice_interest(const RoomNotice& notice, NoticeInterest interest)
+{
+    const auto found = rooms_.find(notice.author.local());
+    if (found != rooms_.end()) {
+        Room& room = *found->second;
+        const std::size_t users = room.members().all().size() + room.occupants().size();
+        room.notice_interests().set(notice, interest, users);
+    }
+}
+
+void MucService::forget_notice_interest(const Jid& user, const Jid& room)
+{
+    if (room.empty()) {
+        for (const auto& [name, each] : rooms_) {
+            each->notice_interests().forget(user.text());
+        }
+    } else if (const auto found = rooms_.find(room.local()); found != rooms_.end()) {
+        found->second->notice_interests().forget(user.text());
+    }
+}
+
 std::shared_ptr<Room> MucService::room(const Jid& address)
 {
     const auto found = rooms_.find(address.local());

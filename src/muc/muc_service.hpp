@@ -59,6 +59,8 @@ public:
     void deliver(Stanza stanza, Settlement settlement) override;
     void sweep() override;
     Task<bool> forget_account(Jid account) override;
+    void set_notice_interest(const RoomNotice& notice, NoticeInterest interest) override;
+    void forget_notice_interest(const Jid& user, const Jid& room) override;
     Rooms* rooms() override { return &for_administrators_; }
 
     /// Returns the room in memory. Starts loading a room that is not in memory.

@@ -13,6 +13,7 @@
 #include "base/task.hpp"
 #include "muc/group_ticks.hpp"
 #include "muc/members.hpp"
+#include "muc/notice_interests.hpp"
 #include "muc/occupants.hpp"
 #include "muc/room_archive.hpp"
 #include "muc/room_config.hpp"
@@ -81,6 +82,8 @@ public:
     const KeptOccupants& kept_occupants() const { return kept_occupants_; }
     RoomInvitations& invitations() { return invitations_; }
     const RoomInvitations& invitations() const { return invitations_; }
+    NoticeInterests& notice_interests() { return notice_interests_; }
+    const NoticeInterests& notice_interests() const { return notice_interests_; }
     RoomRates& rates() { return rates_; }
     /// Serialises coroutines that change what is stored.
     AsyncMutex& change_mutex() { return change_mutex_; }
@@ -170,6 +173,7 @@ private:
     AsyncMutex change_mutex_;
     KeptOccupants kept_occupants_;
     RoomInvitations invitations_;
+    NoticeInterests notice_interests_;
     Timer creation_timer_; ///< until a locked room is given up
     RoomRates rates_;
     TickLedger tick_ledger_;

@@ -244,11 +244,11 @@ void receive_groupchat(Room& room, Stanza message, Settlement& settlement)
         retract_own(room, *occupant, *target, std::move(room_message));
         return;
     }
-    if (auto absent = whom_to_notice(room, *occupant, std::as_const(room_message.message).element());
-        !absent.empty()) {
-        room_message.then = [held = room.shared_from_this(), author = occupant->address,
-                                absent = std::move(absent)](std::optional<MessageId>, const Settlement&) {
-            send_notices(*held, author, absent);
+    if (auto notices = notices_of(room, *occupant, std::as_const(room_message.message).element());
+        !notices.empty()) {
+        room_message.then = [held = room.shared_from_this(),
+                                notices = std::move(notices)](std::optional<MessageId>, const Settlement&) {
+            send_notices(*held, notices);
         };
     }
     send_room_message(room, std::move(room_message));

@@ -10,6 +10,7 @@
 #include "xmpp/data_form.hpp"
 #include "xmpp/ns.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -24,29 +25,34 @@ constexpr std::string_view nick_field = "muc#register_roomnick";
 constexpr std::string_view wake_field = "{urn:stonechat:muc:register:0}wake";
 
 struct WakeName {
-    Wake wake;
+    NotificationSetting setting;
     std::string_view text;
     std::string_view label;
 };
 constexpr std::array wake_names {
-    WakeName { Wake::mentions, "mentions", "When I am mentioned" },
-    WakeName { Wake::always, "always", "For every message" },
-    WakeName { Wake::never, "never", "Never" },
+    WakeName { NotificationSetting::always, "always", "For every message" },
+    WakeName { NotificationSetting::on_mention, "mentions", "When I am mentioned" },
+    WakeName { NotificationSetting::never, "never", "Never" },
 };
 
-std::string_view to_text(Wake wake)
+std::string_view to_text(NotificationSetting setting)
 {
-    return wake_names[static_cast<std::size_t>(wake)].text;
+    return wake_names[static_cast<std::size_t>(setting)].text;
 }
 
-DataForm::Field wake_choice(const RoomMember* member)
+bool is_wake_name(std::string_view text)
+{
+    return std::any_of(wake_names.begin(), wake_names.end(),
+        [text](const WakeName& each) { return each.text == text; });
+}
+
+DataForm::Field wake_choice(const Room& room, const RoomMember* member)
 {
     DataForm::Field wake;
     wake.var = wake_field;
     wake.type = FieldType::list_single;
     wake.label = "Wake my devices while I am away";
-    wake.values.emplace_back(to_text(wake_from_text(member == nullptr ? std::string_view()
-                                                                      : member->choices)));
+    wake.values.emplace_back(to_text(notification_setting(room, member)));
     for (const WakeName& each : wake_names) {
         wake.options.push_back({ std::string(each.label), std::string(each.text) });
     }
@@ -70,7 +76,7 @@ DataForm registration_form(const Room& room, const Jid& user)
     }
     form.add(std::move(nick));
     if (room.host().is_on("push")) {
-        form.add(wake_choice(member));
+        form.add(wake_choice(room, member));
     }
     return form;
 }
@@ -118,7 +124,7 @@ Result<RoomMember, StanzaError> read_registration(const Room& room, const Jid& u
         return StanzaError(StanzaError::bad_request, "A nick is missing");
     }
     if (const auto wake = form->value(wake_field)) {
-        member.choices = to_text(wake_from_text(*wake));
+        member.choices = is_wake_name(*wake) ? *wake : "";
     }
     return member;
 }
@@ -204,14 +210,14 @@ void add_reserved_nick(const Room& room, const Jid& asker, Element& query)
 
 } // namespace
 
-Wake wake_from_text(std::string_view choices)
+NotificationSetting notification_setting(const Room& room, const RoomMember* member)
 {
     for (const WakeName& each : wake_names) {
-        if (each.text == choices) {
-            return each.wake;
+        if (member != nullptr && each.text == member->choices) {
+            return each.setting;
         }
     }
-    return Wake::mentions;
+    return room.config().members_only ? NotificationSetting::always : NotificationSetting::on_mention;
 }
 
 void attach_room_registration(RoomHandlers& on)

@@ -3,16 +3,20 @@
 // and may choose when messages in the room wake their devices.
 #pragma once
 
+#include "xmpp/notification_settings.hpp"
+
 #include <string_view>
 
 namespace stonechat {
 
+class Room;
 class RoomHandlers;
+struct RoomMember;
 
 void attach_room_registration(RoomHandlers& on);
 
-/// When an absent member's devices are woken (RoomMember::choices).
-enum class Wake { mentions, always, never };
-Wake wake_from_text(std::string_view choices);
+/// Returns of which messages a user who is away wants to be notified, as far as the room knows: what the
+/// member has chosen here, else what is usual in such rooms (XEP-0492 §3). `member` may be null.
+NotificationSetting notification_setting(const Room& room, const RoomMember* member);
 
 } // namespace stonechat

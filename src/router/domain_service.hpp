@@ -5,6 +5,7 @@
 
 #include "base/task.hpp"
 #include "router/destination.hpp"
+#include "router/room_notice.hpp"
 
 namespace stonechat {
 
@@ -17,6 +18,11 @@ public:
     /// Removes what this service stores about an account that is being removed (see
     /// Handlers::account_forgotten). Called on one shard only, any. False: the store failed.
     virtual Task<bool> forget_account(Jid account) = 0;
+    /// The account of `notice` has a use for these notices only, as long as the room knows the same of it.
+    virtual void set_notice_interest(const RoomNotice& /*notice*/, NoticeInterest /*interest*/) {}
+    /// What `user` (bare) wants to be told while away may have changed: by `room`, or by all rooms if that is
+    /// empty.
+    virtual void forget_notice_interest(const Jid& /*user*/, const Jid& /*room*/) {}
     /// Returns the interface through which administrators manage its rooms, or null if it has no rooms.
     virtual Rooms* rooms() { return nullptr; }
 };

@@ -172,7 +172,7 @@ void Handlers::restore(Session& session, const Element& kept) const
     }
 }
 
-void Handlers::room_notice(OnMoment handler)
+void Handlers::room_notice(OnNotice handler)
 {
     notice_.push_back(std::move(handler));
 }

@@ -28,6 +28,7 @@ namespace stonechat {
 
 class Host;
 class DeliveryPlan;
+struct RoomNotice;
 
 /// The addressee of an iq.
 enum class To {
@@ -172,9 +173,10 @@ public:
     /// Messages that a session left unacknowledged were moved into the mailbox. They do not pass the stages
     /// again.
     void mailbox_grown(OnMoment handler);
-    /// A room has a message that concerns the user and that the user's sessions may not have. The message
-    /// itself is not delivered.
-    void room_notice(OnMoment handler);
+    /// A room has a message that may concern an account and that its sessions may not have. The message
+    /// itself is not delivered, and the account need not be in memory.
+    using OnNotice = std::function<void(const RoomNotice&)>;
+    void room_notice(OnNotice handler);
     /// An account in memory is being removed. Its sessions are closed already. For module state that belongs
     /// to the User.
     void account_removed(OnMoment handler);
@@ -254,7 +256,7 @@ public:
     const std::vector<OnMoment>& on_disconnected() const { return disconnected_; }
     const std::vector<OnMoment>& on_attention() const { return attention_; }
     const std::vector<OnMoment>& on_mailbox_grown() const { return mailbox_grown_; }
-    const std::vector<OnMoment>& on_notice() const { return notice_; }
+    const std::vector<OnNotice>& on_notice() const { return notice_; }
     /// The state of a session that all modules persist, in one element (session_kept); and its restoration.
     Element save(const Session& session) const;
     void restore(Session& session, const Element& kept) const;
@@ -291,7 +293,8 @@ private:
     std::array<RequestTable<IqHandler>, addressee_count> iq_; ///< by To
     std::array<Chain, 2> chains_;
     std::vector<OnMoment> bound_, available_, presence_, capabilities_, priority_, ended_, removed_, changed_,
-        resumed_, attention_, disconnected_, mailbox_grown_, notice_;
+        resumed_, attention_, disconnected_, mailbox_grown_;
+    std::vector<OnNotice> notice_;
     struct Kept {
         std::string ns;
         Save save;

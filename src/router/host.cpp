@@ -8,6 +8,7 @@
 #include "router/capabilities.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/notifications.hpp"
+#include "router/room_notice.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "xmpp/ns.hpp"
@@ -454,13 +455,15 @@ void Host::deliver_notification(Stanza& shared, const NotificationTarget& target
     }
 }
 
-void Host::notice(const Jid& user, const Jid& from)
+void Host::notice(const RoomNotice& notice)
 {
-    this->user(user.local())->when_loaded([this, from](User& loaded) {
-        if (loaded.state() == User::State::ready && !loaded.block_list().covers(from)) {
-            handlers_.run_moment(handlers_.on_notice(), Context { *this, &loaded });
-        }
-    });
+    if (handlers_.on_notice().empty()) {
+        set_notice_interest(router_.server(), notice, NoticeInterest::none);
+        return;
+    }
+    for (const auto& handler : handlers_.on_notice()) {
+        handler(notice);
+    }
 }
 
 void Host::deliver_to_host(Stanza stanza, Settlement settlement)

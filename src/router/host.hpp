@@ -97,10 +97,9 @@ public:
     /// the sender. Skips all stages: an event is neither archived nor copied nor stored (XEP-0163 §4.3).
     void deliver_notification(Stanza& shared, const NotificationTarget& target,
         std::string_view feature) override;
-    /// Tells the modules of `user` (bare) that `from`, an occupant of a room, has said something there that
-    /// concerns the user and that the user's sessions may not have. Does nothing if the user has blocked
-    /// `from`.
-    void notice(const Jid& user, const Jid& from);
+    /// Tells the modules that a room has a message that may concern an account of this host. On the account's
+    /// home shard.
+    void notice(const RoomNotice& notice);
 
     /// Answers a probe of a sender without the right to see the presence. RFC 6121 §4.3.2: the answer is the
     /// same whether the account exists or not.

@@ -219,7 +219,7 @@ def test_a_member_whose_session_waits_to_be_resumed_is_woken_when_he_is_mentione
         await app.come()
         async with together(server, "alice", "carol") as (owner, carol):
             await enter(owner, "alice")
-            await ask_room(owner, f"{MUC}#owner", submit(CONFIG, {"muc#roomconfig_membersonly": "1"}))
+            await ask_room(owner, f"{MUC}#owner", submit(CONFIG, {}))
             for account, nick in ((bob, "bobby"), (server.account("dave"), "dave")):
                 await make_member(owner, account, nick=nick)
             phone = login(server, bob, "phone", presence=True)
