@@ -271,6 +271,9 @@ Element error_reply_to(const Element& refused, const StanzaError& error)
     if (!refused.lang().empty()) {
         reply.set_lang(refused.lang());
     }
+    if (error.payload()) {
+        reply.add(*error.payload());
+    }
     reply.add(error.to_element(refused.ns().text()));
     return reply;
 }

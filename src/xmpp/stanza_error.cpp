@@ -96,6 +96,12 @@ StanzaError&& StanzaError::with(Element application) &&
     return std::move(*this);
 }
 
+StanzaError&& StanzaError::beside(Element payload) &&
+{
+    payload_ = std::move(payload);
+    return std::move(*this);
+}
+
 StanzaError&& StanzaError::at(std::string_view uri) &&
 {
     uri_ = uri;

@@ -51,6 +51,8 @@ public:
     /// Adds the application-specific condition (RFC 6120 §8.3.4), e.g. `<blocked
     /// xmlns='urn:xmpp:blocking:errors'/>`.
     StanzaError&& with(Element application) &&;
+    /// Adds what stands in the stanza ahead of its `<error/>`: XEP-0060 §8.8.2.4 lists there what has failed.
+    StanzaError&& beside(Element payload) &&;
     /// Adds the address that `gone` and `redirect` point to (RFC 6120 §8.3.3.5, §8.3.3.14).
     StanzaError&& at(std::string_view uri) &&;
 
@@ -59,6 +61,7 @@ public:
     const std::string& text() const { return text_; }
     const std::string& uri() const { return uri_; } ///< empty unless gone or redirect
     const std::optional<Element>& application() const { return application_; }
+    const std::optional<Element>& payload() const { return payload_; } ///< not a part of `<error/>`
 
     /// `<error type='…'>…</error>` in `stanza_ns` (jabber:client unless it is a server's stream).
     Element to_element(std::string_view stanza_ns) const;
@@ -71,6 +74,7 @@ private:
     std::string text_;
     std::string uri_;
     std::optional<Element> application_;
+    std::optional<Element> payload_;
 };
 
 std::string_view to_text(StanzaError::Condition condition);

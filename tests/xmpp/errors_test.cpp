@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xmpp/ns.hpp"
 #include "xmpp/serialize.hpp"
+#include "xmpp/stanza.hpp"
 #include "xmpp/stanza_error.hpp"
 #include "xmpp/stream_error.hpp"
 #include "xmpp/stream_parser.hpp"
@@ -78,6 +79,17 @@ TEST_CASE("stanza error: application conditions and addresses (RFC 6120 §8.3.3.
     CHECK(StanzaError::from_element(blocked.to_element(ns::client))->application()->name() == "blocked");
     const StanzaError gone = StanzaError(StanzaError::gone).at("xmpp:romeo@example.net");
     CHECK(StanzaError::from_element(gone.to_element(ns::client))->uri() == "xmpp:romeo@example.net");
+}
+
+// XEP-0060 §8.8.2.4
+TEST_CASE("stanza error: what is beside an error stands ahead of it in the answer")
+{
+    const Element iq =
+        *parse_element("<iq xmlns='jabber:client' type='set' id='a' to='b@c'><x xmlns='y'/></iq>");
+    const StanzaError error = StanzaError(StanzaError::not_acceptable).beside(Element("z", "y"));
+    CHECK(to_xml(error_reply_to(iq, error), ns::client)
+        == "<iq from='b@c' type='error' id='a'><z xmlns='y'/><error type='modify'>"
+           "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
 }
 
 TEST_CASE("stanza error: without a known condition there is none")
