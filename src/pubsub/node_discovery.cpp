@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/node_discovery.hpp"
 
+#include "pubsub/node_commands.hpp"
 #include "pubsub/node_service.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
@@ -100,6 +101,7 @@ std::vector<std::string_view> pubsub_features()
         "http://jabber.org/protocol/pubsub#create-nodes",
         "http://jabber.org/protocol/pubsub#delete-items",
         "http://jabber.org/protocol/pubsub#delete-nodes",
+        get_pending_command,
         "http://jabber.org/protocol/pubsub#instant-nodes",
         "http://jabber.org/protocol/pubsub#item-ids",
         "http://jabber.org/protocol/pubsub#last-published",

@@ -63,6 +63,8 @@ public:
     virtual std::shared_ptr<User> account() const { return {}; }
     /// The owner of the service, who owns every node of it, or an empty address.
     virtual Jid owner() const { return {}; }
+    /// Whether `who` owns every node of the service.
+    virtual bool owns_all(const Jid& who) const { return !owner().empty() && who.same_bare(owner()); }
     /// Who gets events of `node` without a subscription, as far as their clients want them (XEP-0163 §4).
     virtual std::vector<NotificationTarget> unsubscribed_receivers(const Node&) const { return {}; }
 

@@ -8,6 +8,7 @@
 #include "pubsub/item_answers.hpp"
 #include "pubsub/item_expiry.hpp"
 #include "pubsub/last_items.hpp"
+#include "pubsub/node_commands.hpp"
 #include "pubsub/node_creation.hpp"
 #include "pubsub/node_discovery.hpp"
 #include "pubsub/publishing.hpp"
@@ -53,6 +54,7 @@ public:
                             .implements(Xep { 384, "0.8.3", "OMEMO Encryption" })
                             .needs("disco")
                             .needs("capabilities")
+                            .feature(ns::commands, On::account)
                             .identity("pubsub", "pep", "", On::both); // XEP-0222 §6: clients ask the host too
         return with_features(with_service_settings(std::move(manifest), defaults));
     }
@@ -187,10 +189,20 @@ private:
             on.iq_get_later(To::nobody, ns, "pubsub", answer_for_nobody);
             on.iq_set_later(To::nobody, ns, "pubsub", answer_for_nobody);
         }
+        on.iq_set_later(To::account, ns::commands, "command",
+            [this](Iq iq, Context context) { return answer_node_command(nodes_of(*context.user), iq); });
+        on.iq_set_later(To::nobody, ns::commands, "command", run_for_nobody);
     }
 
     void attach_discovery(Handlers& on)
     {
+        on.disco_items(To::account, ns::commands, [this](const Context& c, const Iq& iq, Element& query) {
+            if (iq.from().same_bare(c.user->jid())) {
+                list_node_commands(nodes_of(*c.user), query);
+            }
+        });
+        on.disco_info(To::account, get_pending_command,
+            [](const Context&, const Iq&, Element& query) { describe_get_pending(query); });
         on.disco_later(To::account, [this](DiscoKind kind, Iq iq, Context context, Element& query) {
             return discover(kind, iq, context, query);
         });
@@ -210,6 +222,14 @@ private:
         NobodysNodes none(context.host, iq.to());
         auto answering = requests_.answer(none, iq);
         auto answer = co_await answering;
+        co_return answer;
+    }
+
+    static Task<IqAnswer> run_for_nobody(Iq iq, Context context)
+    {
+        NobodysNodes none(context.host, iq.to());
+        auto running = answer_node_command(none, iq);
+        auto answer = co_await running;
         co_return answer;
     }
 

@@ -27,8 +27,7 @@ public:
         auto manifest =
             Manifest("pubsub", "Offers a publish-subscribe service, at its own domain.")
                 .implements(Xep { 60, "1.30.0", "Publish-Subscribe",
-                    "collections, several subscriptions of one address, leases, keyword subscriptions, the "
-                    "command for pending subscriptions" })
+                    "collections, several subscriptions of one address, leases, keyword subscriptions" })
                 .implements(Xep { 413, "0.2", "Order-By", "several levels of order" })
                 .needs("disco")
                 .setting(SettingSpec::text("domain", "", "Domain of the service; empty = pubsub.HOST.",

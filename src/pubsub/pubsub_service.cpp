@@ -2,6 +2,7 @@
 #include "pubsub/pubsub_service.hpp"
 
 #include "base/background.hpp"
+#include "pubsub/node_commands.hpp"
 #include "pubsub/node_discovery.hpp"
 #include "pubsub/subscription_approval.hpp"
 #include "router/host.hpp"
@@ -21,7 +22,7 @@ Element service_info()
         .set_attribute("category", "pubsub")
         .set_attribute("type", "service")
         .set_attribute("name", "Publish-Subscribe");
-    for (const std::string_view feature : { ns::disco_info, ns::disco_items, ns::ping }) {
+    for (const std::string_view feature : { ns::disco_info, ns::disco_items, ns::ping, ns::commands }) {
         query.add("feature").set_attribute("var", feature);
     }
     for (const std::string_view feature : pubsub_features()) {
@@ -56,9 +57,14 @@ const Section& PubsubService::settings() const
 Relation PubsubService::relation(const Node& node, const Jid& who) const
 {
     Relation relation;
-    relation.affiliation = host().is_admin(who) ? NodeAffiliation::owner : node.affiliation(who);
+    relation.affiliation = owns_all(who) ? NodeAffiliation::owner : node.affiliation(who);
     relation.subscription = node.subscription_state(who);
     return relation;
+}
+
+bool PubsubService::owns_all(const Jid& who) const
+{
+    return host().is_admin(who);
 }
 
 bool PubsubService::may_create(const Jid& who) const
@@ -135,6 +141,11 @@ Task<IqAnswer> PubsubService::answer(Iq iq)
         auto answer = co_await asked;
         co_return answer;
     }
+    if (!is_get && payload.is("command", ns::commands)) {
+        auto running = answer_node_command(*this, iq);
+        auto answer = co_await running;
+        co_return answer;
+    }
     if (is_get && payload.is("ping", ns::ping)) {
         co_return std::nullopt;
     }
@@ -147,6 +158,10 @@ Task<IqAnswer> PubsubService::answer_info(Iq iq)
         co_return service_info();
     }
     Element query = empty_answer(iq);
+    if (iq.payload().attribute_or("node") == get_pending_command) {
+        describe_get_pending(query);
+        co_return query;
+    }
     auto adding = add_node_info(*this, iq, query);
     const auto added = co_await adding;
     if (!added) {
@@ -158,6 +173,10 @@ Task<IqAnswer> PubsubService::answer_info(Iq iq)
 Task<IqAnswer> PubsubService::answer_items(Iq iq)
 {
     Element query = empty_answer(iq);
+    if (iq.payload().attribute_or("node") == ns::commands) {
+        list_node_commands(*this, query);
+        co_return query;
+    }
     const auto add = names_node(iq) ? add_node_items : add_nodes;
     auto adding = add(*this, iq, query);
     const auto added = co_await adding;

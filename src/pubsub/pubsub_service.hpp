@@ -27,6 +27,7 @@ public:
     NodeConfig default_config(std::string_view name) const override;
     bool has_contacts() const override { return false; }
     ItemAnswers* item_answers() const override { return &answers_; }
+    bool owns_all(const Jid& who) const override;
 
 private:
     void answer_request(Stanza request, Settlement settlement);

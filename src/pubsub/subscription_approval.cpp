@@ -35,13 +35,18 @@ void ask_for_approval(NodeService& service, const Node& node, const NodeSubscrib
     if (!service.owner().empty()) {
         owners.push_back(service.owner());
     }
-    const DataForm form = approval_form(node, subscriber);
     for (const Jid& owner : owners) {
-        Stanza message = Stanza::message(service.address(), owner);
-        message.element().set_attribute("id", random_id());
-        message.element().add(form.to_element());
-        service.host().router().route(std::move(message));
+        send_approval_form(service, node, subscriber, owner);
     }
+}
+
+void send_approval_form(NodeService& service, const Node& node, const NodeSubscriber& subscriber,
+    const Jid& owner)
+{
+    Stanza message = Stanza::message(service.address(), owner);
+    message.element().set_attribute("id", random_id());
+    message.element().add(approval_form(node, subscriber).to_element());
+    service.host().router().route(std::move(message));
 }
 
 std::optional<DataForm> approval_of(const Element& message)

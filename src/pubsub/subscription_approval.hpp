@@ -16,6 +16,9 @@ class NodeService;
 
 /// Sends the form for a pending subscription to the owners of the node.
 void ask_for_approval(NodeService& service, const Node& node, const NodeSubscriber& subscriber);
+/// Sends it to one address of an owner.
+void send_approval_form(NodeService& service, const Node& node, const NodeSubscriber& subscriber,
+    const Jid& owner);
 
 /// Reads the form that an owner submitted in a message; nullopt if the message is none.
 std::optional<DataForm> approval_of(const Element& message);

@@ -169,6 +169,10 @@ public:
     };
     /// Returns the nodes of the service with an affiliation or a subscription of `user` (bare), by name.
     virtual Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) = 0;
+    /// Returns the names of nodes with subscriptions that wait for approval, sorted, `limit` at most: of
+    /// those that `owner` (bare) owns, or of all if it is empty.
+    virtual Stored<std::vector<std::string>> pending(const AccountKey& service, Jid owner,
+        std::size_t limit) = 0;
     /// Removes all affiliations and subscriptions of `user` (bare) in the nodes of all services, also of an
     /// only owner: administrators own all nodes of a service. Part of AccountStore::remove.
     virtual Stored<Done> forget(Jid user) = 0;

@@ -386,6 +386,37 @@ TEST_CASE_TEMPLATE("nodes: items are retracted by id, and all together", Where, 
     CHECK_EQ(at.ids("other"), Ids { "1" });
 }
 
+TEST_CASE_TEMPLATE("nodes: those with pending subscriptions are found by their owner (XEP-0060 §8.7)", Where,
+    InMemory, InSqlite)
+{
+    Nodes<Where> at;
+    const auto pending = [&at](const Jid& owner, std::size_t limit = 10) {
+        return value(at.home, at.nodes().pending(juliet, owner, limit));
+    };
+    CHECK(pending(Jid()).empty());
+    NodeSubscriber waits = subscriber("francisco@denmark.lit/elsinore");
+    waits.state = NodeSubscriptionState::pending;
+    for (const std::string name : { "c", "a", "b", "quiet", "bare" }) {
+        NodeRecord made = record(name);
+        made.affiliates = { { romeo_bare, name == "b" ? NodeAffiliation::member : NodeAffiliation::owner },
+            { nurse_bare, NodeAffiliation::owner } };
+        made.subscribers = { subscriber("bernardo@denmark.lit") };
+        if (name.size() == 1) {
+            made.subscribers.push_back(waits);
+        }
+        at.create(made);
+    }
+    CHECK_EQ(pending(Jid()), Ids { "a", "b", "c" });
+    CHECK_EQ(pending(Jid(), 2), Ids { "a", "b" });
+    CHECK_EQ(pending(romeo_bare), Ids { "a", "c" });
+    CHECK(pending(jid("bernardo@denmark.lit")).empty());
+    waits.state = NodeSubscriptionState::subscribed;
+    NodeStore::Change change;
+    change.subscribers = { waits };
+    at.change("a", change);
+    CHECK_EQ(pending(romeo_bare), Ids { "c" });
+}
+
 TEST_CASE_TEMPLATE("nodes: items are paged in both directions", Where, InMemory, InSqlite)
 {
     Nodes<Where> at;

@@ -307,6 +307,8 @@ public:
     Stored<bool> purge(const AccountKey& service, std::string node) override;
     Stored<ItemPage> items(const AccountKey& service, std::string node, ItemQuery query) override;
     Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) override;
+    Stored<std::vector<std::string>> pending(const AccountKey& service, Jid owner,
+        std::size_t limit) override;
     Stored<Done> forget(Jid user) override;
     Stored<std::vector<LastItem>> last_items(LastItemsQuery query) override;
     Stored<std::vector<Expired>> expire(WallTime now, std::size_t limit) override;

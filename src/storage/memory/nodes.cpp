@@ -259,6 +259,18 @@ NodeAffiliation affiliation_of(const KeptNode& node, const Jid& reader)
     return NodeAffiliation::none;
 }
 
+bool is_owned_by(const KeptNode& node, const Jid& owner)
+{
+    const auto found = node.affiliates.find(owner);
+    return found != node.affiliates.end() && found->second == NodeAffiliation::owner;
+}
+
+bool has_pending(const KeptNode& node)
+{
+    return std::any_of(node.subscribers.begin(), node.subscribers.end(),
+        [](const auto& each) { return each.second.state == NodeSubscriptionState::pending; });
+}
+
 /// An item whose time is over.
 struct DueItem {
     WallTime expires;
@@ -474,6 +486,23 @@ Stored<std::vector<NodeStore::Involvement>> MemoryNodes::involving(const Account
             }
         }
         return involvements;
+    });
+}
+
+Stored<std::vector<std::string>> MemoryNodes::pending(const AccountKey& service, Jid owner, std::size_t limit)
+{
+    return scheduler_.ask([&service, &owner, limit](Everything& all) {
+        std::vector<std::string> names;
+        const auto* belongings = all.find(service);
+        if (belongings == nullptr) {
+            return names;
+        }
+        for (const auto& [name, node] : belongings->nodes) {
+            if (names.size() < limit && (owner.empty() || is_owned_by(node, owner)) && has_pending(node)) {
+                names.push_back(name);
+            }
+        }
+        return names;
     });
 }
 

@@ -346,6 +346,13 @@ public:
         });
     }
 
+    Stored<std::vector<std::string>> pending(const AccountKey& service, Jid owner, std::size_t limit) override
+    {
+        return scheduler_.read(service, [service, owner = std::move(owner), limit](Database& db) {
+            return nodes_with_pending(db.connection(), service, owner, limit);
+        });
+    }
+
     Stored<Done> forget(Jid user) override
     {
         return scheduler_.write_hosts([user = std::move(user)](Database& db) {

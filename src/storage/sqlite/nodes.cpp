@@ -43,6 +43,10 @@ constexpr auto select_subscriptions_of =
     "SELECT n.name, s.jid, s.state, s.id, s.options FROM node_subscription s CROSS JOIN node n ON n.id = "
     "s.node"
     " WHERE (s.jid = ?2 OR (s.jid > ?2 || '/' AND s.jid < ?2 || '0')) AND n.owner = ?1 ORDER BY s.jid";
+constexpr auto select_with_pending =
+    "SELECT n.name FROM node n WHERE n.owner = ?1 AND (?2 = '' OR EXISTS (SELECT 1 FROM node_affiliation a"
+    " WHERE a.node = n.id AND a.jid = ?2 AND a.affiliation = ?3)) AND EXISTS"
+    " (SELECT 1 FROM node_subscription s WHERE s.node = n.id AND s.state = ?4) ORDER BY n.name LIMIT ?5";
 constexpr auto delete_affiliations_of = "DELETE FROM node_affiliation WHERE jid = ?1";
 constexpr auto delete_subscriptions_of =
     "DELETE FROM node_subscription WHERE jid = ?1 OR (jid > ?1 || '/' AND jid < ?1 || '0')";
@@ -266,6 +270,21 @@ std::vector<NodeStore::Involvement> nodes_involving(Connection& db, const Accoun
         involvements.push_back(std::move(involvement));
     }
     return involvements;
+}
+
+std::vector<std::string> nodes_with_pending(Connection& db, const AccountKey& service, const Jid& owner,
+    std::size_t limit)
+{
+    std::vector<std::string> names;
+    if (const auto holder = owner_number(db, service)) {
+        auto rows = db.query(select_with_pending, *holder, owner.text(),
+            static_cast<std::int64_t>(NodeAffiliation::owner),
+            static_cast<std::int64_t>(NodeSubscriptionState::pending), sql_number(limit));
+        while (rows.next()) {
+            names.push_back(rows.text(0));
+        }
+    }
+    return names;
 }
 
 Done forget_in_nodes(Connection& db, const Jid& user)

@@ -59,6 +59,8 @@ std::optional<std::vector<std::string>> change_node(Database& db, const AccountK
 bool remove_node(Database& db, const AccountKey& service, const std::string& name);
 std::vector<NodeStore::Involvement> nodes_involving(Connection& db, const AccountKey& service,
     const Jid& user);
+std::vector<std::string> nodes_with_pending(Connection& db, const AccountKey& service, const Jid& owner,
+    std::size_t limit);
 Done forget_in_nodes(Connection& db, const Jid& user);
 
 // node_items.cpp
