@@ -12,6 +12,7 @@
 #include "router/archive_query.hpp"
 #include "router/delivery_plan.hpp"
 #include "router/host.hpp"
+#include "router/personal_nodes.hpp"
 #include "router/router.hpp"
 #include "router/server.hpp"
 #include "router/store_errors.hpp"
@@ -99,10 +100,10 @@ public:
             [this](const Message& m, const Context& c) { return archive_sent(m, c); });
         on.message(Flow::to_user, Stage::archive,
             [this](const Message& m, const Context& c) { return archive_received(m, c); });
-        on.iq_get(To::own_account, ns::archive, "query", form);
+        on.iq_get_later(To::own_account, ns::archive, "query", nodes_first(form));
         on.iq_set_later(To::own_account, ns::archive, "query",
-            [this](Iq iq, Context c) { return query(iq, c); });
-        on.iq_get_later(To::own_account, ns::archive, "metadata", metadata);
+            nodes_first([this](Iq iq, Context c) { return query(iq, c); }));
+        on.iq_get_later(To::own_account, ns::archive, "metadata", nodes_first(metadata));
         on.iq_get(To::own_account, ns::archive, "prefs",
             [this](const Iq&, const Context& c) { return preferences(c); });
         on.iq_set_later(To::own_account, ns::archive, "prefs",
@@ -120,15 +121,26 @@ public:
     }
 
 private:
+    /// Lets the nodes of the account answer a request that names one (XEP-0442), and `handler` the others.
+    static Handlers::Later nodes_first(Handlers::Later handler)
+    {
+        return [handler = std::move(handler)](Iq iq, Context context) {
+            PersonalNodes* nodes = context.host.personal_nodes();
+            const bool is_about_node = iq.payload().has_attribute("node") && nodes != nullptr;
+            return is_about_node ? nodes->answer_archive(iq, context) : handler(iq, context);
+        };
+    }
+
     /// §8.1: refuses access to other accounts' archives, with the same error if the account does not exist.
+    /// Those who may read a node may query its archive.
     static void refuse_strangers(Handlers& on)
     {
-        const auto refuse = [](const Iq&, const Context&) -> IqAnswer {
-            return StanzaError(StanzaError::forbidden);
+        const auto refuse = [](Iq, Context) -> Task<IqAnswer> {
+            co_return StanzaError(StanzaError::forbidden);
         };
         for (const To to : { To::account, To::nobody }) {
-            on.iq_get(to, ns::archive, "*", refuse);
-            on.iq_set(to, ns::archive, "*", refuse);
+            on.iq_get_later(to, ns::archive, "*", nodes_first(refuse));
+            on.iq_set_later(to, ns::archive, "*", nodes_first(refuse));
         }
     }
 
@@ -164,11 +176,11 @@ private:
 
     // Out ------------------------------------------------------------------------------------------------
 
-    static IqAnswer form(const Iq&, const Context&)
+    static Task<IqAnswer> form(Iq, Context)
     {
         Element query("query", ns::archive);
         query.add(archive_form());
-        return query;
+        co_return query;
     }
 
     static ArchivePageLimits limits(const Host& host)

@@ -269,6 +269,14 @@ Stanza last_item_message(const Jid& service, std::string_view node, const NodeCo
     return message;
 }
 
+Element archived_event(const Jid& service, const Node& node, const NodeItem& item)
+{
+    const std::vector<NodeItem> items { item };
+    Stanza message = event_message(service, node.config(), Jid(), published_event(node, items));
+    message.element().remove_attribute("id");
+    return std::move(message.element());
+}
+
 void send_subscription_state(NodeService& service, const Node& node, const NodeSubscriber& subscriber)
 {
     Element event = to_element(subscriber, node.name(), ns::pubsub_event);

@@ -8,6 +8,7 @@
 #include "pubsub/item_answers.hpp"
 #include "pubsub/item_expiry.hpp"
 #include "pubsub/last_items.hpp"
+#include "pubsub/node_archive.hpp"
 #include "pubsub/node_commands.hpp"
 #include "pubsub/node_creation.hpp"
 #include "pubsub/node_discovery.hpp"
@@ -166,6 +167,18 @@ public:
     }
 
     void watch(std::string node, OnChange f) override { watchers_.emplace(std::move(node), std::move(f)); }
+
+    Task<IqAnswer> answer_archive(Iq iq, Context context) override
+    {
+        NobodysNodes none(context.host, iq.to());
+        NodeService* nodes = &none;
+        if (context.user != nullptr) {
+            nodes = &nodes_of(*context.user);
+        }
+        auto asked = answer_node_archive(*nodes, iq, context.session);
+        auto answer = co_await asked;
+        co_return answer;
+    }
 
     void announce(User& account, std::string node, NodeItem item) override
     {

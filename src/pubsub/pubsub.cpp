@@ -29,6 +29,8 @@ public:
                 .implements(Xep { 60, "1.30.0", "Publish-Subscribe",
                     "collections, several subscriptions of one address, leases, keyword subscriptions" })
                 .implements(Xep { 413, "0.2", "Order-By", "several levels of order" })
+                .implements(Xep { 442, "0.2.0", "Pubsub Message Archive Management",
+                    "items that the node does not keep any more: its archive is what it keeps" })
                 .needs("disco")
                 .setting(SettingSpec::text("domain", "", "Domain of the service; empty = pubsub.HOST.",
                     SettingSpec::Heat::cold))

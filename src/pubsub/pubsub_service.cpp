@@ -2,6 +2,7 @@
 #include "pubsub/pubsub_service.hpp"
 
 #include "base/background.hpp"
+#include "pubsub/node_archive.hpp"
 #include "pubsub/node_commands.hpp"
 #include "pubsub/node_discovery.hpp"
 #include "pubsub/subscription_approval.hpp"
@@ -22,7 +23,8 @@ Element service_info()
         .set_attribute("category", "pubsub")
         .set_attribute("type", "service")
         .set_attribute("name", "Publish-Subscribe");
-    for (const std::string_view feature : { ns::disco_info, ns::disco_items, ns::ping, ns::commands }) {
+    for (const std::string_view feature :
+        { ns::disco_info, ns::disco_items, ns::ping, ns::commands, ns::archive, ns::archive_extended }) {
         query.add("feature").set_attribute("var", feature);
     }
     for (const std::string_view feature : pubsub_features()) {
@@ -138,6 +140,11 @@ Task<IqAnswer> PubsubService::answer(Iq iq)
     }
     if (is_get && payload.is("query", ns::disco_items)) {
         auto asked = answer_items(iq);
+        auto answer = co_await asked;
+        co_return answer;
+    }
+    if (payload.ns() == ns::archive) {
+        auto asked = answer_node_archive(*this, iq, nullptr);
         auto answer = co_await asked;
         co_return answer;
     }

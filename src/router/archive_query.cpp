@@ -112,6 +112,9 @@ struct KnownField {
     std::string_view var;
     FieldType type;
     Refusal (*read)(const Field& field, ArchiveQuery& query);
+    bool for_messages_only = false;
+
+    bool is_for(ArchiveKind kind) const { return kind == ArchiveKind::messages || !for_messages_only; }
 };
 
 constexpr std::array known_fields {
@@ -121,17 +124,19 @@ constexpr std::array known_fields {
     KnownField { "before-id", FieldType::text_single, read_before_id },
     KnownField { "after-id", FieldType::text_single, read_after_id },
     KnownField { "ids", FieldType::list_multi, read_ids },
-    KnownField { "include-groupchat", FieldType::boolean, read_include_groupchat },
-    KnownField { search_field, FieldType::text_single, read_search },
+    KnownField { "include-groupchat", FieldType::boolean, read_include_groupchat, true },
+    KnownField { search_field, FieldType::text_single, read_search, true },
 };
 
-Refusal read_field(const Field& field, ArchiveQuery& query)
+Refusal read_field(const Field& field, ArchiveKind kind, ArchiveQuery& query)
 {
     if (field.var == "FORM_TYPE") {
         return {};
     }
     const auto known = std::find_if(known_fields.begin(), known_fields.end(),
-        [&field](const KnownField& candidate) { return candidate.var == field.var; });
+        [&field, kind](const KnownField& candidate) {
+            return candidate.var == field.var && candidate.is_for(kind);
+        });
     if (known == known_fields.end()) {
         return StanzaError(StanzaError::feature_not_implemented, "There is no field " + field.var); // §4.1.5
     }
@@ -144,7 +149,7 @@ Refusal read_field(const Field& field, ArchiveQuery& query)
     return known->read(field, query);
 }
 
-Refusal read_form(const Element& x, ArchiveQuery& query)
+Refusal read_form(const Element& x, ArchiveKind kind, ArchiveQuery& query)
 {
     const auto form = DataForm::from_element(x);
     if (!form) {
@@ -154,7 +159,7 @@ Refusal read_form(const Element& x, ArchiveQuery& query)
         return broken_query("This is not the form of an archive");
     }
     for (const Field& field : form->fields()) {
-        if (auto refusal = read_field(field, query)) {
+        if (auto refusal = read_field(field, kind, query)) {
             return refusal;
         }
     }
@@ -273,18 +278,18 @@ bool ArchiveRequest::catches_up() const
 }
 
 Result<ArchiveRequest, StanzaError> read_archive_request(const Element& query,
-    const ArchivePageLimits& limits)
+    const ArchivePageLimits& limits, ArchiveKind kind)
 {
     ArchiveRequest request;
     request.queryid = query.attribute_or("queryid");
     if (request.queryid.size() > longest_queryid) {
         return broken_query("The queryid is too long");
     }
-    if (query.has_attribute("node")) {
-        return unknown_id(); // XEP-0442: an account's archive has no nodes
+    if (kind == ArchiveKind::messages && query.has_attribute("node")) {
+        return unknown_id(); // XEP-0442: the archive of an account or a room has no nodes
     }
     if (const Element* x = query.child("x", ns::data_forms)) {
-        if (auto refusal = read_form(*x, request.query)) {
+        if (auto refusal = read_form(*x, kind, request.query)) {
             return std::move(*refusal);
         }
     }
@@ -299,10 +304,13 @@ Result<ArchiveRequest, StanzaError> read_archive_request(const Element& query,
     return request;
 }
 
-Element archive_form()
+Element archive_form(ArchiveKind kind)
 {
     DataForm form(DataForm::Type::form, ns::archive);
     for (const KnownField& known : known_fields) {
+        if (!known.is_for(kind)) {
+            continue;
+        }
         Field field;
         field.var = known.var;
         field.type = known.type;

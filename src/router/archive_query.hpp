@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Archive queries of an account or a room (XEP-0313 §4 and §5, XEP-0431): the query form, the parsed query as
-// the store takes it, and a page of results as the client gets it. Pure.
+// Archive queries of an account, a room or a node (XEP-0313 §4 and §5, XEP-0431, XEP-0442): the query form,
+// the parsed query as the store takes it, and a page of results as the client gets it. Pure.
 #pragma once
 
 #include "base/result.hpp"
@@ -32,12 +32,15 @@ struct ArchiveRequest {
     bool catches_up() const;
 };
 
+/// What is in an archive: the messages of an account or a room, or the items of a node.
+enum class ArchiveKind { messages, items };
+
 /// Parses `<query/>`. Returns the error to answer with if the query is invalid or uses something unsupported.
 Result<ArchiveRequest, StanzaError> read_archive_request(const Element& query,
-    const ArchivePageLimits& limits);
+    const ArchivePageLimits& limits, ArchiveKind kind = ArchiveKind::messages);
 
 /// Returns the form with all fields that a query may have (§4.1.5).
-Element archive_form();
+Element archive_form(ArchiveKind kind = ArchiveKind::messages);
 
 /// Reads an id of an archive. Returns nullopt if the text is none.
 std::optional<MessageId> read_archive_id(std::string_view text);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/task.hpp"
+#include "router/handlers.hpp"
 #include "storage/node_store.hpp"
 #include "xmpp/jid.hpp"
 #include "xmpp/stanza_error.hpp"
@@ -68,6 +69,10 @@ public:
     using OnChange = std::function<void(User& account, const Change& change)>;
     /// Calls `f` after each committed change of the node `node` of any account. Call when a module attaches.
     virtual void watch(std::string node, OnChange f) = 0;
+
+    /// Answers a request to an archive that names a node (XEP-0442): of the account that is asked, or of one
+    /// that does not exist (To::nobody).
+    virtual Task<IqAnswer> answer_archive(Iq iq, Context context) = 0;
 
     /// Sends the event for an item of a node that is a DataView: nothing is stored. The methods above are
     /// about stored nodes only.

@@ -2,6 +2,7 @@
 // Rules of the node store that both backends follow. Pure.
 #pragma once
 
+#include "storage/archive_paging.hpp"
 #include "storage/node_store.hpp"
 
 #include <algorithm>
@@ -55,6 +56,31 @@ inline PlacesOfItems cut_items(const NodeStore::ItemQuery& query, std::size_t co
         to = from + taken;
     }
     return { from, to };
+}
+
+/// The publications that a query of a node's archive names: all have to exist.
+inline std::vector<MessageId> named_publications(const ArchiveQuery& query)
+{
+    std::vector<MessageId> named = query.ids;
+    for (const auto& id : { query.after_id, query.before_id, query.page_after, query.page_before }) {
+        if (id) {
+            named.push_back(*id);
+        }
+    }
+    return named;
+}
+
+/// Cuts the page out of those publications, in order, that meet the conditions on time and publisher.
+inline PageOfIds cut_publications(std::vector<MessageId> ids, const ArchiveQuery& query)
+{
+    std::vector<MessageId> wanted = query.ids;
+    std::sort(wanted.begin(), wanted.end());
+    const auto is_left_out = [&query, &wanted](MessageId id) {
+        return (query.after_id && id <= *query.after_id) || (query.before_id && id >= *query.before_id)
+            || (!wanted.empty() && !std::binary_search(wanted.begin(), wanted.end(), id));
+    };
+    std::erase_if(ids, is_left_out);
+    return cut_page(ids, query);
 }
 
 } // namespace stonechat

@@ -5,6 +5,7 @@
 // configuration and of a subscription's options belong to pubsub/.
 #pragma once
 
+#include "storage/archive_store.hpp"
 #include "storage/stored.hpp"
 #include "xmpp/jid.hpp"
 
@@ -160,6 +161,24 @@ public:
     };
     /// Returns items of a node; an empty page if there is no such node.
     virtual Stored<ItemPage> items(const AccountKey& service, std::string node, ItemQuery query) = 0;
+
+    /// An item in the archive of its node (XEP-0442). Its id there numbers the publications of the node: it
+    /// is never used again, also not when the item is published again.
+    struct ArchivedItem {
+        MessageId id = 0;
+        NodeItem item;
+    };
+    struct ArchivedItems {
+        std::vector<ArchivedItem> items; ///< oldest publication first
+        bool complete = false;           ///< no further page in the direction of paging
+        std::size_t count = 0;           ///< size of the selection
+        std::optional<std::size_t> first_index;
+    };
+    /// Returns a page of the items of a node, in the order of their last publication. Of the query, `with` is
+    /// the address of the publisher, and `text` is not used. Returns nothing if an id that the query names is
+    /// unknown, an empty page if there is no such node.
+    virtual Stored<std::optional<ArchivedItems>> archive(const AccountKey& service, std::string node,
+        ArchiveQuery query) = 0;
 
     /// A service's record of somebody: what it has in one of its nodes.
     struct Involvement {

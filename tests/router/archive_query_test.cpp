@@ -93,3 +93,19 @@ TEST_CASE("archive query: neither an account nor a room has nodes (XEP-0442)")
     REQUIRE_FALSE(request.has_value());
     CHECK(request.error().condition() == StanzaError::item_not_found);
 }
+
+TEST_CASE("archive query: the archive of a node has no conversations to search in (XEP-0442)")
+{
+    const auto request = read_archive_request(*parse_element("<query xmlns='urn:xmpp:mam:2' node='n'/>"),
+        ArchivePageLimits(), ArchiveKind::items);
+    REQUIRE(request.has_value());
+    const auto search =
+        parse_element("<query xmlns='urn:xmpp:mam:2' node='n'><x xmlns='jabber:x:data' type='submit'>"
+                      "<field var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field>"
+                      "<field var='{urn:xmpp:fulltext:0}fulltext'><value>romeo</value></field></x></query>");
+    const auto refused = read_archive_request(*search, ArchivePageLimits(), ArchiveKind::items);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().condition() == StanzaError::feature_not_implemented);
+    CHECK(archive_form(ArchiveKind::messages).child_count()
+        == archive_form(ArchiveKind::items).child_count() + 2);
+}

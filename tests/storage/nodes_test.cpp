@@ -456,6 +456,76 @@ TEST_CASE_TEMPLATE("nodes: items are paged in both directions", Where, InMemory,
     CHECK_EQ(page.count, 5);
 }
 
+TEST_CASE_TEMPLATE("nodes: the archive of a node is what it keeps, in the order of publication (XEP-0442)",
+    Where, InMemory, InSqlite)
+{
+    Nodes<Where> at;
+    const auto archive = [&at](ArchiveQuery query = {}) {
+        return value(at.home, at.nodes().archive(juliet, "n", std::move(query)));
+    };
+    CHECK(archive()->items.empty());
+    CHECK(archive()->complete);
+    for (const std::string id : { "a", "b", "c", "a" }) { // the second `a` replaces the first one
+        NodeItem published = item(id, "<p/>", WallTime(1'700'000'000s) + std::chrono::seconds(id[0]));
+        published.publisher = id == "b" ? romeo_bare : nurse_bare;
+        at.publish("n", { published });
+    }
+    const auto all = archive();
+    REQUIRE_EQ(all->items.size(), 3);
+    CHECK_EQ(all->items[0].item.id, "b");
+    CHECK_EQ(all->items[2].item.id, "a");
+    CHECK(all->items[0].id < all->items[1].id);
+    CHECK(all->items[1].id < all->items[2].id);
+    CHECK_EQ(all->count, 3);
+    CHECK_EQ(all->first_index, 0);
+    const auto ids_in = [](const std::optional<NodeStore::ArchivedItems>& page) {
+        Ids ids;
+        for (const auto& each : page.value().items) {
+            ids.push_back(each.item.id);
+        }
+        return ids;
+    };
+    ArchiveQuery query;
+    query.with = jid("romeo@montague.example/orchard");
+    CHECK_EQ(ids_in(archive(query)), Ids { "b" });
+    query = {};
+    query.start = WallTime(1'700'000'000s) + std::chrono::seconds('b');
+    CHECK_EQ(ids_in(archive(query)), Ids { "b", "c" });
+    query.end = query.start;
+    CHECK_EQ(ids_in(archive(query)), Ids { "b" });
+    query = {};
+    query.after_id = all->items[0].id;
+    CHECK_EQ(ids_in(archive(query)), Ids { "c", "a" });
+    query.before_id = all->items[2].id;
+    CHECK_EQ(ids_in(archive(query)), Ids { "c" });
+    query = {};
+    query.ids = { all->items[2].id, all->items[0].id };
+    CHECK_EQ(ids_in(archive(query)), Ids { "b", "a" });
+    query = {};
+    query.limit = 1;
+    query.page_after = all->items[0].id;
+    auto page = archive(query);
+    CHECK_EQ(ids_in(page), Ids { "c" });
+    CHECK_FALSE(page->complete);
+    CHECK_EQ(page->first_index, 1);
+    query.page_after.reset();
+    query.from_the_end = true;
+    query.page_before = all->items[1].id;
+    page = archive(query);
+    CHECK_EQ(ids_in(page), Ids { "b" });
+    CHECK(page->complete);
+    query.limit = 0;
+    CHECK_EQ(archive(query)->count, 3);
+    query.page_before = all->items[2].id + 1;
+    CHECK_FALSE(archive(query).has_value());
+    query.page_before = UINT64_MAX;
+    CHECK_FALSE(archive(query).has_value());
+    at.publish("n", { item("b") });
+    query = {};
+    query.ids = { all->items[0].id }; // published again: another event
+    CHECK_FALSE(archive(query).has_value());
+}
+
 TEST_CASE_TEMPLATE("nodes: pages of the newest items know no others", Where, InMemory, InSqlite)
 {
     Nodes<Where> at;

@@ -306,6 +306,8 @@ public:
         std::vector<std::string> ids) override;
     Stored<bool> purge(const AccountKey& service, std::string node) override;
     Stored<ItemPage> items(const AccountKey& service, std::string node, ItemQuery query) override;
+    Stored<std::optional<ArchivedItems>> archive(const AccountKey& service, std::string node,
+        ArchiveQuery query) override;
     Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) override;
     Stored<std::vector<std::string>> pending(const AccountKey& service, Jid owner,
         std::size_t limit) override;

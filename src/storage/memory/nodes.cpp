@@ -224,6 +224,34 @@ NodeStore::ItemPage page_of(const KeptNode& node, const NodeStore::ItemQuery& qu
     return page;
 }
 
+/// Whether an item meets the conditions of a query on time and publisher.
+bool is_selected(const NodeItem& item, const ArchiveQuery& query)
+{
+    return (!query.start || item.modified >= *query.start) && (!query.end || item.modified <= *query.end)
+        && (!query.with || item.publisher == query.with->bare());
+}
+
+std::optional<NodeStore::ArchivedItems> archive_page(const KeptNode& node, const ArchiveQuery& query)
+{
+    for (const MessageId id : named_publications(query)) {
+        if (!node.items.contains(id)) {
+            return std::nullopt;
+        }
+    }
+    std::vector<MessageId> selected;
+    for (const auto& [sequence, kept] : node.items) {
+        if (is_selected(kept.item, query)) {
+            selected.push_back(sequence);
+        }
+    }
+    const PageOfIds cut = cut_publications(std::move(selected), query);
+    NodeStore::ArchivedItems page { {}, cut.complete, cut.count.value_or(0), cut.first_index };
+    for (const MessageId id : cut.ids) {
+        page.items.push_back({ id, node.items.at(id).item });
+    }
+    return page;
+}
+
 /// Returns whether an account answers the reader. Sets `groups` to the reader's groups in its roster.
 bool is_open(const AccountKey& key, const Belongings& account, const NodeStore::LastItemsQuery& query,
     std::vector<std::string>& groups)
@@ -459,6 +487,15 @@ Stored<NodeStore::ItemPage> MemoryNodes::items(const AccountKey& service, std::s
             return ItemPage();
         }
         return query.ids.empty() ? page_of(*kept, query) : items_by_id(*kept, query);
+    });
+}
+
+Stored<std::optional<NodeStore::ArchivedItems>> MemoryNodes::archive(const AccountKey& service,
+    std::string node, ArchiveQuery query)
+{
+    return scheduler_.ask([&service, &node, &query](Everything& all) -> std::optional<ArchivedItems> {
+        const KeptNode* kept = find_node(all, service, node);
+        return kept == nullptr ? ArchivedItems { {}, true, 0, {} } : archive_page(*kept, query);
     });
 }
 

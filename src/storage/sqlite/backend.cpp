@@ -339,6 +339,15 @@ public:
             });
     }
 
+    Stored<std::optional<ArchivedItems>> archive(const AccountKey& service, std::string node,
+        ArchiveQuery query) override
+    {
+        return scheduler_.read(service,
+            [service, node = std::move(node), query = std::move(query)](Database& db) {
+                return archived_items(db.connection(), service, node, query);
+            });
+    }
+
     Stored<std::vector<Involvement>> involving(const AccountKey& service, Jid user) override
     {
         return scheduler_.read(service, [service, user = std::move(user)](Database& db) {

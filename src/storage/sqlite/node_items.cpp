@@ -53,6 +53,15 @@ constexpr Ordering by_creation {
     " ORDER BY row DESC",
 };
 
+// Without conditions, the first of these reads the index only.
+constexpr auto select_publications = "SELECT sequence FROM node_item WHERE node = ?1 ORDER BY sequence";
+constexpr auto select_publications_of =
+    "SELECT sequence FROM node_item WHERE node = ?1 AND modified >= ?2 AND modified <= ?3"
+    " AND (?4 = '' OR publisher = ?4) ORDER BY sequence";
+constexpr auto select_publication =
+    "SELECT id, publisher, payload, created, modified FROM node_item WHERE node = ?1 AND sequence = ?2";
+constexpr auto find_publication = "SELECT 1 FROM node_item WHERE node = ?1 AND sequence = ?2";
+
 constexpr auto select_open_account =
     "SELECT o.id, r.groups FROM owner o LEFT JOIN roster r ON r.owner = o.id AND r.contact = ?3"
     " WHERE o.host = ?1 AND o.user = ?2 AND (?8 OR (r.subscription IN (?4, ?5) AND NOT EXISTS"
@@ -113,6 +122,32 @@ bool find_place(Connection& db, const Ordering& order, const NodeRow& node, std:
     }
     place = whole_number(rows.integer(0)) - passed;
     return true;
+}
+
+bool has_publication(Connection& db, const NodeRow& node, MessageId id)
+{
+    return id <= static_cast<MessageId>(INT64_MAX)
+        && db.query(find_publication, node.id, static_cast<std::int64_t>(id)).next();
+}
+
+/// Returns the publications that meet the conditions of a query on time and publisher, oldest first.
+std::vector<MessageId> selected_publications(Connection& db, const NodeRow& node, const ArchiveQuery& query)
+{
+    std::vector<MessageId> ids;
+    const auto take = [&ids](Rows rows) {
+        while (rows.next()) {
+            ids.push_back(whole_number(rows.integer(0)));
+        }
+    };
+    if (!query.start && !query.end && !query.with) {
+        take(db.query(select_publications, node.id));
+        return ids;
+    }
+    const std::string publisher = query.with ? query.with->bare().text() : std::string();
+    const std::int64_t start = query.start ? sql_time(*query.start) : INT64_MIN;
+    const std::int64_t end = query.end ? sql_time(*query.end) : INT64_MAX;
+    take(db.query(select_publications_of, node.id, start, end, publisher));
+    return ids;
 }
 
 /// Returns the groups of the reader in the account's roster, if the account lets it see its presence.
@@ -278,6 +313,29 @@ NodeStore::ItemPage node_items(Connection& db, const AccountKey& service, const 
     }
     std::reverse(page.items.begin(), page.items.end());
     page.first = page.items.empty() ? 0 : places.from;
+    return page;
+}
+
+std::optional<NodeStore::ArchivedItems> archived_items(Connection& db, const AccountKey& service,
+    const std::string& node, const ArchiveQuery& query)
+{
+    const auto found = find_node_row(db, service, node);
+    if (!found) {
+        return NodeStore::ArchivedItems { {}, true, 0, {} };
+    }
+    for (const MessageId id : named_publications(query)) {
+        if (!has_publication(db, *found, id)) {
+            return std::nullopt;
+        }
+    }
+    const PageOfIds cut = cut_publications(selected_publications(db, *found, query), query);
+    NodeStore::ArchivedItems page { {}, cut.complete, cut.count.value_or(0), cut.first_index };
+    for (const MessageId id : cut.ids) {
+        auto rows = db.query(select_publication, found->id, static_cast<std::int64_t>(id));
+        if (rows.next()) {
+            page.items.push_back({ id, read_item(db, rows) });
+        }
+    }
     return page;
 }
 

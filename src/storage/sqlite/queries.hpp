@@ -71,6 +71,8 @@ std::optional<std::vector<std::string>> retract_items(Database& db, const Accoun
 bool purge_items(Database& db, const AccountKey& service, const std::string& node);
 NodeStore::ItemPage node_items(Connection& db, const AccountKey& service, const std::string& node,
     const NodeStore::ItemQuery& query);
+std::optional<NodeStore::ArchivedItems> archived_items(Connection& db, const AccountKey& service,
+    const std::string& node, const ArchiveQuery& query);
 std::vector<NodeStore::LastItem> last_items(Connection& db, const NodeStore::LastItemsQuery& query);
 std::vector<NodeStore::Expired> expire_items(Database& db, WallTime now, std::size_t limit);
 
