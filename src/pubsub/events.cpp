@@ -2,7 +2,7 @@
 #include "pubsub/events.hpp"
 
 #include "base/background.hpp"
-#include "base/random.hpp"
+#include "pubsub/bounces.hpp"
 #include "pubsub/node_service.hpp"
 #include "router/capabilities.hpp"
 #include "router/host.hpp"
@@ -20,11 +20,14 @@
 namespace stonechat {
 namespace {
 
-Stanza event_message(const Jid& service, const NodeConfig& config, const Jid& to, Element event)
+Stanza event_message(const Jid& service, const NodeConfig& config, const Jid& to, Element event,
+    std::string_view id)
 {
     const bool headline = config.notification_type == NodeConfig::MessageKind::headline;
     Stanza message = Stanza::message(service, to, headline ? MessageType::headline : MessageType::normal);
-    message.element().set_attribute("id", random_id());
+    if (!id.empty()) {
+        message.element().set_attribute("id", id);
+    }
     message.element().add(Element("event", ns::pubsub_event).with(std::move(event)));
     return message;
 }
@@ -199,7 +202,7 @@ void send_event(NodeService& service, const NodePtr& node, Element event, bool a
     Notification notification { nullptr, interest_in(node->name()), targets.take() };
     if (!notification.targets.empty()) {
         notification.event = std::make_shared<const Stanza>(event_message(service.address(), node->config(),
-            service.address(), std::move(event)));
+            service.address(), std::move(event), new_event_id(service, node->name())));
         service.host().router().notify(std::move(notification));
     }
     end_subscriptions(service, node, std::move(ended));
@@ -260,10 +263,10 @@ Task<Done> end_contact(NodeService& service, std::shared_ptr<const void>, Jid co
 }
 
 Stanza last_item_message(const Jid& service, std::string_view node, const NodeConfig& config,
-    const NodeItem& item, const Jid& to)
+    const NodeItem& item, const Jid& to, std::string_view id)
 {
     const std::vector<NodeItem> items { item };
-    Stanza message = event_message(service, config, to, items_event(node, config, items));
+    Stanza message = event_message(service, config, to, items_event(node, config, items), id);
     const Delay delay { item.modified, service, {} };
     message.element().add(delay.to_element());
     return message;
@@ -272,8 +275,7 @@ Stanza last_item_message(const Jid& service, std::string_view node, const NodeCo
 Element archived_event(const Jid& service, const Node& node, const NodeItem& item)
 {
     const std::vector<NodeItem> items { item };
-    Stanza message = event_message(service, node.config(), Jid(), published_event(node, items));
-    message.element().remove_attribute("id");
+    Stanza message = event_message(service, node.config(), Jid(), published_event(node, items), {});
     return std::move(message.element());
 }
 
@@ -281,7 +283,7 @@ void send_subscription_state(NodeService& service, const Node& node, const NodeS
 {
     Element event = to_element(subscriber, node.name(), ns::pubsub_event);
     service.host().router().route(event_message(service.address(), node.config(), subscriber.jid,
-        std::move(event)));
+        std::move(event), new_event_id(service, node.name())));
 }
 
 Element to_element(const NodeSubscriber& subscriber, std::string_view node, std::string_view ns)

@@ -45,7 +45,7 @@ Task<Done> end_contact(NodeService& service, std::shared_ptr<const void> held, J
 
 /// The message with the newest item, for who just subscribed or came online. Carries the time of the item.
 Stanza last_item_message(const Jid& service, std::string_view node, const NodeConfig& config,
-    const NodeItem& item, const Jid& to);
+    const NodeItem& item, const Jid& to, std::string_view id);
 /// The message with an item as the archive of its node shows it (XEP-0442 §3): to nobody in particular.
 Element archived_event(const Jid& service, const Node& node, const NodeItem& item);
 /// Sends the newest item to a new subscriber, behind the answer to its request (§6.1.7), if the node does

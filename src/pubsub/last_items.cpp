@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/last_items.hpp"
 
+#include "base/random.hpp"
 #include "pubsub/access.hpp"
 #include "pubsub/events.hpp"
 #include "pubsub/node_profiles.hpp"
@@ -59,7 +60,7 @@ void send_item(const User& reader, Session& session, const NodeConfig& config,
     if (!owner || reader.block_list().covers(*owner) || !may_read(reader, *owner, config, last)) {
         return;
     }
-    session.send(last_item_message(*owner, last.node, config, last.item, session.jid()));
+    session.send(last_item_message(*owner, last.node, config, last.item, session.jid(), random_id()));
 }
 
 } // namespace
@@ -107,7 +108,8 @@ Task<Done> send_last_view(std::shared_ptr<User> user, std::shared_ptr<Session> s
     if (data && data->content.first_child() != nullptr && session->is_open()) {
         const NodeItem item { DataView::item_id, user->jid(), to_xml(data->content), data->modified,
             data->modified };
-        session->send(last_item_message(user->jid(), node, account_node_config(node), item, session->jid()));
+        session->send(last_item_message(user->jid(), node, account_node_config(node), item, session->jid(),
+            random_id()));
     }
     co_return Done();
 }

@@ -4,6 +4,7 @@
 #include "base/background.hpp"
 #include "net/shard.hpp"
 #include "pubsub/account_nodes.hpp"
+#include "pubsub/bounces.hpp"
 #include "pubsub/events.hpp"
 #include "pubsub/item_answers.hpp"
 #include "pubsub/item_expiry.hpp"
@@ -74,6 +75,8 @@ public:
             [this](Presence p, const Context& c) { return take_received(p, c); });
         on.message(Flow::from_client, Stage::guard,
             [this](Message m, const Context& c) { return approve(m, c); });
+        on.message(Flow::to_user, Stage::guard,
+            [this](Message m, const Context& c) { return take_error(m, c); });
         on.items_expired([this, &host = on.host()](const Jid& account, const std::string& node,
                              const std::vector<std::string>& ids) {
             tell_expired_of(host, account, node, ids);
@@ -362,6 +365,19 @@ private:
         start_in_background(take_approval_of(context.user->shared_from_this(), message.from(),
                                 std::move(*form)),
             context.host.log(), "subscription to a node not approved");
+        return Verdict::done();
+    }
+
+    /// XEP-0060 §12.4. Only events and the like are sent from the bare address, so no client waits for the
+    /// error.
+    Verdict take_error(Message message, const Context& context)
+    {
+        if (message.type() != MessageType::error || message.to() != context.user->jid()) {
+            return Verdict::pass();
+        }
+        AccountNodes& nodes = nodes_of(*context.user);
+        start_in_background(take_bounce(nodes, nodes.hold(), message.stanza()), context.host.log(),
+            "error for an event not taken");
         return Verdict::done();
     }
 

@@ -2,6 +2,7 @@
 #include "pubsub/pubsub_service.hpp"
 
 #include "base/background.hpp"
+#include "pubsub/bounces.hpp"
 #include "pubsub/node_archive.hpp"
 #include "pubsub/node_commands.hpp"
 #include "pubsub/node_discovery.hpp"
@@ -96,6 +97,9 @@ void PubsubService::deliver(Stanza stanza, Settlement settlement)
         } else {
             host().router().refuse(stanza, StanzaError(StanzaError::service_unavailable));
         }
+    } else if (to_service && stanza.kind() == StanzaKind::message) {
+        start_in_background(take_bounce(*this, hold(), std::move(stanza)), host().log(),
+            "error for an event not taken");
     } else if (stanza.kind() != StanzaKind::presence) {
         const auto condition = to_service ? StanzaError::service_unavailable : StanzaError::item_not_found;
         host().router().refuse(stanza, StanzaError(condition));

@@ -4,6 +4,7 @@
 #include "base/background.hpp"
 #include "base/random.hpp"
 #include "net/shard.hpp"
+#include "pubsub/bounces.hpp"
 #include "pubsub/events.hpp"
 #include "pubsub/node_service.hpp"
 #include "pubsub/pubsub_requests.hpp"
@@ -98,7 +99,7 @@ Task<Done> read_and_send_last_item(NodeService& service, std::shared_ptr<const v
     const auto page = co_await reading;
     if (page && !page->items.empty()) {
         service.host().router().route(last_item_message(service.address(), node->name(), node->config(),
-            page->items.front(), subscriber));
+            page->items.front(), subscriber, new_event_id(service, node->name())));
     }
     co_return Done();
 }
