@@ -2,12 +2,17 @@
 // XEP-0060 sections 5.7 and 8.9: affiliations: those of the sender in all nodes, and those of a node for its
 // owners.
 #include "pubsub/events.hpp"
+#include "pubsub/failed_entries.hpp"
 #include "pubsub/node_service.hpp"
 #include "pubsub/pubsub_requests.hpp"
 #include "router/store_errors.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -77,53 +82,113 @@ Task<IqAnswer> answer_node_affiliations(NodeService& service, PubsubRequest requ
     co_return answer;
 }
 
-/// Reads the changes that an owner wants. An entry that makes no sense refuses them all.
-Result<std::vector<NodeAffiliate>, StanzaError> wanted_affiliations(const PubsubRequest& request)
+/// Reads the addresses of a request. One that is listed twice refuses the request.
+std::optional<StanzaError> listed_twice(const std::vector<const Element*>& entries)
 {
-    std::vector<NodeAffiliate> wanted;
-    for (const Element* each : request.operation->children("affiliation", ns::pubsub_owner)) {
-        if (!each->has_attribute("affiliation")) {
-            continue; // §8.9.2.1: no change
-        }
+    std::set<std::string, std::less<>> seen;
+    for (const Element* each : entries) {
         const auto jid = Jid::parse(each->attribute_or("jid"));
-        if (!jid) {
-            return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify);
-        }
-        const auto affiliation = node_affiliation(each->attribute_or("affiliation"));
-        if (!affiliation) {
-            return StanzaError(StanzaError::bad_request, "There is no such affiliation");
-        }
-        const bool again = std::any_of(wanted.begin(), wanted.end(),
-            [&jid](const NodeAffiliate& other) { return other.jid.same_bare(*jid); });
-        if (again) {
+        if (jid && !seen.emplace(jid->bare_text()).second) {
             return StanzaError(StanzaError::bad_request, "An entity is listed twice"); // §8.9.2.4
         }
-        wanted.push_back({ jid->bare(), *affiliation });
-    }
-    return wanted;
-}
-
-/// §8.9.2.4: a node keeps an owner, and the owner of the service stays what it is.
-std::optional<StanzaError> impossible(const NodeService& service, const Node& node,
-    const std::vector<NodeAffiliate>& wanted)
-{
-    auto after = node.affiliates();
-    for (const NodeAffiliate& each : wanted) {
-        if (each.jid == service.owner()) {
-            return StanzaError(StanzaError::not_acceptable, "The account owns its nodes");
-        }
-        after.insert_or_assign(each.jid, each.affiliation);
-    }
-    const bool has_owner = std::any_of(after.begin(), after.end(),
-        [](const auto& each) { return each.second == NodeAffiliation::owner; });
-    if (service.owner().empty() && !has_owner) {
-        return StanzaError(StanzaError::not_acceptable, "A node needs an owner");
-    }
-    if (after.size() > most_affiliations) {
-        return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
-            "A node may have " + std::to_string(most_affiliations) + " affiliations at most");
     }
     return {};
+}
+
+/// Works out which of the changes that an owner wants are possible, one after another.
+class WantedAffiliations {
+public:
+    WantedAffiliations(const NodeService& service, const Node& node)
+        : service_(service), after_(node.affiliates())
+    {}
+
+    void take(const Element& entry)
+    {
+        const auto jid = Jid::parse(entry.attribute_or("jid"));
+        if (!jid) {
+            fail(entry, NodeAffiliation::none,
+                StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify));
+            return;
+        }
+        const auto affiliation = node_affiliation(entry.attribute_or("affiliation"));
+        const NodeAffiliation now = affiliation_now(jid->bare());
+        if (!affiliation) {
+            fail(entry, now, StanzaError(StanzaError::bad_request, "There is no such affiliation"));
+        } else if (auto refused = impossible(jid->bare(), *affiliation)) {
+            fail(entry, now, std::move(*refused));
+        } else {
+            changes_.push_back({ jid->bare(), *affiliation });
+            after_.insert_or_assign(jid->bare(), *affiliation);
+        }
+    }
+
+    const std::vector<NodeAffiliate>& changes() const { return changes_; }
+    FailedEntries& failed() { return failed_; }
+
+private:
+    NodeAffiliation affiliation_now(const Jid& jid) const
+    {
+        const auto found = after_.find(jid);
+        if (jid == service_.owner()) {
+            return NodeAffiliation::owner;
+        }
+        return found == after_.end() ? NodeAffiliation::none : found->second;
+    }
+
+    /// §8.9.2.4: a node keeps an owner, and the owner of the service stays what it is.
+    std::optional<StanzaError> impossible(const Jid& jid, NodeAffiliation affiliation) const
+    {
+        if (jid == service_.owner()) {
+            return StanzaError(StanzaError::not_acceptable, "The account owns its nodes");
+        }
+        const bool leaves = affiliation_now(jid) == NodeAffiliation::owner
+            && affiliation != NodeAffiliation::owner;
+        if (leaves && service_.owner().empty() && !has_owner_beside(jid)) {
+            return StanzaError(StanzaError::not_acceptable, "A node needs an owner");
+        }
+        const bool is_new = affiliation != NodeAffiliation::none && !after_.contains(jid);
+        if (is_new && after_.size() >= most_affiliations) {
+            return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+                "A node may have " + std::to_string(most_affiliations) + " affiliations at most");
+        }
+        return {};
+    }
+
+    bool has_owner_beside(const Jid& jid) const
+    {
+        return std::any_of(after_.begin(), after_.end(),
+            [&jid](const auto& each) { return each.second == NodeAffiliation::owner && each.first != jid; });
+    }
+
+    void fail(const Element& entry, NodeAffiliation now, StanzaError why)
+    {
+        Element element("affiliation", ns::pubsub_owner);
+        element.set_attribute("jid", entry.attribute_or("jid")).set_attribute("affiliation", to_text(now));
+        failed_.add(std::move(element), std::move(why));
+    }
+
+    const NodeService& service_;
+    Node::Affiliates after_; ///< with those that become `none`
+    std::vector<NodeAffiliate> changes_;
+    FailedEntries failed_;
+};
+
+/// Reads the changes of a request. New owners come first, so that an owner can hand the node over in one
+/// request.
+WantedAffiliations read_changes(const NodeService& service, const Node& node,
+    const std::vector<const Element*>& entries)
+{
+    WantedAffiliations wanted(service, node);
+    for (const bool new_owners : { true, false }) {
+        for (const Element* each : entries) {
+            const bool is_owner = each->attribute_or("affiliation") == to_text(NodeAffiliation::owner);
+            if (each->has_attribute("affiliation")
+                && is_owner == new_owners) { // without: §8.9.2.1, no change
+                wanted.take(*each);
+            }
+        }
+    }
+    return wanted;
 }
 
 /// §8.7: an outcast loses its subscriptions; who may publish needs no approval any more.
@@ -140,12 +205,12 @@ void settle_subscriptions(NodeService& service, const NodePtr& node, const NodeA
     }
 }
 
-/// §8.9.2
+/// §8.9.2. What is possible is done; the answer lists the rest (§8.9.2.4).
 Task<IqAnswer> answer_change_affiliations(NodeService& service, PubsubRequest request)
 {
-    auto wanted = wanted_affiliations(request);
-    if (!wanted) {
-        co_return wanted.error();
+    const auto entries = request.operation->children("affiliation", ns::pubsub_owner);
+    if (auto refused = listed_twice(entries)) {
+        co_return std::move(*refused);
     }
     auto finding = service.find_owned(request.node(), request.from());
     const auto node = co_await finding;
@@ -154,21 +219,19 @@ Task<IqAnswer> answer_change_affiliations(NodeService& service, PubsubRequest re
     }
     auto locking = (*node)->change_mutex().lock();
     const auto lock = co_await locking;
-    if (auto refused = impossible(service, **node, *wanted)) {
-        co_return std::move(*refused);
-    }
+    WantedAffiliations wanted = read_changes(service, **node, entries);
     NodeStore::Change change;
-    change.affiliates = *wanted;
+    change.affiliates = wanted.changes();
     auto changing = service.store_change(*node, std::move(change));
     const auto changed = co_await changing;
     if (!changed) {
         co_return changed.error();
     }
-    for (const NodeAffiliate& each : *wanted) {
+    for (const NodeAffiliate& each : wanted.changes()) {
         (*node)->put(each);
         settle_subscriptions(service, *node, each);
     }
-    co_return std::nullopt;
+    co_return wanted.failed().answer(*request.operation);
 }
 
 } // namespace

@@ -2,11 +2,13 @@
 // XEP-0060 section 8.8: the owners of a node see and change its subscriptions.
 #include "base/random.hpp"
 #include "pubsub/events.hpp"
+#include "pubsub/failed_entries.hpp"
 #include "pubsub/node_service.hpp"
 #include "pubsub/pubsub_requests.hpp"
 #include "xmpp/ns.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,35 +37,81 @@ Task<IqAnswer> answer_node_subscribers(NodeService& service, PubsubRequest reque
     co_return answer;
 }
 
-/// Reads the changes that an owner wants, as records of subscribers. An entry that makes no sense refuses
-/// them all.
-Result<std::vector<NodeSubscriber>, StanzaError> wanted_subscribers(const Node& node,
-    const PubsubRequest& request)
-{
-    std::vector<NodeSubscriber> wanted;
-    for (const Element* each : request.operation->children("subscription", ns::pubsub_owner)) {
-        if (!each->has_attribute("subscription")) {
-            continue; // §8.8.2.1: no change
-        }
-        const auto jid = Jid::parse(each->attribute_or("jid"));
+/// Works out which of the changes that an owner wants are possible.
+class WantedSubscriptions {
+public:
+    WantedSubscriptions(const NodeService& service, const Node& node)
+        : node_(node),
+          room_(service.max_subscribers() - std::min(service.max_subscribers(), node.subscribers().size())),
+          most_(service.max_subscribers())
+    {}
+
+    void take(const Element& entry)
+    {
+        const auto jid = Jid::parse(entry.attribute_or("jid"));
         if (!jid) {
-            return StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify);
+            fail(entry, nullptr, StanzaError(StanzaError::jid_malformed, StanzaError::Type::modify));
+            return;
         }
-        const auto state = node_subscription_state(each->attribute_or("subscription"));
+        const NodeSubscriber* now = node_.subscriber(*jid);
+        const auto state = node_subscription_state(entry.attribute_or("subscription"));
         if (!state || *state == NodeSubscriptionState::unconfigured) {
-            return StanzaError(StanzaError::not_acceptable, "This subscription state cannot be set");
+            fail(entry, now,
+                StanzaError(StanzaError::not_acceptable, "This subscription state cannot be set"));
+            return;
         }
-        const NodeSubscriber* now = node.subscriber(*jid);
+        const bool is_new = now == nullptr && *state != NodeSubscriptionState::none;
+        if (is_new && room_ == 0) {
+            fail(entry, now,
+                StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
+                    "A node may have " + std::to_string(most_) + " subscriptions at most"));
+            return;
+        }
+        room_ -= is_new ? 1 : 0;
         NodeSubscriber subscriber = now == nullptr ? NodeSubscriber() : *now;
         subscriber.jid = *jid;
         subscriber.state = *state;
         subscriber.id = now == nullptr ? random_id() : now->id;
-        wanted.push_back(std::move(subscriber));
+        changes_.push_back(std::move(subscriber));
     }
-    return wanted;
+
+    const std::vector<NodeSubscriber>& changes() const { return changes_; }
+    FailedEntries& failed() { return failed_; }
+
+private:
+    void fail(const Element& entry, const NodeSubscriber* now, StanzaError why)
+    {
+        Element element("subscription", ns::pubsub_owner);
+        element.set_attribute("jid", entry.attribute_or("jid"));
+        element.set_attribute("subscription",
+            to_text(now == nullptr ? NodeSubscriptionState::none : now->state));
+        failed_.add(std::move(element), std::move(why));
+    }
+
+    const Node& node_;
+    std::size_t room_; ///< for so many more subscriptions
+    std::size_t most_;
+    std::vector<NodeSubscriber> changes_;
+    FailedEntries failed_;
+};
+
+/// Those whose subscription changed are told (§8.8.4).
+void apply_changes(NodeService& service, const NodePtr& node, const std::vector<NodeSubscriber>& changes)
+{
+    for (const NodeSubscriber& each : changes) {
+        const NodeSubscriber* before = node->subscriber(each.jid);
+        const bool is_new_state = before == nullptr || before->state != each.state;
+        node->put(each);
+        if (is_new_state) {
+            send_subscription_state(service, *node, each);
+            if (each.state == NodeSubscriptionState::subscribed) {
+                send_last_item(service, node, each.jid);
+            }
+        }
+    }
 }
 
-/// §8.8.2. Those whose subscription changed are told (§8.8.4).
+/// §8.8.2. What is possible is done; the answer lists the rest (§8.8.2.4).
 Task<IqAnswer> answer_change_subscribers(NodeService& service, PubsubRequest request)
 {
     auto finding = service.find_owned(request.node(), request.from());
@@ -73,37 +121,21 @@ Task<IqAnswer> answer_change_subscribers(NodeService& service, PubsubRequest req
     }
     auto locking = (*node)->change_mutex().lock();
     const auto lock = co_await locking;
-    auto wanted = wanted_subscribers(**node, request);
-    if (!wanted) {
-        co_return wanted.error();
-    }
-    const auto added = std::count_if(wanted->begin(), wanted->end(), [&node](const NodeSubscriber& each) {
-        return each.state != NodeSubscriptionState::none && (*node)->subscriber(each.jid) == nullptr;
-    });
-    if (added > 0
-        && (*node)->subscribers().size() + static_cast<std::size_t>(added) > service.max_subscribers()) {
-        co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
-            "A node may have " + std::to_string(service.max_subscribers()) + " subscriptions at most");
+    WantedSubscriptions wanted(service, **node);
+    for (const Element* each : request.operation->children("subscription", ns::pubsub_owner)) {
+        if (each->has_attribute("subscription")) { // without: §8.8.2.1, no change
+            wanted.take(*each);
+        }
     }
     NodeStore::Change change;
-    change.subscribers = *wanted;
+    change.subscribers = wanted.changes();
     auto changing = service.store_change(*node, std::move(change));
     const auto changed = co_await changing;
     if (!changed) {
         co_return changed.error();
     }
-    for (const NodeSubscriber& each : *wanted) {
-        const NodeSubscriber* before = (*node)->subscriber(each.jid);
-        const bool is_new_state = before == nullptr || before->state != each.state;
-        (*node)->put(each);
-        if (is_new_state) {
-            send_subscription_state(service, **node, each);
-            if (each.state == NodeSubscriptionState::subscribed) {
-                send_last_item(service, *node, each.jid);
-            }
-        }
-    }
-    co_return std::nullopt;
+    apply_changes(service, *node, wanted.changes());
+    co_return wanted.failed().answer(*request.operation);
 }
 
 } // namespace
