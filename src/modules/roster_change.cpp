@@ -2,6 +2,7 @@
 #include "modules/roster_change.hpp"
 
 #include "base/random.hpp"
+#include "router/personal_nodes.hpp"
 #include "router/router.hpp"
 #include "xmpp/ns.hpp"
 
@@ -54,6 +55,14 @@ bool looks_different(const RosterRecord* before, const RosterRecord& after)
     return !after.in_roster || Roster::to_item(*before) != Roster::to_item(after);
 }
 
+/// Returns whether the contact may have been able to read nodes of the account that it cannot read now
+/// (XEP-0163 §7.1).
+bool may_lose_access(const RosterRecord* before, const RosterRecord& after)
+{
+    return before != nullptr && sees_us(before->subscription)
+        && (!sees_us(after.subscription) || before->groups != after.groups);
+}
+
 } // namespace
 
 Task<Result<Done, StoreError>> store_change(std::shared_ptr<User> user, RosterRecord changed)
@@ -63,8 +72,9 @@ Task<Result<Done, StoreError>> store_change(std::shared_ptr<User> user, RosterRe
     }
     RosterStore& store = user->host().storage().rosters();
     Roster& roster = user->roster();
-    const std::string contact = changed.contact.text();
-    const bool visible = looks_different(roster.find(contact), changed);
+    const Jid contact = changed.contact;
+    const bool visible = looks_different(roster.find(contact.text()), changed);
+    const bool loses_access = may_lose_access(roster.find(contact.text()), changed);
     const std::uint64_t version = visible ? roster.version() + 1 : roster.version();
     const bool kept = changed.in_roster || changed.pending_in;
     Stored<Done> writing;
@@ -80,10 +90,13 @@ Task<Result<Done, StoreError>> store_change(std::shared_ptr<User> user, RosterRe
     if (kept) {
         roster.put(std::move(changed));
     } else {
-        roster.remove(contact);
+        roster.remove(contact.text());
     }
     if (visible) {
         roster.next_version();
+    }
+    if (PersonalNodes* nodes = user->host().personal_nodes(); nodes != nullptr && loses_access) {
+        nodes->contact_changed(*user, contact);
     }
     co_return Done();
 }

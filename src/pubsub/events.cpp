@@ -241,9 +241,9 @@ void approve_subscriptions(NodeService& service, const NodePtr& node, std::vecto
     set_states(service, node, std::move(pending));
 }
 
-Task<Done> end_contact(NodeService& service, std::shared_ptr<const void>, Jid contact)
+Task<Done> review_contact(NodeService& service, std::shared_ptr<const void>, Jid contact)
 {
-    auto reading = service.store().involving(service.key(), contact.bare());
+    auto reading = service.store().involving(service.key(), contact);
     const auto involved = co_await reading;
     if (!involved) {
         co_return Done();
@@ -251,11 +251,13 @@ Task<Done> end_contact(NodeService& service, std::shared_ptr<const void>, Jid co
     for (const NodeStore::Involvement& each : *involved) {
         auto finding = service.find(each.node);
         const auto node = co_await finding;
-        if (!node || each.affiliation != NodeAffiliation::none) {
+        if (!node) {
             continue;
         }
-        const NodeConfig::Access access = (*node)->config().access;
-        if (access == NodeConfig::Access::presence || access == NodeConfig::Access::roster) {
+        const NodeConfig& config = (*node)->config();
+        const bool is_for_contacts = config.access == NodeConfig::Access::presence
+            || config.access == NodeConfig::Access::roster;
+        if (is_for_contacts && reading_refused(config, service.relation(**node, contact))) {
             end_subscriptions(service, *node, (*node)->subscriptions_of(contact));
         }
     }

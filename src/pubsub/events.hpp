@@ -39,9 +39,9 @@ void send_event(NodeService& service, const NodePtr& node, Element event, bool a
 void end_subscriptions(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> ended);
 /// Approves those of them that are pending, likewise.
 void approve_subscriptions(NodeService& service, const NodePtr& node, std::vector<NodeSubscriber> pending);
-/// Ends the subscriptions of `contact` to nodes that only contacts may read, because it is none any more
-/// (XEP-0163 §7.1).
-Task<Done> end_contact(NodeService& service, std::shared_ptr<const void> held, Jid contact);
+/// Ends the subscriptions of `contact` (bare) to nodes for contacts that it may not read any more (XEP-0163
+/// §7.1).
+Task<Done> review_contact(NodeService& service, std::shared_ptr<const void> held, Jid contact);
 
 /// The message with the newest item, for who just subscribed or came online. Carries the time of the item.
 Stanza last_item_message(const Jid& service, std::string_view node, const NodeConfig& config,

@@ -48,6 +48,7 @@ bool may_read(const User& reader, const Jid& owner, const NodeConfig& config, co
     }
     Relation relation;
     relation.affiliation = last.affiliation;
+    relation.subscription = last.subscription;
     relation.is_contact = true; // the store gives items of no others
     relation.groups = last.groups;
     return !reading_refused(config, relation);

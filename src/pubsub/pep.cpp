@@ -171,6 +171,13 @@ public:
 
     void watch(std::string node, OnChange f) override { watchers_.emplace(std::move(node), std::move(f)); }
 
+    void contact_changed(User& account, const Jid& contact) override
+    {
+        AccountNodes& nodes = nodes_of(account);
+        start_in_background(review_contact(nodes, nodes.hold(), contact.bare()), account.host().log(),
+            "subscriptions of a contact not ended");
+    }
+
     Task<IqAnswer> answer_archive(Iq iq, Context context) override
     {
         NobodysNodes none(context.host, iq.to());
@@ -306,37 +313,19 @@ private:
         return nodes;
     }
 
-    /// The account ends a subscription to its presence; or a client goes offline, and gets the newest items
-    /// again when it comes back.
+    /// A client goes offline, and gets the newest items again when it comes back.
     Verdict take_sent(Presence presence, const Context& context)
     {
-        if (presence.type() == PresenceType::unsubscribed) {
-            end_contact_of(*context.user, presence.to());
-        }
         if (presence.type() == PresenceType::unavailable && presence.to().empty()) {
             served_.clear(*context.session);
         }
         return Verdict::pass();
     }
 
-    /// XEP-0163 §7.1: who does not see the account's presence any more loses its subscriptions at once.
-    void end_contact_of(User& user, const Jid& contact)
-    {
-        if (!user.shows_presence_to(contact)) {
-            return;
-        }
-        AccountNodes& nodes = nodes_of(user);
-        start_in_background(end_contact(nodes, nodes.hold(), contact.bare()), user.host().log(),
-            "subscriptions of a former contact not ended");
-    }
-
-    /// A contact ends its subscription to the account's presence; or it lets the account see its own, whose
-    /// clients then get the contact's newest items (§4.3.2).
+    /// A contact lets the account see its presence: the account's clients get its newest items (XEP-0163
+    /// §4.3.2).
     Verdict take_received(Presence presence, const Context& context)
     {
-        if (presence.type() == PresenceType::unsubscribe) {
-            end_contact_of(*context.user, presence.from());
-        }
         if (presence.type() != PresenceType::subscribed) {
             return Verdict::pass();
         }

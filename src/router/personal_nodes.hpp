@@ -70,6 +70,10 @@ public:
     /// Calls `f` after each committed change of the node `node` of any account. Call when a module attaches.
     virtual void watch(std::string node, OnChange f) = 0;
 
+    /// Ends the subscriptions of `contact` to nodes that it may not read any more, because the account's
+    /// roster has changed: other groups, or it does not see the account's presence any more.
+    virtual void contact_changed(User& account, const Jid& contact) = 0;
+
     /// Answers a request to an archive that names a node (XEP-0442): of the account that is asked, or of one
     /// that does not exist (To::nobody).
     virtual Task<IqAnswer> answer_archive(Iq iq, Context context) = 0;

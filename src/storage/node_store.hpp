@@ -203,6 +203,8 @@ public:
         std::string config;
         /// The affiliation of the reader (of the bare address, else of its domain).
         NodeAffiliation affiliation = NodeAffiliation::none;
+        /// The best state of the subscriptions of the reader's bare address and its full addresses.
+        NodeSubscriptionState subscription = NodeSubscriptionState::none;
         std::vector<std::string> groups; ///< of the reader in the owner's roster
         NodeItem item;
     };

@@ -690,6 +690,27 @@ TEST_CASE_TEMPLATE("nodes: last items know the reader's affiliation, or that of 
     CHECK(at.last_items(romeo_bare, { juliet }).empty());
 }
 
+TEST_CASE_TEMPLATE("nodes: last items know the best subscription of the reader's addresses", Where, InMemory,
+    InSqlite)
+{
+    Nodes<Where> at;
+    at.publish("tune", { item("1") });
+    at.befriend(juliet, romeo_bare, SubscriptionState::both);
+    const auto subscription = [&at] { return at.last_items(romeo_bare, { juliet })[0].subscription; };
+    NodeStore::Change change;
+    change.subscribers = { subscriber("romeo@montague.example-x.org/orchard"),
+        subscriber("montague.example") };
+    at.change("tune", change);
+    CHECK_EQ(subscription(), NodeSubscriptionState::none);
+    change.subscribers = { subscriber("romeo@montague.example") };
+    change.subscribers[0].state = NodeSubscriptionState::pending;
+    at.change("tune", change);
+    CHECK_EQ(subscription(), NodeSubscriptionState::pending);
+    change.subscribers = { subscriber("romeo@montague.example/orchard") };
+    at.change("tune", change);
+    CHECK_EQ(subscription(), NodeSubscriptionState::subscribed);
+}
+
 TEST_CASE_TEMPLATE("nodes: last items of an account that blocks the reader are left out, but not its own",
     Where, InMemory, InSqlite)
 {

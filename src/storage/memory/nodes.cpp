@@ -299,6 +299,17 @@ bool has_pending(const KeptNode& node)
         [](const auto& each) { return each.second.state == NodeSubscriptionState::pending; });
 }
 
+NodeSubscriptionState subscription_of(const KeptNode& node, const Jid& reader)
+{
+    NodeSubscriptionState best = NodeSubscriptionState::none;
+    for (const auto& [jid, subscriber] : node.subscribers) {
+        if (jid.same_bare(reader)) {
+            best = std::max(best, subscriber.state);
+        }
+    }
+    return best;
+}
+
 /// An item whose time is over.
 struct DueItem {
     WallTime expires;
@@ -565,7 +576,7 @@ Stored<std::vector<NodeStore::LastItem>> MemoryNodes::last_items(LastItemsQuery 
                 const KeptNode* node = find_node(all, key, name);
                 if (node != nullptr && !node->items.empty()) {
                     items.push_back({ key, name, node->record.config, affiliation_of(*node, query.reader),
-                        groups, node->items.rbegin()->second.item });
+                        subscription_of(*node, query.reader), groups, node->items.rbegin()->second.item });
                 }
             }
         }

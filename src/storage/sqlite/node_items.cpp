@@ -69,7 +69,9 @@ constexpr auto select_open_account =
 constexpr auto select_last_item =
     "SELECT i.id, i.publisher, i.payload, i.created, i.modified, n.config, coalesce("
     "(SELECT affiliation FROM node_affiliation WHERE node = n.id AND jid = ?3),"
-    " (SELECT affiliation FROM node_affiliation WHERE node = n.id AND jid = ?4), 0)"
+    " (SELECT affiliation FROM node_affiliation WHERE node = n.id AND jid = ?4), 0),"
+    " coalesce((SELECT max(state) FROM node_subscription"
+    " WHERE node = n.id AND (jid = ?3 OR (jid > ?3 || '/' AND jid < ?3 || '0'))), 0)"
     " FROM node n JOIN node_item i"
     " ON i.row = (SELECT row FROM node_item WHERE node = n.id ORDER BY sequence DESC LIMIT 1)"
     " WHERE n.owner = ?1 AND n.name = ?2";
@@ -189,6 +191,7 @@ std::optional<NodeStore::LastItem> find_last_item(Connection& db, const OpenAcco
     last.node = node;
     last.config = rows.text(5);
     last.affiliation = node_affiliation(db, rows.integer(6));
+    last.subscription = node_subscription(db, rows.integer(7));
     last.groups = account.groups;
     last.item = read_item(db, rows);
     return last;

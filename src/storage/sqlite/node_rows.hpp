@@ -37,6 +37,9 @@ bool has_most_nodes(Connection& db, const AccountKey& service, const NodeLimits&
 /// Returns the affiliation of a stored number. Anything else is a failure of the connection.
 NodeAffiliation node_affiliation(Connection& db, std::int64_t number);
 
+/// Returns the state of a subscription of a stored number. Anything else is a failure of the connection.
+NodeSubscriptionState node_subscription(Connection& db, std::int64_t number);
+
 /// Returns the address of a stored text, empty if it is empty. Anything else is a failure of the connection.
 Jid node_address(Connection& db, std::string_view text);
 

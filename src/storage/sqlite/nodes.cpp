@@ -64,13 +64,7 @@ std::vector<NodeAffiliate> read_affiliates(Connection& db, std::int64_t node)
 /// Reads a subscription from the columns jid, state, id and options.
 NodeSubscriber read_subscriber(Connection& db, const Rows& rows, int column)
 {
-    const auto state = rows.integer(column + 1);
-    if (state < static_cast<int>(NodeSubscriptionState::none)
-        || state > static_cast<int>(NodeSubscriptionState::subscribed)) {
-        db.fail(Failure::damaged, "a subscription of a node that makes no sense");
-        return {};
-    }
-    return { node_address(db, rows.view(column)), static_cast<NodeSubscriptionState>(state),
+    return { node_address(db, rows.view(column)), node_subscription(db, rows.integer(column + 1)),
         rows.text(column + 2), rows.text(column + 3) };
 }
 
@@ -154,6 +148,16 @@ NodeAffiliation node_affiliation(Connection& db, std::int64_t number)
         return NodeAffiliation::none;
     }
     return static_cast<NodeAffiliation>(number);
+}
+
+NodeSubscriptionState node_subscription(Connection& db, std::int64_t number)
+{
+    if (number < static_cast<int>(NodeSubscriptionState::none)
+        || number > static_cast<int>(NodeSubscriptionState::subscribed)) {
+        db.fail(Failure::damaged, "a subscription of a node that makes no sense");
+        return NodeSubscriptionState::none;
+    }
+    return static_cast<NodeSubscriptionState>(number);
 }
 
 Jid node_address(Connection& db, std::string_view text)
