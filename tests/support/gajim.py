@@ -25,7 +25,7 @@ Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
 """
 # Of the display, where no window reaches.
 CORNER = (1279, 799)
-# Longer than a button looks pressed.
+# Longer than a button looks pressed, and than the list of rooms waits for more to be typed.
 MOMENT = 1
 
 
@@ -83,16 +83,24 @@ class Gajim:
         await self.desktop.run("gajim-remote", "send_chat_message", jid, words, ACCOUNT)
 
     async def enter(self, room, is_inside):
-        await self.desktop.run("gajim", f"xmpp:{room}?join")
-        await self.desktop.shows(self.DIALOG)
-
+        """The dialogue looks for the room, then shows it with a button to enter it, and nothing tells when. A key that
+        comes before it has looked goes to somebody else's row in its list, and closes it."""
         async def is_entered():
-            """The room is looked for, then shown with a button to enter it, and nothing tells when."""
-            if await self.desktop.has_window(self.DIALOG):
-                await self.desktop.press("Return")
+            if not await self.desktop.has_window(self.DIALOG):
+                await self.desktop.run("gajim", f"xmpp:{room}?join")
+                await self.desktop.shows(self.DIALOG)
+            await asyncio.sleep(MOMENT)
+            await self.desktop.press("Return")
+            await asyncio.sleep(MOMENT)
             return is_inside()
 
+        async def is_closed():
+            if await self.desktop.has_window(self.DIALOG):
+                await self.desktop.press("Escape")
+            return not await self.desktop.has_window(self.DIALOG)
+
         await until(is_entered, "entering the room")
+        await until(is_closed, "an end of the dialogue")
 
     async def say_in(self, room, words):
         await self.desktop.run("gajim-remote", "send_groupchat_message", room, words, ACCOUNT)
