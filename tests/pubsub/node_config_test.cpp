@@ -144,7 +144,7 @@ TEST_CASE("node config: an unknown precondition is never met (PB1)")
 TEST_CASE("node profiles: what is private stays private, and keys are public (PB6)")
 {
     for (const char* name : { "storage:bookmarks", "urn:xmpp:bookmarks:1", "urn:xmpp:mds:displayed:0",
-             "urn:xmpp:push:private", "urn:xmpp:openpgp:0:secret-key" }) {
+             "urn:xmpp:push:private", "urn:xmpp:openpgp:0:secret-key", "urn:xmpp:contacts" }) {
         CAPTURE(name);
         CHECK(account_node_config(name).access == NodeConfig::Access::whitelist);
     }
