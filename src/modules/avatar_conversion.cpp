@@ -59,7 +59,6 @@ public:
         return Manifest("avatar_conversion", "Shows avatars to old and new clients alike.")
             .implements(Xep { 84, "1.1.4", "User Avatar" })
             .implements(Xep { 153, "1.1.1", "vCard-Based Avatars" })
-            .implements(Xep { 292, "0.12.0", "vCard4 Over XMPP", "conversion to and from vcard-temp" })
             .implements(Xep { 398, "1.0.0", "User Avatar to vCard-Based Avatars Conversion",
                 "directed presence to those who may not read the avatar has no hash of it" })
             .needs("pep")

@@ -29,6 +29,7 @@
 #include "modules/subscription.hpp"
 #include "modules/time.hpp"
 #include "modules/vcard.hpp"
+#include "modules/vcard4.hpp"
 #include "modules/version.hpp"
 
 namespace stonechat {
@@ -43,9 +44,9 @@ const std::vector<ModuleEntry>& module_table()
         { make_carbons, true }, { make_offline, true }, { make_push, true }, { make_client_state, true },
         { make_disco, true }, { make_capabilities, true }, { make_ping, true }, { make_version, true },
         { make_time, true }, { make_contact, true }, { make_last_activity, true }, { make_vcard, true },
-        { make_avatar_conversion, true }, { make_private_xml, true }, { make_bookmarks, true },
-        { make_inbox, true }, { make_session_request, true }, { make_registration, true },
-        { make_administration, true },
+        { make_vcard4, true }, { make_avatar_conversion, true }, { make_private_xml, true },
+        { make_bookmarks, true }, { make_inbox, true }, { make_session_request, true },
+        { make_registration, true }, { make_administration, true },
         { make_commands, true }, // last: lists what all the others have registered
     };
     return table;

@@ -3,6 +3,7 @@
 
 #include "modules/avatar.hpp"
 #include "modules/avatar_conversion.hpp"
+#include "modules/vcard4.hpp"
 #include "router/async_mutex.hpp"
 #include "router/host.hpp"
 #include "router/store_errors.hpp"
@@ -51,7 +52,7 @@ Task<Failure> save_card(std::shared_ptr<User> user, std::string xml)
 }
 
 /// A card with the avatar conversion (XEP-0398) has no photo of its own: the avatar is kept in the nodes of
-/// the account, and shown to those who may read it there.
+/// the account, and shown to those who may read it there. So are the text fields with `vcard4`.
 class VCard final : public Module {
 public:
     Manifest describe() const override
@@ -88,7 +89,9 @@ private:
         if (!card) {
             co_return card.error();
         }
-        if (converts_avatars(context.host)) {
+        auto showing = show_fields(user, iq.from(), std::move(*card));
+        card = co_await showing;
+        if (card && converts_avatars(context.host)) {
             auto adding = add_avatar(user, iq.from(), std::move(*card));
             card = co_await adding;
         }
@@ -113,11 +116,11 @@ private:
         if (converts && (photo.kind == Photo::Kind::image || photo.kind == Photo::Kind::empty)) {
             remove_photo(card);
         }
-        std::string xml = to_xml(card);
         if (auto refused = converts ? refusal(photo, context.host) : Failure()) {
             co_return std::move(*refused);
         }
-        if (xml.size() > static_cast<std::size_t>(context.host.settings("vcard").integer("max_bytes"))) {
+        if (to_xml(card).size()
+            > static_cast<std::size_t>(context.host.settings("vcard").integer("max_bytes"))) {
             co_return StanzaError(StanzaError::resource_constraint, StanzaError::Type::cancel,
                 "The card is too large");
         }
@@ -130,13 +133,27 @@ private:
                 co_return std::move(*failed);
             }
         }
-        auto saving = save_card(user, std::move(xml));
+        auto saving = save(user, std::move(card));
         auto failed = co_await saving;
         if (failed) {
             co_return std::move(*failed);
         }
         note_photo(context, photo.kind == Photo::Kind::image);
         co_return std::nullopt;
+    }
+
+    /// The text fields first: if they cannot be published, nothing is saved.
+    static Task<Failure> save(std::shared_ptr<User> user, Element card)
+    {
+        auto publishing = publish_fields(user, std::move(card));
+        auto published = co_await publishing;
+        if (!published) {
+            co_return published.error();
+        }
+        card = std::move(*published);
+        auto saving = save_card(user, to_xml(card));
+        auto failed = co_await saving;
+        co_return failed;
     }
 
     // The photo --------------------------------------------------------------------------------------

@@ -75,3 +75,19 @@ TEST_CASE("vcard: a card that is too large is refused and the old one stays (HOS
         == "cancel resource-constraint");
     CHECK(House::asks(*romeo, "get", empty_card).first_child()->child_text("FN") == "Romeo");
 }
+
+TEST_CASE(
+    "vcard: fields that were published in a node are not shown to others when there are no nodes any more")
+{
+    House world;
+    const std::string text = "<vCard xmlns='vcard-temp' fields-in='urn:xmpp:vcard4'><FN>Romeo</FN></vCard>";
+    world.result_of(world.store().keyval().set({ "localhost", "romeo" }, "vcard", "", text));
+    auto romeo = world.comes_online("romeo@localhost/orchard");
+    auto mercutio = world.comes_online("mercutio@localhost/square");
+    CHECK(House::verdict(House::asks(*mercutio, "get", empty_card, "romeo@localhost"))
+        == "cancel service-unavailable");
+    const Element own = House::asks(*romeo, "get", empty_card);
+    CHECK(to_xml(*own.first_child(), ns::client) == "<vCard xmlns='vcard-temp'><FN>Romeo</FN></vCard>");
+    House::asks(*romeo, "set", to_xml(*own.first_child(), ns::client));
+    CHECK(House::verdict(House::asks(*mercutio, "get", empty_card, "romeo@localhost")) == "result");
+}
