@@ -24,6 +24,8 @@ namespace {
 
 // Bookmarked rooms that are asked, the ones bookmarked last.
 constexpr std::size_t most_rooms = 200;
+// Read marks that are looked at once after an account was loaded.
+constexpr std::size_t newest_marks = 200;
 
 using Rooms = std::map<Jid, InboxEntry>;
 using RoomAnswers = std::vector<Pending<std::optional<Element>>>;
@@ -65,8 +67,11 @@ public:
     {
         return Manifest("inbox", "Lists a user's conversations with their last and their unread messages.")
             .implements(Xep { 430, "0.2.0", "Inbox",
-                "rooms that are not bookmarked or are on other servers; a client's own mark of an unread "
-                "conversation" })
+                "rooms that are not bookmarked or are on other servers; unread private messages in rooms; "
+                "more "
+                "than 1,000 unread messages of a conversation, and exact numbers if there are more than "
+                "20,000 in "
+                "all; a client's own mark of an unread conversation" })
             .needs("archive")
             .needs("pep")
             .feature(ns::inbox, On::account);
@@ -79,6 +84,7 @@ public:
             return;
         }
         is_busy_ = on.session_slot<bool>();
+        has_caught_up_ = on.user_slot<bool>();
         on.iq_get_later(To::own_account, ns::inbox, "inbox",
             [this](Iq iq, Context c) { return answer(iq, c); });
         nodes_->watch(std::string(ns::displayed_sync),
@@ -91,25 +97,52 @@ private:
     /// XEP-0490: any device of the account has published how far it has read.
     void take_marks(User& account, const PersonalNodes::Change& change) const
     {
-        std::vector<InboxStore::ReadPosition> positions;
-        for (const NodeItem& item : change.published) {
-            const auto mark = read_mark(item.id, item.payload);
-            const auto id = mark ? read_archive_id(mark->id) : std::nullopt;
-            if (id && has_archive_of(account, *mark)) {
-                positions.push_back({ mark->conversation.bare(), *id });
-            }
-        }
+        auto positions = positions_of(account, change.published);
         if (!positions.empty()) {
             start_in_background(store(account.shared_from_this(), std::move(positions)), account.host().log(),
                 "read position not stored");
         }
     }
 
-    /// Ids of another server's archive say nothing here.
+    static std::vector<InboxStore::ReadPosition> positions_of(const User& account,
+        const std::vector<NodeItem>& items)
+    {
+        std::vector<InboxStore::ReadPosition> positions;
+        for (const NodeItem& item : items) {
+            const auto mark = read_mark(item.id, item.payload);
+            const auto id = mark ? read_archive_id(mark->id) : std::nullopt;
+            if (id && has_archive_of(account, *mark)) {
+                positions.push_back({ mark->conversation.bare(), *id });
+            }
+        }
+        return positions;
+    }
+
+    /// Marks that were stored right before the server was killed may have no position yet.
+    Task<Done> catch_up(std::shared_ptr<User> account)
+    {
+        if (has_caught_up_.of(*account)) {
+            co_return Done();
+        }
+        NodeStore::ItemQuery newest;
+        newest.newest = newest_marks;
+        auto reading = nodes_->read(account, account->jid(), std::string(ns::displayed_sync),
+            std::move(newest));
+        const auto items = co_await reading;
+        if (items) {
+            auto storing = store(account, positions_of(*account, *items));
+            co_await storing;
+            has_caught_up_.of(*account) = true;
+        }
+        co_return Done();
+    }
+
+    /// Ids of another server's archive say nothing here, and marks of private messages in a room nothing
+    /// about the room.
     static bool has_archive_of(const User& account, const ReadMark& mark)
     {
-        return mark.by == account.jid()
-            || (mark.by == mark.conversation && is_local_service(account.host(), mark.by));
+        const bool is_room = is_local_service(account.host(), mark.conversation);
+        return is_room ? mark.by == mark.conversation : mark.by == account.jid();
     }
 
     static bool is_local_service(const Host& host, const Jid& jid)
@@ -150,6 +183,8 @@ private:
     Task<IqAnswer> answer_query(Iq iq, Context context, InboxQuery query)
     {
         const auto user = context.user->shared_from_this();
+        auto catching_up = catch_up(user);
+        co_await catching_up;
         auto reading = context.host.storage().inbox().conversations(user->key());
         auto conversations = co_await reading;
         if (!conversations) {
@@ -175,8 +210,8 @@ private:
         co_return std::move(page.fin);
     }
 
-    /// Private messages of a room are in the account's archive, under the room's address: their unread ones
-    /// count for the room.
+    /// Private messages of a room are in the account's archive, under the room's address. They are no
+    /// conversation beside that of the room.
     static std::vector<InboxEntry> merge(std::vector<Conversation> conversations, Rooms rooms)
     {
         std::vector<InboxEntry> entries;
@@ -184,8 +219,6 @@ private:
             const auto room = rooms.find(each.peer);
             if (room == rooms.end()) {
                 entries.push_back({ std::move(each.peer), each.newest, each.unread, std::nullopt });
-            } else {
-                room->second.unread += each.unread;
             }
         }
         for (auto& [jid, entry] : rooms) {
@@ -287,6 +320,7 @@ private:
 
     PersonalNodes* nodes_ = nullptr; ///< null: accounts have no nodes
     SessionSlot<bool> is_busy_;      ///< a query is being answered
+    UserSlot<bool> has_caught_up_;   ///< with the marks from before the account was loaded
 };
 
 } // namespace

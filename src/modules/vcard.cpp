@@ -69,6 +69,7 @@ public:
     {
         changing_ = on.user_slot<AsyncMutex>();
         saw_photo_ = on.session_slot<bool>();
+        on.user_load([this](User& user) { return move_photo_of(user.shared_from_this()); });
         on.iq_get_later(To::account, ns::vcard_temp, "vCard",
             [this](Iq iq, Context context) { return get(iq, context); });
         on.iq_set_later(To::own_account, ns::vcard_temp, "vCard",
@@ -81,6 +82,17 @@ public:
     }
 
 private:
+    /// A photo from before the conversion is an avatar before anybody asks for it. If this fails, it is done
+    /// when the card is next read.
+    Task<bool> move_photo_of(std::shared_ptr<User> user)
+    {
+        if (converts_avatars(user->host())) {
+            auto moving = stored_card(user);
+            co_await moving;
+        }
+        co_return true;
+    }
+
     Task<IqAnswer> get(Iq iq, Context context)
     {
         const auto user = context.user->shared_from_this();

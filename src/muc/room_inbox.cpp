@@ -21,6 +21,8 @@ namespace stonechat {
 namespace {
 
 constexpr std::size_t inbox_step = 100; ///< messages read at a time
+/// Running queries of one address. An account asks in the name of all its devices.
+constexpr std::size_t most_inbox_queries = 10;
 
 /// How far `asker` has read: what the question says, or what the room was told (group ticks).
 MessageId read_position(const Room& room, const Iq& iq)
@@ -61,7 +63,7 @@ struct RoomReading {
         if (!last && is_instant_message(*stanza)) {
             last = message;
         }
-        is_counted = is_counted || !unread.take(*stanza, is_from(*stanza, asker));
+        is_counted = is_counted || !unread.take(*stanza, is_from(*stanza, asker), message.id);
     }
 
     /// An instant message is only looked for among the newest.
@@ -101,8 +103,12 @@ Task<RoomAnswer> answer_inbox(std::shared_ptr<Room> room, Iq iq)
     if (auto refusal = archive_problem(*room, iq.from())) {
         co_return std::move(*refusal);
     }
+    if (!room->archive().begin_query(iq.from(), most_inbox_queries)) {
+        co_return StanzaError(StanzaError::resource_constraint);
+    }
     auto asking = read_back(room, iq.from(), read_position(*room, iq));
     const auto reading = co_await asking;
+    room->archive().end_query(iq.from());
     if (!reading) {
         co_return to_stanza_error(reading.error());
     }

@@ -36,7 +36,7 @@ constexpr std::array profiles {
     // What nobody but the account may see.
     Profile { ns::bookmarks, Access::whitelist, all, LastItem::never, true },
     Profile { ns::bookmarks_old, Access::whitelist, 1, LastItem::on_sub_and_presence, true },
-    Profile { ns::displayed_sync, Access::whitelist, all, LastItem::never },
+    Profile { ns::displayed_sync, Access::whitelist, all, LastItem::never, true },
     Profile { "urn:xmpp:pubsub:movim-public-subscription", Access::presence, all, LastItem::on_sub },
     Profile { "urn:xmpp:contacts", Access::whitelist, all, LastItem::never }, // XEP-0292 §5.2
     // XEP-0292 and XEP-0277/0472: a card and a blog.

@@ -113,7 +113,7 @@ Task<Result<std::vector<std::string>, StanzaError>> NodeService::store_change(No
 void NodeService::add(NodePtr node)
 {
     std::string name = node->name();
-    nodes_.insert_or_assign(std::move(name), std::move(node));
+    nodes_.try_emplace(std::move(name), std::move(node));
 }
 
 void NodeService::forget(std::string_view name)

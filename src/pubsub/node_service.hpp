@@ -88,7 +88,8 @@ public:
     /// Stores a change of a node. Returns the ids of the items that it removed; `item-not-found` if there is
     /// no such node any more. What the node has in memory is the caller's to change.
     Task<Result<std::vector<std::string>, StanzaError>> store_change(NodePtr node, NodeStore::Change change);
-    /// Takes a node that was just created.
+    /// Takes a node that was just created, unless somebody has found it in the store already: there is one
+    /// object for a node.
     void add(NodePtr node);
     /// Drops a node from memory, because it was deleted or is in doubt.
     void forget(std::string_view name);

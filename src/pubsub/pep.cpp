@@ -352,7 +352,7 @@ private:
             return Verdict::pass();
         }
         start_in_background(take_approval_of(context.user->shared_from_this(), message.from(),
-                                std::move(*form)),
+                                std::move(*form), context.hold()),
             context.host.log(), "subscription to a node not approved");
         return Verdict::done();
     }
@@ -370,9 +370,9 @@ private:
         return Verdict::done();
     }
 
-    Task<Done> take_approval_of(std::shared_ptr<User> user, Jid from, DataForm form)
+    Task<Done> take_approval_of(std::shared_ptr<User> user, Jid from, DataForm form, Settlement settlement)
     {
-        auto taking = take_approval(nodes_of(*user), from, std::move(form));
+        auto taking = take_approval(nodes_of(*user), from, std::move(form), std::move(settlement));
         co_await taking;
         co_return Done();
     }

@@ -92,8 +92,9 @@ void PubsubService::deliver(Stanza stanza, Settlement settlement)
         return;
     } else if (to_service && stanza.kind() == StanzaKind::message && !stanza.is_error()) {
         if (auto form = approval_of(std::as_const(stanza).element())) {
-            start_in_background(take_approval(*this, stanza.from(), std::move(*form)), host().log(),
-                "subscription to a node not approved");
+            start_in_background(take_approval(*this, stanza.from(), std::move(*form), std::move(settlement)),
+                host().log(), "subscription to a node not approved");
+            return;
         } else {
             host().router().refuse(stanza, StanzaError(StanzaError::service_unavailable));
         }

@@ -62,25 +62,28 @@ std::optional<DataForm> approval_of(const Element& message)
     return std::move(*form);
 }
 
-Task<Done> take_approval(NodeService& service, Jid from, DataForm form)
+namespace {
+
+/// Returns false if the store failed, so that the decision has to be sent again.
+Task<bool> decide(NodeService& service, Jid from, DataForm form)
 {
     const auto allow = form.flag("pubsub#allow");
     const auto jid = Jid::parse(form.value("pubsub#subscriber_jid").value_or(std::string_view()));
     const std::string name(form.value("pubsub#node").value_or(std::string_view()));
     if (form.type() != DataForm::Type::submit || !allow || !jid) {
-        co_return Done(); // §8.6: after "cancel" the request stays pending
+        co_return true; // §8.6: after "cancel" the request stays pending
     }
     auto finding = service.find_owned(name, from);
     const auto node = co_await finding;
     if (!node) {
-        co_return Done();
+        co_return node.error().type() != StanzaError::Type::wait;
     }
     auto locking = (*node)->change_mutex().lock();
     const auto lock = co_await locking;
     const NodeSubscriber* pending = (*node)->subscriber(*jid);
     if (pending == nullptr || pending->state != NodeSubscriptionState::pending
         || form.value("pubsub#subid").value_or(pending->id) != pending->id) {
-        co_return Done();
+        co_return true;
     }
     NodeSubscriber decided = *pending;
     decided.state = *allow ? NodeSubscriptionState::subscribed : NodeSubscriptionState::none;
@@ -88,12 +91,27 @@ Task<Done> take_approval(NodeService& service, Jid from, DataForm form)
     change.subscribers.push_back(decided);
     auto changing = service.store_change(*node, std::move(change));
     const auto changed = co_await changing;
-    if (changed) {
-        (*node)->put(decided);
-        send_subscription_state(service, **node, decided);
-        if (*allow) {
-            send_last_item(service, *node, decided.jid);
-        }
+    if (!changed) {
+        co_return changed.error().type() != StanzaError::Type::wait;
+    }
+    (*node)->put(decided);
+    send_subscription_state(service, **node, decided);
+    if (*allow) {
+        send_last_item(service, *node, decided.jid);
+    }
+    co_return true;
+}
+
+} // namespace
+
+Task<Done> take_approval(NodeService& service, Jid from, DataForm form, Settlement settlement)
+{
+    auto deciding = decide(service, std::move(from), std::move(form));
+    const bool is_over = co_await deciding;
+    if (is_over) {
+        std::move(settlement).settle();
+    } else {
+        std::move(settlement).fail();
     }
     co_return Done();
 }

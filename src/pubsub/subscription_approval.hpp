@@ -5,6 +5,7 @@
 
 #include "base/task.hpp"
 #include "pubsub/node.hpp"
+#include "router/settlement.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/stanza.hpp"
 
@@ -23,7 +24,7 @@ void send_approval_form(NodeService& service, const Node& node, const NodeSubscr
 /// Reads the form that an owner submitted in a message; nullopt if the message is none.
 std::optional<DataForm> approval_of(const Element& message);
 /// Approves or denies, if `from` owns the node. A form that fits nothing is ignored: a message is not
-/// answered.
-Task<Done> take_approval(NodeService& service, Jid from, DataForm form);
+/// answered. It is settled when the decision is stored.
+Task<Done> take_approval(NodeService& service, Jid from, DataForm form, Settlement settlement);
 
 } // namespace stonechat

@@ -42,8 +42,8 @@ public:
         Jid peer; ///< bare
         MessageId id = 0;
     };
-    /// Remembers how far `owner` has read. A position does not move back; one behind the newest message of
-    /// the server counts as that.
+    /// Remembers how far `owner` has read, if there is such a conversation or room. A position does not move
+    /// back; one behind the newest message of the server counts as that.
     virtual Stored<Done> set_read(const AccountKey& owner, std::vector<ReadPosition> positions) = 0;
     /// Returns the positions in the conversations with `peers`, as far as there are any.
     virtual Stored<std::vector<ReadPosition>> read_positions(const AccountKey& owner,

@@ -29,7 +29,7 @@ bool is_instant_message(const Element& message)
     return has_text && !changes_another && message.attribute_or("type") != "error";
 }
 
-bool UnreadCounter::take(const Element& message, bool is_own)
+bool UnreadCounter::take(const Element& message, bool is_own, std::uint64_t archive_id)
 {
     if (is_own) {
         const Element* marker = marker_of(message);
@@ -38,20 +38,20 @@ bool UnreadCounter::take(const Element& message, bool is_own)
         }
         return !is_instant_message(message);
     }
-    if (is_marked(message)) {
+    if (is_marked(message, archive_id)) {
         return false;
     }
     count_ += is_instant_message(message) ? 1 : 0;
     return true;
 }
 
-/// In a room the marker has the id that the room gave (XEP-0333 §5.2), which is not in the stored message:
-/// its reader's position is known there.
-bool UnreadCounter::is_marked(const Element& message) const
+bool UnreadCounter::is_marked(const Element& message, std::uint64_t archive_id) const
 {
     const Element* origin = message.child("origin-id", ns::stanza_id);
+    const std::string given = std::to_string(archive_id);
     return std::any_of(marked_.begin(), marked_.end(), [&](const std::string& id) {
-        return message.attribute("id") == id || (origin != nullptr && origin->attribute("id") == id);
+        return message.attribute("id") == id || given == id
+            || (origin != nullptr && origin->attribute("id") == id);
     });
 }
 

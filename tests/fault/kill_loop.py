@@ -315,7 +315,9 @@ class KillLoop:
                 self.ledger.find_field((person.account.jid, item.get("id")), int(item[0].text))
 
     def _check_database(self):
-        for file in self._server.folder.glob("*.db") if self._is_ours else ():
+        files = list(self._server.folder.rglob("*.db")) if self._is_ours else []
+        assert files or not self._is_ours, "no database to check"
+        for file in files:
             with contextlib.closing(sqlite3.connect(file)) as database:
                 (answer,) = database.execute("PRAGMA integrity_check").fetchone()
                 assert answer == "ok", f"{file.name}: {answer}"

@@ -96,6 +96,11 @@ TEST_CASE_TEMPLATE("inbox: positions are remembered where the account has no arc
     Inboxes<Where> at;
     const auto id = at.received(romeo_bare);
     at.read(juliet, veiled, id);
+    CHECK(value(at.home, at.inbox().read_positions(juliet, { veiled.bare() }))
+              .empty()); // there is no such room
+    const AccountKey room { std::string(veiled.domain()), std::string(veiled.local()) };
+    value(at.home, at.rooms().create(room, RoomRecord()));
+    at.read(juliet, veiled, id);
     const auto found = value(at.home, at.inbox().read_positions(juliet, { nurse_bare, veiled.bare() }));
     REQUIRE_EQ(found.size(), 1);
     CHECK_EQ(found[0].peer, veiled.bare());

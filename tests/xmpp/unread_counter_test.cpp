@@ -24,8 +24,9 @@ const std::string words = "<body>hello</body>";
 std::size_t unread(const std::vector<std::pair<bool, Element>>& messages)
 {
     UnreadCounter counter;
+    std::uint64_t id = 1000 + messages.size();
     for (const auto& [is_own, message] : messages) {
-        if (!counter.take(message, is_own)) {
+        if (!counter.take(message, is_own, id--)) {
             break;
         }
     }
@@ -76,6 +77,12 @@ TEST_CASE("unread: a marker covers its message and all before it, not what came 
     CHECK_EQ(unread({ { false, m3 }, { true, marker("m1") }, { false, m2 }, { false, m1 } }), 2);
     CHECK_EQ(unread({ { true, marker("o3") }, { false, m3 }, { false, m2 }, { false, m1 } }), 0);
     CHECK_EQ(unread({ { true, marker("unknown") }, { false, m2 }, { false, m1 } }), 2);
+}
+
+TEST_CASE("unread: in rooms markers name the id that the room gave (XEP-0333)")
+{
+    CHECK_EQ(unread({ { false, stanza(words) }, { true, marker("1001") }, { false, stanza(words) } }), 1);
+    CHECK_EQ(unread({ { false, stanza(words) }, { true, marker("1002") }, { false, stanza(words) } }), 2);
 }
 
 TEST_CASE("unread: markers of the other side count for nothing, and too many of one's own are not remembered")

@@ -22,11 +22,20 @@ std::size_t count_unread(const Belongings& owner, const Jid& peer)
         }
         const auto message = parse_element(at->second.message->xml);
         if (++looked_at > unread_counted_at_most
-            || (message && !counter.take(*message, at->second.outgoing))) {
+            || (message && !counter.take(*message, at->second.outgoing, at->first))) {
             break;
         }
     }
     return counter.count();
+}
+
+/// Whether the account has a conversation with `peer`, or `peer` is a room here.
+bool is_known(const Everything& all, const Belongings& owner, const Jid& peer)
+{
+    const AccountKey key { std::string(peer.domain()), std::string(peer.local()) };
+    return all.find(key) != nullptr
+        || std::any_of(owner.archive.begin(), owner.archive.end(),
+            [&peer](const auto& entry) { return entry.second.peer.same_bare(peer); });
 }
 
 std::optional<ArchivedMessage> newest_instant(const Belongings& owner, const Jid& peer)
@@ -85,6 +94,9 @@ Stored<Done> MemoryInbox::set_read(const AccountKey& key, std::vector<ReadPositi
     return scheduler_.change([&key, &positions](Everything& all) {
         if (auto* owner = all.find(key)) {
             for (const auto& position : positions) {
+                if (!is_known(all, *owner, position.peer)) {
+                    continue;
+                }
                 auto& id = owner->read_positions[position.peer.bare()];
                 id = std::max(id, std::min(position.id, all.last_message));
             }

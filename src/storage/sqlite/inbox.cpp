@@ -14,8 +14,10 @@ namespace stonechat::sqlite {
 
 namespace {
 
-// Number of messages that one call reads in all to count what is unread.
+// Number of messages that one call reads in all to count what is unread. When they are used up, a few are
+// read in each conversation: what is unread is seen, but not counted to its end.
 constexpr std::size_t read_at_most = 20'000;
+constexpr std::size_t read_at_least = 3;
 // Number of newest messages among which an instant message is looked for.
 constexpr std::size_t searched_for_instant = 100;
 
@@ -31,6 +33,7 @@ constexpr auto select_stored = "SELECT stamp, xml FROM message WHERE id = ?1";
 constexpr auto advance_position = "INSERT INTO read_position (owner, peer, id)"
                                   " VALUES (?1, ?2, min(?3, coalesce((SELECT max(id) FROM message), 0)))"
                                   " ON CONFLICT (owner, peer) DO UPDATE SET id = max(id, excluded.id)";
+constexpr auto select_has_conversation = "SELECT 1 FROM conversation WHERE owner = ?1 AND peer = ?2";
 constexpr auto select_position = "SELECT id FROM read_position WHERE owner = ?1 AND peer = ?2";
 
 /// A conversation while it is read.
@@ -52,9 +55,12 @@ std::size_t go_back(ArchiveView& view, std::int64_t peer, std::int64_t above, st
         if (entry->peer != peer) {
             continue;
         }
+        if (count == limit) {
+            return count;
+        }
+        ++count;
         auto rows = view.db().query(select_stored, entry->id);
-        if (++count > limit
-            || (rows.next() && !f(entry->id, entry->outgoing, rows.integer(0), rows.view(1)))) {
+        if (rows.next() && !f(entry->id, entry->outgoing, rows.integer(0), rows.view(1))) {
             return count;
         }
     }
@@ -92,12 +98,13 @@ std::vector<Row> read_rows(ArchiveView& view)
 std::size_t count_unread(ArchiveView& view, const Row& row, std::size_t& left)
 {
     UnreadCounter counter;
-    const auto limit = std::min(left, unread_counted_at_most);
-    left -= go_back(view, row.peer, row.read_to, limit,
-        [&counter](std::int64_t, bool outgoing, std::int64_t, std::string_view xml) {
+    const auto limit = std::clamp(left, read_at_least, unread_counted_at_most);
+    const auto read = go_back(view, row.peer, row.read_to, limit,
+        [&counter](std::int64_t id, bool outgoing, std::int64_t, std::string_view xml) {
             const auto message = parse_element(xml);
-            return !message || counter.take(*message, outgoing);
+            return !message || counter.take(*message, outgoing, static_cast<std::uint64_t>(id));
         });
+    left -= std::min(left, read);
     return counter.count();
 }
 
@@ -124,6 +131,17 @@ std::optional<ArchivedMessage> newest_instant(ArchiveView& view, std::int64_t pe
             return !found;
         });
     return found;
+}
+
+/// Whether the account has a conversation with `peer`, or `peer` is a room here. Nobody fills the table with
+/// other addresses.
+bool is_known(Connection& db, std::int64_t owner, const Jid& peer)
+{
+    const auto address = address_number(db, peer.bare_text());
+    if (address && db.query(select_has_conversation, owner, *address).next()) {
+        return true;
+    }
+    return owner_number(db, { std::string(peer.domain()), std::string(peer.local()) }).has_value();
 }
 
 } // namespace
@@ -170,8 +188,10 @@ Done set_read_positions(Database& db, const AccountKey& key,
         return Done();
     }
     for (const auto& position : positions) {
-        db.connection().execute(advance_position, *owner, db.address(position.peer.bare_text()),
-            sql_number(position.id));
+        if (is_known(db.connection(), *owner, position.peer)) {
+            db.connection().execute(advance_position, *owner, db.address(position.peer.bare_text()),
+                sql_number(position.id));
+        }
     }
     return Done();
 }
