@@ -94,6 +94,7 @@ def arrive(server, account, resource, managed=False, presence="<presence/>"):
     client.token = client.enable() if managed else None
     if presence:
         client.send(presence)
+        client.note_to_self()  # or what comes now waits behind a mailbox that is still being read
     client.settle()
     client.inbox.clear()
     return client
