@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A form that was read and written once reads and writes the same from then on, with the same values.
+#include "expect.hpp"
 #include "xmpp/data_form.hpp"
 #include "xmpp/serialize.hpp"
 #include "xmpp/stream_parser.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
 using namespace stonechat;
-
-void expect(bool holds, const char* what)
-{
-    if (!holds) {
-        std::fprintf(stderr, "%s\n", what);
-        std::abort();
-    }
-}
 
 /// Over the wire and back.
 DataForm again(const DataForm& form)

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // An address that was prepared once stays as it is, and its parts make the same address again.
+#include "expect.hpp"
 #include "xmpp/jid.hpp"
 #include "xmpp/utf8.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
 using namespace stonechat;
-
-void expect(bool holds, const char* what)
-{
-    if (!holds) {
-        std::fprintf(stderr, "%s\n", what);
-        std::abort();
-    }
-}
 
 void check(const Jid& jid)
 {

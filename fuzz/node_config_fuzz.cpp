@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node's configuration that was read from any form is stored and read again as the same, and meets itself
 // as a precondition; forms that are refused change nothing.
+#include "expect.hpp"
 #include "pubsub/node_config.hpp"
 #include "xmpp/stream_parser.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
-namespace {
-
 using namespace stonechat;
-
-void expect(bool holds, const char* what)
-{
-    if (!holds) {
-        std::fprintf(stderr, "%s\n", what);
-        std::abort();
-    }
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The payload of an item, whatever it is, comes out of the store and into an answer as the same element: it
 // is not parsed on the way (pubsub/events), so it must not be able to leave its place.
+#include "expect.hpp"
 #include "pubsub/events.hpp"
 #include "storage/node_store.hpp"
 #include "xmpp/ns.hpp"
@@ -8,23 +9,9 @@
 #include "xmpp/stream_parser.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
-namespace {
-
 using namespace stonechat;
-
-void expect(bool holds, const char* what)
-{
-    if (!holds) {
-        std::fprintf(stderr, "%s\n", what);
-        std::abort();
-    }
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

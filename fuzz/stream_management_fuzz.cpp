@@ -3,24 +3,15 @@
 // they begin, each further byte is a step, some with an `h` of four bytes behind it. Nothing is sent
 // twice on one connection or out of order, and nothing goes that was not acknowledged.
 #include "c2s/stream_management.hpp"
+#include "expect.hpp"
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 namespace {
 
 using namespace stonechat;
-
-void expect(bool holds, const char* what)
-{
-    if (!holds) {
-        std::fprintf(stderr, "%s\n", what);
-        std::abort();
-    }
-}
 
 class Input {
 public:

@@ -8,6 +8,7 @@
 #include "router/personal_nodes.hpp"
 #include "router/requests.hpp"
 #include "router/router.hpp"
+#include "router/server.hpp"
 #include "router/store_errors.hpp"
 #include "storage/storage.hpp"
 #include "xmpp/ns.hpp"
@@ -67,11 +68,9 @@ public:
     {
         return Manifest("inbox", "Lists a user's conversations with their last and their unread messages.")
             .implements(Xep { 430, "0.2.0", "Inbox",
-                "rooms that are not bookmarked or are on other servers; unread private messages in rooms; "
-                "more "
-                "than 1,000 unread messages of a conversation, and exact numbers if there are more than "
-                "20,000 in "
-                "all; a client's own mark of an unread conversation" })
+                "rooms that are not bookmarked or are on other servers; unread private messages in "
+                "rooms; more than 1,000 unread messages of a conversation, and exact numbers if there "
+                "are more than 20,000 in all; a client's own mark of an unread conversation" })
             .needs("archive")
             .needs("pep")
             .feature(ns::inbox, On::account);
@@ -147,9 +146,8 @@ private:
 
     static bool is_local_service(const Host& host, const Jid& jid)
     {
-        const auto& services = host.router().services();
-        return std::any_of(services.begin(), services.end(),
-            [&jid](const auto& service) { return service.first == jid.domain(); });
+        const Server& server = host.router().server();
+        return server.serves(jid.domain()) && !server.has_accounts(jid.domain());
     }
 
     static Task<Done> store(std::shared_ptr<User> account, std::vector<InboxStore::ReadPosition> positions)

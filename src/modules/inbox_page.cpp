@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t most_in_a_page = 200;
 
-StanzaError broken_inbox_query(std::string_view text)
-{
-    return StanzaError(StanzaError::bad_request, text);
-}
-
 /// Reads an xs:boolean.
 std::optional<bool> read_flag(const Element& inbox, std::string_view name, bool otherwise)
 {
@@ -91,7 +86,7 @@ Result<InboxQuery, StanzaError> read_inbox_query(const Element& inbox)
     const auto unread_only = read_flag(inbox, "unread-only", false);
     const auto messages = read_flag(inbox, "messages", true);
     if (!unread_only || !messages) {
-        return broken_inbox_query("unread-only and messages have to be true or false");
+        return StanzaError(StanzaError::bad_request, "unread-only and messages have to be true or false");
     }
     query.unread_only = *unread_only;
     query.messages = *messages;
